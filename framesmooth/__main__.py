@@ -1,0 +1,6 @@
+"""``python -m framesmooth``."""
+
+from framesmooth.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Names of the exchangeable parts, and where each one lives.
+
+A table maps a name to ``"module:attribute"``; the module is imported when the name is asked for and not
+before, so a list of choices costs nothing. A third-party package adds a name by an entry point in the group
+of the family, for example::
+
+    [project.entry-points."framesmooth.smoother"]
+    mine = "my_package.smoothers:MySmoother"
+
+To add a built-in one, write its file in the family's folder and add its line here: the command line, the
+help and the conformance tests read these tables.
+"""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from framesmooth.errors import UsageError
+
+FLOWS: Final[dict[str, str]] = {
+    "dis-fast": "framesmooth.flow:DIS_FAST",
+    "dis-medium": "framesmooth.flow:DIS_MEDIUM",
+    "dis-fine": "framesmooth.flow:DIS_FINE",
+    "dis-robust": "framesmooth.flow:DIS_ROBUST",
+    "farneback": "framesmooth.flow:FARNEBACK",
+    "deepflow": "framesmooth.flow:DEEPFLOW",
+}
+"""Optical flow estimators: instances of a FlowEstimator."""
+
+SMOOTHERS: Final[dict[str, str]] = {
+    "ema": "framesmooth.smoothers.ema:EmaSmoother",
+    "window": "framesmooth.smoothers.window:WindowSmoother",
+}
+"""Smoothers: classes, frozen keyword-only dataclasses."""
+
+METRICS: Final[dict[str, str]] = {
+    "warping_error": "framesmooth.metrics.warping_error:WarpingError",
+    "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
+    "detail_retention": "framesmooth.metrics.detail_retention:DetailRetention",
+    "coverage": "framesmooth.metrics.coverage:Coverage",
+}
+"""Metrics: classes."""
+
+SOURCES: Final[dict[str, str]] = {
+    "media": "framesmooth.video:open_source",
+    "diffusion": "framesmooth.generation.source:DiffusionSource",
+}
+"""Where frames come from: callables that give a FrameSource."""
+
+FAMILIES: Final[dict[str, dict[str, str]]] = {
+    "flow": FLOWS,
+    "smoother": SMOOTHERS,
+    "metric": METRICS,
+    "source": SOURCES,
+}
+
+
+@cache
+def _installed(family: str) -> dict[str, str]:
+    from importlib.metadata import entry_points  # slow to import, and only needed once names are listed
+
+    return {point.name: point.value for point in entry_points(group=f"framesmooth.{family}")}
+
+
+def names(family: str) -> list[str]:
+    """Return the names known in ``family`` ("flow", "smoother", "metric", "source"), built-in ones first."""
+    table = FAMILIES[family]
+    return [*table, *(name for name in sorted(_installed(family)) if name not in table)]
+
+
+def load(family: str, name: str) -> Any:
+    """Import and return the part called ``name``.
+
+    Raises:
+        UsageError: when nothing has that name; the message offers the nearest ones.
+    """
+    target = FAMILIES[family].get(name) or _installed(family).get(name)
+    if target is None:
+        raise UsageError(_unknown(family, name))
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _unknown(family: str, name: str) -> str:
+    known = names(family)
+    near = get_close_matches(name, known, n=2, cutoff=0.5)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}"
+    return f"unknown {family} {name!r}: {advice}"
