@@ -1,0 +1,10 @@
+"""Diffusion: from prompts in time to frames. The only floor that imports torch and diffusers.
+
+- ``models``: where a model lies on this machine, whether it is complete and safe to load (no torch).
+- ``vocabulary``: which words of a prompt a small model doesn't know (no torch).
+- ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
+- ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
+- ``keyframes``: which frames are diffused whole, in batches.
+- ``inbetweens``: the frames between them.
+- ``source``: all of it as a FrameSource over a timeline.
+"""

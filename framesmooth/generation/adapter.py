@@ -1,0 +1,220 @@
+"""A text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
+
+The pipeline's own ``__call__`` does the denoising, so any class that takes ``latents`` and ``prompt_embeds``
+works the same way. The sampler's state stays in float32 whatever the network computes in, and the scheduler,
+which keeps state, is copied for every batch.
+"""
+
+import copy
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from framesmooth.errors import ModelError
+from framesmooth.frames import Frame
+from framesmooth.generation.embeddings import Conditioning
+from framesmooth.generation.latents import noise_of
+
+_MULTIPLE: Final = 8
+"""diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
+
+_ENCODED_NAMES: Final = {
+    2: ("prompt_embeds", "negative_prompt_embeds"),
+    4: ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds"),
+}
+"""What ``encode_prompt`` returns, by how many: the Stable Diffusion 1 and 2 classes, then XL and 3."""
+
+StepCallback = Callable[[int, Tensor], None]
+
+
+@dataclass(frozen=True)
+class TextToImage:
+    """One loaded pipeline. Made by ``loading.load_pipeline``; frozen, though its scheduler is swapped while it runs."""
+
+    pipe: Any
+    folder: Path
+    device: torch.device
+    dtype: torch.dtype
+    scheduler: Any
+    flagged: list[int] = field(default_factory=list)
+    """How many pictures of each decoded batch the model's own safety checker blacked out."""
+
+    @property
+    def denoiser(self) -> Any:
+        """The network that is called at every step."""
+        return self.pipe.unet if getattr(self.pipe, "unet", None) is not None else self.pipe.transformer
+
+    @property
+    def multiple(self) -> int:
+        """Width and height, in pixels, are multiples of this."""
+        return math.lcm(_MULTIPLE, int(self.pipe.vae_scale_factor))
+
+    @property
+    def native_size(self) -> tuple[int, int]:
+        """(height, width) in pixels that the model was made for."""
+        size = self.denoiser.config.sample_size
+        height, width = (size, size) if isinstance(size, int) else size
+        return int(height * self.pipe.vae_scale_factor), int(width * self.pipe.vae_scale_factor)
+
+    def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
+        factor = int(self.pipe.vae_scale_factor)
+        return int(self.denoiser.config.in_channels), height // factor, width // factor
+
+    def encode(self, prompt: str, negative_prompt: str, *, guided: bool) -> Conditioning:
+        """Return the conditioning of one prompt: float32, batch size 1."""
+        accepted = inspect.signature(self.pipe.encode_prompt).parameters
+        wanted = {
+            "prompt": prompt,
+            "prompt_2": None,
+            "prompt_3": None,
+            "device": self.device,
+            "num_images_per_prompt": 1,
+            "do_classifier_free_guidance": guided,
+            "negative_prompt": negative_prompt,
+        }
+        with torch.inference_mode():
+            encoded = self.pipe.encode_prompt(**{name: value for name, value in wanted.items() if name in accepted})
+        names = _ENCODED_NAMES.get(len(encoded))
+        if names is None:
+            raise ModelError(f"{self.folder.name}: prompts of a {type(self.pipe).__name__} are not understood")
+        pairs = zip(names, encoded, strict=True)
+        return {name: tensor.float().cpu() for name, tensor in pairs if tensor is not None}
+
+    def noise(self, seed: int, height: int, width: int) -> Tensor:
+        """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""
+        return noise_of(seed, self.latent_shape(height, width))
+
+    def denoise(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        seeds: Sequence[int],
+        *,
+        steps: int,
+        guidance_scale: float,
+        first_step: int = 0,
+        on_step: StepCallback | None = None,
+    ) -> Tensor:
+        """Denoise a batch from step ``first_step`` of ``steps`` to the end.
+
+        Args:
+            latents: float32 (B, C, h, w): standard normal noise when ``first_step`` is 0, else the sampler's
+                state before that step.
+            conditioning: batch size B.
+            seeds: B seeds for schedulers that draw noise of their own at every step.
+            steps: of the whole schedule.
+            guidance_scale: classifier-free guidance, off at 1 or below.
+            first_step: steps that are taken as done.
+            on_step: called after every step with (number of steps done in all, latents after it).
+
+        Returns:
+            float32 (B, C, h, w) on the CPU: latents ready to decode.
+        """
+
+        def step_done(_pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+            if on_step is not None:
+                on_step(first_step + index + 1, tensors["latents"])
+            return tensors
+
+        height, width = (int(side * self.pipe.vae_scale_factor) for side in latents.shape[-2:])
+        embeds = {name: value.to(self.device, self.dtype) for name, value in conditioning.items()}
+        with self._fresh_scheduler(first_step):
+            (result,) = self.pipe(
+                **embeds,
+                height=height,
+                width=width,
+                num_inference_steps=steps,
+                guidance_scale=guidance_scale,
+                latents=latents.to(self.device),
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+                callback_on_step_end=step_done,
+                output_type="latent",
+                return_dict=False,
+            )[:1]
+        return _float32(result).cpu()
+
+    @contextmanager
+    def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
+        scheduler = copy.deepcopy(self.scheduler)
+        self.pipe.scheduler = scheduler if first_step == 0 else _LastSteps(scheduler, first_step)
+        try:
+            yield
+        finally:
+            self.pipe.scheduler = self.scheduler
+
+    def decode(self, latents: Tensor) -> list[Frame]:
+        """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
+
+        Raises:
+            ModelError: when the model answers with something that isn't a number.
+        """
+        vae, config = self.pipe.vae, self.pipe.vae.config
+        scaled = latents.to(self.device) / config.scaling_factor + (config.get("shift_factor") or 0.0)
+        with torch.inference_mode():
+            images = vae.decode(scaled.to(vae.dtype), return_dict=False)[0].float()
+            if getattr(self.pipe, "safety_checker", None) is not None:
+                images, flags = self.pipe.run_safety_checker(images, self.device, self.dtype)
+                self.flagged.append(int(np.count_nonzero(flags)))
+            if not bool(torch.isfinite(images).all()):
+                raise ModelError(f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler")
+            pictures = self.pipe.image_processor.postprocess(images, output_type="np")
+        return [np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8)) for picture in pictures]
+
+
+class _LastSteps:
+    """A scheduler that, once its timesteps are set, hands out only those from ``first_step`` on.
+
+    A pipeline's ``__call__`` then continues a sampling that was interrupted there. Multistep solvers start
+    again at first order, as they do for image-to-image.
+    """
+
+    def __init__(self, scheduler: Any, first_step: int) -> None:
+        self._scheduler = scheduler
+        self._start = first_step * int(scheduler.order)
+
+    def set_timesteps(self, *args: Any, **kwargs: Any) -> None:
+        self._scheduler.set_timesteps(*args, **kwargs)
+        if hasattr(self._scheduler, "set_begin_index"):
+            self._scheduler.set_begin_index(self._start)
+
+    @property
+    def timesteps(self) -> Tensor:
+        timesteps: Tensor = self._scheduler.timesteps[self._start :]
+        return timesteps
+
+    @property
+    def init_noise_sigma(self) -> float:
+        return 1.0  # the pipeline multiplies its latents by this, and these are scaled already
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scheduler, name)
+
+
+def sample_in_float32(denoiser: Any) -> None:
+    """Let the sampler hand float32 latents to a network of another dtype and get float32 back."""
+
+    def to_network(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def cast(value: Any) -> Any:
+            sample = isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1
+            return value.to(module.dtype) if sample else value
+
+        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+    def from_network(_module: Any, _args: Any, output: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (_float32(output[0]), *output[1:])
+
+    denoiser.register_forward_pre_hook(to_network, with_kwargs=True)
+    denoiser.register_forward_hook(from_network)
+
+
+def _float32(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.float32)

@@ -1,0 +1,64 @@
+"""Which device and number format to compute in."""
+
+from typing import Final
+
+import torch
+
+from framesmooth.errors import UsageError
+
+DTYPES: Final[dict[str, torch.dtype]] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device called ``name``; "auto" is CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        UsageError: when the name is unknown to torch or the device isn't there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UsageError(f"unknown device {name!r}: use auto, cpu, cuda, cuda:1 or mps") from error
+    present = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (device.index or 0) >= present.get(device.type, 0):
+        raise UsageError(f"device {name!r} is not available here: use --device auto or cpu")
+    return device
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """Return the dtype called ``name``; "auto" is bfloat16 where the hardware multiplies it, else float32.
+
+    On CUDA cards older than that it is float16; on a CPU it takes AMX or AVX512-BF16, without which bfloat16
+    is emulated and slower than float32.
+
+    Raises:
+        UsageError: when the name is unknown, or float16 is asked of a CPU, which many layers cannot do.
+    """
+    if name == "auto":
+        if device.type == "cuda":
+            return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+        return torch.bfloat16 if device.type == "cpu" and cpu_multiplies_bfloat16() else torch.float32
+    if name not in DTYPES:
+        raise UsageError(f"unknown dtype {name!r}: use auto, {', '.join(DTYPES)}")
+    if name == "float16" and device.type == "cpu":
+        raise UsageError("float16 is not for CPUs: use --dtype auto, bfloat16 or float32")
+    return DTYPES[name]
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """Tell whether this CPU has matrix or vector instructions for bfloat16 (AMX-BF16, AVX512-BF16)."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(bool(capabilities.get(name)) for name in ("amx_bf16", "avx512_bf16"))
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return "bfloat16" for ``torch.bfloat16``, and so on."""
+    return str(dtype).removeprefix("torch.")

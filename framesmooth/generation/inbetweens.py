@@ -1,0 +1,74 @@
+"""In-betweens by latent travel: the frames between two diffused keyframes for a fraction of their cost.
+
+Two neighbouring keyframes start from almost the same noise and almost the same prompt, so their denoising
+trajectories stay close. An in-between interpolates the sampler's two states after ``branch_step`` steps and
+denoises the few steps that are left with its own prompt embeddings. What the interpolation blurs, those
+steps draw again; and where the in-between meets a keyframe both follow the same trajectory, so sharpness
+does not pump from keyframe to keyframe as it does when finished latents are mixed.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framesmooth.generation.embeddings import stack
+from framesmooth.generation.keyframes import Path, StepsDone
+from framesmooth.generation.latents import slerp
+
+
+KeyLatents = Callable[[int], NDArray[np.float32]]
+
+
+def latent_frames(
+    path: Path, times: Sequence[int], key_times: Sequence[int], latents_of: KeyLatents, on_step: StepsDone
+) -> Tensor:
+    """Return the final latents, float32 (T, C, h, w), of the frames ``times``.
+
+    Keyframes are taken as they are, and so is a frame that rests at a keyframe's position; the others are
+    denoised together from the branching point on.
+
+    Args:
+        path: what each frame is made from.
+        times: the frames wanted.
+        key_times: the diffused frames, among them the first and the last of the clip.
+        latents_of: gives a keyframe's entry of the latent store, float32 (2, C, h, w).
+        on_step: called with the number of frames that have advanced by one step.
+    """
+    finals: dict[int, Tensor] = {}
+    branches: dict[int, Tensor] = {}
+    for time in times:
+        before = max(key for key in key_times if key <= time)
+        after = min(key for key in key_times if key >= time)
+        mix = _share(path, before, time, after)
+        if mix in (0.0, 1.0):
+            finals[time] = torch.from_numpy(latents_of(before if mix == 0.0 else after)[1])
+        else:
+            start, end = (torch.from_numpy(latents_of(key)[0]) for key in (before, after))
+            branches[time] = slerp(start, end, mix)
+    if branches:
+        finals |= dict(zip(branches, _finish(path, branches, on_step), strict=True))
+    return torch.stack([finals[time] for time in times])
+
+
+def _share(path: Path, before: int, time: int, after: int) -> float:
+    """Return how far ``time`` has travelled from keyframe ``before`` to keyframe ``after``: 0 .. 1."""
+    start, here, end = (path.position(moment) for moment in (before, time, after))
+    return 0.0 if end == start else (here - start) / (end - start)
+
+
+def _finish(path: Path, branches: dict[int, Tensor], on_step: StepsDone) -> Tensor:
+    sampling = path.sampling
+    if sampling.branch_step == sampling.steps:
+        return torch.stack(list(branches.values()))
+    return path.model.denoise(
+        torch.stack(list(branches.values())),
+        stack([path.conditioning(time) for time in branches]),
+        [path.seed(time) for time in branches],
+        steps=sampling.steps,
+        guidance_scale=sampling.guidance_scale,
+        first_step=sampling.branch_step,
+        on_step=lambda _done, _latents: on_step(len(branches)),
+    )

@@ -1,0 +1,141 @@
+"""Keyframes: the frames that are diffused whole.
+
+``Path`` says what every frame of a timeline is made from: its noise, its prompt embeddings, its seed. The
+frames that ``keyframe_times`` picks are denoised from pure noise, in batches; what is between them is
+cheaper (``inbetweens``).
+"""
+
+import math
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.embeddings import Conditioning, stack, travel
+from framesmooth.generation.latents import slerp
+from framesmooth.timeline import Timeline
+
+LatentStore = MutableMapping[int, NDArray[np.float32]]
+"""Frame index -> float32 (2, C, h, w): the sampler's state where in-betweens branch off, and the final latents."""
+
+StepsDone = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a frame is diffused. Sizes are pixels, multiples of the model's own."""
+
+    height: int
+    width: int
+    steps: int = 10
+    guidance_scale: float = 7.5
+    negative_prompt: str = ""
+    batch_size: int = 8
+    branch_step: int = 7
+    """Steps after which in-betweens branch off from the keyframes' trajectories, in 1 .. steps."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where each frame of a timeline lies in noise and in prompts."""
+
+    model: TextToImage
+    timeline: Timeline
+    sampling: Sampling
+
+    def position(self, time: int) -> float:
+        """Return the index of the segment plus the share of it travelled; equal positions are equal frames."""
+        start, _, mix = self.timeline.at(time)
+        return start + mix
+
+    def noise(self, time: int) -> Tensor:
+        """Return the noise a frame starts from: float32 (C, h, w)."""
+        start, end, mix = self.timeline.at(time)
+        return slerp(self._noises[start], self._noises[end], mix)
+
+    def conditioning(self, time: int) -> Conditioning:
+        """Return the prompt embeddings of a frame: batch size 1."""
+        start, end, mix = self.timeline.at(time)
+        return travel(self._conditionings[start], self._conditionings[end], mix)
+
+    def seed(self, time: int) -> int:
+        """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""
+        return self.timeline.keyframes[self.timeline.at(time)[0]].seed
+
+    @cached_property
+    def _noises(self) -> list[Tensor]:
+        size = self.sampling.height, self.sampling.width
+        seeds = [key.seed for key in self.timeline.keyframes]
+        drawn = {seed: self.model.noise(seed, *size) for seed in dict.fromkeys(seeds)}
+        return [drawn[seed] for seed in seeds]
+
+    @cached_property
+    def _conditionings(self) -> list[Conditioning]:
+        guided = self.sampling.guidance_scale > 1
+        prompts = [key.prompt for key in self.timeline.keyframes]
+        encoded = {
+            prompt: self.model.encode(prompt, self.sampling.negative_prompt, guided=guided)
+            for prompt in dict.fromkeys(prompts)
+        }
+        return [encoded[prompt] for prompt in prompts]
+
+
+def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:
+    """Return the frames to diffuse whole: every prompt's, the first, the last, and evenly at most ``cadence`` apart."""
+    last = timeline.num_frames - 1
+    anchors = sorted({0, last} | {min(key.time, last) for key in timeline.keyframes})
+    times = {last}
+    for start, end in zip(anchors, anchors[1:], strict=False):
+        parts = math.ceil((end - start) / cadence)
+        times.update(start + round(part * (end - start) / parts) for part in range(parts))
+    return tuple(sorted(times))
+
+
+def auto_cadence(timeline: Timeline) -> int:
+    """Return a cadence that diffuses about a dozen frames per segment: 1 for short ones, at most 8."""
+    segments = max(1, len(timeline.keyframes) - 1)
+    return min(8, max(1, round(timeline.num_frames / segments / 12)))
+
+
+def diffuse_keyframes(
+    path: Path, times: Sequence[int], store: LatentStore, on_step: StepsDone
+) -> Iterator[list[int]]:
+    """Diffuse the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
+
+    Batches are cut from ``times`` at fixed places and skipped only when the store holds all of their
+    frames, so a continued run computes what an uninterrupted one does.
+    """
+    sampling = path.sampling
+    for first in range(0, len(times), sampling.batch_size):
+        batch = list(times[first : first + sampling.batch_size])
+        if not all(time in store for time in batch):
+            latents = _diffuse(path, batch, on_step)
+            for time, pair in zip(batch, latents, strict=True):
+                store[time] = pair
+        yield batch
+
+
+def _diffuse(path: Path, batch: list[int], on_step: StepsDone) -> list[NDArray[np.float32]]:
+    sampling = path.sampling
+    branch = torch.empty(0)
+
+    def step_done(done: int, latents: Tensor) -> None:
+        nonlocal branch
+        if done == sampling.branch_step:
+            branch = latents.float().cpu()
+        on_step(len(batch))
+
+    final = path.model.denoise(
+        torch.stack([path.noise(time) for time in batch]),
+        stack([path.conditioning(time) for time in batch]),
+        [path.seed(time) for time in batch],
+        steps=sampling.steps,
+        guidance_scale=sampling.guidance_scale,
+        on_step=step_done,
+    )
+    return list(torch.stack([branch, final], dim=1).numpy())

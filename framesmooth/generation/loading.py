@@ -1,0 +1,104 @@
+"""Loading a text-to-image pipeline.
+
+Safetensors only, no code of the model's own, and nothing from the network unless that is asked for.
+"""
+
+import inspect
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from framesmooth.errors import ModelError, UsageError
+from framesmooth.generation.adapter import TextToImage, sample_in_float32
+from framesmooth.generation.devices import choose_device, choose_dtype
+from framesmooth.generation.models import locate_model
+
+
+def load_pipeline(
+    model: str = "storybook",
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    scheduler: str | None = None,
+    allow_download: bool = False,
+) -> TextToImage:
+    """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
+
+    Args:
+        model: "storybook", a folder, or "owner/name" (from the local cache unless ``allow_download``).
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        dtype: "auto", "float32", "bfloat16", "float16".
+        scheduler: name of a diffusers scheduler, such as "DDIM" or "EulerAncestralDiscrete"; None keeps the
+            model's own.
+        allow_download: whether the hub may be asked.
+
+    Raises:
+        ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline.
+        UsageError: when the device, the dtype or the scheduler isn't there.
+    """
+    folder = locate_model(model, allow_download=allow_download)
+    chosen_device = choose_device(device)
+    chosen_dtype = choose_dtype(dtype, chosen_device)
+    pipe = _from_folder(folder, chosen_dtype).to(chosen_device)
+    pipe.set_progress_bar_config(disable=True)
+    if scheduler is not None:
+        pipe.scheduler = _make_scheduler(scheduler, pipe.scheduler)
+    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
+    _check_inputs(adapter)
+    for network in (adapter.denoiser, pipe.vae):
+        network.to(memory_format=torch.channels_last)
+    sample_in_float32(adapter.denoiser)
+    return adapter
+
+
+def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()  # before diffusers imports what it warns about
+    transformers.utils.logging.disable_progress_bar()
+    import diffusers
+
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    try:
+        return diffusers.DiffusionPipeline.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{folder.name} could not be loaded by diffusers: {reason}") from error
+
+
+def _make_scheduler(name: str, current: Any) -> Any:
+    """Return the diffusers scheduler called ``name`` (with or without "Scheduler") for the model's noise schedule."""
+    import diffusers
+
+    compatible = {kind.__name__: kind for kind in current.compatibles} | {type(current).__name__: type(current)}
+    by_name = {known.lower().removesuffix("scheduler"): known for known in compatible}
+    wanted = name.lower().removesuffix("scheduler").replace("-", "").replace("_", "")
+    if wanted not in by_name:
+        near = get_close_matches(wanted, by_name, n=2, cutoff=0.5) or sorted(by_name)
+        choices = ", ".join(by_name[one].removesuffix("Scheduler") for one in near)
+        raise UsageError(f"scheduler {name!r} does not fit this model: use {choices}")
+    return getattr(diffusers, by_name[wanted]).from_config(current.config)
+
+
+def _check_inputs(adapter: TextToImage) -> None:
+    """Refuse pipelines that don't turn noise and a prompt into a picture.
+
+    Raises:
+        ModelError: naming what is missing.
+    """
+    name, kind = adapter.folder.name, type(adapter.pipe).__name__
+    accepted = inspect.signature(adapter.pipe.__call__).parameters
+    missing = {"latents", "prompt_embeds", "callback_on_step_end"} - set(accepted)
+    if missing or "image" in accepted or not hasattr(adapter.pipe, "vae"):
+        raise ModelError(f"{name} is a {kind}, not a text-to-image pipeline over latents: use another model")
+    latent_channels = adapter.pipe.vae.config.get("latent_channels")
+    if latent_channels not in (None, adapter.denoiser.config.in_channels):
+        raise ModelError(
+            f"{name}: its denoiser takes {adapter.denoiser.config.in_channels} channels and its autoencoder gives "
+            f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
+        )

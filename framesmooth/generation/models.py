@@ -1,0 +1,223 @@
+"""Where models lie, and whether they are complete and safe to load. Nothing here imports torch.
+
+A model is an ordinary diffusers folder: ``model_index.json`` names the components, each has its folder with
+a configuration and safetensors weights. Pickled weights (``.bin``, ``.ckpt``, ``.pt``) can run code when they
+are loaded and are refused, and so is a folder that brings its own Python code.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from framesmooth.errors import ModelError
+
+BUILT_IN: Final = "storybook"
+BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
+INDEX_FILE: Final = "model_index.json"
+NOTES_FILE: Final = "framesmooth.json"
+"""Optional, beside the index: {"about", "license", "defaults": {"steps", "guidance_scale", ...}}."""
+
+_HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
+_WITHOUT_WEIGHTS: Final = re.compile(r"Scheduler|Tokenizer|Processor|FeatureExtractor")
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model that can be loaded: what ``framesmooth models`` lists."""
+
+    name: str
+    folder: Path
+    pipeline: str
+    size_bytes: int
+    license: str = "unknown"
+    about: str = ""
+    words: int | None = None
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+
+def locate_model(model: str, *, allow_download: bool = False) -> Path:
+    """Return the folder of ``model``: the built-in's name, a folder, or a hub id from the local cache.
+
+    Args:
+        model: "storybook", a path, or "owner/name".
+        allow_download: fetch a hub id that isn't in the cache; nothing contacts the hub otherwise.
+
+    Raises:
+        ModelError: when there is no such folder, when it isn't a complete diffusers model, when its weights
+            are pickled, or when a hub id is neither cached nor allowed to be downloaded.
+    """
+    folder = Path(model).expanduser()
+    if model == BUILT_IN:
+        folder = BUILT_IN_FOLDER
+        if not (folder / INDEX_FILE).is_file():
+            raise ModelError("the built-in model 'storybook' is not in this installation: reinstall framesmooth")
+    elif folder.is_file():
+        raise ModelError(f"{model} is a file: --model takes a diffusers folder (with {INDEX_FILE}) or a hub id")
+    elif not folder.exists():
+        folder = _from_hub(model, allow_download) if _looks_like_hub_id(model) else _not_found(model)
+    check_model(folder)
+    return folder
+
+
+def _looks_like_hub_id(model: str) -> bool:
+    return _HUB_ID.fullmatch(model) is not None and not model.startswith((".", "~"))
+
+
+def _not_found(model: str) -> Path:
+    near = get_close_matches(model, [BUILT_IN], cutoff=0.5)
+    advice = f"did you mean {near[0]}?" if near else "give a folder, a hub id 'owner/name', or 'storybook'"
+    raise ModelError(f"no model folder at {model}: {advice}")
+
+
+def _from_hub(model: str, allow_download: bool) -> Path:
+    if not allow_download:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        if allow_download:
+            snapshot_download(model, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"])
+        return Path(snapshot_download(model, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        advice = "is the network there?" if allow_download else "--allow-download fetches it"
+        raise ModelError(f"{model} is neither a folder here nor in the hub's local cache: {advice}") from error
+    except OfflineModeIsEnabled as error:
+        raise ModelError(f"{model} cannot be downloaded while HF_HUB_OFFLINE is set: unset it") from error
+    except (HfHubHTTPError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{model} could not be downloaded from the hub: {reason}") from error
+
+
+def check_model(folder: Path) -> None:
+    """Check that ``folder`` is a whole diffusers pipeline with safetensors weights and no code of its own.
+
+    Raises:
+        ModelError: naming the first thing that is missing or refused.
+    """
+    index = _read_index(folder)
+    if not isinstance(index.get("_class_name"), str):
+        raise ModelError(f"{folder.name} brings pipeline code of its own, which is never run: use a standard class")
+    for name, (library, class_name) in _components(index).items():
+        if not _is_known_library(library):
+            raise ModelError(
+                f"{folder.name}: component '{name}' comes from {library!r}: only diffusers' and transformers' load"
+            )
+        part = folder / name
+        if not part.is_dir() or not any(part.iterdir()):
+            raise ModelError(f"{folder.name} is incomplete: component '{name}' ({class_name}) has no files in {name}/")
+        if not _WITHOUT_WEIGHTS.search(class_name):
+            _check_weights(folder, part)
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    path = folder / INDEX_FILE
+    if not path.is_file():
+        raise ModelError(f"{folder} has no {INDEX_FILE}: it is not a diffusers model folder")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ModelError(f"{folder.name}/{INDEX_FILE} is not valid JSON ({error}): fetch the model again") from error
+    if not isinstance(index, dict):
+        raise ModelError(f"{folder.name}/{INDEX_FILE} is not a JSON object: fetch the model again")
+    return index
+
+
+def _components(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return name -> (library, class) of the components that are not left out (null)."""
+    pairs = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2}
+    return {name: (str(value[0]), str(value[1])) for name, value in pairs.items() if value[0] is not None}
+
+
+def _is_known_library(library: str) -> bool:
+    """Tell whether a component is diffusers', transformers', or of one of diffusers' pipeline packages."""
+    if library in ("diffusers", "transformers"):
+        return True
+    spec = find_spec("diffusers")  # finds the package without importing it
+    folders = [] if spec is None else list(spec.submodule_search_locations or [])
+    return library.isidentifier() and any((Path(folder) / "pipelines" / library).is_dir() for folder in folders)
+
+
+def _check_weights(folder: Path, part: Path) -> None:
+    if any(part.glob("*.safetensors")):
+        return
+    if any(path.suffix in _PICKLED for path in part.iterdir()):
+        raise ModelError(
+            f"{folder.name}/{part.name} has only pickled weights, which can run code when loaded: "
+            "convert them with save_pretrained(safe_serialization=True)"
+        )
+    raise ModelError(f"{folder.name} is incomplete: {part.name}/ has no *.safetensors weights")
+
+
+def weight_hashes(folder: Path) -> dict[str, str]:
+    """Return relative path -> SHA-256 (hex) of every file that decides what the model answers."""
+    suffixes = (".safetensors", ".json", ".txt", ".model")
+    files = sorted(path for path in folder.rglob("*") if path.suffix in suffixes)
+    hashes = {}
+    for path in files:
+        with path.open("rb") as file:
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def model_defaults(folder: Path) -> dict[str, Any]:
+    """Return the settings the model asks for (steps, guidance_scale, width, height), empty when it has none."""
+    return dict(_notes(folder).get("defaults", {}))
+
+
+def _notes(folder: Path) -> dict[str, Any]:
+    path = folder / NOTES_FILE
+    if not path.is_file():
+        return {}
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{folder.name}/{NOTES_FILE} is not valid JSON: {error}") from error
+    return notes if isinstance(notes, dict) else {}
+
+
+def describe(name: str, folder: Path) -> ModelInfo:
+    """Return what is known about the model in ``folder`` without loading it.
+
+    Raises:
+        ModelError: when ``folder`` is not a complete model.
+    """
+    from framesmooth.generation.vocabulary import load_vocabulary
+
+    check_model(folder)
+    notes, words = _notes(folder), load_vocabulary(folder)
+    return ModelInfo(
+        name=name,
+        folder=folder,
+        pipeline=str(_read_index(folder)["_class_name"]),
+        size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        license=str(notes.get("license", "unknown")),
+        about=str(notes.get("about", "")),
+        words=len(words) if words else None,
+        defaults=dict(notes.get("defaults", {})),
+    )
+
+
+def cached_models() -> list[tuple[str, Path]]:
+    """Return (hub id, folder) of the diffusers pipelines in the hub's local cache; contacts nobody."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        cache = scan_cache_dir()
+    except CacheNotFound:
+        return []
+    return [
+        (repo.repo_id, revision.snapshot_path)
+        for repo in sorted(cache.repos, key=lambda repo: repo.repo_id)
+        for revision in sorted(repo.revisions, key=lambda revision: revision.last_modified)[-1:]
+        if (revision.snapshot_path / INDEX_FILE).is_file()
+    ]
