@@ -39,6 +39,10 @@ METRICS: Final[dict[str, str]] = {
     "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
     "detail_retention": "framesmooth.metrics.detail_retention:DetailRetention",
     "coverage": "framesmooth.metrics.coverage:Coverage",
+    "dynamic_degree": "framesmooth.metrics.dynamic_degree:DynamicDegree",
+    "flicker_residual": "framesmooth.metrics.flicker_residual:FlickerResidual",
+    "psnr": "framesmooth.metrics.fidelity:Psnr",
+    "ssim": "framesmooth.metrics.fidelity:Ssim",
 }
 """Metrics: classes."""
 

@@ -1,0 +1,95 @@
+"""Scene cuts, and streams that know where shots end."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.flow import DIS_MEDIUM, FlowEstimator
+from framesmooth.frames import Frame
+from framesmooth.motion import PairMotion, estimate_motion
+from framesmooth.warp import backward_warp
+
+LEAST_LIKENESS: Final = 0.45
+"""Below this likeness after motion compensation two frames do not show the same scene.
+
+Measured on three real clips with and without heavy flicker: cuts 0.14 to 0.28, other pairs 0.60 to 1. The
+coverage of the flow alone does not tell them apart: fast motion under flicker falls to 0.1, cuts rise to 0.4.
+"""
+
+
+def is_cut(image0: Frame, image1: Frame, motion: PairMotion) -> bool:
+    """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
+    return likeness(image0, image1, motion) < LEAST_LIKENESS
+
+
+def likeness(image0: Frame, image1: Frame, motion: PairMotion) -> float:
+    """Return the correlation, -1 to 1, of the grey structure of ``image0`` and of ``image1`` warped onto it.
+
+    Structure is the band between 2 and 1/12 of the frame's height (Gaussian sigmas), so exposure flicker and
+    noise count little. Two frames without structure are alike.
+    """
+    first = _structure(image0)
+    second = _structure(backward_warp(image1, motion.forward))
+    floor = first.size * 2.0**2  # structure of two grey levels says nothing
+    norm = np.sqrt((np.square(first).sum() + floor) * (np.square(second).sum() + floor))
+    return float(((first * second).sum() + floor) / norm)
+
+
+def _structure(image: Frame) -> NDArray[np.float32]:
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    fine = cv2.GaussianBlur(grey, (0, 0), 2.0)
+    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(image.shape[0] / 12, 4.0)), np.float32)
+
+
+def find_cuts(frames: Iterable[Frame], flow: FlowEstimator = DIS_MEDIUM) -> list[int]:
+    """Return the numbers of the frames that begin a new shot, in order; frame 0 is not among them."""
+    ends = [t for t, step in enumerate(steps(frames, flow)) if step.to_next is None]
+    return [t + 1 for t in ends[:-1]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frame of a shot and the motion to the next frame; None at the end of the shot."""
+
+    frame: Frame
+    to_next: PairMotion | None
+
+
+def steps(frames: Iterable[Frame], flow: FlowEstimator) -> Iterator[Step]:
+    """Yield every frame with the motion to its successor, None where a cut or the end follows (holds 2)."""
+    previous: Frame | None = None
+    for frame in frames:
+        if previous is not None:
+            motion = estimate_motion(flow, previous, frame)
+            cut = is_cut(previous, frame, motion)
+            yield Step(previous, None if cut else motion)
+        previous = frame
+    if previous is not None:
+        yield Step(previous, None)
+
+
+def shot_windows(stream: Iterable[Step], radius: int) -> Iterator[tuple[list[Step], int]]:
+    """Yield, for every step in order, the steps within ``radius`` in the same shot and the step's index there.
+
+    Holds 2 radius + 1 steps.
+    """
+    window: deque[Step] = deque()
+    centre = 0  # index in the window of the next step to answer
+    for step in stream:
+        window.append(step)
+        ends = step.to_next is None
+        while len(window) - 1 - centre >= radius or (ends and centre < len(window)):
+            first = max(centre - radius, 0)
+            yield list(window)[first : centre + radius + 1], centre - first
+            if centre == radius:
+                window.popleft()
+            else:
+                centre += 1
+        if ends:
+            window.clear()
+            centre = 0

@@ -1,0 +1,218 @@
+"""Measuring a clip: the contract of metrics, and ``measure``, which feeds them all from one pass.
+
+The flow of every pair of neighbouring frames is estimated once and handed to every metric. Nothing grows
+with the length of the clip but the numbers per frame.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final, Literal, Protocol, cast
+
+import numpy as np
+
+from framesmooth.cuts import is_cut
+from framesmooth.errors import MediaError, UsageError
+from framesmooth.flow import load_flow
+from framesmooth.frames import Frame
+from framesmooth.motion import PairMotion, estimate_motion
+from framesmooth.plugins import load, names
+
+FlowOn = Literal["self", "reference"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a metric found: one number per frame (None where it has none) and their summary.
+
+    ``mean`` is None, and ``note`` says why, where the clip is too short or nothing could be measured.
+    ``coverage`` is the share of pixels that counted, 0 to 1, or None for metrics of whole frames.
+    """
+
+    per_frame: tuple[float | None, ...]
+    mean: float | None
+    p95: float | None
+    coverage: float | None
+    unit: str
+    higher_is_better: bool
+    note: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """Return everything but the numbers per frame, for JSON."""
+        return {
+            "mean": self.mean,
+            "p95": self.p95,
+            "coverage": self.coverage,
+            "unit": self.unit,
+            "higher_is_better": self.higher_is_better,
+            "note": self.note,
+        }
+
+
+class Metric(Protocol):
+    """Sufficient statistics in ``update``, the score in ``compute``.
+
+    A metric keeps what it needs of the frame before. ``needs_reference`` metrics are left out when there is
+    none; ``needs_motion`` ones make ``measure`` estimate flow.
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool
+    needs_reference: bool
+    needs_motion: bool
+
+    def update(
+        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+    ) -> None:
+        """Take the next frame (H, W, 3) uint8, its reference, and the motion from the frame before to it.
+
+        ``cut`` says that a new shot begins here: nothing may be compared with the frame before.
+        """
+        ...
+
+    def compute(self) -> Series:
+        """Return the score of all frames so far."""
+        ...
+
+
+def summarize(
+    per_frame: Sequence[float | None],
+    *,
+    unit: str,
+    higher_is_better: bool,
+    coverages: Sequence[float] | None = None,
+    note: str = "nothing could be measured",
+) -> Series:
+    """Return the series with its mean, 95th percentile and mean coverage; ``note`` is used if it is empty."""
+    values = [value for value in per_frame if value is not None]
+    return Series(
+        per_frame=tuple(per_frame),
+        mean=float(np.mean(values)) if values else None,
+        p95=float(np.percentile(values, 95)) if values else None,
+        coverage=float(np.mean(coverages)) if coverages else None,
+        unit=unit,
+        higher_is_better=higher_is_better,
+        note="" if values else note,
+    )
+
+
+@dataclass(frozen=True)
+class Report(Mapping[str, Series]):
+    """Every metric's series by name, with what was measured and how."""
+
+    series: Mapping[str, Series]
+    num_frames: int
+    cuts: tuple[int, ...]
+    settings: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Series:
+        """Return the series called ``name``."""
+        return self.series[name]
+
+    def __iter__(self) -> Any:
+        """Iterate over the metrics' names."""
+        return iter(self.series)
+
+    def __len__(self) -> int:
+        """Return how many metrics there are."""
+        return len(self.series)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON: metrics (summaries), per_frame, num_frames, cuts, settings."""
+        return {
+            "metrics": {name: series.summary() for name, series in self.series.items()},
+            "per_frame": {name: list(series.per_frame) for name, series in self.series.items()},
+            "num_frames": self.num_frames,
+            "cuts": list(self.cuts),
+            "settings": dict(self.settings),
+        }
+
+
+def measure(
+    frames: Iterable[Frame],
+    *,
+    reference: Iterable[Frame] | None = None,
+    metrics: Sequence[str] | None = None,
+    flow: str = "dis-fine",
+    flow_on: FlowOn | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Report:
+    """Measure a clip in one pass and constant memory.
+
+    Args:
+        frames: (H, W, 3) uint8 RGB frames.
+        reference: as many frames of the same size: the clean clip if it is known, else the input.
+        metrics: names; None is every metric that the arguments allow.
+        flow: name of the flow estimator.
+        flow_on: estimate motion on the measured clip ("self") or on the reference; None is the reference
+            where there is one.
+        on_frame: called with the number of frames done so far.
+
+    Raises:
+        UsageError: unknown name, or a metric or flow that needs a reference without one.
+        MediaError: no frames, or a reference of another length or size.
+    """
+    flow_on = flow_on or ("self" if reference is None else "reference")
+    if flow_on == "reference" and reference is None:
+        raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
+    active = _create_metrics(metrics, has_reference=reference is not None)
+    estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
+    before: Frame | None = None
+    cuts: list[int] = []
+    count = 0
+    for frame, ideal in _paired(frames, reference):
+        seen = frame if flow_on == "self" or ideal is None else ideal
+        motion, cut = None, False
+        if estimator is not None and before is not None:
+            motion = estimate_motion(estimator, before, seen)
+            cut = is_cut(before, seen, motion)
+        if cut:
+            cuts.append(count)
+        for metric in active:
+            metric.update(frame, ideal, None if cut else motion, cut=cut)
+        before = seen
+        count += 1
+        if on_frame is not None:
+            on_frame(count)
+    if count == 0:
+        raise MediaError("there are no frames to measure: give at least one")
+    series = {metric.name: metric.compute() for metric in active}
+    settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
+    return Report(series=series, num_frames=count, cuts=tuple(cuts), settings=settings)
+
+
+def flicker_residual_removed(before: Report, after: Report) -> float | None:
+    """Return the share of the flicker residual that smoothing removed: 1 - f(after) / f(before).
+
+    Both reports must have been measured against the clean clip. None where either has no residual.
+    """
+    spoiled, smoothed = (report["flicker_residual"].mean for report in (before, after))
+    return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
+
+
+def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool) -> list[Metric]:
+    created = [cast(Metric, load("metric", name)()) for name in (names("metric") if chosen is None else chosen)]
+    for metric in created:
+        if metric.needs_reference and not has_reference and chosen is not None:
+            raise UsageError(f"metric {metric.name!r} needs a reference clip: give one, or leave it out")
+    return [metric for metric in created if has_reference or not metric.needs_reference]
+
+
+_MISSING: Final = object()
+
+
+def _paired(
+    frames: Iterable[Frame], reference: Iterable[Frame] | None
+) -> Iterable[tuple[Frame, Frame | None]]:
+    if reference is None:
+        yield from ((frame, None) for frame in frames)
+        return
+    for index, (frame, ideal) in enumerate(zip_longest(frames, reference, fillvalue=_MISSING)):
+        if frame is _MISSING or ideal is _MISSING:
+            short = "clip" if frame is _MISSING else "reference"
+            raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
+        frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
+        if frame.shape != ideal.shape:
+            raise MediaError(f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them")
+        yield frame, ideal

@@ -1,0 +1,53 @@
+"""The motion between neighbouring frames of a stream, estimated once and shared by everything that needs it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.flow import FlowEstimator, FlowField
+from framesmooth.frames import Frame
+from framesmooth.warp import Mask, forward_backward_mask, inside_frame, motion_boundary_mask
+
+
+@dataclass(frozen=True)
+class PairMotion:
+    """Flow both ways between two frames: ``forward`` first -> second, ``backward`` second -> first."""
+
+    forward: FlowField
+    backward: FlowField
+
+    @cached_property
+    def consistent(self) -> Mask:
+        """Where the forward flow is confirmed by the backward flow and stays inside the frame (H, W)."""
+        return forward_backward_mask(self.forward, self.backward) & inside_frame(self.forward)
+
+    @cached_property
+    def consistent_backward(self) -> Mask:
+        """The same for the backward flow, on the second frame's grid."""
+        return forward_backward_mask(self.backward, self.forward) & inside_frame(self.backward)
+
+    @cached_property
+    def valid(self) -> Mask:
+        """Where the forward flow is consistent and off motion boundaries: the mask of the metrics (H, W)."""
+        return self.consistent & ~motion_boundary_mask(self.forward)
+
+    @property
+    def coverage(self) -> float:
+        """Share of pixels with consistent flow, 0 to 1."""
+        return float(self.consistent.mean())
+
+
+def estimate_motion(flow: FlowEstimator, image0: Frame, image1: Frame) -> PairMotion:
+    """Return the flows between two (H, W, 3) uint8 frames, both ways, estimated side by side."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        backward = pool.submit(flow, image1, image0)
+        forward = flow(image0, image1)
+        return PairMotion(forward, backward.result())
+
+
+def mean_over(values: NDArray[np.float32], mask: Mask) -> float | None:
+    """Return the mean of ``values`` (H, W[, C]) where ``mask`` (H, W) holds; None where it holds nowhere."""
+    return float(values[mask].mean(dtype=np.float64)) if mask.any() else None
