@@ -1,0 +1,23 @@
+"""Reading and writing clips: video files, GIF and animated WebP, folders of pictures.
+
+This package is the only place that opens media paths; everything else takes frames. Reading gives a
+FrameSource, writing a sink whose file appears under its final name only when it is complete.
+"""
+
+from framesmooth.video.files import atomic_path, natural_key, read_metadata
+from framesmooth.video.images import read_image, write_png
+from framesmooth.video.sink import FrameSink, check_output, is_folder_name, open_sink
+from framesmooth.video.source import open_source
+
+__all__ = [
+    "FrameSink",
+    "atomic_path",
+    "check_output",
+    "is_folder_name",
+    "natural_key",
+    "open_sink",
+    "open_source",
+    "read_image",
+    "read_metadata",
+    "write_png",
+]

@@ -1,0 +1,105 @@
+"""Paths: atomic writing, natural order, and the system's errors in plain words."""
+
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import av
+
+from framesmooth.errors import MediaError
+
+VIDEO_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
+ANIMATION_SUFFIXES: Final = (".gif", ".webp")
+IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+
+
+def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """Return a sorting key under which ``frame_10`` comes after ``frame_9``."""
+    parts = re.split(r"(\d+)", name.lower())
+    return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
+
+
+@contextmanager
+def media_errors(path: Path, action: str) -> Iterator[None]:
+    """Turn the errors of the system and of the codecs into a MediaError about ``path``.
+
+    ``action`` is "read" or "write".
+    """
+    try:
+        yield
+    except (OSError, av.FFmpegError) as error:
+        raise MediaError(_explain(path, action, error)) from error
+
+
+def _explain(path: Path, action: str, error: OSError | av.FFmpegError) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"no space left on the disk while writing {path}: free some or choose another place with -o"
+    if isinstance(error, FileNotFoundError):
+        return f"{path} does not exist: check the name"
+    if isinstance(error, PermissionError):
+        return f"no permission to {action} {path}: change its permissions or choose another place"
+    reason = error.strerror or str(error) or type(error).__name__
+    advice = (
+        "is it a picture or video, and complete?" if action == "read" else "choose another suffix or --codec"
+    )
+    return f"cannot {action} {path} ({reason.rstrip('.')}): {advice}"
+
+
+@contextmanager
+def temporary_path(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path``, and remove what is left there when the block ends.
+
+    Parent folders are made.
+    """
+    with media_errors(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        yield temporary
+    finally:
+        _remove(temporary)
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary name beside ``path``; rename it to ``path`` when the block ends well.
+
+    On any error, Ctrl-C included, the temporary file or folder is removed and ``path`` is left as it was.
+    An existing file is replaced; an existing folder must be empty.
+    """
+    final = Path(path)
+    with temporary_path(final) as temporary:
+        yield temporary
+        with media_errors(final, "write"):
+            if temporary.is_dir() and final.is_dir():
+                final.rmdir()
+            temporary.replace(final)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def close_quietly(container: av.container.OutputContainer) -> None:
+    """Close a container whose file is thrown away: an error here would hide the one that matters."""
+    with suppress(OSError, av.FFmpegError):
+        container.close()
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the tags of a video file or picture, names in lower case.
+
+    Raises:
+        MediaError: when the file cannot be read.
+    """
+    with media_errors(Path(path), "read"), av.open(os.fspath(path), "r") as container:
+        return {name.lower(): value for name, value in container.metadata.items()}

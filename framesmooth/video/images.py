@@ -1,0 +1,160 @@
+"""Single pictures and folders of pictures."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+
+from framesmooth.errors import MediaError
+from framesmooth.frames import Frame, check_frame
+from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors, natural_key
+
+FRAME_NAME = "frame_{:06d}.png"
+_PNG_EFFORT = 3  # zlib level: twice as fast as Pillow's 6 for about 3 % larger files
+
+
+def image_to_frame(image: Image.Image) -> Frame:
+    """Return a Pillow picture of any mode as an RGB frame; transparency is laid over black."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        grey = (np.asarray(image, dtype=np.float64) / 257).round().clip(0, 255).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def read_image(path: str | os.PathLike[str]) -> Frame:
+    """Read one picture, turned as its EXIF orientation says.
+
+    Raises:
+        MediaError: when the file is missing, damaged or no picture.
+    """
+    file = Path(path)
+    try:
+        with media_errors(file, "read"), Image.open(file) as image:
+            return image_to_frame(ImageOps.exif_transpose(image))
+    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise MediaError(f"cannot read {file} as a picture: replace the file") from error
+
+
+def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
+    """Write ``frame`` losslessly, with ``metadata`` as text chunks, atomically.
+
+    Raises:
+        MediaError: when the frame is no frame or the disk refuses.
+    """
+    file = Path(path)
+    with atomic_path(file) as temporary, media_errors(file, "write"):
+        save_png(temporary, frame, metadata)
+
+
+def save_png(path: Path, frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
+    """Write ``frame`` to ``path`` as it is named; the caller takes care of atomicity and of errors."""
+    info = PngInfo()
+    for name, value in (metadata or {}).items():
+        info.add_itxt(name, value)
+    Image.fromarray(check_frame(frame)).save(path, "PNG", compress_level=_PNG_EFFORT, pnginfo=info)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the pictures of a folder in natural order, hidden files left out.
+
+    Raises:
+        MediaError: when there is none, or when numbered pictures have a gap.
+    """
+    with media_errors(folder, "read"):
+        entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+    images = sorted(
+        (entry for entry in entries if entry.suffix.lower() in IMAGE_SUFFIXES),
+        key=lambda entry: natural_key(entry.name),
+    )
+    if not images:
+        raise MediaError(f"{folder} holds no picture: put PNG or JPEG frames there, or give another folder")
+    _check_gaps(images)
+    return images
+
+
+def _check_gaps(images: list[Path]) -> None:
+    """Raise when the numbers in the names are not evenly spaced: a lost frame would be a jump in time."""
+    matches = [re.fullmatch(r"(.*?)(\d+)", image.stem) for image in images]
+    if len(images) < 3 or any(match is None for match in matches):
+        return
+    parts = [match.groups() for match in matches if match is not None]
+    if len({prefix for prefix, _ in parts}) > 1:
+        return
+    numbers = [int(number) for _, number in parts]
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
+    usual = min(steps)
+    for (image, after), step in zip(pairwise(images), steps, strict=True):
+        if step != usual or usual == 0:
+            raise MediaError(
+                f"{image.parent}: the numbering jumps from {image.name} to {after.name}: "
+                "restore the missing frames or renumber the files"
+            )
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """A FrameSource over the pictures of a folder, in natural order of their names.
+
+    Iterating raises a MediaError that names the file when one is damaged or has another size.
+    """
+
+    images: tuple[Path, ...]
+    fps: Fraction
+    size: tuple[int, int]
+
+    @property
+    def num_frames(self) -> int:
+        """How many pictures there are."""
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Read the pictures one by one."""
+        for path in self.images:
+            frame = read_image(path)
+            if frame.shape[:2] != self.size:
+                raise MediaError(
+                    _mixed_sizes(path, (frame.shape[1], frame.shape[0]), self.images[0], self.size)
+                )
+            yield frame
+
+
+def open_folder(folder: Path, fps: Fraction) -> ImageFolder:
+    """Open a folder of pictures; all sizes are compared now, from the files' headers.
+
+    Raises:
+        MediaError: when it is empty, a picture is unreadable, sizes differ or numbered frames are missing.
+    """
+    images = list_images(folder)
+    size = read_image(images[0]).shape[:2]
+    for path in images[1:]:
+        shown = _displayed_size(path)
+        if shown != (size[1], size[0]):
+            raise MediaError(_mixed_sizes(path, shown, images[0], size))
+    return ImageFolder(tuple(images), fps, size)
+
+
+def _displayed_size(path: Path) -> tuple[int, int]:
+    """Return (width, height) as shown, without decoding the picture."""
+    try:
+        with media_errors(path, "read"), Image.open(path) as image:
+            sideways = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8 swap the sides
+            return image.size[::-1] if sideways else image.size
+    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise MediaError(f"cannot read {path} as a picture: replace the file") from error
+
+
+def _mixed_sizes(path: Path, shown: tuple[int, int], first: Path, size: tuple[int, int]) -> str:
+    return (
+        f"{path} is {shown[0]}x{shown[1]} but {first.name} is {size[1]}x{size[0]}: "
+        "all frames of a clip have one size, resize or remove the odd ones"
+    )

@@ -1,0 +1,256 @@
+"""Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import numpy as np
+
+from framesmooth.errors import MediaError, OutputExists, UsageError
+from framesmooth.frames import Frame, check_frame
+from framesmooth.video.animation import GifEncoder, WebpEncoder
+from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
+from framesmooth.video.files import (
+    ANIMATION_SUFFIXES,
+    VIDEO_SUFFIXES,
+    atomic_path,
+    media_errors,
+    temporary_path,
+)
+from framesmooth.video.images import FRAME_NAME, save_png
+
+OddSize = Literal["error", "pad", "crop"]
+ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
+DEFAULT_CRF: Final = 17
+
+
+class _Encoder(Protocol):
+    def write(self, frame: Frame) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class FrameSink:
+    """Takes the frames of one clip, in order.
+
+    Attributes:
+        path: where the clip will be.
+        size: (height, width) of the frames that ``write`` takes.
+        count: how many frames were written.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], odd: OddSize | None, encoder: _Encoder) -> None:
+        self.path, self.size, self.count = path, size, 0
+        self._odd, self._encoder = odd, encoder
+
+    def write(self, frame: Frame) -> None:
+        """Append one frame.
+
+        Raises:
+            MediaError: when it has another size or dtype, or when the disk is full.
+        """
+        frame = check_frame(frame)
+        if frame.shape[:2] != self.size:
+            raise MediaError(
+                f"frame {self.count} for {self.path} is {frame.shape[1]}x{frame.shape[0]}, "
+                f"not {self.size[1]}x{self.size[0]}: all frames of a clip have one size"
+            )
+        with media_errors(self.path, "write"):
+            self._encoder.write(frame if self._odd is None else make_even(frame, self._odd))
+        self.count += 1
+
+
+@contextmanager
+def open_sink(
+    path: str | os.PathLike[str],
+    *,
+    fps: Fraction,
+    size: tuple[int, int],
+    crf: int = DEFAULT_CRF,
+    codec: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    audio: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    odd: OddSize = "error",
+) -> Iterator[FrameSink]:
+    """Open ``path`` for writing; the suffix decides what is written.
+
+    .mp4 .m4v .mov .mkv .webm are videos, .gif and .webp animations; a trailing "/" or no video suffix means
+    a folder of ``frame_000000.png``, ``frame_000001.png``...  The clip appears under its name only when the
+    block ends well.
+
+    Args:
+        path: the file or folder; missing parents are made.
+        fps: frames per second.
+        size: (height, width) of the frames.
+        crf: constant rate factor of the video codecs, 0 (best) to 51, 63 for vp9 and av1.
+        codec: a name of CODECS; None is the usual one of the suffix.
+        metadata: tags of the file (text chunks of the first picture of a folder).
+        audio: a file whose sound goes along, cut at the last frame.
+        overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
+        odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
+            or cut it off.
+
+    Raises:
+        OutputExists: something is there already.
+        UsageError: a codec, crf or sound that does not fit the suffix.
+        MediaError: odd sides, a full disk, no frame written.
+    """
+    target = Path(path)
+    check_output(path, overwrite=overwrite)
+    tags = dict(metadata or {})
+    if is_folder_name(path):
+        if audio is not None:
+            raise UsageError(
+                f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
+            )
+        with _folder_sink(target, size, tags) as sink:
+            yield sink
+        return
+    chosen, written_size, odd_action = _plan(target, size, crf, codec, odd, has_audio=audio is not None)
+    with atomic_path(target) as temporary:
+        with media_errors(target, "write"):
+            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
+        with _completed(encoder, target, size, odd_action) as sink:
+            yield sink
+
+
+def is_folder_name(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a clip written to ``path`` is a folder of pictures.
+
+    Raises:
+        UsageError: for the suffix of a single picture or of a format that cannot be written.
+    """
+    name = os.fspath(path)
+    suffix = Path(name).suffix.lower()
+    if name.endswith(("/", os.sep)) or Path(name).is_dir() or suffix == "" or suffix[1:].isdigit():
+        return True
+    if suffix in VIDEO_SUFFIXES or suffix in ANIMATION_SUFFIXES:
+        return False
+    if suffix in (".png", ".jpg", ".jpeg", ".avi", ".wmv", ".flv", ".mpg", ".mpeg", ".apng", ".avif"):
+        known = " ".join((*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES))
+        raise UsageError(
+            f"cannot write a clip as {suffix}: use {known}, or end the name with / for PNG frames"
+        )
+    return True
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Raise OutputExists when ``path`` is there and may not be replaced; an empty folder is no obstacle."""
+    target = Path(path)
+    if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another -o")
+
+
+def make_even(frame: Frame, odd: OddSize) -> Frame:
+    """Pad (repeat the last row or column) or crop a frame to even sides."""
+    height, width = frame.shape[:2]
+    if odd == "crop":
+        return np.ascontiguousarray(frame[: height - height % 2, : width - width % 2])
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _plan(
+    target: Path, size: tuple[int, int], crf: int, codec: str | None, odd: OddSize, *, has_audio: bool
+) -> tuple[Codec | None, tuple[int, int], OddSize | None]:
+    """Return (video codec if any, size as written, what to do with each frame's odd sides)."""
+    suffix = target.suffix.lower()
+    if suffix in ANIMATION_SUFFIXES:
+        if codec is not None or has_audio:
+            raise UsageError(f"{suffix} takes neither --codec nor --audio: drop them or write .mp4")
+        return None, size, None
+    chosen = choose_codec(suffix, codec)
+    if not 0 <= crf <= 63:
+        raise UsageError(f"crf {crf} is out of range: 0 is best, 17 looks lossless, 51 is the worst of h264")
+    height, width = size
+    if not chosen.even_sides or not (height % 2 or width % 2):
+        return chosen, size, None
+    if odd == "error":
+        raise MediaError(
+            f"{width}x{height} has an odd side and {chosen.encoder} needs even ones: give --odd-size pad or "
+            "--odd-size crop, or write PNG frames or .webp"
+        )
+    step = 1 if odd == "pad" else -1
+    even = (height + step * (height % 2), width + step * (width % 2))
+    if 0 in even:
+        raise MediaError(f"{width}x{height} is too small to crop to even sides: give --odd-size pad")
+    return chosen, even, odd
+
+
+def _open_encoder(
+    path: Path,
+    codec: Codec | None,
+    fps: Fraction,
+    size: tuple[int, int],
+    crf: int,
+    tags: Mapping[str, str],
+    audio: str | os.PathLike[str] | None,
+) -> _Encoder:
+    if codec is not None:
+        return VideoEncoder(path, codec, fps, size, crf, tags, None if audio is None else Path(audio))
+    kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
+    return kind(path, fps, size, tags)
+
+
+@contextmanager
+def _completed(
+    encoder: _Encoder, target: Path, size: tuple[int, int], odd: OddSize | None
+) -> Iterator[FrameSink]:
+    """Close the encoder when the block ends well, abandon it otherwise."""
+    sink = FrameSink(target, size, odd, encoder)
+    done = False
+    try:
+        yield sink
+        if sink.count == 0:
+            raise MediaError(f"no frame was written to {target}: the input or the frame range is empty")
+        with media_errors(target, "write"):
+            encoder.close()
+        done = True
+    finally:
+        if not done:
+            encoder.abort()
+
+
+class _FolderEncoder:
+    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
+        self._folder, self._tags, self._count = folder, tags, 0
+        folder.mkdir()
+
+    def write(self, frame: Frame) -> None:
+        tags = self._tags if self._count == 0 else None
+        save_png(self._folder / FRAME_NAME.format(self._count), frame, tags)
+        self._count += 1
+
+    def close(self) -> None:
+        """Nothing is buffered."""
+
+    def abort(self) -> None:
+        """The folder is removed with its temporary name."""
+
+
+@contextmanager
+def _folder_sink(target: Path, size: tuple[int, int], tags: Mapping[str, str]) -> Iterator[FrameSink]:
+    replaced = target.is_dir() and any(target.iterdir())
+    place = temporary_path(target / "frames") if replaced else atomic_path(target)
+    with place as temporary:
+        with media_errors(target, "write"):
+            encoder = _FolderEncoder(temporary, tags)
+        with _completed(encoder, target, size, None) as sink:
+            yield sink
+        if replaced:
+            _replace_frames(target, temporary)
+
+
+def _replace_frames(folder: Path, fresh: Path) -> None:
+    """Exchange the frames in a folder that is there already, touching no other file in it."""
+    with media_errors(folder, "write"):
+        for old in folder.glob("frame_" + "[0-9]" * 6 + ".png"):
+            old.unlink()
+        for new in sorted(fresh.iterdir()):
+            new.replace(folder / new.name)

@@ -1,0 +1,329 @@
+"""Clips written and read back: frames, colours, tags, time, sound."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from framesmooth.errors import MediaError, OutputExists, UsageError
+from framesmooth.frames import Frame, FrameSource
+from framesmooth.video import open_sink, open_source, read_image, read_metadata, write_png
+from framesmooth.video.audio import has_audio
+from framesmooth.video.sink import OddSize
+from framesmooth.video.source import resample
+
+FPS = Fraction(12)
+COLOURS = [
+    (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255),
+    (0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 100, 50), (12, 200, 180), (90, 30, 160),
+]  # fmt: skip
+
+
+def flat(colour: Sequence[int], size: tuple[int, int] = (48, 64)) -> Frame:
+    return np.full((*size, 3), colour, dtype=np.uint8)
+
+
+def gradient(count: int = 6, size: tuple[int, int] = (48, 64)) -> list[Frame]:
+    y, x = np.mgrid[: size[0], : size[1]]
+    return [
+        np.stack([(x * 3 + 8 * t) % 256, (y * 4) % 256, (x + y + 3 * t) % 256], axis=-1).astype(np.uint8) // 2
+        for t in range(count)
+    ]
+
+
+def write(path: Path | str, frames: Sequence[Frame], fps: Fraction = FPS, **options: object) -> None:
+    with open_sink(path, fps=fps, size=frames[0].shape[:2], **options) as sink:  # type: ignore[arg-type]
+        for frame in frames:
+            sink.write(frame)
+
+
+def psnr(image: Frame, reference: Frame) -> float:
+    error = np.mean((image.astype(np.float64) - reference) ** 2)
+    return float(10 * np.log10(255**2 / max(error, 1e-12)))
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.m4v", "clip.mov", "clip.mkv", "clip.webm"])
+def test_saturated_colours_survive_a_video(tmp_path: Path, name: str) -> None:
+    written = [flat(colour) for colour in COLOURS]
+    write(tmp_path / name, written)
+    source = open_source(tmp_path / name)
+    assert (source.fps, source.size, source.num_frames) == (FPS, (48, 64), len(COLOURS))
+    for read, original in zip(source, written, strict=True):
+        assert np.abs(read.astype(int) - original).max() <= 3
+        assert psnr(read, original) > 40
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.webm"])
+def test_the_stream_is_tagged_as_bt709_limited(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, gradient(), metadata={"prompt": "a cat", "framesmooth": '{"seed": 7}'})
+    with av.open(str(tmp_path / name)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)
+        assert context.color_range == 1
+        assert context.pix_fmt == "yuv420p"
+    tags = read_metadata(tmp_path / name)
+    assert tags["prompt"] == "a cat"
+    assert tags["framesmooth"] == '{"seed": 7}'
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mp4", "h265"), ("a.mp4", "av1"), ("a.mov", "prores"), ("a.mkv", "vp9")]
+)
+def test_other_codecs(tmp_path: Path, name: str, codec: str) -> None:
+    frames = gradient(3, (64, 64))
+    write(tmp_path / name, frames, codec=codec)
+    for read, original in zip(open_source(tmp_path / name), frames, strict=True):
+        assert psnr(read, original) > 27
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "frames/", "frames", "frames.v2"])
+def test_lossless_outputs_are_bit_identical(tmp_path: Path, name: str) -> None:
+    frames = gradient(size=(47, 63))
+    codec = "ffv1" if name.endswith(".mkv") else None
+    write(f"{tmp_path}/{name}", frames, codec=codec)
+    read = list(open_source(tmp_path / name))
+    assert all(np.array_equal(*pair) for pair in zip(read, frames, strict=True))
+
+
+@pytest.mark.parametrize(("name", "floor"), [("clip.gif", 24.0), ("clip.webp", 36.0)])
+def test_animations_keep_time_and_picture(tmp_path: Path, name: str, floor: float) -> None:
+    frames = gradient(5, (41, 63))
+    write(tmp_path / name, frames, fps=Fraction(10))
+    source = open_source(tmp_path / name)
+    assert (source.fps, source.size, source.num_frames) == (10, (41, 63), 5)
+    for read, original in zip(source, frames, strict=True):
+        assert psnr(read, original) > floor
+
+
+@pytest.mark.parametrize("fps", [Fraction(24000, 1001), Fraction(30000, 1001), Fraction(8), Fraction(25, 2)])
+def test_the_rate_is_an_exact_fraction(tmp_path: Path, fps: Fraction) -> None:
+    write(tmp_path / "clip.mp4", gradient(), fps=fps)
+    assert open_source(tmp_path / "clip.mp4").fps == fps
+
+
+def test_each_iteration_starts_again(tmp_path: Path) -> None:
+    write(tmp_path / "clip.mp4", gradient())
+    source = open_source(tmp_path / "clip.mp4")
+    first, second = next(iter(source)), next(iter(source))
+    assert np.array_equal(first, second)
+    assert isinstance(source, FrameSource)
+
+
+@pytest.mark.parametrize(("odd", "size"), [("pad", (48, 64)), ("crop", (46, 62))])
+def test_odd_sides_are_padded_or_cropped(tmp_path: Path, odd: OddSize, size: tuple[int, int]) -> None:
+    write(tmp_path / "clip.mp4", gradient(size=(47, 63)), odd=odd)
+    assert open_source(tmp_path / "clip.mp4").size == size
+
+
+def test_odd_sides_are_refused_with_a_way_out(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"63x47 has an odd side.*--odd-size pad"):
+        write(tmp_path / "clip.mp4", gradient(size=(47, 63)))
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_rotated_video_comes_out_upright(tmp_path: Path, degrees: int) -> None:
+    upright = gradient(1)[0]
+    stored = np.ascontiguousarray(np.rot90(upright, k=-degrees // 90))
+    encode(tmp_path / "turned.mkv", [stored] * 3, [0, 1, 2], rotation=degrees)
+    source = open_source(tmp_path / "turned.mkv")
+    assert source.size == (48, 64)
+    assert psnr(next(iter(source)), upright) > 50
+
+
+def encode(
+    path: Path, frames: Sequence[Frame], times: Sequence[int], rotation: int = 0, rate: int = 30
+) -> None:
+    """Write FFV1 frames at the given multiples of 1 / rate, without framesmooth."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=rate)
+        assert isinstance(stream, av.VideoStream)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "bgr0"
+        stream.codec_context.time_base = Fraction(1, rate)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for time, frame in zip(times, frames, strict=True):
+            picture = av.VideoFrame.from_ndarray(frame).reformat(format="bgr0")
+            picture.pts, picture.time_base = time, Fraction(1, rate)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+
+def test_a_variable_rate_becomes_the_average_or_is_resampled(tmp_path: Path) -> None:
+    frames = [flat((20 * i, 0, 0)) for i in range(5)]
+    encode(tmp_path / "vfr.mkv", frames, [0, 1, 2, 6, 10])
+    averaged = open_source(tmp_path / "vfr.mkv")
+    assert averaged.num_frames == 5
+    assert float(averaged.fps) == pytest.approx(4 / (10 / 30), rel=0.02)
+    resampled = open_source(tmp_path / "vfr.mkv", fps=Fraction(30))
+    shown = [int(frame[0, 0, 0]) // 20 for frame in resampled]
+    assert shown[:11] == [0, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4]
+    assert resampled.num_frames == len(shown)
+
+
+def test_resampling_at_the_own_rate_changes_nothing() -> None:
+    frames = [flat((i, i, i)) for i in range(7)]
+    timed = [(Fraction(round(1000 * i / 12), 1000), frame) for i, frame in enumerate(frames)]
+    assert [int(f[0, 0, 0]) for f in resample(timed, FPS, Fraction(7, 12))] == list(range(7))
+
+
+def tone(path: Path, seconds: float) -> None:
+    samples = np.arange(round(48_000 * seconds))
+    wave = (0.5 * np.sin(2 * np.pi * 440 * samples / 48_000) * 32767).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=48_000)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono"
+        block = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+        block.sample_rate, block.pts = 48_000, 0
+        container.mux(stream.encode(block))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("clip.mp4", "aac"), ("clip.webm", "opus")])
+@pytest.mark.parametrize("seconds", [0.3, 3.0])
+def test_sound_is_cut_at_the_last_frame(tmp_path: Path, name: str, codec: str, seconds: float) -> None:
+    tone(tmp_path / "tone.wav", seconds)
+    write(tmp_path / name, gradient(12), audio=tmp_path / "tone.wav")
+    assert has_audio(tmp_path / name)
+    with av.open(str(tmp_path / name)) as container:
+        assert container.streams.audio[0].codec_context.name.endswith(codec)
+        samples = sum(block.samples for block in container.decode(audio=0))
+    assert samples / 48_000 == pytest.approx(min(seconds, 1.0), abs=0.07)
+
+
+def test_sound_that_is_none(tmp_path: Path) -> None:
+    write(tmp_path / "mute.mp4", gradient())
+    with pytest.raises(MediaError, match="holds no sound"):
+        write(tmp_path / "clip.mp4", gradient(), audio=tmp_path / "mute.mp4")
+    with pytest.raises(UsageError, match="drop --audio"):
+        write(f"{tmp_path}/frames/", gradient(), audio=tmp_path / "mute.mp4")
+    assert leftovers(tmp_path) == ["mute.mp4"]
+
+
+class Interrupted(BaseException):
+    """Stands for Ctrl-C, which pytest would take for its own."""
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif", "clip.webp", "frames/"])
+@pytest.mark.parametrize("error", [RuntimeError, Interrupted])
+def test_nothing_is_left_after_an_error(tmp_path: Path, name: str, error: type[BaseException]) -> None:
+    def interrupted() -> None:
+        with open_sink(f"{tmp_path}/{name}", fps=FPS, size=(48, 64)) as sink:
+            sink.write(gradient()[0])
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif", "clip.webp", "frames/"])
+def test_no_frame_is_an_error(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(MediaError, match="no frame was written"),
+        open_sink(f"{tmp_path}/{name}", fps=FPS, size=(48, 64)),
+    ):
+        pass
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webp", "frames/"])
+def test_what_exists_is_kept_unless_overwritten(tmp_path: Path, name: str) -> None:
+    target = f"{tmp_path}/{name}"
+    write(target, gradient(6))
+    with pytest.raises(OutputExists, match="--overwrite"):
+        write(target, gradient(3))
+    assert open_source(target).num_frames == 6
+    write(target, gradient(3), overwrite=True)
+    assert open_source(target).num_frames == 3
+
+
+def test_overwriting_a_folder_keeps_other_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "frame_1.png.bak").write_text("mine")
+    write(f"{tmp_path}/", gradient(2), overwrite=True)
+    assert leftovers(tmp_path) == ["frame_000000.png", "frame_000001.png", "frame_1.png.bak", "notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("clip.png", {}, "cannot write a clip as .png"),
+        ("clip.avi", {}, "cannot write a clip as .avi"),
+        ("clip.mp4", {"codec": "theora"}, "unknown codec"),
+        ("clip.webm", {"codec": "h264"}, "does not hold h264"),
+        ("clip.mp4", {"crf": 99}, "out of range"),
+        ("clip.gif", {"codec": "h264"}, "neither --codec"),
+    ],
+)
+def test_outputs_that_make_no_sense(
+    tmp_path: Path, name: str, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        write(tmp_path / name, gradient(), **options)
+    assert leftovers(tmp_path) == []
+
+
+def test_frames_of_another_size_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"frame 1 .* is 32x32, not 64x48"):
+        write(tmp_path / "clip.mp4", [flat((0, 0, 0)), flat((0, 0, 0), (32, 32))])
+    assert leftovers(tmp_path) == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for index, frame in enumerate(gradient(12)):
+        write_png(tmp_path / "in" / f"f{index}.png", frame)
+    return tmp_path / "in"
+
+
+def test_folders_are_read_in_natural_order(folder: Path) -> None:
+    read = list(open_source(folder, fps=Fraction(25)))
+    assert all(np.array_equal(*pair) for pair in zip(read, gradient(12), strict=True))
+
+
+def test_a_gap_in_the_numbers_is_an_error(folder: Path) -> None:
+    (folder / "f5.png").unlink()
+    with pytest.raises(MediaError, match=r"jumps from f4\.png to f6\.png"):
+        open_source(folder)
+
+
+def test_evenly_spaced_numbers_are_no_gap(folder: Path) -> None:
+    for index in range(1, 12, 2):
+        (folder / f"f{index}.png").unlink()
+    assert open_source(folder).num_frames == 6
+
+
+def test_mixed_sizes_name_the_file(folder: Path) -> None:
+    write_png(folder / "f7.png", flat((1, 2, 3), (20, 30)))
+    with pytest.raises(MediaError, match=r"f7\.png is 30x20 but f0\.png is 64x48"):
+        open_source(folder)
+
+
+def test_pictures_of_many_kinds(tmp_path: Path) -> None:
+    grey16 = Image.fromarray(np.full((4, 6), 128 * 257, np.uint16))
+    grey16.save(tmp_path / "grey.png")
+    assert read_image(tmp_path / "grey.png").max() == 128
+    Image.new("RGBA", (6, 4), (200, 100, 50, 0)).save(tmp_path / "clear.png")
+    assert read_image(tmp_path / "clear.png").max() == 0
+    turned = Image.new("RGB", (6, 4), "red")
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    assert read_image(tmp_path / "turned.jpg").shape == (6, 4, 3)
+
+
+def test_png_tags_are_read_back(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", flat((1, 2, 3)), {"prompt": "a cat, größer"})
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.info["prompt"] == "a cat, größer"
