@@ -7,9 +7,14 @@ WORDS = ["a", "cat", "lion", "on", "the", "beach", "at", "sunset", "red", "blue"
 
 
 def build_tiny_model(folder: Path) -> Path:
-    """Save a pipeline with unusual sizes: 6 latent channels, factor 4, 16 tokens; nothing may assume 4, 8, 77."""
+    """Save a pipeline of unusual sizes: 6 latent channels, factor 4, 16 tokens: not the usual 4, 8, 77."""
     import torch
-    from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers import (
+        AutoencoderTiny,
+        DPMSolverMultistepScheduler,
+        StableDiffusionPipeline,
+        UNet2DConditionModel,
+    )
     from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
@@ -46,7 +51,11 @@ def build_tiny_model(folder: Path) -> Path:
         )
     )
     scheduler = DPMSolverMultistepScheduler(
-        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, timestep_spacing="trailing", steps_offset=1
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        timestep_spacing="trailing",
+        steps_offset=1,
     )
     pipe = StableDiffusionPipeline(
         vae=vae,

@@ -21,7 +21,7 @@ from torch import Tensor
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation.embeddings import Conditioning
-from framesmooth.generation.latents import noise_of
+from framesmooth.generation.latents import noise_of, step_generator
 
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
@@ -37,7 +37,7 @@ StepCallback = Callable[[int, Tensor], None]
 
 @dataclass(frozen=True)
 class TextToImage:
-    """One loaded pipeline. Made by ``loading.load_pipeline``; frozen, though its scheduler is swapped while it runs."""
+    """One loaded pipeline, made by ``loading.load_pipeline``. Its scheduler is swapped while it denoises."""
 
     pipe: Any
     folder: Path
@@ -82,10 +82,14 @@ class TextToImage:
             "negative_prompt": negative_prompt,
         }
         with torch.inference_mode():
-            encoded = self.pipe.encode_prompt(**{name: value for name, value in wanted.items() if name in accepted})
+            encoded = self.pipe.encode_prompt(
+                **{name: value for name, value in wanted.items() if name in accepted}
+            )
         names = _ENCODED_NAMES.get(len(encoded))
         if names is None:
-            raise ModelError(f"{self.folder.name}: prompts of a {type(self.pipe).__name__} are not understood")
+            raise ModelError(
+                f"{self.folder.name}: prompts of a {type(self.pipe).__name__} are not understood"
+            )
         pairs = zip(names, encoded, strict=True)
         return {name: tensor.float().cpu() for name, tensor in pairs if tensor is not None}
 
@@ -120,7 +124,9 @@ class TextToImage:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
 
-        def step_done(_pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        def step_done(
+            _pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]
+        ) -> dict[str, Tensor]:
             if on_step is not None:
                 on_step(first_step + index + 1, tensors["latents"])
             return tensors
@@ -135,7 +141,7 @@ class TextToImage:
                 num_inference_steps=steps,
                 guidance_scale=guidance_scale,
                 latents=latents.to(self.device),
-                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+                generator=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
                 callback_on_step_end=step_done,
                 output_type="latent",
                 return_dict=False,
@@ -165,7 +171,9 @@ class TextToImage:
                 images, flags = self.pipe.run_safety_checker(images, self.device, self.dtype)
                 self.flagged.append(int(np.count_nonzero(flags)))
             if not bool(torch.isfinite(images).all()):
-                raise ModelError(f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler")
+                raise ModelError(
+                    f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
+                )
             pictures = self.pipe.image_processor.postprocess(images, output_type="np")
         return [np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8)) for picture in pictures]
 

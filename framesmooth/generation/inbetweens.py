@@ -8,6 +8,7 @@ does not pump from keyframe to keyframe as it does when finished latents are mix
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -15,15 +16,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.generation.embeddings import stack
-from framesmooth.generation.keyframes import Path, StepsDone
+from framesmooth.generation.keyframes import Path
 from framesmooth.generation.latents import slerp
-
 
 KeyLatents = Callable[[int], NDArray[np.float32]]
 
+_SHARE_LEFT: Final = 0.3
+"""Share of the steps that an in-between denoises itself."""
+
+
+def branch_step(steps: int) -> int:
+    """Return after how many of ``steps`` in-betweens branch off: at least one step is left to them."""
+    return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1
+
 
 def latent_frames(
-    path: Path, times: Sequence[int], key_times: Sequence[int], latents_of: KeyLatents, on_step: StepsDone
+    path: Path, times: Sequence[int], key_times: Sequence[int], latents_of: KeyLatents
 ) -> Tensor:
     """Return the final latents, float32 (T, C, h, w), of the frames ``times``.
 
@@ -35,7 +43,6 @@ def latent_frames(
         times: the frames wanted.
         key_times: the diffused frames, among them the first and the last of the clip.
         latents_of: gives a keyframe's entry of the latent store, float32 (2, C, h, w).
-        on_step: called with the number of frames that have advanced by one step.
     """
     finals: dict[int, Tensor] = {}
     branches: dict[int, Tensor] = {}
@@ -49,7 +56,7 @@ def latent_frames(
             start, end = (torch.from_numpy(latents_of(key)[0]) for key in (before, after))
             branches[time] = slerp(start, end, mix)
     if branches:
-        finals |= dict(zip(branches, _finish(path, branches, on_step), strict=True))
+        finals |= dict(zip(branches, _finish(path, branches), strict=True))
     return torch.stack([finals[time] for time in times])
 
 
@@ -59,7 +66,7 @@ def _share(path: Path, before: int, time: int, after: int) -> float:
     return 0.0 if end == start else (here - start) / (end - start)
 
 
-def _finish(path: Path, branches: dict[int, Tensor], on_step: StepsDone) -> Tensor:
+def _finish(path: Path, branches: dict[int, Tensor]) -> Tensor:
     sampling = path.sampling
     if sampling.branch_step == sampling.steps:
         return torch.stack(list(branches.values()))
@@ -70,5 +77,4 @@ def _finish(path: Path, branches: dict[int, Tensor], on_step: StepsDone) -> Tens
         steps=sampling.steps,
         guidance_scale=sampling.guidance_scale,
         first_step=sampling.branch_step,
-        on_step=lambda _done, _latents: on_step(len(branches)),
     )

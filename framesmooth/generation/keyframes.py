@@ -6,9 +6,11 @@ cheaper (``inbetweens``).
 """
 
 import math
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -20,10 +22,23 @@ from framesmooth.generation.embeddings import Conditioning, stack, travel
 from framesmooth.generation.latents import slerp
 from framesmooth.timeline import Timeline
 
-LatentStore = MutableMapping[int, NDArray[np.float32]]
-"""Frame index -> float32 (2, C, h, w): the sampler's state where in-betweens branch off, and the final latents."""
+_MAX_BATCH: Final = 16
+_BATCH_POSITIONS: Final = 4 * 64 * 64
 
 StepsDone = Callable[[int], None]
+
+
+class LatentStore(Protocol):
+    """Frame index -> float32 (2, C, h, w): the state where in-betweens branch off, and the final latents.
+
+    A dictionary is one.
+    """
+
+    def __contains__(self, time: object, /) -> bool: ...
+
+    def __getitem__(self, time: int, /) -> NDArray[np.float32]: ...
+
+    def __setitem__(self, time: int, latents: NDArray[np.float32], /) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +57,26 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Path:
-    """Where each frame of a timeline lies in noise and in prompts."""
+    """Where each frame of a timeline lies in noise and in prompts.
+
+    ``drift`` is the share of the way to the next keyframe's noise that is travelled; below 1 it is for a
+    timeline of two keyframes, whose picture then varies without becoming another one.
+    """
 
     model: TextToImage
     timeline: Timeline
     sampling: Sampling
+    drift: float = 1.0
 
     def position(self, time: int) -> float:
-        """Return the index of the segment plus the share of it travelled; equal positions are equal frames."""
+        """Return the segment's index plus the share of it travelled; equal positions are equal frames."""
         start, _, mix = self.timeline.at(time)
         return start + mix
 
     def noise(self, time: int) -> Tensor:
         """Return the noise a frame starts from: float32 (C, h, w)."""
         start, end, mix = self.timeline.at(time)
-        return slerp(self._noises[start], self._noises[end], mix)
+        return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
         """Return the prompt embeddings of a frame: batch size 1."""
@@ -86,11 +106,15 @@ class Path:
 
 
 def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:
-    """Return the frames to diffuse whole: every prompt's, the first, the last, and evenly at most ``cadence`` apart."""
+    """Return the frames to diffuse whole, in order.
+
+    They are every prompt's, the first and the last, and between those evenly spaced ones at most ``cadence``
+    apart.
+    """
     last = timeline.num_frames - 1
     anchors = sorted({0, last} | {min(key.time, last) for key in timeline.keyframes})
     times = {last}
-    for start, end in zip(anchors, anchors[1:], strict=False):
+    for start, end in pairwise(anchors):
         parts = math.ceil((end - start) / cadence)
         times.update(start + round(part * (end - start) / parts) for part in range(parts))
     return tuple(sorted(times))
@@ -102,8 +126,14 @@ def auto_cadence(timeline: Timeline) -> int:
     return min(8, max(1, round(timeline.num_frames / segments / 12)))
 
 
+def auto_batch_size(latent_shape: tuple[int, int, int]) -> int:
+    """Return how many pictures to denoise at once: 16 small ones, 4 of 512 x 512 pixels at factor 8."""
+    positions = latent_shape[1] * latent_shape[2]
+    return max(1, min(_MAX_BATCH, _BATCH_POSITIONS // positions))
+
+
 def diffuse_keyframes(
-    path: Path, times: Sequence[int], store: LatentStore, on_step: StepsDone
+    path: Path, times: Sequence[int], store: LatentStore, on_step: StepsDone | None = None
 ) -> Iterator[list[int]]:
     """Diffuse the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
 
@@ -120,7 +150,7 @@ def diffuse_keyframes(
         yield batch
 
 
-def _diffuse(path: Path, batch: list[int], on_step: StepsDone) -> list[NDArray[np.float32]]:
+def _diffuse(path: Path, batch: list[int], on_step: StepsDone | None) -> list[NDArray[np.float32]]:
     sampling = path.sampling
     branch = torch.empty(0)
 
@@ -128,7 +158,8 @@ def _diffuse(path: Path, batch: list[int], on_step: StepsDone) -> list[NDArray[n
         nonlocal branch
         if done == sampling.branch_step:
             branch = latents.float().cpu()
-        on_step(len(batch))
+        if on_step is not None:
+            on_step(len(batch))
 
     final = path.model.denoise(
         torch.stack([path.noise(time) for time in batch]),

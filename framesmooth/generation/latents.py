@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 _PARALLEL: Final = 0.9995
-"""Cosine above which the arc and the chord agree to float32 precision; the arc's formula divides by ~0 there."""
+"""Cosine above which arc and chord agree to float32 precision, and where the arc's formula divides by ~0."""
 
 
 def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:
@@ -22,11 +22,24 @@ def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float32)
 
 
+def step_generator(seed: int, shape: tuple[int, ...], steps_done: int) -> torch.Generator:
+    """Return the generator that gives a stochastic scheduler its noise after ``steps_done`` steps.
+
+    It is the one that drew the initial noise, one draw further per step, so that an in-between gets the same
+    noise at the same step as the keyframes beside it.
+    """
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    for _ in range(1 + steps_done):
+        torch.randn(shape, generator=generator)
+    return generator
+
+
 def slerp(start: Tensor, end: Tensor, mix: float) -> Tensor:
     """Interpolate along the great circle (Shoemake 1985): sin((1-m)θ)/sin θ · a + sin(mθ)/sin θ · b.
 
-    Two independent noises in n dimensions are nearly orthogonal and of norm √n; halfway along the chord the
-    norm is 30 % smaller and a diffusion model answers with a flat, washed-out picture. The arc keeps the norm.
+    Two independent noises in n dimensions are nearly orthogonal and of norm √n; halfway along the chord
+    the norm is 30 % smaller and a diffusion model answers with a flat, washed-out picture. The arc keeps
+    the norm.
 
     Args:
         start: float32, any shape; what mix = 0 gives, bit for bit.

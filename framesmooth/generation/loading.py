@@ -72,10 +72,12 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
 
 
 def _make_scheduler(name: str, current: Any) -> Any:
-    """Return the diffusers scheduler called ``name`` (with or without "Scheduler") for the model's noise schedule."""
+    """Return the diffusers scheduler called ``name``, "Scheduler" or not, with the model's noise schedule."""
     import diffusers
 
-    compatible = {kind.__name__: kind for kind in current.compatibles} | {type(current).__name__: type(current)}
+    compatible = {kind.__name__: kind for kind in current.compatibles} | {
+        type(current).__name__: type(current)
+    }
     by_name = {known.lower().removesuffix("scheduler"): known for known in compatible}
     wanted = name.lower().removesuffix("scheduler").replace("-", "").replace("_", "")
     if wanted not in by_name:
@@ -99,6 +101,6 @@ def _check_inputs(adapter: TextToImage) -> None:
     latent_channels = adapter.pipe.vae.config.get("latent_channels")
     if latent_channels not in (None, adapter.denoiser.config.in_channels):
         raise ModelError(
-            f"{name}: its denoiser takes {adapter.denoiser.config.in_channels} channels and its autoencoder gives "
+            f"{name}: its denoiser takes {adapter.denoiser.config.in_channels} channels, its autoencoder gives "
             f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
         )

@@ -57,9 +57,13 @@ def locate_model(model: str, *, allow_download: bool = False) -> Path:
     if model == BUILT_IN:
         folder = BUILT_IN_FOLDER
         if not (folder / INDEX_FILE).is_file():
-            raise ModelError("the built-in model 'storybook' is not in this installation: reinstall framesmooth")
+            raise ModelError(
+                "the built-in model 'storybook' is not in this installation: reinstall framesmooth"
+            )
     elif folder.is_file():
-        raise ModelError(f"{model} is a file: --model takes a diffusers folder (with {INDEX_FILE}) or a hub id")
+        raise ModelError(
+            f"{model} is a file: --model takes a diffusers folder (with {INDEX_FILE}) or a hub id"
+        )
     elif not folder.exists():
         folder = _from_hub(model, allow_download) if _looks_like_hub_id(model) else _not_found(model)
     check_model(folder)
@@ -88,7 +92,9 @@ def _from_hub(model: str, allow_download: bool) -> Path:
         return Path(snapshot_download(model, local_files_only=True))
     except LocalEntryNotFoundError as error:
         advice = "is the network there?" if allow_download else "--allow-download fetches it"
-        raise ModelError(f"{model} is neither a folder here nor in the hub's local cache: {advice}") from error
+        raise ModelError(
+            f"{model} is neither a folder here nor in the hub's local cache: {advice}"
+        ) from error
     except OfflineModeIsEnabled as error:
         raise ModelError(f"{model} cannot be downloaded while HF_HUB_OFFLINE is set: unset it") from error
     except (HfHubHTTPError, OSError) as error:
@@ -104,7 +110,9 @@ def check_model(folder: Path) -> None:
     """
     index = _read_index(folder)
     if not isinstance(index.get("_class_name"), str):
-        raise ModelError(f"{folder.name} brings pipeline code of its own, which is never run: use a standard class")
+        raise ModelError(
+            f"{folder.name} brings pipeline code of its own, which is never run: use a standard class"
+        )
     for name, (library, class_name) in _components(index).items():
         if not _is_known_library(library):
             raise ModelError(
@@ -112,7 +120,7 @@ def check_model(folder: Path) -> None:
             )
         part = folder / name
         if not part.is_dir() or not any(part.iterdir()):
-            raise ModelError(f"{folder.name} is incomplete: component '{name}' ({class_name}) has no files in {name}/")
+            raise ModelError(f"{folder.name} is incomplete: its {class_name} has no files in {name}/")
         if not _WITHOUT_WEIGHTS.search(class_name):
             _check_weights(folder, part)
 
@@ -124,7 +132,9 @@ def _read_index(folder: Path) -> dict[str, Any]:
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError) as error:
-        raise ModelError(f"{folder.name}/{INDEX_FILE} is not valid JSON ({error}): fetch the model again") from error
+        raise ModelError(
+            f"{folder.name}/{INDEX_FILE} is not valid JSON ({error}): fetch the model again"
+        ) from error
     if not isinstance(index, dict):
         raise ModelError(f"{folder.name}/{INDEX_FILE} is not a JSON object: fetch the model again")
     return index
@@ -142,7 +152,9 @@ def _is_known_library(library: str) -> bool:
         return True
     spec = find_spec("diffusers")  # finds the package without importing it
     folders = [] if spec is None else list(spec.submodule_search_locations or [])
-    return library.isidentifier() and any((Path(folder) / "pipelines" / library).is_dir() for folder in folders)
+    return library.isidentifier() and any(
+        (Path(folder) / "pipelines" / library).is_dir() for folder in folders
+    )
 
 
 def _check_weights(folder: Path, part: Path) -> None:
@@ -168,7 +180,7 @@ def weight_hashes(folder: Path) -> dict[str, str]:
 
 
 def model_defaults(folder: Path) -> dict[str, Any]:
-    """Return the settings the model asks for (steps, guidance_scale, width, height), empty when it has none."""
+    """Return the settings the model asks for (steps, guidance_scale, width, height), if any."""
     return dict(_notes(folder).get("defaults", {}))
 
 

@@ -5,26 +5,36 @@ rendered batch by batch from that store. Nothing holds the whole clip, and a run
 at the batch it had reached.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
-from framesmooth.generation.inbetweens import latent_frames
-from framesmooth.generation.keyframes import LatentStore, Path, StepsDone, diffuse_keyframes, keyframe_times
+from framesmooth.errors import UsageError
+from framesmooth.frames import DEFAULT_FPS, Frame
+from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.devices import dtype_name
+from framesmooth.generation.inbetweens import branch_step, latent_frames
+from framesmooth.generation.keyframes import (
+    LatentStore,
+    Path,
+    Sampling,
+    StepsDone,
+    auto_batch_size,
+    auto_cadence,
+    diffuse_keyframes,
+    keyframe_times,
+)
+from framesmooth.timeline import Timeline
 
 INBETWEENS: Final = ("latent", "flow", "crossfade")
 """How the frames between two keyframes come about."""
-
-
-def _ignore(_steps: int) -> None:
-    """The default listener for steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +49,6 @@ class DiffusionSource:
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
-        on_step: called with the number of frames that have just advanced by one denoising step.
     """
 
     path: Path
@@ -49,7 +58,6 @@ class DiffusionSource:
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict)
-    on_step: StepsDone = _ignore
 
     @property
     def num_frames(self) -> int:
@@ -72,33 +80,42 @@ class DiffusionSource:
         """The keyframes that differ from all earlier ones."""
         return tuple(dict.fromkeys(self._canonical.values()))
 
-    @property
-    def steps_to_do(self) -> int:
-        """Denoising steps of all frames together, for a progress bar; what is stored already counts too."""
-        sampling = self.path.sampling
-        between = self.num_frames - len(self.key_times) if self.inbetween == "latent" else 0
-        return len(self.diffused_times) * sampling.steps + between * (sampling.steps - sampling.branch_step)
-
     @cached_property
     def batches(self) -> tuple[range, ...]:
-        """The frames that are rendered together: fixed ranges, or keyframe to keyframe where pixels are mixed."""
+        """The frames rendered together: fixed ranges, or keyframe to keyframe where pixels are mixed."""
         if self.inbetween == "latent":
             size = self.path.sampling.batch_size
             return tuple(range(at, min(at + size, self.num_frames)) for at in range(0, self.num_frames, size))
         ends = (*self.key_times[1:], self.num_frames)
-        return tuple(range(start, end) for start, end in zip(self.key_times, ends, strict=True) if start < end)
+        return tuple(range(start, end) for start, end in zip(self.key_times, ends, strict=True))
 
-    def diffuse(self) -> Iterator[list[int]]:
-        """Diffuse the keyframes that the store lacks; yield the frames of each batch when it is stored."""
-        return diffuse_keyframes(self.path, self.diffused_times, self.store, self.on_step)
+    def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
+        """Diffuse the keyframes that the store lacks; yield the frames of each batch once it is stored.
+
+        ``on_step`` is called after every denoising step with the number of frames it advanced.
+        """
+        return diffuse_keyframes(self.path, self.diffused_times, self.store, on_step)
 
     def render(self, batch: range) -> list[Frame]:
         """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
         if self.inbetween == "latent":
-            return self._decode(latent_frames(self.path, batch, self.key_times, self._latents, self.on_step))
+            return self._decode(latent_frames(self.path, batch, self.key_times, self._latents))
         ends = [self._latents(time)[1] for time in (batch.start, min(batch.stop, self.num_frames - 1))]
         first, last = self._decode(torch.from_numpy(np.stack(ends)))
         return [first, *self._between(first, last, batch)]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
+        model, sampling = self.path.model, self.path.sampling
+        return {
+            "device": str(model.device),
+            "dtype": dtype_name(model.dtype),
+            "scheduler": type(model.scheduler).__name__,
+            "size": list(self.size),
+            "diffused_size": [sampling.height, sampling.width],
+            "batch_size": sampling.batch_size,
+            "branch_step": sampling.branch_step,
+        }
 
     def _latents(self, key_time: int) -> NDArray[np.float32]:
         return self.store[self._canonical[key_time]]
@@ -131,3 +148,49 @@ def _crop(picture: Frame, size: tuple[int, int]) -> Frame:
     """Return the middle (height, width) of a picture."""
     top, left = (picture.shape[0] - size[0]) // 2, (picture.shape[1] - size[1]) // 2
     return np.ascontiguousarray(picture[top : top + size[0], left : left + size[1]])
+
+
+def create_source(
+    model: TextToImage,
+    timeline: Timeline,
+    *,
+    fps: Fraction = DEFAULT_FPS,
+    width: int | None = None,
+    height: int | None = None,
+    steps: int = 10,
+    guidance_scale: float = 7.5,
+    negative_prompt: str = "",
+    drift: float = 1.0,
+    cadence: int | None = None,
+    inbetween: str = "latent",
+    batch_size: int | None = None,
+    store: LatentStore | None = None,
+) -> DiffusionSource:
+    """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
+
+    None leaves a choice to the model (width, height), to the timeline (cadence) or to the size (batch_size).
+
+    Raises:
+        UsageError: for a way of making in-betweens that doesn't exist.
+    """
+    if inbetween not in INBETWEENS:
+        raise UsageError(f"unknown in-betweens {inbetween!r}: use {', '.join(INBETWEENS)}")
+    height, width = height or model.native_size[0], width or model.native_size[1]
+    diffused = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
+    sampling = Sampling(
+        height=diffused[0],
+        width=diffused[1],
+        steps=steps,
+        guidance_scale=guidance_scale,
+        negative_prompt=negative_prompt,
+        batch_size=batch_size or auto_batch_size(model.latent_shape(*diffused)),
+        branch_step=branch_step(steps),
+    )
+    return DiffusionSource(
+        path=Path(model, timeline, sampling, drift),
+        fps=fps,
+        size=(height, width),
+        cadence=cadence or auto_cadence(timeline),
+        inbetween=inbetween,
+        store={} if store is None else store,
+    )

@@ -41,7 +41,9 @@ def load_vocabulary(folder: Path) -> frozenset[str] | None:
         content = json.loads(path.read_text(encoding="utf-8"))
         words = content["words"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f'{folder.name}/{VOCABULARY_FILE} must hold {{"words": [...]}}: {error!r}') from error
+        raise ModelError(
+            f'{folder.name}/{VOCABULARY_FILE} must hold {{"words": [...]}}: {error!r}'
+        ) from error
     return frozenset(word.lower() for entry in words for word in _WORD.findall(str(entry)))
 
 

@@ -1,0 +1,56 @@
+"""What happens while a clip is made: plain values that a front end shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from framesmooth.metric import Report
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """A stage begins; ``total`` counts its ``unit``, None when that is unknown."""
+
+    stage: str
+    total: int | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``advance`` more units of a stage are done."""
+
+    stage: str
+    advance: int
+
+
+@dataclass(frozen=True)
+class StageFinished:
+    """A stage is done; ``reused`` when its result was there from an earlier run."""
+
+    stage: str
+    seconds: float
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know: a resolved seed, a word the model was not taught."""
+
+    message: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class ClipFinished:
+    """The clip is written; ``before`` and ``after`` are its metrics without and with smoothing."""
+
+    clip: Path
+    run_folder: Path
+    before: Report
+    after: Report
+    seconds: float
+
+
+Event = StageStarted | Progress | StageFinished | Notice | ClipFinished
+Listener = Callable[[Event], None]

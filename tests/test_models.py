@@ -1,0 +1,118 @@
+"""Finding, checking and describing models, without loading them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from framesmooth.errors import ModelError
+from framesmooth.generation.models import describe, locate_model, model_defaults, weight_hashes
+from framesmooth.generation.vocabulary import UnknownWord, load_vocabulary, unknown_words
+
+
+@pytest.fixture
+def copy(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny model to spoil."""
+    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
+
+
+def message(model: str | Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        locate_model(str(model))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_whole_folder_is_found(tiny_model: Path) -> None:
+    assert locate_model(str(tiny_model)) == tiny_model
+
+
+def test_a_missing_path_is_not_taken_for_a_hub_id(tmp_path: Path) -> None:
+    assert "no model folder" in message(tmp_path / "nowhere")
+    assert "no model folder" in message("./no/where")
+
+
+def test_a_misspelt_name_offers_the_built_in_one() -> None:
+    assert "storybook" in message("storybok")
+
+
+def test_a_hub_id_while_offline_says_how_to_fetch_it() -> None:
+    assert "--allow-download" in message("nobody/nothing")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"x")
+    assert "is a file" in message(file)
+
+
+def test_a_folder_without_an_index(tmp_path: Path) -> None:
+    assert "model_index.json" in message(tmp_path)
+
+
+def test_a_damaged_index(copy: Path) -> None:
+    (copy / "model_index.json").write_text("{")
+    assert "not valid JSON" in message(copy)
+
+
+@pytest.mark.parametrize("component", ["unet", "vae", "text_encoder", "tokenizer", "scheduler"])
+def test_a_missing_component_is_named(copy: Path, component: str) -> None:
+    shutil.rmtree(copy / component)
+    assert f"{component}/" in message(copy)
+
+
+def test_pickled_weights_are_refused(copy: Path) -> None:
+    (weights,) = (copy / "unet").glob("*.safetensors")
+    weights.rename(weights.with_suffix(".bin"))
+    assert "pickled" in message(copy)
+
+
+def test_missing_weights_are_named(copy: Path) -> None:
+    (weights,) = (copy / "vae").glob("*.safetensors")
+    weights.unlink()
+    assert "no *.safetensors" in message(copy)
+
+
+def test_code_of_a_models_own_is_refused(copy: Path) -> None:
+    index = json.loads((copy / "model_index.json").read_text())
+    (copy / "model_index.json").write_text(json.dumps(index | {"_class_name": ["pipeline", "Mine"]}))
+    assert "code of its own" in message(copy)
+    (copy / "model_index.json").write_text(json.dumps(index | {"unet": ["my_unet", "MyUNet"]}))
+    assert "my_unet" in message(copy)
+
+
+def test_hashes_change_with_the_weights(copy: Path) -> None:
+    before = weight_hashes(copy)
+    (weights,) = (copy / "unet").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    changed = {name for name, digest in weight_hashes(copy).items() if digest != before[name]}
+    assert changed == {weights.relative_to(copy).as_posix()}
+
+
+def test_a_description_needs_no_loading(tiny_model: Path) -> None:
+    info = describe("tiny", tiny_model)
+    assert (info.pipeline, info.license) == ("StableDiffusionPipeline", "Apache-2.0")
+    assert info.words == 13
+    assert info.size_bytes > 100_000
+    assert model_defaults(tiny_model) == {"steps": 4}
+
+
+def test_unknown_words_come_with_their_nearest() -> None:
+    vocabulary = frozenset({"cat", "lion", "on", "the", "red"})
+    assert unknown_words("The cat, on the cat", vocabulary) == []
+    found = unknown_words("three Lions on the red-cat", vocabulary)
+    assert [word.word for word in found] == ["three", "lions"]
+    assert found[1].nearest == ("lion",)
+    assert str(UnknownWord("cats", ("cat",))) == "cats (nearest: cat)"
+
+
+def test_a_model_without_a_vocabulary_knows_everything(copy: Path) -> None:
+    (copy / "vocabulary.json").unlink()
+    assert load_vocabulary(copy) is None
+
+
+def test_a_damaged_vocabulary_is_an_error(copy: Path) -> None:
+    (copy / "vocabulary.json").write_text('["cat"]')
+    with pytest.raises(ModelError, match="words"):
+        load_vocabulary(copy)
