@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -21,10 +21,15 @@ Measured on three real clips with and without heavy flicker: cuts 0.14 to 0.28, 
 coverage of the flow alone does not tell them apart: fast motion under flicker falls to 0.1, cuts rise to 0.4.
 """
 
+DOUBTFUL_LIKENESS: Final = 0.65
+LEAST_COVERAGE: Final = 0.05
+"""A flexible flow can force one scene onto another: likeness 0.6, but nothing comes back where it started."""
+
 
 def is_cut(image0: Frame, image1: Frame, motion: PairMotion) -> bool:
     """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
-    return likeness(image0, image1, motion) < LEAST_LIKENESS
+    alike = likeness(image0, image1, motion)
+    return alike < LEAST_LIKENESS or (alike < DOUBTFUL_LIKENESS and motion.coverage < LEAST_COVERAGE)
 
 
 def likeness(image0: Frame, image1: Frame, motion: PairMotion) -> float:
@@ -73,12 +78,15 @@ def steps(frames: Iterable[Frame], flow: FlowEstimator) -> Iterator[Step]:
         yield Step(previous, None)
 
 
-def shot_windows(stream: Iterable[Step], radius: int) -> Iterator[tuple[list[Step], int]]:
-    """Yield, for every step in order, the steps within ``radius`` in the same shot and the step's index there.
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
+def shot_windows(stream: Iterable[AnyStep], radius: int) -> Iterator[tuple[list[AnyStep], int]]:
+    """Yield, for every step in order, the steps of its shot within ``radius`` and its own index there.
 
     Holds 2 radius + 1 steps.
     """
-    window: deque[Step] = deque()
+    window: deque[AnyStep] = deque()
     centre = 0  # index in the window of the next step to answer
     for step in stream:
         window.append(step)

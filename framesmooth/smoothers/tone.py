@@ -1,0 +1,78 @@
+"""The tone path: global gain and colour of every frame, low-passed over time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.cuts import Step, shot_windows
+from framesmooth.frames import Frame
+from framesmooth.motion import PairMotion
+from framesmooth.warp import backward_warp
+
+TONE_RADIUS: Final = 6
+"""Frames to either side that the low-pass of the tone path looks at."""
+
+_TONE_SIGMA = 3.0
+# Ratios of nearly black or clipped samples say nothing about exposure.
+_DARKEST, _BRIGHTEST = 12, 243
+_FEWEST_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class TonedStep(Step):
+    """A step with ``rise`` (3,), the log-ratio of the next frame's channels to this frame's."""
+
+    rise: NDArray[np.float64]
+
+
+def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[Step, NDArray[np.float32]]]:
+    """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
+
+    The path is the integral of the median log-ratios along valid flow; its low-pass is a Gaussian of sigma 3
+    frames with odd reflection at the ends of a shot, so fades are followed and a ramp stays a ramp.
+    Holds 2 TONE_RADIUS + 1 steps.
+    """
+    for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
+        rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
+        path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
+        yield window[centre], np.exp(_low_pass(path, centre) - path[centre]).astype(np.float32)
+
+
+def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
+    for step, following in pairwise(chain(stream, [None])):
+        rise = np.zeros(3)
+        if step is not None and following is not None and step.to_next is not None:
+            rise = log_ratio(step.frame, following.frame, step.to_next)
+        if step is not None:
+            yield TonedStep(step.frame, step.to_next, rise)
+
+
+def log_ratio(image0: Frame, image1: Frame, motion: PairMotion) -> NDArray[np.float64]:
+    """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s along consistent flow."""
+    warped = backward_warp(image1, motion.forward)
+    usable = motion.consistent[..., None] & _exposed(image0) & _exposed(warped)
+    ratios = np.zeros(3)
+    for channel in range(3):
+        where = usable[..., channel]
+        if np.count_nonzero(where) >= _FEWEST_SAMPLES:
+            second, first = (image[..., channel][where].astype(np.float32) for image in (warped, image0))
+            ratios[channel] = float(np.median(np.log(second / first)))
+    return ratios
+
+
+def _exposed(image: Frame) -> NDArray[np.bool_]:
+    return np.asarray((image >= _DARKEST) & (image <= _BRIGHTEST))
+
+
+def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
+    """Return the path's Gaussian low-pass (3,) at ``centre``, reflected oddly about its ends."""
+    before = 2 * path[0] - path[1 : TONE_RADIUS + 1][::-1]
+    after = 2 * path[-1] - path[-TONE_RADIUS - 1 : -1][::-1]
+    longer = np.concatenate([before, path, after])
+    offsets = np.arange(len(longer)) - (len(before) + centre)
+    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA)) * (np.abs(offsets) <= TONE_RADIUS)
+    return np.asarray(weights @ longer / weights.sum())
