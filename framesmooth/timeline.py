@@ -229,9 +229,8 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"{path}: unknown key {name!r}: {advice}")
     for name in ("seed", "time"):
-        if value.get(name) is not None and (
-            isinstance(value[name], bool) or not isinstance(value[name], int)
-        ):
+        number = value.get(name)
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
             raise UsageError(f"{path}: {name} is {number!r}: write a whole number")
     read = _read_prompt(value["prompt"], value.get("time") if time is None else time, value.get("seed"))
     return TimedPrompt(read.prompt, read.time, str(value.get("negative", read.negative)), read.seed)
