@@ -1,0 +1,51 @@
+"""Geometric wobble: small displacements that change from frame to frame, told apart from motion."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.flow import FlowField
+from framesmooth.smoothers.bands import gaussian
+from framesmooth.smoothers.trajectories import Trajectory
+
+WHITE_CORRELATION: Final = -2 / 3
+"""Lag-1 autocorrelation of the second difference of white noise: -4 / 6."""
+
+STEADY_RADIUS: Final = 2
+"""Frames to either side whose positions are averaged."""
+
+# Pixels over which the autocorrelation is estimated (Gaussian sigma), and over which the gate is softened.
+_GATE_SIGMA, _GATE_EDGE = 8.0, 2.0
+# Second differences below this many pixels squared are flow noise, and open no gate.
+_NOISE_ENERGY = 0.01
+
+
+def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
+    """Return where to sample the centre frame (H, W, 2), in pixels from the grid, to undo its wobble.
+
+    A point's position averaged over the window, less where it is now, is minus its wobble as far as its
+    motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
+    alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not. The
+    gate clip(-rho / (2/3), 0, 1) lets only wobble through; ``share`` (0 to 1) scales the whole. None where
+    the window is cut off on either side.
+    """
+    distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
+    if not all(k in paths for k in distances):
+        return None
+    drift = np.sum([paths[k].flow for k in distances], axis=0) / (len(distances) + 1)
+    trust = np.min([paths[k].trust for k in distances], axis=0)
+    gate = gaussian(_alternation(paths) * trust, _GATE_EDGE)
+    return np.asarray(-share * gate[..., None] * drift, np.float32)
+
+
+def _alternation(paths: Mapping[int, Trajectory]) -> NDArray[np.float32]:
+    """Return clip(rho / WHITE_CORRELATION, 0, 1) (H, W) of the accelerations around the centre frame."""
+    here = paths[-1].flow + paths[1].flow
+    before = paths[-2].flow - 2 * paths[-1].flow
+    after = paths[2].flow - 2 * paths[1].flow
+    product = ((before + after) * here).sum(axis=-1) / 2
+    energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
+    rho = gaussian(product, _GATE_SIGMA) / (gaussian(energy, _GATE_SIGMA) + _NOISE_ENERGY)
+    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1), np.float32)
