@@ -4,7 +4,8 @@ This package is the only place that opens media paths; everything else takes fra
 FrameSource, writing a sink whose file appears under its final name only when it is complete.
 """
 
-from framesmooth.video.files import atomic_path, natural_key, read_metadata
+from framesmooth.video.audio import has_audio
+from framesmooth.video.files import atomic_path, natural_key, read_metadata, write_text
 from framesmooth.video.images import read_image, write_png
 from framesmooth.video.sink import FrameSink, check_output, is_folder_name, open_sink
 from framesmooth.video.source import open_source
@@ -13,6 +14,7 @@ __all__ = [
     "FrameSink",
     "atomic_path",
     "check_output",
+    "has_audio",
     "is_folder_name",
     "natural_key",
     "open_sink",
@@ -20,4 +22,5 @@ __all__ = [
     "read_image",
     "read_metadata",
     "write_png",
+    "write_text",
 ]

@@ -82,6 +82,16 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.replace(final)
 
 
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write UTF-8 text atomically, replacing what is there.
+
+    Raises:
+        MediaError: when the disk refuses.
+    """
+    with atomic_path(path) as temporary, media_errors(Path(path), "write"):
+        temporary.write_text(text, encoding="utf-8")
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)

@@ -1,0 +1,50 @@
+"""``framesmooth assemble``: frames, and sound, become a clip."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from framesmooth.cli import options
+
+
+@click.command()
+@click.argument("source", metavar="IN")
+@options.output
+@options.fps
+@options.frame_range
+@options.encoding
+@options.common
+def assemble(
+    source: str,
+    output: str,
+    fps: Fraction | None,
+    frame_range: tuple[int, int | None] | None,
+    progress: str,
+    **encoding: Any,
+) -> None:
+    """Put the frames of IN together into a clip, or take a clip apart into frames.
+
+    IN is a folder of frames, a run folder, a video or an animation; frames are taken as they are.
+
+    \b
+    Examples:
+      framesmooth assemble frames/ -o clip.mp4 --fps 24
+      framesmooth assemble frames/ -o clip.mp4 --fps 24 --audio music.wav
+      framesmooth assemble clip.mp4 -o frames/
+      framesmooth assemble clip.mp4 -o clip.webp --frame-range 0:48
+    """
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.steady import check_not_input, copy_clip, open_clip
+    from framesmooth.video import check_output, open_sink
+
+    check_not_input(source, output)
+    check_output(output, overwrite=encoding["overwrite"])
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    with (
+        progress_listener(progress) as emit,
+        open_sink(output, fps=clip.fps, size=clip.size, **encoding) as sink,
+    ):
+        copy_clip(clip, sink, emit)
+    click.echo(output)

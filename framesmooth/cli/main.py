@@ -1,0 +1,99 @@
+"""The ``framesmooth`` command: finds the subcommand, turns errors into one line and an exit code."""
+
+import signal
+from difflib import get_close_matches
+from importlib import import_module
+from types import FrameType
+from typing import Any, Final
+
+import click
+
+from framesmooth import __version__
+from framesmooth.errors import FramesmoothError
+
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
+    "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
+    "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
+    "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
+    "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
+}
+"""Name -> where the command lives, and its line in ``framesmooth --help``."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may be meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(COMMANDS)}"
+            ctx.fail(f"no such command {args[0]!r}: {advice}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a known error becomes one line on stderr and the exit code of its kind."""
+        try:
+            return super().invoke(ctx)
+        except FramesmoothError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted: no half-written output is left; run the same command to go on", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="framesmooth %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Turn prompts into steady video clips, and make the frames you have steadier.
+
+    Results go to stdout, progress and messages to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage,
+    3 a quality gate was not passed, 130 interrupted.
+
+    \b
+    Examples:
+      framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
+      framesmooth smooth flickering.mp4 -o steady.mp4
+      framesmooth measure steady.mp4 --reference flickering.mp4
+    """
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)  # unwinds the stack, so that unfinished files are removed
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    signal.signal(signal.SIGTERM, _terminate)
+    cli(prog_name="framesmooth", auto_envvar_prefix="FRAMESMOOTH")

@@ -1,0 +1,144 @@
+"""Options that several commands share, each declared once."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, Final, TypeVar
+
+import click
+
+from framesmooth.cli.progress import PROGRESS_MODES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+_NTSC: Final = {
+    "23.976": "24000/1001",
+    "23.98": "24000/1001",
+    "29.97": "30000/1001",
+    "59.94": "60000/1001",
+}
+
+
+class Rate(click.ParamType[Fraction]):
+    """Frames per second: 24, 23.976 or 24000/1001."""
+
+    name = "rate"
+    _NTSC: Final = {
+        "23.976": "24000/1001",
+        "23.98": "24000/1001",
+        "29.97": "30000/1001",
+        "59.94": "60000/1001",
+    }
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Turn the text into an exact fraction."""
+        try:
+            rate = Fraction(_NTSC.get(str(value), str(value)))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is no frame rate: write 24, 23.976 or 24000/1001", param, ctx)
+        if not 0 < rate <= 1000:
+            self.fail(f"{value} frames per second make no clip: choose between 0 and 1000", param, ctx)
+        return rate
+
+
+class FrameRange(click.ParamType[tuple[int, int | None]]):
+    """A range of frames A:B, B excluded; either may be left out."""
+
+    name = "a:b"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int | None]:
+        """Turn "10:20" into (10, 20)."""
+        if isinstance(value, tuple):
+            return value
+        start, colon, stop = str(value).partition(":")
+        try:
+            found = int(start or 0), int(stop) if stop else None
+        except ValueError:
+            colon = ""
+        if not colon:
+            self.fail(f"{value!r} is no range of frames: write 0:48, 10: or :48", param, ctx)
+        return found
+
+
+def _verbose(_ctx: click.Context, _param: click.Parameter, count: int) -> None:
+    if count:
+        logging.basicConfig(
+            level=logging.INFO if count == 1 else logging.DEBUG, format="%(name)s: %(message)s"
+        )
+
+
+def _quiet(ctx: click.Context, _param: click.Parameter, quiet: bool) -> None:
+    if quiet:
+        ctx.meta["framesmooth.quiet"] = True
+        logging.getLogger("framesmooth").setLevel(logging.ERROR)
+
+
+def common(command: Command) -> Command:
+    """Add --progress (handed to the command), -v and -q."""
+    for option in (
+        click.option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
+                     help="Show neither progress nor notices."),
+        click.option("-v", "--verbose", count=True, callback=_verbose, expose_value=False,
+                     help="Log more; -vv logs everything."),
+        click.option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
+                     help="How progress is shown on stderr; auto draws bars on a terminal."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+output = click.option(
+    "-o", "--output", required=True, metavar="OUT",
+    help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
+)  # fmt: skip
+
+overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
+
+
+def encoding(command: Command) -> Command:
+    """Add the options of how a video file is written: --crf, --codec, --audio, --odd-size, --overwrite."""
+    for option in (
+        overwrite,
+        click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
+                     show_default=True, help="What to do with an odd side where the codec needs even ones."),
+        click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the last frame."),
+        click.option("--codec", metavar="NAME",
+                     help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
+        click.option("--crf", type=click.IntRange(0, 63), default=17, show_default=True,
+                     help="Quality of a video: 0 is lossless, 17 looks so, 28 is small."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+fps = click.option(
+    "--fps", type=Rate(),
+    help="Rate of a folder's frames; a video is resampled to it.  [default: its own, 12 for a folder]",
+)  # fmt: skip
+
+frame_range = click.option(
+    "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
+)
+
+json_file = click.option(
+    "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE",
+    help="Write the figures as JSON; - is stdout, in place of the table.",
+)  # fmt: skip
+
+
+def write_json(json_file: str | None, content: Mapping[str, Any]) -> bool:
+    """Write ``content`` where --json says; return whether that was stdout, which then holds nothing else."""
+    if json_file is None:
+        return False
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if json_file == "-":
+        click.echo(text, nl=False)
+        return True
+    from framesmooth.video import write_text
+
+    write_text(json_file, text)
+    return False

@@ -1,0 +1,104 @@
+"""``framesmooth smooth``: a clip becomes a steadier one."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from framesmooth.cli import options
+from framesmooth.plugins import names
+
+
+@click.command()
+@click.argument("source", metavar="IN")
+@options.output
+@click.option(
+    "-s",
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    show_default=True,
+    help="0 changes nothing, 1 is strongest.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(names("smoother")),
+    default="window",
+    show_default=True,
+    help="window is the best one, ema the quickest.",
+)
+@click.option(
+    "--flow",
+    type=click.Choice(names("flow")),
+    help="How motion is estimated for smoothing.  [default: the method's own]",
+)
+@click.option(
+    "--measure/--no-measure",
+    "measured",
+    default=True,
+    show_default=True,
+    help="Measure the flicker before and after, and print the table.",
+)
+@click.option("--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise.")
+@options.fps
+@options.frame_range
+@options.encoding
+@options.json_file
+@options.common
+def smooth(
+    source: str,
+    output: str,
+    strength: float,
+    method: str,
+    flow: str | None,
+    measured: bool,
+    no_audio: bool,
+    fps: Fraction | None,
+    frame_range: tuple[int, int | None] | None,
+    audio: str | None,
+    json_file: str | None,
+    progress: str,
+    **encoding: Any,
+) -> None:
+    """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
+
+    Prints the flicker before and after. The clip appears under its name only when it is complete.
+
+    \b
+    Examples:
+      framesmooth smooth flickering.mp4 -o steady.mp4
+      framesmooth smooth flickering.mp4 -o steady.mp4 --strength 0.9
+      framesmooth smooth frames/ -o steady/ --method ema
+      framesmooth smooth clip.framesmooth -o clip2.webm --strength 0.3 --crf 24
+    """
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_comparison
+    from framesmooth.smoother import create_smoother
+    from framesmooth.steady import check_not_input, open_clip, sound_for, steady_clip
+    from framesmooth.video import check_output, open_sink
+
+    check_not_input(source, output)
+    check_output(output, overwrite=encoding["overwrite"])
+    smoother = create_smoother(method, strength, **({} if flow is None else {"flow": flow}))
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    tags = {"comment": f"smoothed by framesmooth: {smoother!r}"}
+    sound = None if no_audio else audio or sound_for(source, output, frame_range)
+    with (
+        progress_listener(progress) as emit,
+        open_sink(
+            output,
+            fps=clip.fps,
+            size=clip.size,
+            audio=sound,
+            metadata={"comment": repr(smoother)},
+            **encoding,
+        ) as sink,
+    ):
+        reports = steady_clip(clip, smoother, sink, emit, measured=measured)
+    if reports is not None:
+        before, after = reports
+        if options.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
+            return
+        print_comparison(before, after)
+    click.echo(output)
