@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from framesmooth.errors import MediaError, UsageError
+from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice
 from framesmooth.metric import Report, measure
-from framesmooth.run import RECORD_FILE, RunFolder, read_json
+from framesmooth.run import frames_of_run, is_run_folder
 from framesmooth.smoother import Smoother
 from framesmooth.video import FrameSink, has_audio, is_folder_name, open_source
 from framesmooth.video.files import VIDEO_SUFFIXES
@@ -24,26 +24,14 @@ def open_clip(
     """Open a video, an animation, a folder of pictures or a run folder (its frames before smoothing).
 
     Raises:
-        MediaError: what cannot be read, or a run folder without frames.
-        UsageError: a frame range that holds no frame.
+        MediaError: what cannot be read.
+        UsageError: a frame range that holds no frame, or a run folder without all its frames.
     """
-    if (path / RECORD_FILE).is_file():
-        frames = RunFolder(path).frames.folder
-        if not frames.is_dir():
-            raise MediaError(f"{path} holds no frames yet: let its generate command finish")
-        source = open_source(frames, fps=fps or _recorded_fps(path))
-    else:
-        source = open_source(path, fps=fps)
+    if is_run_folder(path):
+        path, recorded_fps = frames_of_run(path)
+        fps = fps or recorded_fps
+    source = open_source(path, fps=fps)
     return source if frame_range is None else frame_slice(source, *frame_range)
-
-
-def _recorded_fps(run_folder: Path) -> Fraction:
-    """Return the rate that a run was made with."""
-    record = read_json(run_folder / RECORD_FILE)
-    try:
-        return Fraction(record["settings"]["raw"]["fps"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise MediaError(f"{run_folder / RECORD_FILE} names no frame rate: give --fps") from error
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def encoding(command: Command) -> Command:
         overwrite,
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
-        click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the last frame."),
+        click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
         click.option("--codec", metavar="NAME",
                      help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
         click.option("--crf", type=click.IntRange(0, 63), default=17, show_default=True,

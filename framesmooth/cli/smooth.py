@@ -91,7 +91,7 @@ def smooth(
             fps=clip.fps,
             size=clip.size,
             audio=sound,
-            metadata={"comment": repr(smoother)},
+            metadata=tags,
             **encoding,
         ) as sink,
     ):
