@@ -11,7 +11,7 @@ from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice
 from framesmooth.metric import Report, measure
-from framesmooth.run import frames_of_run, is_run_folder
+from framesmooth.run import RECORD_FILE, RunFolder
 from framesmooth.smoother import Smoother
 from framesmooth.video import FrameSink, has_audio, is_folder_name, open_source
 from framesmooth.video.files import VIDEO_SUFFIXES
@@ -27,11 +27,25 @@ def open_clip(
         MediaError: what cannot be read.
         UsageError: a frame range that holds no frame, or a run folder without all its frames.
     """
-    if is_run_folder(path):
-        path, recorded_fps = frames_of_run(path)
+    if (path / RECORD_FILE).is_file():
+        path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
     source = open_source(path, fps=fps)
     return source if frame_range is None else frame_slice(source, *frame_range)
+
+
+def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
+    """Return (folder of frames, fps) of a run folder."""
+    if not run.frames.notes().get("complete"):
+        raise UsageError(
+            f"{run.folder} has not all of its frames: run its generate command again to finish it"
+        )
+    try:
+        return run.frames.folder, Fraction(run.record["settings"]["resolved"]["fps"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MediaError(
+            f"{run.folder / RECORD_FILE} is damaged: give its frames folder and --fps"
+        ) from error
 
 
 @contextmanager
