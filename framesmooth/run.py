@@ -14,11 +14,9 @@ empties the folder. No absolute path is written, so a folder can be moved.
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +24,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+import framesmooth
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
-from framesmooth.video import atomic_path, read_image, write_png
+from framesmooth.video import atomic_path, write_png
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"
@@ -37,7 +36,6 @@ FRAME_NAME: Final = "frame_{:06d}.png"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
 _STAGE_FILES: Final = (STAGE_FILE, "frame_*.png", "latents_*.npy")
 _PACKAGES: Final = (
-    "framesmooth",
     "torch",
     "diffusers",
     "transformers",
@@ -55,7 +53,7 @@ def content_key(settings: Mapping[str, Any]) -> str:
 
 def package_versions() -> dict[str, str]:
     """Return Python's and the relevant packages' versions, without importing them."""
-    versions = {"python": platform.python_version()}
+    versions = {"framesmooth": framesmooth.__version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
             versions[name] = version(name)
@@ -159,10 +157,6 @@ class FrameFolder:
         """Write one frame atomically, with its metadata as text in the PNG."""
         write_png(self.path(index), frame, metadata)
 
-    def read(self, count: int) -> Iterator[Frame]:
-        """Iterate over frames 0 .. ``count`` - 1."""
-        return (read_image(self.path(index)) for index in range(count))
-
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -201,27 +195,3 @@ class RunFolder:
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replace the run's record."""
         write_json(self.folder / RECORD_FILE, record)
-
-
-def is_run_folder(path: Path) -> bool:
-    """Tell whether ``path`` is a run folder."""
-    return path.is_dir() and (path / RECORD_FILE).is_file()
-
-
-def frames_of_run(path: Path) -> tuple[Path, Fraction]:
-    """Return (folder of frames, fps) of a run folder, to smooth or measure them again.
-
-    Raises:
-        UsageError: when the run has not finished its frames.
-        MediaError: when the record is damaged.
-    """
-    run = RunFolder(path)
-    resolved = run.record.get("settings", {}).get("resolved", {})
-    if not run.frames.notes().get("complete"):
-        raise UsageError(f"{path} has no complete frames yet: finish it first with framesmooth resume {path}")
-    return run.frames.folder, Fraction(resolved["fps"])
-
-
-def relative_name(path: Path, start: Path) -> str:
-    """Return ``path`` as written from the folder ``start``: never absolute on one drive."""
-    return Path(os.path.relpath(path.absolute(), start.absolute())).as_posix()

@@ -8,3 +8,8 @@
 - ``inbetweens``: the frames between them.
 - ``source``: all of it as a FrameSource over a timeline.
 """
+
+from typing import Final
+
+INBETWEENS: Final = ("latent", "flow", "crossfade")
+"""How the frames between two diffused ones come about."""

@@ -38,7 +38,8 @@ def _travel_tokens(start: Tensor, end: Tensor, mix: float) -> Tensor:
 
 
 def _length(tokens: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(tokens, dim=-1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(tokens, dim=-1, keepdim=True)
+    return length
 
 
 def stack(conditionings: list[Conditioning]) -> Conditioning:

@@ -49,7 +49,6 @@ class Sampling:
     width: int
     steps: int = 10
     guidance_scale: float = 7.5
-    negative_prompt: str = ""
     batch_size: int = 8
     branch_step: int = 7
     """Steps after which in-betweens branch off from the keyframes' trajectories, in 1 .. steps."""
@@ -97,12 +96,9 @@ class Path:
     @cached_property
     def _conditionings(self) -> list[Conditioning]:
         guided = self.sampling.guidance_scale > 1
-        prompts = [key.prompt for key in self.timeline.keyframes]
-        encoded = {
-            prompt: self.model.encode(prompt, self.sampling.negative_prompt, guided=guided)
-            for prompt in dict.fromkeys(prompts)
-        }
-        return [encoded[prompt] for prompt in prompts]
+        pairs = [(key.prompt, key.negative) for key in self.timeline.keyframes]
+        encoded = {pair: self.model.encode(*pair, guided=guided) for pair in dict.fromkeys(pairs)}
+        return [encoded[pair] for pair in pairs]
 
 
 def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:

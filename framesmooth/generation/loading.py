@@ -98,9 +98,10 @@ def _check_inputs(adapter: TextToImage) -> None:
     missing = {"latents", "prompt_embeds", "callback_on_step_end"} - set(accepted)
     if missing or "image" in accepted or not hasattr(adapter.pipe, "vae"):
         raise ModelError(f"{name} is a {kind}, not a text-to-image pipeline over latents: use another model")
+    channels = adapter.denoiser.config.in_channels
     latent_channels = adapter.pipe.vae.config.get("latent_channels")
-    if latent_channels not in (None, adapter.denoiser.config.in_channels):
+    if latent_channels not in (None, channels):
         raise ModelError(
-            f"{name}: its denoiser takes {adapter.denoiser.config.in_channels} channels, its autoencoder gives "
-            f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
+            f"{name}: its denoiser takes {channels} channels, its autoencoder gives {latent_channels}, "
+            "as in-painting models do: use a plain text-to-image model"
         )

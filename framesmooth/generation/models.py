@@ -116,7 +116,7 @@ def check_model(folder: Path) -> None:
     for name, (library, class_name) in _components(index).items():
         if not _is_known_library(library):
             raise ModelError(
-                f"{folder.name}: component '{name}' comes from {library!r}: only diffusers' and transformers' load"
+                f"{folder.name}: component '{name}' is of {library!r}: only diffusers and transformers may be"
             )
         part = folder / name
         if not part.is_dir() or not any(part.iterdir()):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame
+from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.inbetweens import branch_step, latent_frames
@@ -32,9 +33,6 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.timeline import Timeline
-
-INBETWEENS: Final = ("latent", "flow", "crossfade")
-"""How the frames between two keyframes come about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +55,7 @@ class DiffusionSource:
     cadence: int = 4
     inbetween: str = "latent"
     flow: str = "dis-medium"
-    store: LatentStore = field(default_factory=dict)
+    store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
 
     @property
     def num_frames(self) -> int:
@@ -159,7 +157,6 @@ def create_source(
     height: int | None = None,
     steps: int = 10,
     guidance_scale: float = 7.5,
-    negative_prompt: str = "",
     drift: float = 1.0,
     cadence: int | None = None,
     inbetween: str = "latent",
@@ -182,7 +179,6 @@ def create_source(
         width=diffused[1],
         steps=steps,
         guidance_scale=guidance_scale,
-        negative_prompt=negative_prompt,
         batch_size=batch_size or auto_batch_size(model.latent_shape(*diffused)),
         branch_step=branch_step(steps),
     )

@@ -112,7 +112,7 @@ def open_sink(
         with _folder_sink(target, size, tags) as sink:
             yield sink
         return
-    chosen, written_size, odd_action = _plan(target, size, crf, codec, odd, has_audio=audio is not None)
+    chosen, written_size, odd_action = plan_writing(target, size, crf, codec, odd, has_audio=audio is not None)
     with atomic_path(target) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
@@ -156,10 +156,17 @@ def make_even(frame: Frame, odd: OddSize) -> Frame:
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def _plan(
+def plan_writing(
     target: Path, size: tuple[int, int], crf: int, codec: str | None, odd: OddSize, *, has_audio: bool
 ) -> tuple[Codec | None, tuple[int, int], OddSize | None]:
-    """Return (video codec if any, size as written, what to do with each frame's odd sides)."""
+    """Return (video codec if any, size as written, what to do with each frame's odd sides).
+
+    Call it before work that takes long, to hear early what ``open_sink`` would refuse.
+
+    Raises:
+        UsageError: a codec, crf or sound that does not fit the suffix.
+        MediaError: odd sides that the codec cannot take.
+    """
     suffix = target.suffix.lower()
     if suffix in ANIMATION_SUFFIXES:
         if codec is not None or has_audio:

@@ -1,0 +1,120 @@
+"""``framesmooth generate``: prompts become a clip."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from framesmooth.cli import options
+from framesmooth.generation import INBETWEENS
+from framesmooth.plugins import names
+from framesmooth.settings import ClipSettings
+from framesmooth.timeline import EASINGS
+
+
+class Seeds(click.ParamType):
+    """Whole numbers with commas between them."""
+
+    name = "a,b,c"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Turn "1,2,3" into (1, 2, 3)."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            seeds = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of seeds: write whole numbers such as 1,2,3", param, ctx)
+        if not all(-1 <= seed < 2**32 for seed in seeds):
+            self.fail(f"{value!r}: seeds are -1 (random) or 0 to 4294967295", param, ctx)
+        return seeds
+
+
+@click.command()
+@click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
+@options.output
+@click.option("--seed", type=click.IntRange(-1, 2**32 - 1), default=ClipSettings.seed, show_default=True,
+              help="Shared by all prompts, so that the layout stays while the prompt travels; -1 is random.")
+@click.option("--seeds", type=Seeds(), help="One per prompt: the clip travels through noise as well.")
+@click.option("--drift", type=click.FloatRange(0, 1), default=ClipSettings.drift, show_default=True,
+              help="One prompt, one seed: how far the picture travels towards that of the next seed.")
+@click.option("--num-frames", type=click.IntRange(min=1),
+              help="Frames of the clip.  [default: 48 from one prompt to the next]")
+@click.option("--fps", type=options.Rate(), default=ClipSettings.fps, show_default=True,
+              help="Frames per second.")
+@click.option("-W", "--width", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
+@click.option("-H", "--height", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
+@click.option("--model", default=ClipSettings.model, show_default=True, metavar="NAME",
+              help="storybook, a folder in diffusers' format, or a hub id such as owner/name.")
+@click.option("--allow-download", is_flag=True,
+              help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.")
+@click.option("--num-inference-steps", "--steps", "steps", type=click.IntRange(min=1),
+              help="Denoising steps of a diffused frame.  [default: the model's own, or 10]")
+@click.option("--guidance-scale", "--cfg-scale", "guidance_scale", type=click.FloatRange(min=0),
+              help="How strictly the prompt is followed.  [default: the model's own, or 7.5]")
+@click.option("--negative-prompt", default="", help="What to keep out of every picture; --neg inside a prompt adds to it.")
+@click.option("--scheduler", metavar="NAME",
+              help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]")
+@click.option("--hold", type=click.FloatRange(0, 1, max_open=True), default=ClipSettings.hold,
+              show_default=True, help="Share of the way to the next prompt that rests at its start.")
+@click.option("--easing", type=click.Choice(list(EASINGS)), default=ClipSettings.easing, show_default=True,
+              help="How the travel between two prompts speeds up and slows down.")
+@click.option("--cadence", type=click.IntRange(min=1),
+              help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]")
+@click.option("--inbetween", type=click.Choice(INBETWEENS), default=ClipSettings.inbetween, show_default=True,
+              help="Frames between the diffused ones: denoised from their latents, warped, or faded.")
+@click.option("--smooth", type=click.FloatRange(0, 1), default=ClipSettings.smooth, show_default=True,
+              help="Strength of the smoother; 0 is off.")
+@click.option("--smoother", type=click.Choice(names("smoother")), default=ClipSettings.smoother,
+              show_default=True, help="How flicker is taken out.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Pictures at once.  [default: chosen by size]")
+@click.option("--device", default=ClipSettings.device, show_default=True, metavar="NAME",
+              help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+              default=ClipSettings.dtype, show_default=True, help="Number format of the model.")
+@options.encoding
+@options.json_file
+@options.common
+def generate(
+    prompts: tuple[str, ...],
+    output: str,
+    audio: str | None,
+    json_file: str | None,
+    progress: str,
+    fps: Fraction,
+    **settings: Any,
+) -> None:
+    """Turn PROMPTs into a clip that travels from one to the next.
+
+    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them. With a single one the
+    picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all frames before smoothing, the
+    record of the run and its report. The same command goes on with a run that was stopped, and with
+    --overwrite and another --smooth it diffuses nothing again.
+
+    \b
+    Examples:
+      framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
+      framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
+      framesmooth generate "0: a castle at dawn | 40: a castle at night --neg fog" -o clip.webp
+    """  # fmt: skip
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_comparison
+    from framesmooth.pipeline import make_clip
+    from framesmooth.timeline import parse_prompts
+
+    asked = ClipSettings(
+        prompts=parse_prompts(prompts),
+        output=Path(output),
+        audio=None if audio is None else Path(audio),
+        fps=fps,
+        **settings,
+    )
+    with progress_listener(progress) as emit:
+        made = make_clip(asked, emit)
+    figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
+    if not options.write_json(json_file, {"clip": output, "run_folder": made.run_folder.name} | figures):
+        print_comparison(made.before, made.after)
+        click.echo(output)

@@ -1,0 +1,60 @@
+"""``framesmooth models``: what can be loaded."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from framesmooth.generation.models import ModelInfo
+
+
+@click.command()
+@click.argument("folders", nargs=-1, metavar="[MODEL]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def models(folders: tuple[str, ...], as_json: bool) -> None:
+    """List the models that generate can load: the built-in one, and pipelines in the hub's local cache.
+
+    MODEL adds folders in diffusers' format or hub ids; one that cannot be loaded is an error that says why.
+    Nothing is loaded or fetched.
+
+    \b
+    Examples:
+      framesmooth models
+      framesmooth models ~/models/my-pipeline --json
+    """
+    from framesmooth.errors import ModelError
+    from framesmooth.generation.models import BUILT_IN, cached_models, describe, locate_model
+
+    found = [describe(name, locate_model(name)) for name in (BUILT_IN, *folders)]
+    for name, folder in cached_models():
+        try:
+            found.append(describe(name, folder))
+        except ModelError as error:
+            click.echo(f"warning: {error}", err=True)
+    if as_json:
+        click.echo(json.dumps([_as_dict(info) for info in found], indent=2, ensure_ascii=False))
+        return
+    for info in found:
+        click.echo(_as_text(info))
+
+
+def _as_dict(info: "ModelInfo") -> dict[str, object]:
+    return {
+        "name": info.name,
+        "pipeline": info.pipeline,
+        "folder": str(info.folder),
+        "size_bytes": info.size_bytes,
+        "license": info.license,
+        "about": info.about,
+        "words": info.words,
+        "defaults": info.defaults,
+    }
+
+
+def _as_text(info: "ModelInfo") -> str:
+    facts = [info.pipeline, f"{info.size_bytes / 1e6:.1f} MB", f"license {info.license}"]
+    if info.words is not None:
+        facts.append(f"knows {info.words} words")
+    about = f"\n  {info.about}" if info.about else ""
+    return f"{info.name}\n  {', '.join(facts)}{about}"

@@ -1,0 +1,192 @@
+"""What one clip is made from: the settings of the user, with what they left open decided.
+
+``resolve`` chooses seeds, times and the model's defaults without loading the model.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from framesmooth.errors import UsageError
+from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.run import package_versions
+from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, place_prompts
+
+MAX_SEED: Final = 2**32
+DEFAULT_STEPS: Final = 10
+DEFAULT_GUIDANCE: Final = 7.5
+FRAMES_PER_SEGMENT: Final = 48
+MADE_BY: Final = "framesmooth (AI-generated)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A clip with everything decided that can be decided before the model is loaded."""
+
+    settings: ClipSettings
+    timeline: Timeline
+    drift: float
+    model_folder: Path
+    model_hashes: Mapping[str, str]
+    steps: int
+    guidance_scale: float
+    width: int | None
+    height: int | None
+
+    @property
+    def keyframes_key(self) -> dict[str, Any]:
+        """Everything that decides the latents of a diffused frame."""
+        versions = package_versions()
+        return {
+            "timeline": self.timeline_record,
+            "drift": self.drift,
+            "model": dict(self.model_hashes),
+            "scheduler": self.settings.scheduler,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+            "size": [self.width, self.height],
+            "batch_size": self.settings.batch_size,
+            "device": self.settings.device,
+            "dtype": self.settings.dtype,
+            "versions": {name: versions[name] for name in ("torch", "diffusers", "transformers")},
+        }
+
+    @property
+    def frames_key(self) -> dict[str, Any]:
+        """Everything that decides the frames before smoothing."""
+        settings = self.settings
+        return self.keyframes_key | {"cadence": settings.cadence, "inbetween": settings.inbetween}
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The keyframes' seeds in order, each once."""
+        return tuple(dict.fromkeys(key.seed for key in self.timeline.keyframes))
+
+    @property
+    def timeline_record(self) -> dict[str, Any]:
+        """The timeline as plain JSON types."""
+        return {
+            "keyframes": [asdict(key) for key in self.timeline.keyframes],
+            "num_frames": self.timeline.num_frames,
+            "easing": self.timeline.easing,
+            "hold": self.timeline.hold,
+        }
+
+    @property
+    def model_name(self) -> str:
+        """The model as people call it: the built-in's name, a hub id, or the name of its folder."""
+        return self.settings.model if self.settings.model_path is None else self.model_folder.name
+
+    @property
+    def resolved_record(self) -> dict[str, Any]:
+        """What was decided, as plain JSON types."""
+        return {
+            "seeds": list(self.seeds),
+            "timeline": self.timeline_record,
+            "fps": str(self.settings.fps),
+            "drift": self.drift,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+            "width": self.width,
+            "height": self.height,
+        }
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags for the clip: how it came about, in words that players show."""
+        prompts = " | ".join(prompt.prompt for prompt in self.settings.prompts)
+        return {
+            "title": prompts,
+            "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
+            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self.guidance_scale}",
+        }
+
+    def parameters(self, index: int) -> str:
+        """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
+        start, end, mix = self.timeline.at(index)
+        keys = self.timeline.keyframes
+        prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
+        return (
+            f"{prompt}\nNegative prompt: {keys[start].negative}\nSteps: {self.steps}, "
+            f"CFG scale: {self.guidance_scale}, Seed: {keys[start].seed}, Model: {self.model_name}, "
+            f"Frame: {index}, Software: {MADE_BY}"
+        )
+
+
+def resolve(settings: ClipSettings) -> Clip:
+    """Decide what ``settings`` leaves open; finds and hashes the model but doesn't load it.
+
+    Raises:
+        UsageError: settings that contradict each other.
+        ModelError: a model that cannot be loaded.
+    """
+    folder = locate_model(settings.model, allow_download=settings.allow_download)
+    defaults = model_defaults(folder)
+    drifting = len(settings.prompts) == 1 and settings.seeds is None
+    timeline = _timeline(settings, _keyframes(settings))
+    return Clip(
+        settings=settings,
+        timeline=timeline,
+        drift=settings.drift if drifting else 1.0,
+        model_folder=folder,
+        model_hashes=weight_hashes(folder),
+        steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
+        guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
+        if settings.guidance_scale is None
+        else settings.guidance_scale,
+        width=settings.width or defaults.get("width"),
+        height=settings.height or defaults.get("height"),
+    )
+
+
+def _keyframes(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
+    """Return one prompt with its seed per keyframe; a single prompt stands at both ends of the clip.
+
+    All share one seed unless --seeds or a prompt of a file says otherwise; a single prompt without --seeds
+    travels from its seed to the next number.
+
+    Raises:
+        UsageError: more prompts than seeds, or more seeds than prompts where there are several prompts.
+    """
+    prompts = settings.prompts
+    if settings.seeds is None:
+        shared = _draw(settings.seed)
+        keys = [replace(prompt, seed=shared if prompt.seed is None else prompt.seed) for prompt in prompts]
+        if len(keys) == 1 and settings.num_frames != 1:
+            start = replace(keys[0], time=None)
+            keys = [start, replace(start, seed=((start.seed or 0) + 1) % MAX_SEED)]
+        return tuple(keys)
+    given, count = len(settings.seeds), len(prompts)
+    if given < count:
+        raise UsageError(f"{count} prompts but {given} seeds: give one of --seeds per prompt, or a --seed")
+    if given > count > 1:
+        raise UsageError(f"{given} seeds but {count} prompts: give one of --seeds per prompt")
+    if given > count:
+        prompts = (replace(prompts[0], time=None),) * given
+    return tuple(
+        replace(prompt, seed=_draw(seed)) for prompt, seed in zip(prompts, settings.seeds, strict=True)
+    )
+
+
+def _draw(seed: int) -> int:
+    return secrets.randbelow(MAX_SEED) if seed == RANDOM_SEED else seed
+
+
+def _timeline(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Timeline:
+    """Place the keyframes; without --num-frames the clip is as long as its prompts ask.
+
+    Raises:
+        UsageError: more prompts than frames, times outside the clip.
+    """
+    latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
+    num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * max(1, len(prompts) - 1), latest + 1)
+    avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
+    times = place_prompts(prompts, num_frames)
+    keyframes = tuple(
+        Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
+        for time, prompt, negative in zip(times, prompts, avoided, strict=True)
+    )
+    return Timeline(keyframes, num_frames, settings.easing, settings.hold)

@@ -1,0 +1,219 @@
+"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, told as events.
+
+``make_clip`` runs the stages and tells a listener what happens; the command line turns that into progress
+bars, another front end into something else. Every stage leaves its result in the run folder, and what is
+already there is not made again.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from framesmooth.clip import Clip, resolve
+from framesmooth.errors import FramesmoothError, MediaError
+from framesmooth.events import ClipFinished, Listener, Notice, Progress, StageFinished, StageStarted
+from framesmooth.metric import Report, measure
+from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
+from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.smoother import Smoother, create_smoother
+from framesmooth.steady import smooth_and_measure
+from framesmooth.video import check_output, is_folder_name, open_sink, open_source
+from framesmooth.video.sink import plan_writing
+
+if TYPE_CHECKING:
+    from framesmooth.generation.source import DiffusionSource
+
+
+def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
+    """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
+
+    Raises:
+        FramesmoothError: its children say what was wrong; the run folder keeps what was done.
+    """
+    started = time.perf_counter()
+    check_output(settings.output, overwrite=settings.overwrite)
+    clip = resolve(settings)
+    check_writing(clip)
+    smoother = create_smoother(settings.smoother, settings.smooth)
+    work = _Work(clip, RunFolder.beside(settings.output), emit)
+    with work.recorded():
+        for notice in notices(clip):
+            emit(notice)
+        work.make_frames()
+        before, after = work.smooth_and_write(smoother)
+        work.write_report(before, after)
+    result = ClipFinished(settings.output, work.run.folder, before, after, time.perf_counter() - started)
+    emit(result)
+    return result
+
+
+def check_writing(clip: Clip) -> None:
+    """Refuse early what the writer would refuse after all the work.
+
+    Raises:
+        UsageError: a codec, crf or sound that does not fit the output.
+        MediaError: odd sides that the codec cannot take, or sound that isn't there.
+    """
+    settings = clip.settings
+    if settings.audio is not None and not settings.audio.is_file():
+        raise MediaError(f"{settings.audio} does not exist: check the name after --audio")
+    if not is_folder_name(settings.output):
+        size = clip.height or 2, clip.width or 2  # a model's own size is always even
+        has_audio = settings.audio is not None
+        plan_writing(settings.output, size, settings.crf, settings.codec, settings.odd, has_audio=has_audio)
+
+
+def notices(clip: Clip) -> Iterator[Notice]:
+    """Yield what the user should know before the work starts."""
+    from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
+
+    if clip.settings.seed == RANDOM_SEED and clip.settings.seeds is None:
+        yield Notice(f"seed {clip.seeds[0]}")
+    vocabulary = load_vocabulary(clip.model_folder)
+    if vocabulary is None:
+        return
+    prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
+    if unknown:
+        listed = ", ".join(map(str, unknown.values()))
+        yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
+
+
+class _Work:
+    """One run: its stages in order, and the record that grows with them."""
+
+    def __init__(self, clip: Clip, run: RunFolder, emit: Listener) -> None:
+        self.clip, self.run, self.emit = clip, run, emit
+        self.frames = FrameFolder(run.frames.folder)
+        self.num_frames = clip.timeline.num_frames
+        self.timings: dict[str, float] = {}
+        self.record: dict[str, Any] = {
+            "status": "running",
+            "ai_generated": True,
+            "settings": {"raw": clip.settings.as_record(run.folder), "resolved": clip.resolved_record},
+            "keyframes": clip.timeline_record["keyframes"],
+            "model": {"name": clip.model_name, "sha256": dict(clip.model_hashes)},
+            "versions": package_versions(),
+            "timings": self.timings,
+        }
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Keep the record's status true, whatever happens inside."""
+        self.run.write_record(self.record)
+        status = "interrupted"
+        try:
+            yield
+            status = "complete"
+        except FramesmoothError:
+            status = "failed"
+            raise
+        finally:
+            self.record["status"] = status
+            self.run.write_record(self.record)
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int | None = None, unit: str = "", *, reused: bool = False
+    ) -> Iterator[Callable[[int], None]]:
+        """Announce a stage, give the block a function that takes its progress, and note its time."""
+        started = time.perf_counter()
+        self.emit(StageStarted(name, total, unit))
+        yield lambda advance: self.emit(Progress(name, advance))
+        seconds = time.perf_counter() - started
+        self.timings[name] = round(seconds, 3)
+        self.emit(StageFinished(name, seconds, reused))
+
+    def make_frames(self) -> None:
+        """Fill ``frames/``; the model is loaded only when something is missing there."""
+        stage = self.run.frames
+        notes = stage.open(self.clip.frames_key)
+        if notes.get("complete") and all(index in self.frames for index in range(self.num_frames)):
+            with self.stage("frames", self.num_frames, "frames", reused=True) as advance:
+                advance(self.num_frames)
+            self.timings.update(notes["timings"])
+        else:
+            self._generate(notes.get("loaded"))
+            stage.note(complete=True, timings=dict(self.timings))
+        self.record["generation"] = stage.notes().get("loaded")
+
+    def _generate(self, loaded_before: dict[str, Any] | None) -> None:
+        with self.stage("load model"):
+            source = self._load()
+        facts = source.facts()
+        loaded = facts | {"cadence": source.cadence, "diffused_frames": list(source.diffused_times)}
+        if loaded_before not in (None, loaded):
+            self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
+            self.run.frames.clear()
+            self.run.frames.open(self.clip.frames_key)
+        self.run.frames.note(loaded=loaded, complete=False)
+        self.run.keyframes.open(self.clip.keyframes_key | facts)
+        steps = len(source.diffused_times) * source.path.sampling.steps
+        with self.stage("keyframes", steps, "steps") as advance:
+            for _batch in source.diffuse(advance):
+                pass
+        with self.stage("frames", self.num_frames, "frames") as advance:
+            for batch in source.batches:
+                self._render(source, batch)
+                advance(len(batch))
+
+    def _load(self) -> "DiffusionSource":
+        from framesmooth.generation.loading import load_pipeline
+        from framesmooth.generation.source import create_source
+
+        clip, settings = self.clip, self.clip.settings
+        model = load_pipeline(
+            str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
+        )
+        return create_source(
+            model,
+            clip.timeline,
+            fps=settings.fps,
+            width=clip.width,
+            height=clip.height,
+            steps=clip.steps,
+            guidance_scale=clip.guidance_scale,
+            drift=clip.drift,
+            cadence=settings.cadence,
+            inbetween=settings.inbetween,
+            batch_size=settings.batch_size,
+            store=LatentFolder(self.run.keyframes.folder),
+        )
+
+    def _render(self, source: "DiffusionSource", batch: range) -> None:
+        """Render a batch unless all of it is there: whole batches make a continued run the same run."""
+        if all(index in self.frames for index in batch):
+            return
+        for index, frame in zip(batch, source.render(batch), strict=True):
+            self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
+
+    def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
+        """Smooth the frames into the clip and return the metrics of the frames before and after."""
+        settings = self.clip.settings
+        frames = open_source(self.frames.folder, fps=settings.fps)
+        with self.stage("measure", self.num_frames, "frames") as advance:
+            before = measure(frames, on_frame=lambda _done: advance(1))
+        with (
+            self.stage("smooth", self.num_frames, "frames") as advance,
+            open_sink(
+                settings.output,
+                fps=settings.fps,
+                size=frames.size,
+                crf=settings.crf,
+                codec=settings.codec,
+                audio=settings.audio,
+                metadata=self.clip.tags,
+                overwrite=settings.overwrite,
+                odd=settings.odd,
+            ) as sink,
+        ):
+            after = smooth_and_measure(frames, smoother, sink, lambda _done: advance(1))
+        self.record["smoother"] = repr(smoother)
+        self.record["metrics"] = {
+            name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
+        }
+        return before, after
+
+    def write_report(self, before: Report, after: Report) -> None:
+        """Write the metrics, their plots and the strip of frames into the run folder."""

@@ -1,0 +1,118 @@
+"""Time one clip made by framesmooth against the same clip made the usual way, in one go.
+
+The usual way: every frame is diffused on its own by the plain diffusers pipeline in float32, with the same
+model, prompts, seed, number of steps and size, and written by PyAV. Both run as processes of their own, so
+both pay for their imports, and both use all the processor cores torch chooses.
+
+    python scripts/benchmark_generate.py --frames 96
+"""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+
+PROMPTS = ("a cat sitting on a beach at dawn", "a majestic lion stalks across the golden savanna at sunset")
+
+
+def main() -> None:
+    """Run both and print the seconds and the ratio."""
+    arguments = _arguments()
+    if arguments.usual_to is not None:
+        make_the_usual_way(arguments, Path(arguments.usual_to))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "framesmooth"]
+        ours = _time([*command, *_our_options(arguments, Path(folder) / "ours.mp4")])
+        options = [argument for argument in sys.argv[1:] if argument != "--json"]
+        usual_to = ["--usual-to", str(Path(folder) / "usual.mp4")]
+        usual = _time([sys.executable, __file__, *options, *usual_to])
+        record = json.loads((Path(folder) / "ours.framesmooth" / "record.json").read_text(encoding="utf-8"))
+    result = {
+        "frames": arguments.frames,
+        "size": [arguments.width, arguments.height],
+        "steps": arguments.steps,
+        "framesmooth_s": round(ours, 2),
+        "framesmooth_stages_s": record["timings"],
+        "usual_s": round(usual, 2),
+        "ratio": round(usual / ours, 2),
+        "processor": platform.processor() or platform.machine(),
+    }
+    print(json.dumps(result, indent=2) if arguments.json else _sentence(result))
+
+
+def make_the_usual_way(arguments: argparse.Namespace, output: Path) -> None:
+    """Diffuse every frame with the pipeline's own call in float32 and write the clip."""
+    import numpy as np
+    import torch
+    from diffusers import DiffusionPipeline
+
+    from framesmooth.generation.models import locate_model
+    from framesmooth.video import open_sink
+
+    pipe = DiffusionPipeline.from_pretrained(
+        locate_model(arguments.model), dtype=torch.float32, use_safetensors=True, local_files_only=True
+    )
+    pipe.set_progress_bar_config(disable=True)
+    guided = arguments.guidance_scale > 1
+    first, last = (pipe.encode_prompt(prompt, "cpu", 1, guided) for prompt in PROMPTS)
+    size = arguments.height, arguments.width
+    with open_sink(output, fps=Fraction(12), size=size) as sink, torch.inference_mode():
+        for index in range(arguments.frames):
+            mix = index / max(1, arguments.frames - 1)
+            images = pipe(
+                prompt_embeds=torch.lerp(first[0], last[0], mix),
+                negative_prompt_embeds=first[1],
+                num_inference_steps=arguments.steps,
+                guidance_scale=arguments.guidance_scale,
+                height=arguments.height,
+                width=arguments.width,
+                generator=torch.Generator("cpu").manual_seed(0),
+                output_type="np",
+            ).images
+            sink.write(np.rint(images[0] * 255).astype(np.uint8))
+
+
+def _time(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def _our_options(arguments: argparse.Namespace, output: Path) -> list[str]:
+    return [
+        *("generate", *PROMPTS, "-o", str(output), "--model", arguments.model, "--progress", "none"),
+        *("--num-frames", str(arguments.frames), "--steps", str(arguments.steps)),
+        *("-W", str(arguments.width), "-H", str(arguments.height)),
+        *("--guidance-scale", str(arguments.guidance_scale)),
+    ]
+
+
+def _sentence(result: dict[str, object]) -> str:
+    return (
+        f"{result['frames']} frames of {result['size']}: framesmooth {result['framesmooth_s']} s, "
+        f"the usual way {result['usual_s']} s: {result['ratio']} times faster\n"
+        f"stages: {result['framesmooth_stages_s']}"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", default="storybook")
+    parser.add_argument("--frames", type=int, default=96)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--guidance-scale", type=float, default=4.0)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--height", type=int, default=256)
+    parser.add_argument("--usual-to", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
