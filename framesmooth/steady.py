@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from framesmooth.errors import UsageError
+from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice
 from framesmooth.metric import Report, measure

@@ -1,7 +1,9 @@
 """Figures on the terminal."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+_FILE_WIDTH: Final = 120
 
 if TYPE_CHECKING:
     from framesmooth.metric import Report, Series
@@ -55,7 +57,9 @@ def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console = Console(highlight=False, markup=False)
-    console.print(table, soft_wrap=not console.is_terminal)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
+    console.print(table)
 
 
 def _print_cuts(report: "Report") -> None:

@@ -1,0 +1,40 @@
+# make demo    a clip from two prompts, with the built-in model, into demo/
+# make test    the test suite
+# make lint    ruff and mypy
+#
+# All of them work in .venv, made from the pinned versions with Python 3.11 or newer.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV := .venv
+BIN := $(VENV)/bin
+CLIP := demo/clip.mp4
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/runs
+	$(BIN)/framesmooth generate \
+	    "a sailboat on the sea at sunset" "a lighthouse by the sea at night" \
+	    --num-frames 48 --seed 7 --overwrite -o $(CLIP)
+
+test: $(VENV)/develops
+	$(BIN)/python -m pytest -q -n 2
+
+lint: $(VENV)/develops
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "framesmooth needs Python 3.11 or newer, found " + sys.version.split()[0])'
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/runs: constraints.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/develops: constraints.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/runs
