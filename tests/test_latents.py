@@ -53,9 +53,9 @@ def test_slerp_of_nearly_parallel_vectors_is_finite() -> None:
 def test_travel_interpolates_every_tokens_length(mix: float) -> None:
     start = {"prompt_embeds": noise_of(1, (1, 5, 12)) * 2}
     end = {"prompt_embeds": noise_of(2, (1, 5, 12)) * 3}
-    lengths = [torch.linalg.vector_norm(one["prompt_embeds"], dim=-1) for one in (start, end)]
+    first, last = (torch.linalg.vector_norm(one["prompt_embeds"], dim=-1) for one in (start, end))
     between = torch.linalg.vector_norm(travel(start, end, mix)["prompt_embeds"], dim=-1)
-    assert torch.allclose(between, torch.lerp(*lengths, mix), rtol=1e-4)
+    assert torch.allclose(between, torch.lerp(first, last, mix), rtol=1e-4)
 
 
 def test_travel_ends_are_exact() -> None:

@@ -13,7 +13,7 @@ from framesmooth.settings import ClipSettings
 from framesmooth.timeline import EASINGS
 
 
-class Seeds(click.ParamType):
+class Seeds(click.ParamType[tuple[int, ...]]):
     """Whole numbers with commas between them."""
 
     name = "a,b,c"
@@ -55,7 +55,8 @@ class Seeds(click.ParamType):
               help="Denoising steps of a diffused frame.  [default: the model's own, or 10]")
 @click.option("--guidance-scale", "--cfg-scale", "guidance_scale", type=click.FloatRange(min=0),
               help="How strictly the prompt is followed.  [default: the model's own, or 7.5]")
-@click.option("--negative-prompt", default="", help="What to keep out of every picture; --neg inside a prompt adds to it.")
+@click.option("--negative-prompt", default="",
+              help="What to keep out of every picture; --neg inside a prompt adds to it.")
 @click.option("--scheduler", metavar="NAME",
               help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]")
 @click.option("--hold", type=click.FloatRange(0, 1, max_open=True), default=ClipSettings.hold,

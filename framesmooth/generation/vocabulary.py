@@ -51,7 +51,7 @@ def unknown_words(prompt: str, vocabulary: frozenset[str]) -> list[UnknownWord]:
     """Return the words of ``prompt`` that are not in ``vocabulary``, each once, in order."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(prompt))
     return [
-        UnknownWord(word, tuple(get_close_matches(word, sorted(vocabulary), n=3, cutoff=0.6)))
+        UnknownWord(word, tuple(get_close_matches(word, sorted(vocabulary), n=3, cutoff=0.7)))
         for word in words
         if word not in vocabulary and not all(part in vocabulary for part in re.split(r"['’-]", word))
     ]
