@@ -141,6 +141,7 @@ class _Work:
     def _generate(self, loaded_before: dict[str, Any] | None) -> None:
         with self.stage("load model"):
             source = self._load()
+        self._tell_cut_prompts(source)
         facts = source.facts()
         loaded = facts | {"cadence": source.cadence, "diffused_frames": list(source.diffused_times)}
         if loaded_before not in (None, loaded):
@@ -157,6 +158,15 @@ class _Work:
             for batch in source.batches:
                 self._render(source, batch)
                 advance(len(batch))
+        flagged = sum(source.path.model.flagged)
+        if flagged:
+            self.emit(Notice(f"the model's safety checker blacked out {flagged} frames", warning=True))
+
+    def _tell_cut_prompts(self, source: "DiffusionSource") -> None:
+        for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
+            lost = source.path.model.cut_off(prompt)
+            if lost:
+                self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
 
     def _load(self) -> "DiffusionSource":
         from framesmooth.generation.loading import load_pipeline

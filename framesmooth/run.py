@@ -28,6 +28,7 @@ import framesmooth
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.video import atomic_path, write_png
+from framesmooth.video.files import media_errors
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"
@@ -64,7 +65,7 @@ def package_versions() -> dict[str, str]:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as indented JSON, atomically."""
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, media_errors(path, "write"):
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -136,7 +137,8 @@ class LatentFolder:
         return latents
 
     def __setitem__(self, time: int, latents: NDArray[np.float32]) -> None:
-        with atomic_path(self._path(time)) as temporary:
+        path = self._path(time)
+        with atomic_path(path) as temporary, media_errors(path, "write"):
             np.save(temporary, latents, allow_pickle=False)
 
 

@@ -66,26 +66,35 @@ class ClipSettings:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], folder: Path) -> "ClipSettings":
-        """Return the settings that ``as_record`` wrote into the run folder ``folder``.
+        """Return the settings of the run in ``folder`` from its ``record``; random seeds come as drawn.
 
         Raises:
-            UsageError: when the record has settings that this version doesn't know.
+            UsageError: when the record has no settings, or some that this version doesn't know.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(record) - known)
-        if unknown:
-            raise UsageError(
-                f"{folder}/record.json is of another version: unknown settings {', '.join(unknown)}"
-            )
-        values = dict(record) | {"fps": Fraction(record["fps"]), "output": folder / record["output"]}
-        values["prompts"] = tuple(TimedPrompt(**prompt) for prompt in record["prompts"])
-        if values.get("seeds") is not None:
-            values["seeds"] = tuple(values["seeds"])
-        if values.get("audio") is not None:
-            values["audio"] = folder / values["audio"]
-        if values["model"] != BUILT_IN and (folder / values["model"]).exists():
-            values["model"] = str(folder / values["model"])
-        return cls(**values)
+        try:
+            raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
+            unknown = sorted(set(raw) - {field.name for field in fields(cls)})
+            if unknown:
+                raise UsageError(
+                    f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
+                )
+            raw["prompts"] = tuple(TimedPrompt(**prompt) for prompt in raw["prompts"])
+            raw["fps"], raw["output"] = Fraction(raw["fps"]), _path_from(folder, raw["output"])
+            if raw["seed"] == RANDOM_SEED:
+                raw["seed"] = drawn[0]
+            if raw["seeds"] is not None:
+                raw["seeds"] = tuple(drawn)
+            if raw["audio"] is not None:
+                raw["audio"] = _path_from(folder, raw["audio"])
+            if raw["model"] != BUILT_IN and _path_from(folder, raw["model"]).exists():
+                raw["model"] = str(_path_from(folder, raw["model"]))
+            return cls(**raw)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
+
+
+def _path_from(folder: Path, name: str) -> Path:
+    return Path(os.path.normpath(folder / name))
 
 
 def relative_name(path: Path, start: Path) -> str:

@@ -105,6 +105,12 @@ def test_nan_is_an_error_and_not_a_black_frame(model: TextToImage) -> None:
         model.decode(torch.full((1, *model.latent_shape(*SIZE)), torch.nan))
 
 
+def test_the_end_of_a_long_prompt_is_named(model: TextToImage) -> None:
+    assert model.cut_off("a cat") == ""
+    assert model.cut_off("abcdefgh ijklmn") == ""
+    assert model.cut_off("abcdefgh ijklmn op") == "op"
+
+
 def test_an_unknown_scheduler_names_near_ones(tiny_model: Path) -> None:
     with pytest.raises(UsageError, match="EulerDiscrete"):
         load_pipeline(str(tiny_model), scheduler="eulerr-discrete")

@@ -160,7 +160,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
 def test_a_moved_run_goes_on(settings: ClipSettings, tmp_path: Path, tiny_model: Path) -> None:
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
-    again = ClipSettings.from_record(run.record["settings"]["raw"], run.folder)
+    again = ClipSettings.from_record(run.record, run.folder)
     assert again.output.resolve() == settings.output.resolve()
     assert Path(again.model).resolve() == tiny_model.resolve()
     assert replace(again, output=settings.output, model=settings.model) == settings

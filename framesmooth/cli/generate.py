@@ -101,9 +101,6 @@ def generate(
       framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
       framesmooth generate "0: a castle at dawn | 40: a castle at night --neg fog" -o clip.webp
     """  # fmt: skip
-    from framesmooth.cli.progress import progress_listener
-    from framesmooth.cli.tables import print_comparison
-    from framesmooth.pipeline import make_clip
     from framesmooth.timeline import parse_prompts
 
     asked = ClipSettings(
@@ -113,9 +110,19 @@ def generate(
         fps=fps,
         **settings,
     )
+    make_and_show(asked, progress, json_file)
+
+
+def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) -> None:
+    """Make a clip and print its figures and where it lies."""
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_comparison
+    from framesmooth.pipeline import make_clip
+
     with progress_listener(progress) as emit:
-        made = make_clip(asked, emit)
+        made = make_clip(settings, emit)
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
-    if not options.write_json(json_file, {"clip": output, "run_folder": made.run_folder.name} | figures):
+    lies = {"clip": str(made.clip), "run_folder": str(made.run_folder)}
+    if not options.write_json(json_file, lies | figures):
         print_comparison(made.before, made.after)
-        click.echo(output)
+        click.echo(made.clip)

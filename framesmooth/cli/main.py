@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
+    "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""

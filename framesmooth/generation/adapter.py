@@ -93,6 +93,13 @@ class TextToImage:
         pairs = zip(names, encoded, strict=True)
         return {name: tensor.float().cpu() for name, tensor in pairs if tensor is not None}
 
+    def cut_off(self, prompt: str) -> str:
+        """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
+        tokenizer = self.pipe.tokenizer
+        tokens = tokenizer(prompt, truncation=False).input_ids
+        room = int(tokenizer.model_max_length) - 1  # the end-of-text token takes the last place
+        return str(tokenizer.decode(tokens[room:-1])).strip() if len(tokens) > room + 1 else ""
+
     def noise(self, seed: int, height: int, width: int) -> Tensor:
         """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""
         return noise_of(seed, self.latent_shape(height, width))
@@ -133,7 +140,7 @@ class TextToImage:
 
         height, width = (int(side * self.pipe.vae_scale_factor) for side in latents.shape[-2:])
         embeds = {name: value.to(self.device, self.dtype) for name, value in conditioning.items()}
-        with self._fresh_scheduler(first_step):
+        with self._fresh_scheduler(first_step), memory_errors():
             (result,) = self.pipe(
                 **embeds,
                 height=height,
@@ -165,7 +172,7 @@ class TextToImage:
         """
         vae, config = self.pipe.vae, self.pipe.vae.config
         scaled = latents.to(self.device) / config.scaling_factor + (config.get("shift_factor") or 0.0)
-        with torch.inference_mode():
+        with torch.inference_mode(), memory_errors():
             images = vae.decode(scaled.to(vae.dtype), return_dict=False)[0].float()
             if getattr(self.pipe, "safety_checker", None) is not None:
                 images, flags = self.pipe.run_safety_checker(images, self.device, self.dtype)
@@ -176,6 +183,17 @@ class TextToImage:
                 )
             pictures = self.pipe.image_processor.postprocess(images, output_type="np")
         return [np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8)) for picture in pictures]
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn running out of the accelerator's memory into a ModelError that says what to do."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            "out of memory on the device: lower --batch-size, -W and -H, or use --device cpu"
+        ) from error
 
 
 class _LastSteps:
