@@ -171,9 +171,10 @@ def alongside(
         MediaError: when the transform gives fewer or more frames than it was given, or reads further ahead.
     """
     waiting: deque[Frame] = deque()
+    stream = iter(frames)
 
     def watched() -> Iterator[Frame]:
-        for frame in frames:
+        for frame in stream:
             waiting.append(frame)
             if len(waiting) > lookahead + 1:
                 raise MediaError(f"the transform reads more than its {lookahead} frames of lookahead")
@@ -183,8 +184,8 @@ def alongside(
         if not waiting:
             raise MediaError("the transform gives more frames than it was given")
         yield waiting.popleft(), answer
-    if waiting:
-        raise MediaError(f"the transform gives {len(waiting)} frames fewer than it was given")
+    if waiting or next(stream, None) is not None:
+        raise MediaError("the transform gives fewer frames than it was given")
 
 
 def windows(frames: Iterable[Frame], radius: int) -> Iterator[tuple[list[Frame], int]]:

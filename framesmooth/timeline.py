@@ -170,7 +170,7 @@ def _read_timed(text: str) -> list[TimedPrompt]:
     return found
 
 
-def _read_prompt(text: str, time: int | None = None, seed: int | None = None) -> TimedPrompt:
+def _read_prompt(text: str, time: int | None = None) -> TimedPrompt:
     prompt, *negative = re.split(r"(?:^|\s)--neg(?:\s|$)", text)
     if len(negative) > 1:
         raise UsageError(f"{text.strip()!r} has --neg twice: put all you want to avoid after one")
@@ -178,7 +178,7 @@ def _read_prompt(text: str, time: int | None = None, seed: int | None = None) ->
         raise UsageError(
             f"a prompt is empty{f' at frame {time}' if time is not None else ''}: say what to show"
         )
-    return TimedPrompt(prompt.strip(), time, negative[0].strip() if negative else "", seed)
+    return TimedPrompt(prompt.strip(), time, negative[0].strip() if negative else "")
 
 
 def _read_file(path: Path) -> list[TimedPrompt]:
@@ -205,13 +205,13 @@ def _load(text: str, path: Path) -> Any:
     import yaml  # only files in YAML need it
 
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=yaml.BaseLoader)  # texts only: "no" stays a word, 1:30 no number
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
 
 
 def _time(key: object, path: Path) -> int:
-    if isinstance(key, bool) or not re.fullmatch(r"\s*-?\d+\s*", str(key)):
+    if not re.fullmatch(r"\s*-?\d+\s*", str(key)):
         raise UsageError(f"{path}: {key!r} is no frame number: write frames as whole numbers")
     return int(str(key))
 
@@ -228,9 +228,17 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
             near = get_close_matches(str(name), known, n=1)
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"{path}: unknown key {name!r}: {advice}")
-    for name in ("seed", "time"):
-        number = value.get(name)
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
-            raise UsageError(f"{path}: {name} is {number!r}: write a whole number")
-    read = _read_prompt(value["prompt"], value.get("time") if time is None else time, value.get("seed"))
-    return TimedPrompt(read.prompt, read.time, str(value.get("negative", read.negative)), read.seed)
+    read = _read_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
+    return TimedPrompt(
+        read.prompt, read.time, str(value.get("negative", read.negative)), _whole(value, "seed", path)
+    )
+
+
+def _whole(value: Mapping[str, object], name: str, path: Path) -> int | None:
+    """Return the whole number called ``name``, None where it is left out."""
+    number = value.get(name)
+    if number is None:
+        return None
+    if isinstance(number, bool) or not re.fullmatch(r"-?\d+", str(number)):
+        raise UsageError(f"{path}: {name} is {number!r}: write a whole number")
+    return int(str(number))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -35,14 +36,14 @@ def gradient(count: int = 6, size: tuple[int, int] = (48, 64)) -> list[Frame]:
     ]
 
 
-def write(path: Path | str, frames: Sequence[Frame], fps: Fraction = FPS, **options: object) -> None:
-    with open_sink(path, fps=fps, size=frames[0].shape[:2], **options) as sink:  # type: ignore[arg-type]
+def write(path: Path | str, frames: Sequence[Frame], fps: Fraction = FPS, **options: Any) -> None:
+    with open_sink(path, fps=fps, size=frames[0].shape[:2], **options) as sink:
         for frame in frames:
             sink.write(frame)
 
 
 def psnr(image: Frame, reference: Frame) -> float:
-    error = np.mean((image.astype(np.float64) - reference) ** 2)
+    error = float(np.mean((image.astype(np.float64) - reference) ** 2))
     return float(10 * np.log10(255**2 / max(error, 1e-12)))
 
 
@@ -98,7 +99,7 @@ def test_animations_keep_time_and_picture(tmp_path: Path, name: str, floor: floa
     frames = gradient(5, (41, 63))
     write(tmp_path / name, frames, fps=Fraction(10))
     source = open_source(tmp_path / name)
-    assert (source.fps, source.size, source.num_frames) == (10, (41, 63), 5)
+    assert (source.fps, source.size, source.num_frames) == (Fraction(10), (41, 63), 5)
     for read, original in zip(source, frames, strict=True):
         assert psnr(read, original) > floor
 
@@ -266,9 +267,7 @@ def test_overwriting_a_folder_keeps_other_files(tmp_path: Path) -> None:
         ("clip.gif", {"codec": "h264"}, "neither --codec"),
     ],
 )
-def test_outputs_that_make_no_sense(
-    tmp_path: Path, name: str, options: dict[str, object], message: str
-) -> None:
+def test_outputs_that_make_no_sense(tmp_path: Path, name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         write(tmp_path / name, gradient(), **options)
     assert leftovers(tmp_path) == []
