@@ -1,0 +1,368 @@
+"""smooth, measure and assemble from the command line: what they write, print and refuse."""
+
+import errno
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from framesmooth.cli.main import cli
+from framesmooth.errors import MediaError
+from framesmooth.frames import Frame
+from framesmooth.run import RunFolder
+from framesmooth.video import open_sink, open_source, read_metadata, write_png
+
+SIZE = (48, 64)
+FPS = Fraction(12)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def flickering(count: int = 5, size: tuple[int, int] = SIZE) -> list[Frame]:
+    """A textured picture whose brightness jumps."""
+    texture = np.random.default_rng(0).integers(60, 160, (*size, 3))
+    return [(texture + 24 * (index % 2)).astype(np.uint8) for index in range(count)]
+
+
+def write(path: Path | str, frames: Sequence[Frame], fps: Fraction = FPS) -> None:
+    with open_sink(path, fps=fps, size=(frames[0].shape[0], frames[0].shape[1])) as sink:
+        for frame in frames:
+            sink.write(frame)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(f"{tmp_path}/in/", flickering())
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    write(tmp_path / "in.mp4", flickering())
+    return tmp_path / "in.mp4"
+
+
+def test_smooth_writes_a_steadier_clip_and_prints_both(tmp_path: Path, folder: Path) -> None:
+    result = run("smooth", folder, "-o", f"{tmp_path}/out/", "--json", tmp_path / "figures.json")
+    assert result.exit_code == 0, result.output
+    assert "before" in result.stdout
+    assert "warping_error" in result.stdout
+    assert result.stdout.endswith(f"{tmp_path}/out/\n")
+    smoothed = list(open_source(tmp_path / "out"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"frame_{index:06d}.png" for index in range(5)
+    ]
+    assert np.ptp([frame.mean() for frame in smoothed]) < np.ptp([frame.mean() for frame in flickering()])
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert (
+        figures["after"]["metrics"]["luma_flicker"]["mean"]
+        < figures["before"]["metrics"]["luma_flicker"]["mean"]
+    )
+
+
+@pytest.mark.parametrize("method", ["ema", "window"])
+def test_strength_0_is_the_identity(tmp_path: Path, folder: Path, method: str) -> None:
+    arguments = ["--strength", 0, "--method", method, "--no-measure"]
+    result = run("smooth", folder, "-o", f"{tmp_path}/out/", *arguments)
+    assert result.exit_code == 0, result.output
+    pairs = zip(open_source(tmp_path / "out"), flickering(), strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+
+
+def test_measure_writes_the_promised_json(tmp_path: Path, folder: Path) -> None:
+    result = run("measure", folder, "--json", tmp_path / "figures.json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert {"warping_error", "luma_flicker", "coverage"} <= set(figures["metrics"])
+    for name, summary in figures["metrics"].items():
+        assert {"mean", "p95", "coverage", "unit", "higher_is_better"} <= set(summary)
+        assert len(figures["per_frame"][name]) == 5
+    only = run("measure", folder, "--metric", "coverage", "--json", "-", "--progress", "none")
+    assert list(json.loads(only.stdout)["metrics"]) == ["coverage"]
+
+
+def test_measure_against_itself_is_perfect(folder: Path) -> None:
+    result = run("measure", folder, "--reference", folder, "--json", "-", "--progress", "none")
+    metrics = json.loads(result.stdout)["metrics"]
+    assert metrics["detail_retention"]["mean"] == pytest.approx(1)
+    assert metrics["ssim"]["mean"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_very_short_clips(tmp_path: Path, count: int) -> None:
+    write(f"{tmp_path}/short/", flickering(count))
+    measured = run("measure", tmp_path / "short", "--json", "-", "--progress", "none")
+    assert measured.exit_code == 0, measured.output
+    assert "NaN" not in measured.stdout
+    smoothed = run("smooth", tmp_path / "short", "-o", tmp_path / "out.mp4")
+    assert smoothed.exit_code == 0, smoothed.output
+    assert "nan" not in smoothed.stdout
+    assert open_source(tmp_path / "out.mp4").num_frames == count
+
+
+def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:
+    assert (
+        run("assemble", folder, "-o", tmp_path / "a.mkv", "--codec", "ffv1", "--fps", "23.976").exit_code == 0
+    )
+    source = open_source(tmp_path / "a.mkv")
+    assert (source.fps, source.num_frames) == (Fraction(24000, 1001), 5)
+    assert run("assemble", tmp_path / "a.mkv", "-o", tmp_path / "back", "--frame-range", "1:4").exit_code == 0
+    pairs = zip(open_source(tmp_path / "back"), flickering()[1:4], strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+
+
+def test_smooth_notes_how_in_the_file(tmp_path: Path, video: Path) -> None:
+    assert run("smooth", video, "-o", tmp_path / "out.mp4", "-s", 0.4, "--no-measure").exit_code == 0
+    assert "WindowSmoother(strength=0.4" in read_metadata(tmp_path / "out.mp4")["comment"]
+
+
+def test_a_run_folder_gives_its_frames_and_rate(tmp_path: Path) -> None:
+    kept = RunFolder(tmp_path / "clip.framesmooth")
+    write(f"{kept.frames.folder}/", flickering())
+    kept.frames.note(complete=True)
+    kept.write_record({"settings": {"resolved": {"fps": "25/2"}}})
+    result = run("smooth", kept.folder, "-o", tmp_path / "out.mp4", "--no-measure")
+    assert result.exit_code == 0, result.output
+    assert open_source(tmp_path / "out.mp4").fps == Fraction(25, 2)
+    kept.frames.note(complete=False)
+    unfinished = run("measure", kept.folder)
+    assert unfinished.exit_code == 2
+    assert "not all of its frames" in unfinished.stderr
+
+
+@pytest.mark.parametrize("mode", ["plain", "json", "none", "auto"])
+def test_progress_goes_to_stderr(tmp_path: Path, folder: Path, mode: str) -> None:
+    result = run("assemble", folder, "-o", tmp_path / "out.mp4", "--progress", mode)
+    assert result.stdout == f"{tmp_path}/out.mp4\n"
+    assert bool(result.stderr) == (mode != "none")
+    if mode == "json":
+        events = [json.loads(line) for line in result.stderr.splitlines()]
+        assert [event["done"] for event in events if event["event"] == "Progress"] == [1, 2, 3, 4, 5]
+    assert run("assemble", folder, "-o", tmp_path / "out2.mp4", "-q").stderr == ""
+
+
+def empty_file(folder: Path) -> Path:
+    (folder / "bad.mp4").touch()
+    return folder / "bad.mp4"
+
+
+def text_file(folder: Path) -> Path:
+    (folder / "bad.mp4").write_text("this is no video\n" * 50)
+    return folder / "bad.mp4"
+
+
+def truncated(folder: Path, suffix: str, share: float) -> Path:
+    write(folder / f"whole{suffix}", flickering(24))
+    data = (folder / f"whole{suffix}").read_bytes()
+    (folder / f"bad{suffix}").write_bytes(data[: int(len(data) * share)])
+    (folder / f"whole{suffix}").unlink()
+    return folder / f"bad{suffix}"
+
+
+def empty_folder(folder: Path) -> Path:
+    (folder / "bad").mkdir()
+    return folder / "bad"
+
+
+def mixed_sizes(folder: Path) -> Path:
+    write_png(folder / "bad" / "1.png", flickering(1)[0])
+    write_png(folder / "bad" / "2.png", flickering(1, (30, 40))[0])
+    return folder / "bad"
+
+
+def damaged_picture(folder: Path) -> Path:
+    write_png(folder / "bad" / "1.png", flickering(1)[0])
+    data = (folder / "bad" / "1.png").read_bytes()
+    (folder / "bad" / "2.png").write_bytes(data[: len(data) // 2])
+    return folder / "bad"
+
+
+def text_picture(folder: Path) -> Path:
+    (folder / "bad").mkdir()
+    (folder / "bad" / "1.png").write_text("this is no picture")
+    return folder / "bad"
+
+
+def sound_only(folder: Path) -> Path:
+    import wave
+
+    with wave.open(str(folder / "bad.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+    return folder / "bad.wav"
+
+
+BAD_INPUTS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing": (lambda folder: folder / "nothing.mp4", "does not exist"),
+    "zero bytes": (empty_file, "is empty (0 bytes)"),
+    "no video": (text_file, "cannot read"),
+    "truncated mp4, front": (lambda folder: truncated(folder, ".mp4", 0.02), "bad.mp4"),
+    "truncated mp4": (lambda folder: truncated(folder, ".mp4", 0.6), "is damaged after"),
+    "truncated webm": (lambda folder: truncated(folder, ".webm", 0.9), "is truncated"),
+    "truncated gif": (lambda folder: truncated(folder, ".gif", 0.6), "bad.gif"),
+    "truncated webp": (lambda folder: truncated(folder, ".webp", 0.6), "bad.webp"),
+    "empty folder": (empty_folder, "holds no picture"),
+    "mixed sizes": (mixed_sizes, "2.png is 40x30 but 1.png is 64x48"),
+    "damaged picture": (damaged_picture, "2.png"),
+    "text as picture": (text_picture, "1.png"),
+    "sound only": (sound_only, "holds no video"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_INPUTS)
+@pytest.mark.parametrize("command", ["smooth", "measure", "assemble"])
+def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path, kind: str, command: str) -> None:
+    make, message = BAD_INPUTS[kind]
+    bad = make(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    written = [] if command == "measure" else ["-o", tmp_path / "out.mp4"]
+    result = run(command, bad, *written, "--progress", "none")
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--strength", "2"], "2.0 is not in the range"),
+        (["--method", "blur"], "'blur' is not one of"),
+        (["--flow", "tvl1"], "'tvl1' is not one of"),
+        (["--fps", "0"], "make no clip"),
+        (["--fps", "fast"], "is no frame rate"),
+        (["--frame-range", "5"], "is no range of frames"),
+        (["--frame-range", "9:"], "the clip has 5 frames"),
+        (["--frame-range", "3:2"], "holds no frame"),
+        (["--codec", "divx"], "unknown codec 'divx'"),
+        (["--strenth", "1"], "--strength"),
+        (["--overwrite", "-o", "IN"], "is the input itself"),
+        (["-o", "out.avi"], "cannot write a clip as .avi"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(tmp_path: Path, video: Path, arguments: list[str], message: str) -> None:
+    filled = [str(video) if argument == "IN" else argument for argument in arguments]
+    result = run("smooth", video, "-o", tmp_path / "out.mp4", *filled)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert list(tmp_path.iterdir()) == [video]
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out"])
+def test_existing_output_is_kept(tmp_path: Path, video: Path, name: str) -> None:
+    write(tmp_path / name, flickering(2))
+    result = run("smooth", video, "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert "--overwrite" in result.stderr
+    assert open_source(tmp_path / name).num_frames == 2
+    assert run("assemble", video, "-o", tmp_path / name, "--overwrite").exit_code == 0
+    assert open_source(tmp_path / name).num_frames == 5
+
+
+def test_odd_sides(tmp_path: Path) -> None:
+    write(f"{tmp_path}/in/", flickering(2, (47, 63)))
+    refused = run("assemble", tmp_path / "in", "-o", tmp_path / "out.mp4")
+    assert refused.exit_code == 1
+    assert "--odd-size pad" in refused.stderr
+    assert run("assemble", tmp_path / "in", "-o", tmp_path / "out.mp4", "--odd-size", "crop").exit_code == 0
+    assert open_source(tmp_path / "out.mp4").size == (46, 62)
+
+
+@pytest.mark.parametrize(
+    ("name", "writer"),
+    [
+        ("out.mp4", "framesmooth.video.encoder.VideoEncoder.write"),
+        ("out.mp4", "framesmooth.video.encoder.VideoEncoder.close"),
+        ("out.gif", "framesmooth.video.animation.GifEncoder.write"),
+        ("out/", "framesmooth.video.sink.save_png"),
+    ],
+)
+def test_a_full_disk(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, writer: str
+) -> None:
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writer, full)
+    result = run("assemble", folder, "-o", f"{tmp_path}/{name}", "--progress", "none")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: no space left on the disk")
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.webp", "out/"])
+def test_ctrl_c(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("framesmooth.video.sink.FrameSink.write", interrupted)
+    result = run("smooth", folder, "-o", f"{tmp_path}/{name}", "--no-measure", "--progress", "none")
+    assert result.exit_code == 130
+    assert result.stderr.startswith("interrupted: ")
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_terminated_process_leaves_nothing(tmp_path: Path, folder: Path) -> None:
+    code = (
+        "import framesmooth.video.sink as sink, time, sys\n"
+        "def write(self, frame):\n    print('writing', flush=True)\n    time.sleep(60)\n"
+        "sink.FrameSink.write = write\n"
+        "from framesmooth.cli.main import main\n"
+        f"sys.argv = ['framesmooth', 'assemble', {str(folder)!r}, '-o', {str(tmp_path / 'out.mp4')!r}]\n"
+        "main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    with process, process.stdout:
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    result = run("--debug", "measure", tmp_path / "nothing.mp4")
+    assert isinstance(result.exception, MediaError)
+
+
+def test_an_unknown_command_gets_a_suggestion() -> None:
+    result = run("smoth")
+    assert result.exit_code == 2
+    assert "did you mean smooth?" in result.stderr
+
+
+def test_options_come_from_the_environment(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMESMOOTH_ASSEMBLE_FPS", "25")
+    result = CliRunner().invoke(
+        cli, ["assemble", str(folder), "-o", f"{tmp_path}/out.mp4"], auto_envvar_prefix="FRAMESMOOTH"
+    )
+    assert result.exit_code == 0
+    assert open_source(tmp_path / "out.mp4").fps == 25
+
+
+def test_pictures_that_are_no_rgb(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for index, mode in enumerate(["RGB", "L", "P", "RGBA", "CMYK", "1"]):
+        name = f"{index}.{'jpg' if mode == 'CMYK' else 'png'}"
+        Image.new(mode, (64, 48)).save(tmp_path / "in" / name)
+    assert run("assemble", tmp_path / "in", "-o", f"{tmp_path}/out/").exit_code == 0
+    assert all(frame.shape == (48, 64, 3) for frame in open_source(tmp_path / "out"))
