@@ -17,7 +17,7 @@ demo: $(VENV)/runs
 	    --num-frames 48 --seed 7 --overwrite -o $(CLIP)
 
 test: $(VENV)/develops
-	$(BIN)/python -m pytest -q -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 lint: $(VENV)/develops
 	$(BIN)/ruff check .
