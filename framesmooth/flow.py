@@ -87,7 +87,16 @@ class FarnebackFlow:
         """Return flow (H, W, 2) float32 in pixels from ``image0`` to ``image1`` (both (H, W, 3) uint8)."""
         start = np.zeros((*image0.shape[:2], 2), np.float32)
         field = cv2.calcOpticalFlowFarneback(
-            _to_grey(image0), _to_grey(image1), start, 0.5, self.levels, self.window_size, self.iterations, 7, 1.5, 0
+            _to_grey(image0),
+            _to_grey(image1),
+            start,
+            0.5,
+            self.levels,
+            self.window_size,
+            self.iterations,
+            7,
+            1.5,
+            0,
         )
         return np.ascontiguousarray(field, dtype=np.float32)
 

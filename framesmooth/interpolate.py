@@ -59,7 +59,9 @@ class Inbetween:
             UsageError: when the time is outside 0 to 1.
         """
         if not 0 <= time <= 1:
-            raise UsageError(f"in-between time {time} is outside 0 to 1: 0 is the first keyframe, 1 the second")
+            raise UsageError(
+                f"in-between time {time} is outside 0 to 1: 0 is the first keyframe, 1 the second"
+            )
         if time in (0, 1):
             return (self.image1 if time else self.image0).copy()
         if self.method == "cross-fade":
@@ -98,7 +100,9 @@ class Inbetween:
         flow1, weight1 = splat(backward, (time - 1) * backward, from1)
         weight0, weight1 = (1 - time) * weight0, time * weight1
         total = weight0 + weight1
-        mixed = (weight0[..., None] * flow0 + weight1[..., None] * flow1) / np.maximum(total, 1e-12)[..., None]
+        mixed = (weight0[..., None] * flow0 + weight1[..., None] * flow1) / np.maximum(total, 1e-12)[
+            ..., None
+        ]
         return _fill_holes(mixed, total)
 
     @staticmethod
@@ -136,7 +140,9 @@ def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetw
         UsageError: when the keyframes differ in size.
     """
     if image0.shape != image1.shape:
-        raise UsageError(f"keyframes of {image0.shape} and {image1.shape} have no in-betweens: scale one of them")
+        raise UsageError(
+            f"keyframes of {image0.shape} and {image1.shape} have no in-betweens: scale one of them"
+        )
     return Inbetween(image0, image1, estimate_motion(flow, image0, image1))
 
 
@@ -146,6 +152,12 @@ def interpolate_pair(
     """Yield the frames (H, W, 3) uint8 at ``times`` between two keyframes, 0 and 1 being the keyframes."""
     pair = prepare_pair(image0, image1, flow=flow)
     yield from (pair.frame_at(time) for time in times)
+
+
+def crossfade_pair(image0: Frame, image1: Frame, times: Sequence[float]) -> Iterator[Frame]:
+    """Yield plain cross-fades (H, W, 3) uint8 of two keyframes at ``times`` in 0 to 1."""
+    first, second = as_float(image0), as_float(image1)
+    yield from (as_uint8(first + np.float32(time) * (second - first)) for time in times)
 
 
 def interpolate_stream(
@@ -163,7 +175,9 @@ def interpolate_stream(
         UsageError: when the cadence is below 1.
     """
     if cadence < 1:
-        raise UsageError(f"cadence {cadence} is too small: 1 keeps the keyframes, 4 puts three frames between")
+        raise UsageError(
+            f"cadence {cadence} is too small: 1 keeps the keyframes, 4 puts three frames between"
+        )
     before: Frame | None = None
     for keyframe in keyframes:
         if before is not None and cadence > 1:

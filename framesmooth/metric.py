@@ -53,17 +53,24 @@ class Metric(Protocol):
     """Sufficient statistics in ``update``, the score in ``compute``.
 
     A metric keeps what it needs of the frame before. ``needs_reference`` metrics are left out when there is
-    none; ``needs_motion`` ones make ``measure`` estimate flow.
+    none, ``needs_clean_reference`` ones also when the reference is only the input of a smoother; metrics with
+    ``needs_motion`` make ``measure`` estimate flow.
     """
 
     name: str
     unit: str
     higher_is_better: bool
     needs_reference: bool
+    needs_clean_reference: bool
     needs_motion: bool
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame (H, W, 3) uint8, its reference, and the motion from the frame before to it.
 
@@ -145,8 +152,8 @@ def measure(
         reference: as many frames of the same size: the clean clip if it is known, else the input.
         metrics: names; None is every metric that the arguments allow.
         flow: name of the flow estimator.
-        flow_on: estimate motion on the measured clip ("self") or on the reference; None is the reference
-            where there is one.
+        flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers)
+            or on the reference, which is clean; None is the reference where there is one.
         on_frame: called with the number of frames done so far.
 
     Raises:
@@ -156,7 +163,7 @@ def measure(
     flow_on = flow_on or ("self" if reference is None else "reference")
     if flow_on == "reference" and reference is None:
         raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
-    active = _create_metrics(metrics, has_reference=reference is not None)
+    active = _create_metrics(metrics, has_reference=reference is not None, is_clean=flow_on == "reference")
     estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
     before: Frame | None = None
     cuts: list[int] = []
@@ -191,12 +198,16 @@ def flicker_residual_removed(before: Report, after: Report) -> float | None:
     return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
 
 
-def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool) -> list[Metric]:
-    created = [cast(Metric, load("metric", name)()) for name in (names("metric") if chosen is None else chosen)]
+def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool, is_clean: bool) -> list[Metric]:
+    if chosen is None:
+        every = [cast(Metric, load("metric", name)()) for name in names("metric")]
+        possible = [metric for metric in every if has_reference or not metric.needs_reference]
+        return [metric for metric in possible if is_clean or not metric.needs_clean_reference]
+    created = [cast(Metric, load("metric", name)()) for name in chosen]
     for metric in created:
-        if metric.needs_reference and not has_reference and chosen is not None:
+        if metric.needs_reference and not has_reference:
             raise UsageError(f"metric {metric.name!r} needs a reference clip: give one, or leave it out")
-    return [metric for metric in created if has_reference or not metric.needs_reference]
+    return created
 
 
 _MISSING: Final = object()
@@ -214,5 +225,7 @@ def _paired(
             raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
         frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
         if frame.shape != ideal.shape:
-            raise MediaError(f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them")
+            raise MediaError(
+                f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them"
+            )
         yield frame, ideal

@@ -44,4 +44,6 @@ def create_smoother(name: str, strength: float, **settings: Any) -> Smoother:
 def check_strength(strength: float) -> None:
     """Raise UsageError unless 0 <= strength <= 1."""
     if not 0 <= strength <= 1:
-        raise UsageError(f"smoothing strength {strength} is outside 0 to 1: 0 changes nothing, 1 is strongest")
+        raise UsageError(
+            f"smoothing strength {strength} is outside 0 to 1: 0 changes nothing, 1 is strongest"
+        )

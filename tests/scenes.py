@@ -114,25 +114,33 @@ def add_flicker(
     spoiled = []
     for frame in frames:
         image = frame.astype(np.float32) / 255
-        draws = {kind: rng.integers(2**32) for kind in "GLTW"}  # one kind's noise does not depend on the others
+        draws = {
+            kind: rng.integers(2**32) for kind in "GLTW"
+        }  # one kind's noise does not depend on the others
         for kind in (kind for kind in "WTLG" if kind in kinds):
             image = _FLICKER[kind](image, strength, np.random.default_rng(draws[kind]))
         spoiled.append(np.clip(image * 255, 0, 255).round().astype(np.uint8))
     return spoiled
 
 
-def _global_gain(image: NDArray[np.float32], strength: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def _global_gain(
+    image: NDArray[np.float32], strength: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     gain = 0.05 * rng.standard_normal() + 0.02 * rng.standard_normal(3)
     return np.asarray(image * np.exp(strength * gain), np.float32)
 
 
-def _local_exposure(image: NDArray[np.float32], strength: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def _local_exposure(
+    image: NDArray[np.float32], strength: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     gain = 0.05 * rng.standard_normal((5, 7, 1)) + 0.02 * rng.standard_normal((5, 7, 3))
     field = cv2.resize(gain.astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(image * np.exp(strength * field), np.float32)
 
 
-def _texture_boil(image: NDArray[np.float32], strength: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def _texture_boil(
+    image: NDArray[np.float32], strength: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     noise = cv2.GaussianBlur(rng.standard_normal(image.shape).astype(np.float32), (0, 0), 1.2)
     return np.asarray(image + strength * 0.02 * noise / noise.std(), np.float32)
 

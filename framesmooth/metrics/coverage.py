@@ -12,13 +12,19 @@ class Coverage:
     unit = "%"
     higher_is_better = True
     needs_reference = False
+    needs_clean_reference = False
     needs_motion = True
 
     def __init__(self) -> None:
         self._shares: list[float | None] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame and the motion from the frame before to it."""
         share = None if motion is None else 100 * float(motion.valid.mean())

@@ -22,13 +22,19 @@ class DetailRetention:
     unit = "share"
     higher_is_better = True
     needs_reference = True
+    needs_clean_reference = False
     needs_motion = False
 
     def __init__(self) -> None:
         self._slopes: list[float | None] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame and its reference, both (H, W, 3) uint8."""
         if reference is None:

@@ -14,13 +14,19 @@ class DynamicDegree:
     unit = "px"
     higher_is_better = True
     needs_reference = False
+    needs_clean_reference = False
     needs_motion = True
 
     def __init__(self) -> None:
         self._speeds: list[float | None] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame and the motion from the frame before to it."""
         speed = None

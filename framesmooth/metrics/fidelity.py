@@ -20,13 +20,19 @@ class Psnr:
     unit = "dB"
     higher_is_better = True
     needs_reference = True
+    needs_clean_reference = True
     needs_motion = False
 
     def __init__(self) -> None:
         self._values: list[float | None] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame and its reference, both (H, W, 3) uint8."""
         if reference is not None:
@@ -45,13 +51,19 @@ class Ssim:
     unit = "share"
     higher_is_better = True
     needs_reference = True
+    needs_clean_reference = True
     needs_motion = False
 
     def __init__(self) -> None:
         self._values: list[float | None] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame and its reference, both (H, W, 3) uint8; None below 11 pixels a side."""
         if reference is None:

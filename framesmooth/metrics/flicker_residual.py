@@ -19,6 +19,7 @@ class FlickerResidual:
     unit = "×10⁻³"
     higher_is_better = False
     needs_reference = True
+    needs_clean_reference = True
     needs_motion = True
 
     def __init__(self) -> None:
@@ -27,7 +28,12 @@ class FlickerResidual:
         self._coverages: list[float] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame, its reference and the motion (of the reference) from the frame before to it."""
         if reference is None:

@@ -25,6 +25,7 @@ class LumaFlicker:
     unit = "levels"
     higher_is_better = False
     needs_reference = False
+    needs_clean_reference = False
     needs_motion = False
 
     def __init__(self) -> None:
@@ -32,7 +33,12 @@ class LumaFlicker:
         self._begins: list[bool] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame (H, W, 3) uint8."""
         self._lumas.append(mean_luma(frame))
@@ -45,7 +51,9 @@ class LumaFlicker:
             if not (self._begins[t] or self._begins[t + 1]):
                 before, here, after = self._lumas[t - 1 : t + 2]
                 bends[t] = abs(before - 2 * here + after) / _SECOND_DIFFERENCE_GAIN**0.5
-        series = summarize(bends, unit=self.unit, higher_is_better=False, note="needs three frames of one shot")
+        series = summarize(
+            bends, unit=self.unit, higher_is_better=False, note="needs three frames of one shot"
+        )
         root = [bend**2 for bend in bends if bend is not None]
         return replace(series, mean=float(np.sqrt(np.mean(root))) if root else None)
 

@@ -20,6 +20,7 @@ class WarpingError:
     unit = "×10⁻³"
     higher_is_better = False
     needs_reference = False
+    needs_clean_reference = False
     needs_motion = True
 
     def __init__(self) -> None:
@@ -28,7 +29,12 @@ class WarpingError:
         self._coverages: list[float] = []
 
     def update(
-        self, frame: Frame, reference: Frame | None = None, motion: PairMotion | None = None, *, cut: bool = False
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         """Take the next frame (H, W, 3) uint8 and the motion from the frame before to it."""
         error = None

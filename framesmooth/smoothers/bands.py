@@ -47,7 +47,13 @@ def noise_level(centre: Band, neighbours: Sequence[Neighbour]) -> float:
 
 
 def filter_band(
-    centre: Band, neighbours: Sequence[Neighbour], *, radius: float, tolerance: float, window: float, noise: float
+    centre: Band,
+    neighbours: Sequence[Neighbour],
+    *,
+    radius: float,
+    tolerance: float,
+    window: float,
+    noise: float,
 ) -> tuple[Band, Weight]:
     """Average a band along its trajectories; return it and the neighbours' total weight (H, W).
 

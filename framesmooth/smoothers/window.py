@@ -12,7 +12,15 @@ from framesmooth.cuts import Step, shot_windows, steps
 from framesmooth.flow import FlowField, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.smoother import check_strength
-from framesmooth.smoothers.bands import Band, Neighbour, detail_gain, diffuse, filter_band, gaussian, noise_level
+from framesmooth.smoothers.bands import (
+    Band,
+    Neighbour,
+    detail_gain,
+    diffuse,
+    filter_band,
+    gaussian,
+    noise_level,
+)
 from framesmooth.smoothers.tone import TONE_RADIUS, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift

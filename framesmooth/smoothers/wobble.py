@@ -18,8 +18,8 @@ STEADY_RADIUS: Final = 2
 
 # Pixels over which the autocorrelation is estimated (Gaussian sigma), and over which the gate is softened.
 _GATE_SIGMA, _GATE_EDGE = 8.0, 2.0
-# Second differences below this many pixels squared are flow noise, and open no gate.
-_NOISE_ENERGY = 0.01
+# Second differences below this many pixels squared are errors of the flow, which alternate just as much.
+_NOISE_ENERGY = 0.2
 
 
 def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
@@ -47,5 +47,7 @@ def _alternation(paths: Mapping[int, Trajectory]) -> NDArray[np.float32]:
     after = paths[2].flow - 2 * paths[1].flow
     product = ((before + after) * here).sum(axis=-1) / 2
     energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
-    rho = gaussian(product, _GATE_SIGMA) / (gaussian(energy, _GATE_SIGMA) + _NOISE_ENERGY)
-    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1), np.float32)
+    energy = gaussian(energy, _GATE_SIGMA) + 1e-6
+    rho = gaussian(product, _GATE_SIGMA) / energy
+    above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
+    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise, np.float32)
