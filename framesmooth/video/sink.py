@@ -112,7 +112,9 @@ def open_sink(
         with _folder_sink(target, size, tags) as sink:
             yield sink
         return
-    chosen, written_size, odd_action = plan_writing(target, size, crf, codec, odd, has_audio=audio is not None)
+    chosen, written_size, odd_action = plan_writing(
+        target, size, crf, codec, odd, has_audio=audio is not None
+    )
     with atomic_path(target) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
