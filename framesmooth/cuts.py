@@ -21,9 +21,9 @@ Measured on three real clips with and without heavy flicker: cuts 0.14 to 0.28, 
 coverage of the flow alone does not tell them apart: fast motion under flicker falls to 0.1, cuts rise to 0.4.
 """
 
-DOUBTFUL_LIKENESS: Final = 0.65
-LEAST_COVERAGE: Final = 0.05
-"""A flexible flow can force one scene onto another: likeness 0.6, but nothing comes back where it started."""
+DOUBTFUL_LIKENESS: Final = 0.7
+LEAST_COVERAGE: Final = 0.3
+"""A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
 
 
 def is_cut(image0: Frame, image1: Frame, motion: PairMotion) -> bool:

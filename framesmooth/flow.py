@@ -77,7 +77,7 @@ class DisFlow:
 
 @dataclass(frozen=True, kw_only=True)
 class FarnebackFlow:
-    """Polynomial expansion (Farneback 2003): smooth, slow to follow small things, steady under gain changes."""
+    """Polynomial expansion (Farneback 2003): smooth, misses small things, steady under gain changes."""
 
     levels: int = 5
     window_size: int = 15
@@ -109,7 +109,8 @@ class DeepFlow:
         """Return flow (H, W, 2) float32 in pixels from ``image0`` to ``image1`` (both (H, W, 3) uint8)."""
         height, width = image0.shape[:2]
         engine = cv2.optflow.createOptFlow_DeepFlow()
-        field = engine.calc(_pad_small(_to_grey(image0)), _pad_small(_to_grey(image1)), None)
+        grey0, grey1 = (_pad_small(_to_grey(image)) for image in (image0, image1))
+        field = engine.calc(grey0, grey1, np.zeros((*grey0.shape, 2), np.float32))
         return np.ascontiguousarray(field[:height, :width], dtype=np.float32)
 
 

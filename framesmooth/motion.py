@@ -1,4 +1,4 @@
-"""The motion between neighbouring frames of a stream, estimated once and shared by everything that needs it."""
+"""The motion between neighbouring frames of a stream, estimated once and shared by all who need it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ Flow fields are (H, W, 2) float32 in pixels, (dx, dy), with ``image0[y, x] ~ ima
 Masks are (H, W) bool, True where usable unless their name says otherwise.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,10 +19,16 @@ Image = NDArray[Any]
 def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INTER_LINEAR) -> Image:
     """Return ``out[y, x] = image[y + flow[y, x, 1], x + flow[y, x, 0]]``, edges replicated.
 
-    ``image`` is (H', W') or (H', W', C), uint8 or float32; the result has the flow's height and width and
-    the image's type. Zero flow returns the image exactly.
+    ``image`` is (H', W') or (H', W', 1 to 4), uint8, bool or float (computed in float32); the result has the
+    flow's height and width and is uint8 or float32. Zero flow returns the image exactly.
     """
     map_x, map_y = _sample_positions(flow)
+    if image.dtype != np.uint8:
+        image = image.astype(np.float32, copy=False)
+    if image.ndim == 3 and image.shape[2] == 2:
+        # OpenCV 5 samples two channels at positions rounded to 1/32 px, and one, three or four exactly.
+        padded = np.concatenate([image, image[..., :1]], axis=-1)
+        return cv2.remap(padded, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)[..., :2]
     return cv2.remap(image, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -30,7 +36,7 @@ def inside_frame(flow: FlowField) -> Mask:
     """Return where the flow's target lies inside the frame: 0 <= x + dx <= W - 1, the same for y."""
     height, width = flow.shape[:2]
     map_x, map_y = _sample_positions(flow)
-    return (map_x >= 0) & (map_x <= width - 1) & (map_y >= 0) & (map_y <= height - 1)
+    return np.asarray((map_x >= 0) & (map_x <= width - 1) & (map_y >= 0) & (map_y <= height - 1))
 
 
 def forward_backward_mask(forward: FlowField, backward: FlowField) -> Mask:
@@ -38,9 +44,9 @@ def forward_backward_mask(forward: FlowField, backward: FlowField) -> Mask:
 
     B_w is the backward flow warped to the first image (Sundaram et al. 2010, section 3).
     """
-    returned = backward_warp(backward, forward)
-    gap = _squared_length(forward + returned)
-    return gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + 0.5
+    returned = np.asarray(backward_warp(backward, forward), np.float32)
+    gap = _squared_length(np.asarray(forward + returned, np.float32))
+    return np.asarray(gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + 0.5)
 
 
 def motion_boundary_mask(flow: FlowField) -> Mask:
@@ -52,17 +58,17 @@ def motion_boundary_mask(flow: FlowField) -> Mask:
         return np.zeros(flow.shape[:2], np.bool_)
     along_y, along_x = np.gradient(flow, axis=(0, 1))
     steepness = _squared_length(along_x) + _squared_length(along_y)
-    return cast(Mask, steepness > 0.01 * _squared_length(flow) + 0.002)
+    return np.asarray(steepness > 0.01 * _squared_length(flow) + 0.002)
 
 
 def valid_mask(forward: FlowField, backward: FlowField) -> Mask:
-    """Return where ``forward`` is consistent with ``backward``, inside the frame and off motion boundaries."""
+    """Return where ``forward`` agrees with ``backward``, inside the frame and off motion boundaries."""
     return forward_backward_mask(forward, backward) & inside_frame(forward) & ~motion_boundary_mask(forward)
 
 
 def chain_flow(first: FlowField, second: FlowField) -> FlowField:
     """Return the flow 0 -> 2 from the flows 0 -> 1 and 1 -> 2: F01(x) + F12(x + F01(x))."""
-    return cast(FlowField, first + backward_warp(second, first))
+    return np.asarray(first + backward_warp(second, first), np.float32)
 
 
 def splat(
@@ -76,19 +82,25 @@ def splat(
     height, width, channels = image.shape
     map_x, map_y = _sample_positions(flow)
     left, top = np.floor(map_x), np.floor(map_y)
-    total = np.zeros((height * width, channels))
-    landed = np.zeros(height * width)
-    for step_y in (0, 1):
-        for step_x in (0, 1):
-            x, y = left + step_x, top + step_y
-            share = weights * (1 - np.abs(map_x - x)) * (1 - np.abs(map_y - y))
-            hit = (x >= 0) & (x < width) & (y >= 0) & (y < height) & (share > 0)
-            index = (y[hit] * width + x[hit]).astype(np.intp)
-            landed += np.bincount(index, share[hit], height * width)
-            for channel in range(channels):
-                total[:, channel] += np.bincount(index, share[hit] * image[..., channel][hit], height * width)
-    mean = total / np.maximum(landed, 1e-12)[:, None]
-    return mean.reshape(image.shape).astype(np.float32), landed.reshape(height, width).astype(np.float32)
+    # One cell of margin all around catches what lands next to the frame; what lands further off is dropped.
+    near = (left >= -1) & (left < width) & (top >= -1) & (top < height) & (weights > 0)
+    left, top = left[near], top[near]
+    part_x, part_y = map_x[near] - left, map_y[near] - top
+    corner = ((top + 1) * (width + 2) + left + 1).astype(np.intp)
+    values = np.column_stack([image[near], np.ones(len(corner), np.float32)]) * weights[near][:, None]
+    landed = np.zeros(((height + 2) * (width + 2), channels + 1))
+    for offset, share in (
+        (0, (1 - part_x) * (1 - part_y)),
+        (1, part_x * (1 - part_y)),
+        (width + 2, (1 - part_x) * part_y),
+        (width + 3, part_x * part_y),
+    ):
+        for channel in range(channels + 1):
+            landed[:, channel] += np.bincount(corner + offset, values[:, channel] * share, len(landed))
+    inner = landed.reshape(height + 2, width + 2, channels + 1)[1:-1, 1:-1]
+    total = inner[..., -1]
+    mean = inner[..., :-1] / np.maximum(total, 1e-12)[..., None]
+    return np.asarray(mean, np.float32), np.asarray(total, np.float32)
 
 
 def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -99,4 +111,4 @@ def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.
 
 
 def _squared_length(field: FlowField) -> NDArray[np.float32]:
-    return cast(NDArray[np.float32], np.square(field[..., 0]) + np.square(field[..., 1]))
+    return np.asarray(np.square(field[..., 0]) + np.square(field[..., 1]), np.float32)

@@ -17,10 +17,11 @@ FlowField = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip, the exact flow of every pair t -> t + 1, and where that flow's pixel is still visible."""
+    """A clip, the exact flows of every pair t -> t + 1 and back, and where the pixel is still visible then."""
 
     frames: list[Frame]
     flows: list[FlowField]
+    backward_flows: list[FlowField]
     visible: list[NDArray[np.bool_]]
 
 
@@ -31,7 +32,7 @@ def texture(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
     for sigma, weight in ((1.2, 0.5), (3.0, 0.8), (8.0, 1.0), (20.0, 1.2)):
         noise = cv2.GaussianBlur(rng.standard_normal((height, width, 3)).astype(np.float32), (0, 0), sigma)
         image += weight * noise / noise.std()
-    return np.clip(0.5 + 0.12 * image, 0, 1)
+    return np.asarray(np.clip(0.5 + 0.12 * image, 0, 1), np.float32)
 
 
 def moving_scene(
@@ -53,23 +54,27 @@ def moving_scene(
     plane = texture(height + 2 * margin, width + 2 * margin, seed)
     sprite = texture(height, width, seed + 1)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float64)
-    clip, flows, visible = [], [], []
+    clip, flows, backward, visible = [], [], [], []
     for t in range(frames):
         place = _inverse_camera(grid, t, pan, zoom, rotation)
         map_x, map_y = (place[..., i].astype(np.float32) + margin for i in (0, 1))
         image = cv2.remap(plane, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         flow = _camera(place, t + 1, pan, zoom, rotation) - grid
+        back = _camera(place, t - 1, pan, zoom, rotation) - grid
         disc = _disc(grid, t) if occluder else np.zeros(size, bool)
         disc_next = _disc(grid + flow, t + 1) if occluder else np.zeros(size, bool)
         if occluder:
-            shift = np.float32(_DISC_SPEED) * t
-            moved = cv2.warpAffine(sprite, np.float32([[1, 0, shift[0]], [0, 1, shift[1]]]), (width, height))
+            shift = _DISC_SPEED * t
+            moved = cv2.warpAffine(
+                sprite, np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32), (width, height)
+            )
             image[disc] = moved[disc]
-            flow[disc] = _DISC_SPEED
+            flow[disc], back[disc] = _DISC_SPEED, -_DISC_SPEED
         clip.append(np.ascontiguousarray(np.clip(image * 255, 0, 255).round(), np.uint8))
         flows.append(flow.astype(np.float32))
+        backward.append(back.astype(np.float32))
         visible.append(disc | ~disc_next)
-    return Scene(clip, flows[:-1], visible[:-1])
+    return Scene(clip, flows[:-1], backward[1:], visible[:-1])
 
 
 _DISC_SPEED = np.array([3.0, -1.0])
@@ -113,7 +118,7 @@ def add_flicker(
     rng = np.random.default_rng(seed)
     spoiled = []
     for frame in frames:
-        image = frame.astype(np.float32) / 255
+        image: NDArray[np.float32] = np.asarray(frame / 255, np.float32)
         draws = {
             kind: rng.integers(2**32) for kind in "GLTW"
         }  # one kind's noise does not depend on the others
@@ -151,7 +156,9 @@ def _wobble(image: NDArray[np.float32], strength: float, rng: np.random.Generato
     field *= strength * 0.5 / field.std()
     map_x = field[..., 0] + np.arange(width, dtype=np.float32)
     map_y = field[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return cv2.remap(image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(
+        cv2.remap(image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT), np.float32
+    )
 
 
 _FLICKER = {"G": _global_gain, "L": _local_exposure, "T": _texture_boil, "W": _wobble}

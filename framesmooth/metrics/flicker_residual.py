@@ -35,7 +35,7 @@ class FlickerResidual:
         *,
         cut: bool = False,
     ) -> None:
-        """Take the next frame, its reference and the motion (of the reference) from the frame before to it."""
+        """Take the next frame, its reference and the reference's motion from the frame before to it."""
         if reference is None:
             return
         here = as_float(frame) - as_float(reference)

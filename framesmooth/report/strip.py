@@ -1,4 +1,4 @@
-"""Frames in a row before and after, and their x-t slices: one scanline over time, where flicker shows best."""
+"""Frames in a row before and after, and their x-t slices: one scanline over time shows flicker best."""
 
 import math
 from collections.abc import Sequence
