@@ -95,6 +95,19 @@ class Clip:
         }
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What the report says about how the clip came about."""
+        return {
+            "made by": MADE_BY,
+            "prompts": " | ".join(key.prompt for key in self.timeline.keyframes),
+            "seeds": ", ".join(map(str, self.seeds)),
+            "model": self.model_name,
+            "steps": str(self.steps),
+            "guidance scale": str(self.guidance_scale),
+            "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
+        }
+
+    @property
     def tags(self) -> dict[str, str]:
         """Tags for the clip: how it came about, in words that players show."""
         prompts = " | ".join(prompt.prompt for prompt in self.settings.prompts)

@@ -14,6 +14,7 @@ from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError, MediaError
 from framesmooth.events import ClipFinished, Listener, Notice, Progress, StageFinished, StageStarted
 from framesmooth.metric import Report, measure
+from framesmooth.report import Strip, write_report
 from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
 from framesmooth.settings import RANDOM_SEED, ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
@@ -42,7 +43,6 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
             emit(notice)
         work.make_frames()
         before, after = work.smooth_and_write(smoother)
-        work.write_report(before, after)
     result = ClipFinished(settings.output, work.run.folder, before, after, time.perf_counter() - started)
     emit(result)
     return result
@@ -199,11 +199,12 @@ class _Work:
             self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
-        """Smooth the frames into the clip and return the metrics of the frames before and after."""
+        """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
         settings = self.clip.settings
         frames = open_source(self.frames.folder, fps=settings.fps)
         with self.stage("measure", self.num_frames, "frames") as advance:
             before = measure(frames, on_frame=lambda _done: advance(1))
+        strip = Strip(start=max(0, self.num_frames // 2 - Strip.count // 2))
         with (
             self.stage("smooth", self.num_frames, "frames") as advance,
             open_sink(
@@ -218,12 +219,12 @@ class _Work:
                 odd=settings.odd,
             ) as sink,
         ):
-            after = smooth_and_measure(frames, smoother, sink, lambda _done: advance(1))
+            after = smooth_and_measure(frames, smoother, sink, lambda _done: advance(1), strip.add)
         self.record["smoother"] = repr(smoother)
         self.record["metrics"] = {
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
         }
+        with self.stage("report"):
+            facts = self.clip.facts | {"smoother": repr(smoother)}
+            write_report(self.run.folder, before, after, title=settings.output.name, strip=strip, facts=facts)
         return before, after
-
-    def write_report(self, before: Report, after: Report) -> None:
-        """Write the metrics, their plots and the strip of frames into the run folder."""

@@ -99,11 +99,16 @@ def steady_clip(
 
 
 def smooth_and_measure(
-    frames: Iterable[Frame], smoother: Smoother, sink: FrameSink, on_frame: Callable[[int], None]
+    frames: Iterable[Frame],
+    smoother: Smoother,
+    sink: FrameSink,
+    on_frame: Callable[[int], None],
+    on_pair: Callable[[Frame, Frame], None] | None = None,
 ) -> Report:
     """Smooth ``frames`` into ``sink`` and measure the result against them, in one pass.
 
-    Motion is estimated on the result; the frames before smoothing are the reference for detail.
+    Motion is estimated on the result; the frames before smoothing are the reference for detail. ``on_pair``
+    is handed every frame before and after smoothing.
     """
     originals: deque[Frame] = deque()
 
@@ -111,6 +116,8 @@ def smooth_and_measure(
         for original, frame in alongside(frames, smoother, smoother.lookahead):
             originals.append(original)
             sink.write(frame)
+            if on_pair is not None:
+                on_pair(original, frame)
             yield frame
 
     def original_frames() -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 """Prompts to a clip, end to end, on a tiny model: the run folder, what is reused, what is resumed."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -237,3 +238,18 @@ def test_frames_without_a_clip(settings: ClipSettings, tmp_path: Path) -> None:
     assert len(written) == 10
     kept = RunFolder.beside(tmp_path / "frames").frames.folder / "frame_000003.png"
     assert np.array_equal(read_image(written[3]), read_image(kept))
+
+
+def test_memory_does_not_grow_with_the_clip(settings: ClipSettings) -> None:
+    def peak(num_frames: int) -> int:
+        tracemalloc.reset_peak()
+        make_clip(replace(settings, num_frames=num_frames, width=64, height=64, overwrite=True), nothing)
+        return tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        peak(8)  # imports and caches
+        short, long = peak(12), peak(48)
+    finally:
+        tracemalloc.stop()
+    assert long - short < 9 * 64 * 64 * 3  # a quarter of the 36 further frames
