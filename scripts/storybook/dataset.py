@@ -1,0 +1,47 @@
+"""Scenes by number: which scene stands at an index, its picture, and pictures rendered in parallel to disk."""
+
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .painter import paint
+from .world import Scene, sample_scene
+
+SHAPES = {"square": (256, 256), "wide": (224, 384)}  # (height, width) in pixels
+
+
+def scene_at(index: int, *, held_out: bool = False, complete: bool = False) -> Scene:
+    """The scene with a number, the same on every machine."""
+    rng = np.random.default_rng([index, 7 + held_out])
+    return sample_scene(rng, held_out=held_out, complete=complete)
+
+
+def _paint_one(job: tuple[int, tuple[int, int]]) -> NDArray[np.uint8]:
+    cv2.setNumThreads(1)
+    index, (height, width) = job
+    return paint(scene_at(index), height, width)
+
+
+def stream(start: int, stop: int, shape: str, processes: int) -> Iterator[NDArray[np.uint8]]:
+    """Paints scenes ``start`` … ``stop`` − 1 in order, in worker processes."""
+    jobs = [(index, SHAPES[shape]) for index in range(start, stop)]
+    with get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap(_paint_one, jobs, chunksize=32)
+
+
+def rendered(path: Path, start: int, stop: int, shape: str, processes: int) -> NDArray[np.uint8]:
+    """(n, height, width, 3) uint8 pictures, memory-mapped from ``path``; painted there if they are not yet."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        array = np.lib.format.open_memmap(partial, "w+", np.uint8, (stop - start, *SHAPES[shape], 3))
+        for k, picture in enumerate(stream(start, stop, shape, processes)):
+            array[k] = picture
+        array.flush()
+        partial.rename(path)
+    pictures: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return pictures

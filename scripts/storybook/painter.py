@@ -1,0 +1,53 @@
+"""Puts a scene together: sky, place, subject, air, style."""
+
+import numpy as np
+
+from . import animals, subjects
+from .brush import Brush, Picture
+from .places import PAINTERS, Ground
+from .skies import LIGHTS, jitter, paint_air, paint_sky
+from .styles import STYLES
+from .world import COLORS, NATURAL, Scene
+
+DRAW = {name: getattr(animals, name, None) or getattr(subjects, name) for name in NATURAL if name != "none"}
+IN_THE_SKY = {"balloon", "bird", "rocket"}
+WIDTHS = {"train": 0.62, "lion": 0.66, "bird": 0.55, "fish": 0.6, "mountain": 0.9, "horse": 0.8, "cat": 0.9}  # height relative to others
+
+
+def paint(scene: Scene, height: int, width: int) -> Picture:
+    """Paints a scene: (height, width, 3) uint8 RGB, the same for the same scene and size."""
+    rng = np.random.default_rng(scene.seed)
+    picture = np.empty((height, width, 3), np.uint8)
+    horizon = height * rng.uniform(0.5, 0.64)
+    sun_x = paint_sky(picture, horizon, scene.light, rng, bands=scene.style == "flat")
+    ground = Ground(picture, horizon, scene.light, sun_x, rng)
+    if scene.subject == "mountain" and scene.place != "moon":
+        _subject(picture, scene, horizon, rng)
+    PAINTERS[scene.place](ground)
+    if scene.subject != "none" and (scene.subject != "mountain" or scene.place == "moon"):
+        _subject(picture, scene, horizon, rng)
+    paint_air(picture, horizon, scene.light, rng)
+    return STYLES[scene.style](picture, rng)
+
+
+def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Generator) -> None:
+    height, width = picture.shape[:2]
+    natural = NATURAL[scene.subject]
+    color = COLORS[scene.color] if scene.color else natural[rng.integers(len(natural))]
+    size = height * rng.uniform(0.44, 0.66) * WIDTHS.get(scene.subject, 1.0)
+    margin = min(0.36, 0.6 * size / width)
+    x = width * float(np.clip(rng.normal(0.5, 0.14), margin, 1 - margin))
+    if scene.subject in IN_THE_SKY:
+        foot = size + height * rng.uniform(0.04, 0.2)
+    elif scene.subject == "mountain":
+        foot, size = horizon + height * 0.06, size * 0.95
+    elif scene.subject == "fish":
+        foot = horizon + height * rng.uniform(0.05, 0.25)
+    else:
+        foot = min(horizon + (height - horizon) * rng.uniform(0.35, 0.85), height * 0.97)
+    tilt = rng.normal(0, 0.05) + {"fish": rng.uniform(0.0, 0.5), "rocket": rng.uniform(-0.5, 0.5)}.get(scene.subject, 0.0)
+    flip = bool(rng.random() < 0.5)
+    if scene.subject in ("rocket", "fish") and flip:
+        tilt = -tilt
+    brush = Brush(picture, x, foot, size, flip, float(tilt), LIGHTS[scene.light].subject)
+    DRAW[scene.subject](brush, jitter(color, rng, 5), rng)

@@ -1,0 +1,79 @@
+"""Stage 1: the autoencoder learns on crops; its latents are kept at mean 0 and variance 1 per channel."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+from numpy.typing import NDArray
+
+from .models import autoencoder
+from .optimizer import MuonAdamW
+from .training import Average, Session
+
+CROP = 96
+
+
+def train_autoencoder(folder: Path, pictures: list[NDArray[np.uint8]], valid: NDArray[np.uint8], minutes: float,
+                      device: torch.device, batch: int = 16) -> AutoencoderTiny:  # fmt: skip
+    """Trains for ``minutes`` (resuming), returns the averaged model in evaluation mode."""
+    torch.manual_seed(1)
+    torch.set_flush_denormal(True)  # denormal gradients slow CPU convolutions down many times
+    model = autoencoder().to(device, memory_format=torch.channels_last)
+    average = Average(model, 0.998).to(device)
+    optimizer = MuonAdamW(model, outer=("encoder.layers.0", "decoder.layers.0"))
+    session = Session(folder, "autoencoder", minutes, {"model": model, "average": average, "optimizer": optimizer})
+    rng = np.random.default_rng([session.step, 3])
+    running = session.progress < 1
+    while running:
+        crops = torch.from_numpy(_crops(pictures, batch, rng)).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        loss = _loss(model, crops.contiguous(memory_format=torch.channels_last), device)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        optimizer.step(session.rate(3e-3, warmup=50))
+        average.update(model, session.step)
+        running = session.tick(float(loss.detach()))
+        if session.step % 500 == 0 or not running:
+            final = autoencoder().to(device, memory_format=torch.channels_last)
+            average.copy_to(final)
+            session.write(psnr=round(psnr(final, valid[:64], device), 2))
+    final = autoencoder().to(device, memory_format=torch.channels_last)
+    average.copy_to(final)
+    return final.eval().requires_grad_(False)
+
+
+def _crops(pictures: list[NDArray[np.uint8]], batch: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    out = np.empty((batch, CROP, CROP, 3), np.uint8)
+    for k in range(batch):
+        stack = pictures[rng.integers(len(pictures))]
+        n, y, x = (rng.integers(stack.shape[0]), *(rng.integers(stack.shape[d] - CROP + 1) for d in (1, 2)))
+        crop = stack[n, y : y + CROP, x : x + CROP]
+        out[k] = crop[:, ::-1] if rng.random() < 0.5 else crop
+    return out
+
+
+def _loss(model: AutoencoderTiny, x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """L1 + 3 MSE + L1 of gradients; latents get a little noise, so that small diffusion errors stay invisible."""
+    with torch.autocast(device.type, torch.bfloat16):
+        z = model.encoder(x)
+        noisy = z + torch.randn_like(z) * (0.12 * torch.rand(z.shape[0], 1, 1, 1, device=device))
+        y = model.decoder(noisy)
+    y, z = y.float(), z.float()
+    error = y - x
+    edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    mean, std = z.mean(dim=(0, 2, 3)), z.std(dim=(0, 2, 3))
+    spread = mean.square().mean() + (std - 1).square().mean()
+    return error.abs().mean() + 3 * error.square().mean() + 0.5 * edges + 0.03 * spread
+
+
+@torch.no_grad()
+def psnr(model: AutoencoderTiny, pictures: NDArray[np.uint8], device: torch.device) -> float:
+    """Mean PSNR in dB of reconstructions of (n, h, w, 3) uint8 pictures, peak 255."""
+    values = []
+    for picture in pictures:
+        x = torch.from_numpy(picture.copy()).to(device).permute(2, 0, 1)[None].float()
+        with torch.autocast(device.type, torch.bfloat16):
+            y = model.decoder(model.encoder(x / 127.5 - 1))
+        shown = ((y.float() + 1) * 127.5).clamp(0, 255).round()
+        values.append(10 * torch.log10(255**2 / (shown - x).square().mean()).item())
+    return float(np.mean(values))

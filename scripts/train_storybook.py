@@ -1,0 +1,83 @@
+"""Trains the built-in model ``storybook`` from nothing: paints its world, learns to see it, learns to draw it.
+
+Four stages, each with its own clock, checkpoint and log in the work folder; an interrupted run goes on
+where it stopped:
+
+1. ``autoencoder`` on crops of painted scenes,
+2. ``text``: tokenizer and text encoder on captions,
+3. ``encode``: every scene once through the encoder,
+4. ``unet``: the denoiser, with the text encoder, on latents and fresh captions.
+
+Example::
+
+    python scripts/train_storybook.py --minutes 180 --work build/storybook --export framesmooth/generation/storybook
+"""
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from storybook.captions import caption
+from storybook.dataset import rendered, scene_at
+from storybook.models import pipeline
+from storybook.text import build_tokenizer, train_text_encoder
+from storybook.train_autoencoder import psnr, train_autoencoder
+from storybook.train_diffusion import CHUNK, encode_scenes, train_unet
+
+SHARES = {"autoencoder": 0.22, "text": 0.03, "unet": 0.75}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--minutes", default=180.0, help="Training time in all; painting and encoding come on top.")
+@click.option("--autoencoder-minutes", type=float, help="Time of stage 1, if not its share of --minutes.")
+@click.option("--text-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
+@click.option("--unet-minutes", type=float, help="Time of stage 4, if not its share of --minutes.")
+@click.option("--scenes", default=24_000, help="Scenes to encode; a third of them are wide.")
+@click.option("--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures.")
+@click.option("--export", type=click.Path(path_type=Path), required=True, help="Folder of the finished pipeline.")
+@click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+@click.option("--processes", default=2, help="Painters at work in parallel.")
+def main(minutes: float, autoencoder_minutes: float | None, text_minutes: float | None, unet_minutes: float | None,
+         scenes: int, work: Path, export: Path, device: str, processes: int) -> None:  # fmt: skip
+    """Trains storybook and writes it as an ordinary Stable Diffusion pipeline folder."""
+    target = torch.device(device)
+    given = {"autoencoder": autoencoder_minutes, "text": text_minutes, "unet": unet_minutes}
+    time = {stage: SHARES[stage] * minutes if value is None else value for stage, value in given.items()}
+    pictures = [
+        rendered(work / "square.npy", 0, 5000, "square", processes),
+        rendered(work / "wide.npy", 5000, 8000, "wide", processes),
+    ]
+    unseen = rendered(work / "valid.npy", 10_000_000, 10_000_128, "square", processes)
+    vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target)
+    click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
+    words = build_tokenizer(work / "tokenizer")
+    text = train_text_encoder(work, words, time["text"], target)
+    wide = scenes // CHUNK // 3
+    plan = [("wide" if k % 3 == 2 and k // 3 < wide else "square", k * CHUNK) for k in range(scenes // CHUNK)]
+    chunks = list(encode_scenes(work, vae, plan, target, processes))
+    scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
+    vae.register_to_config(scaling_factor=round(scale, 5))
+    net, text = train_unet(work, words, text, chunks, time["unet"], target, scale=vae.config.scaling_factor)
+    save(export, pipeline(vae.float(), text.float(), words, net.float()))
+    click.echo(f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)")
+
+
+def save(folder: Path, pipe: object) -> None:
+    """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows."""
+    pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")  # type: ignore[attr-defined]
+    (folder / "vocabulary.json").write_text(json.dumps({"words": known_words()}, indent=0) + "\n")
+
+
+def known_words() -> list[str]:
+    """Every word that a training caption can hold, sorted."""
+    rng = np.random.default_rng(1)
+    seen: set[str] = set()
+    for k in range(20_000):
+        seen.update(caption(scene_at(k), rng).lower().replace(",", " ").replace(":", " ").split())
+    return sorted(seen)
+
+
+if __name__ == "__main__":
+    main()
