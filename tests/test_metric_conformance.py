@@ -88,7 +88,9 @@ def test_warping_error_equals_its_definition(spoiled: list[Frame]) -> None:
 
 def test_detail_retention_equals_its_definition(clean: list[Frame], spoiled: list[Frame]) -> None:
     series = measure(spoiled, reference=clean, metrics=["detail_retention"])["detail_retention"]
-    np.testing.assert_allclose(np.array(series.per_frame, float), plain_detail_retention(spoiled, clean), rtol=1e-4)
+    np.testing.assert_allclose(
+        np.array(series.per_frame, float), plain_detail_retention(spoiled, clean), rtol=1e-4
+    )
 
 
 def test_flicker_residual_equals_its_definition(clean: list[Frame], spoiled: list[Frame]) -> None:

@@ -71,8 +71,8 @@ class WindowSmoother:
 
     @property
     def lookahead(self) -> int:
-        """Frames of the tone path and of the widest band, and the motion of the last one."""
-        return TONE_RADIUS + LOW.radius + 1 if self.strength else 0
+        """Frames of the tone path and of the widest band, then one each for the last motion and its tone."""
+        return TONE_RADIUS + LOW.radius + 2 if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 lookahead + 1 frames with their flow."""

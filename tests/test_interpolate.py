@@ -1,0 +1,85 @@
+"""In-betweens: exact ends, known motion, even sharpness, and an honest cross-fade."""
+
+import numpy as np
+import pytest
+
+from framesmooth.errors import UsageError
+from framesmooth.flow import DIS_FINE
+from framesmooth.interpolate import (
+    Inbetween,
+    crossfade_pair,
+    interpolate_pair,
+    interpolate_stream,
+    prepare_pair,
+)
+from framesmooth.metrics.detail_retention import detail
+from tests.scenes import Frame, moving_scene, texture
+
+
+def psnr(first: Frame, second: Frame, margin: int = 6) -> float:
+    gap = (first.astype(float) - second)[margin:-margin, margin:-margin]
+    return float(10 * np.log10(255**2 / np.mean(gap**2)))
+
+
+@pytest.fixture(scope="module")
+def clip() -> list[Frame]:
+    return moving_scene(frames=5, size=(80, 112), pan=(1.5, -0.5), occluder=True).frames
+
+
+def test_both_ends_are_the_keyframes(clip: list[Frame]) -> None:
+    ends = list(interpolate_pair(clip[0], clip[4], [0, 1], flow=DIS_FINE))
+    np.testing.assert_array_equal(ends[0], clip[0])
+    np.testing.assert_array_equal(ends[1], clip[4])
+
+
+def test_a_pan_is_found_between_and_beats_the_cross_fade(clip: list[Frame]) -> None:
+    times = [0.25, 0.5, 0.75]
+    made = list(interpolate_pair(clip[0], clip[4], times, flow=DIS_FINE))
+    faded = list(crossfade_pair(clip[0], clip[4], times))
+    for index, (mine, fade) in enumerate(zip(made, faded, strict=True), start=1):
+        assert psnr(mine, clip[index]) > psnr(fade, clip[index]) + 5
+
+
+def test_sharpness_does_not_pump(clip: list[Frame]) -> None:
+    made = list(interpolate_pair(clip[0], clip[4], [0, 0.25, 0.5, 0.75, 1], flow=DIS_FINE))
+    energy = np.array([np.sqrt(np.mean(np.square(detail(frame)[8:-8, 8:-8]))) for frame in made])
+    assert energy.min() / energy.max() > 0.9
+
+
+def test_the_same_keyframe_twice_stands_still() -> None:
+    image = (texture(64, 80) * 255).astype(np.uint8)
+    pair = prepare_pair(image, image, flow=DIS_FINE)
+    assert pair.method == "flow"
+    assert pair.coverage > 0.99
+    assert np.abs(pair.frame_at(0.5).astype(int) - image).max() <= 2
+
+
+def test_unlike_keyframes_are_cross_faded() -> None:
+    first, second = ((texture(64, 80, seed) * 255).astype(np.uint8) for seed in (1, 30))
+
+    def random_flow(image0: Frame, image1: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        seed = int(image0[0, 0, 0]) + 1
+        return np.random.default_rng(seed).normal(0, 9, (*image0.shape[:2], 2)).astype(np.float32)
+
+    pair = prepare_pair(first, second, flow=random_flow)
+    assert pair.method == "cross-fade"
+    assert psnr(pair.frame_at(0.5), next(crossfade_pair(first, second, [0.5]))) > 25
+
+
+@pytest.mark.parametrize("cadence", [1, 3])
+def test_a_stream_keeps_its_keyframes(cadence: int, clip: list[Frame]) -> None:
+    seen: list[Inbetween] = []
+    frames = list(interpolate_stream(iter(clip[:3]), cadence, DIS_FINE, on_pair=seen.append))
+    assert len(frames) == 2 * cadence + 1
+    for index, keyframe in enumerate(clip[:3]):
+        np.testing.assert_array_equal(frames[index * cadence], keyframe)
+    assert len(seen) == (0 if cadence == 1 else 2)
+
+
+def test_mistakes_are_told(clip: list[Frame]) -> None:
+    with pytest.raises(UsageError, match="cadence 0"):
+        list(interpolate_stream(clip, 0, DIS_FINE))
+    with pytest.raises(UsageError, match="outside 0 to 1"):
+        prepare_pair(clip[0], clip[1], flow=DIS_FINE).frame_at(1.5)
+    with pytest.raises(UsageError, match="scale"):
+        prepare_pair(clip[0], clip[1][:40], flow=DIS_FINE)

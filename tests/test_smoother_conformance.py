@@ -1,0 +1,228 @@
+"""Every smoother keeps the contract, removes flicker and keeps detail; each part has a known answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framesmooth.cuts import Step, find_cuts, shot_windows, steps
+from framesmooth.errors import UsageError
+from framesmooth.flow import DIS_ROBUST
+from framesmooth.frames import FrameList, alongside
+from framesmooth.metric import flicker_residual_removed, measure
+from framesmooth.motion import PairMotion
+from framesmooth.plugins import SMOOTHERS
+from framesmooth.smoother import Smoother, create_smoother
+from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.tone import tone_gains
+from framesmooth.smoothers.trajectories import Trajectory
+from framesmooth.smoothers.wobble import steady_shift
+from tests.scenes import Frame, add_flicker, moving_scene, texture
+
+
+@pytest.fixture(params=SMOOTHERS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def clean() -> list[Frame]:
+    return moving_scene(frames=12, size=(64, 96), pan=(1.0, 0.5)).frames
+
+
+@pytest.fixture(scope="module")
+def spoiled(clean: list[Frame]) -> list[Frame]:
+    return add_flicker(clean, "GLT", seed=5)
+
+
+def equal(first: list[Frame], second: list[Frame]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_it_is_a_smoother(name: str) -> None:
+    smoother = create_smoother(name, 0.5)
+    assert isinstance(smoother, Smoother)
+    assert smoother.strength == 0.5
+    assert name in repr(smoother).lower()
+
+
+def test_strength_zero_is_the_identity(name: str, spoiled: list[Frame]) -> None:
+    result = list(create_smoother(name, 0)(spoiled))
+    assert equal(result, spoiled)
+    assert not any(np.shares_memory(a, b) for a, b in zip(result, spoiled, strict=True))
+
+
+def test_frames_come_back_in_number_and_kind_and_the_input_stays(name: str, spoiled: list[Frame]) -> None:
+    copies = [frame.copy() for frame in spoiled]
+    result = list(create_smoother(name, 1)(iter(spoiled)))
+    assert equal(spoiled, copies)
+    for frame in result:
+        assert frame.shape == (64, 96, 3)
+        assert frame.dtype == np.uint8
+        assert frame.flags.c_contiguous
+
+
+def test_lookahead_bounds_what_is_read_ahead(name: str, spoiled: list[Frame]) -> None:
+    smoother = create_smoother(name, 0.7)
+    long = spoiled * 3
+    assert len(list(alongside(long, smoother, smoother.lookahead))) == len(long)
+
+
+def test_a_list_an_array_and_a_source_are_the_same(name: str, spoiled: list[Frame]) -> None:
+    smoother = create_smoother(name, 0.6)
+    result = list(smoother(spoiled[:5]))
+    assert equal(result, list(smoother(np.stack(spoiled[:5]))))
+    assert equal(result, list(smoother(FrameList(spoiled[:5]))))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_short_clips(name: str, count: int, spoiled: list[Frame]) -> None:
+    assert len(list(create_smoother(name, 0.8)(spoiled[:count]))) == count
+
+
+def test_constant_frames_stay(name: str) -> None:
+    frames = [np.full((40, 48, 3), (200, 90, 30), np.uint8)] * 6
+    assert equal(list(create_smoother(name, 1)(frames)), frames)
+
+
+def test_shots_do_not_mix(name: str) -> None:
+    first = moving_scene(frames=4, seed=1).frames
+    second = [255 - frame // 2 for frame in moving_scene(frames=4, seed=90).frames]
+    smoother = create_smoother(name, 1)
+    assert equal(list(smoother([*first, *second])), [*smoother(first), *smoother(second)])
+    assert find_cuts([*first, *second]) == [4]
+
+
+def test_flicker_falls_and_detail_stays(name: str, clean: list[Frame], spoiled: list[Frame]) -> None:
+    smoothed = list(create_smoother(name, 0.6)(spoiled))
+    before, after = (measure(clip, reference=clean) for clip in (spoiled, smoothed))
+    removed = flicker_residual_removed(before, after)
+    assert removed is not None
+    assert removed > {"ema": 0.35}.get(name, 0.5)
+    assert (after["psnr"].mean or 0) > (before["psnr"].mean or 0) + 1.5
+    assert (after["detail_retention"].mean or 0) > {"ema": 0.7}.get(name, 0.88)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
+def test_bad_strengths_are_refused(name: str, strength: float) -> None:
+    with pytest.raises(UsageError, match="0 to 1"):
+        create_smoother(name, strength)
+
+
+def test_bad_settings_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="sharpness"):
+        create_smoother(name, 0.5, sharpness=3)
+
+
+def test_the_tone_path_follows_a_fade_and_removes_gain_flicker() -> None:
+    image = texture(48, 64) * 120 + 40
+    rng = np.random.default_rng(2)
+    flicker = rng.normal(0, 0.05, 24)
+    fade = np.linspace(0, 0.4, 24)
+    frames = [
+        np.clip(image * np.exp(f + n), 0, 255).astype(np.uint8) for f, n in zip(fade, flicker, strict=True)
+    ]
+    gains = np.array([gain for _, gain in tone_gains(steps(frames, DIS_ROBUST))])
+    left = flicker[:, None] + np.log(gains)
+    assert left[4:-4].std() < 0.35 * flicker.std()
+    ramp = [np.clip(image * np.exp(f), 0, 255).astype(np.uint8) for f in fade]
+    np.testing.assert_allclose([gain for _, gain in tone_gains(steps(ramp, DIS_ROBUST))], 1, atol=0.01)
+
+
+def band(seed: int, spread: float = 1.0) -> Any:
+    return (spread * np.random.default_rng(seed).standard_normal((24, 32, 3))).astype(np.float32)
+
+
+def everywhere() -> Any:
+    return np.ones((24, 32), np.float32)
+
+
+def test_noise_level_is_its_standard_deviation() -> None:
+    others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
+    assert noise_level(band(1), others) == pytest.approx(1, rel=0.06)
+    assert noise_level(band(1), []) == 0
+
+
+def test_noise_is_averaged_and_strangers_are_ignored() -> None:
+    truth = band(0, 5.0)
+    noisy = [truth + band(k) for k in range(1, 6)]
+    others = [Neighbour(k, image, everywhere()) for k, image in zip((-2, -1, 1, 2), noisy[1:], strict=True)]
+    stranger = Neighbour(1, truth + 40, everywhere())
+    mean, support = filter_band(noisy[0], [*others, stranger], radius=3, tolerance=2, window=2, noise=1)
+    assert (mean - truth).std() < 0.55
+    assert abs(float((mean - truth).mean())) < 0.1
+    assert 1 < support.mean() < 4
+
+
+def test_a_masked_neighbour_changes_nothing() -> None:
+    other = Neighbour(1, band(2), np.zeros((24, 32), np.float32))
+    mean, support = filter_band(band(1), [other], radius=2, tolerance=2, window=2, noise=1)
+    np.testing.assert_allclose(mean, band(1), atol=1e-6)
+    assert not support.any()
+
+
+def test_corrections_spread_where_support_is_missing() -> None:
+    support = everywhere()
+    support[8:14, 10:18] = 0
+    correction = np.where(support[..., None] > 0, np.float32(0.2), np.float32(0)) * np.ones(3, np.float32)
+    np.testing.assert_allclose(diffuse(correction, support, sigma=4), 0.2, atol=1e-3)
+
+
+def test_detail_gain_returns_lost_contrast_and_no_noise() -> None:
+    signal = band(1)
+    np.testing.assert_allclose(detail_gain(signal, 0.8 * signal, window=4, limit=1.6), 1.25, rtol=1e-3)
+    assert detail_gain(signal, 0.1 * signal, window=4, limit=1.6).max() == pytest.approx(1.6)
+    noise = [band(k) for k in range(2, 7)]
+    assert detail_gain(noise[0], np.mean(noise, axis=0), window=4, limit=1.6).mean() == pytest.approx(
+        1, abs=0.15
+    )
+
+
+def paths_of(displacement: Any) -> dict[int, Trajectory]:
+    """Trajectories of a whole frame that stands at ``displacement[k]`` (2,) in frame k = -2..2."""
+    here = displacement[2]
+    trust = np.ones((24, 32), np.float32)
+    return {
+        k: Trajectory(k, np.broadcast_to(displacement[k + 2] - here, (24, 32, 2)).astype(np.float32), trust)
+        for k in (-2, -1, 1, 2)
+    }
+
+
+def test_wobble_is_undone_and_motion_is_not() -> None:
+    wobble = np.array([[0.6, 0], [-0.5, 0], [0.7, 0], [-0.6, 0], [0.5, 0]])
+    shift = steady_shift(paths_of(wobble), 1.0)
+    assert shift is not None
+    assert shift[12, 16, 0] == pytest.approx(0.7 - wobble[:, 0].mean(), abs=0.15)
+    time = np.arange(5.0)[:, None]
+    for motion in (time * [3.0, 1.0], time**2 * [0.5, 0.2]):
+        still = steady_shift(paths_of(motion), 1.0)
+        assert still is not None
+        np.testing.assert_allclose(still, 0, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(shots=st.lists(st.integers(1, 7), min_size=1, max_size=4), radius=st.integers(0, 4))
+def test_shot_windows_are_clipped_to_the_shot(shots: list[int], radius: int) -> None:
+    motion = PairMotion(*(np.zeros((1, 1, 2), np.float32),) * 2)
+
+    def stream() -> Iterator[Step]:
+        number = 0
+        for length in shots:
+            for t in range(length):
+                frame = np.full((1, 1, 3), number, np.uint8)
+                yield Step(frame, motion if t < length - 1 else None)
+                number += 1
+
+    shot_of = np.repeat(np.arange(len(shots)), shots)
+    numbers = range(len(shot_of))
+    expected = [
+        ([n for n in numbers if shot_of[n] == shot_of[t] and abs(n - t) <= radius], t) for t in numbers
+    ]
+    found = [
+        ([int(step.frame[0, 0, 0]) for step in window], int(window[centre].frame[0, 0, 0]))
+        for window, centre in shot_windows(stream(), radius)
+    ]
+    assert found == expected
