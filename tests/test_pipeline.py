@@ -4,6 +4,7 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_a_clip_and_its_run_folder(settings: ClipSettings) -> None:
     events: list[Event] = []
     made = make_clip(settings, events.append)
     clip = open_source(settings.output)
-    assert (clip.size, clip.fps, len(list(clip))) == ((24, 32), 12, 10)
+    assert (clip.size, clip.fps, len(list(clip))) == ((24, 32), Fraction(12), 10)
     names = {
         path.relative_to(made.run_folder).as_posix() for path in made.run_folder.rglob("*") if path.is_file()
     }
@@ -183,7 +184,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(settings: ClipSetting
         ({"smooth": 2.0}, UsageError),
     ):
         with pytest.raises(error):
-            make_clip(replace(settings, **change), nothing)  # type: ignore[arg-type]
+            make_clip(replace(settings, **change), nothing)
         assert not RunFolder.beside(settings.output).folder.exists()
 
 
