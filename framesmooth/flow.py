@@ -131,7 +131,7 @@ DIS_ROBUST: Final = DisFlow(
     patch_stride=3,
     gradient_descent_iterations=25,
     variational_refinement_iterations=25,
-    alpha=100.0,
+    alpha=40.0,
     tone_normalize=True,
     blur_sigma=1.0,
 )

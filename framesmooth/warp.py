@@ -44,8 +44,8 @@ def forward_backward_mask(forward: FlowField, backward: FlowField) -> Mask:
 
     B_w is the backward flow warped to the first image (Sundaram et al. 2010, section 3).
     """
-    returned = np.asarray(backward_warp(backward, forward), np.float32)
-    gap = _squared_length(np.asarray(forward + returned, np.float32))
+    returned: FlowField = np.asarray(backward_warp(backward, forward), np.float32)
+    gap = _squared_length(np.add(forward, returned, dtype=np.float32))
     return np.asarray(gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + 0.5)
 
 
@@ -56,7 +56,7 @@ def motion_boundary_mask(flow: FlowField) -> Mask:
     """
     if min(flow.shape[:2]) < 2:
         return np.zeros(flow.shape[:2], np.bool_)
-    along_y, along_x = np.gradient(flow, axis=(0, 1))
+    along_y, along_x = (np.asarray(np.gradient(flow, axis=axis), np.float32) for axis in (0, 1))
     steepness = _squared_length(along_x) + _squared_length(along_y)
     return np.asarray(steepness > 0.01 * _squared_length(flow) + 0.002)
 
@@ -88,7 +88,7 @@ def splat(
     part_x, part_y = map_x[near] - left, map_y[near] - top
     corner = ((top + 1) * (width + 2) + left + 1).astype(np.intp)
     values = np.column_stack([image[near], np.ones(len(corner), np.float32)]) * weights[near][:, None]
-    landed = np.zeros(((height + 2) * (width + 2), channels + 1))
+    landed: NDArray[np.float64] = np.zeros(((height + 2) * (width + 2), channels + 1))
     for offset, share in (
         (0, (1 - part_x) * (1 - part_y)),
         (1, part_x * (1 - part_y)),
@@ -98,9 +98,9 @@ def splat(
         for channel in range(channels + 1):
             landed[:, channel] += np.bincount(corner + offset, values[:, channel] * share, len(landed))
     inner = landed.reshape(height + 2, width + 2, channels + 1)[1:-1, 1:-1]
-    total = inner[..., -1]
+    total: NDArray[np.float64] = inner[..., -1]
     mean = inner[..., :-1] / np.maximum(total, 1e-12)[..., None]
-    return np.asarray(mean, np.float32), np.asarray(total, np.float32)
+    return np.asarray(mean, dtype=np.float32), np.asarray(total, dtype=np.float32)
 
 
 def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -9,7 +9,8 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from fractions import Fraction
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -65,9 +66,11 @@ def ffmpeg_filter(name: str, options: str, delay: int) -> Callable[[Sequence[Fra
     def run(frames: Sequence[Frame]) -> Clip:
         height, width = frames[0].shape[:2]
         graph = av.filter.Graph()
-        source = graph.add_buffer(width=width, height=height, format="rgb24", time_base="1/25")
+        source = graph.add_buffer(
+            width=width, height=height, format=av.VideoFormat("rgb24"), time_base=Fraction(1, 25)
+        )
         chain = [source, graph.add(name, options), graph.add("format", "rgb24"), graph.add("buffersink")]
-        for first, second in zip(chain, chain[1:], strict=False):
+        for first, second in pairwise(chain):
             first.link_to(second)
         graph.configure()
         done: Clip = []
@@ -90,7 +93,7 @@ def _pull(graph: av.filter.Graph) -> Iterator[Frame]:
         except (av.BlockingIOError, av.EOFError):
             return
         if isinstance(picture, av.VideoFrame):
-            yield picture.to_ndarray(format="rgb24")
+            yield np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
 
 
 def candidates(strength: float) -> dict[str, Callable[[Sequence[Frame]], Clip]]:

@@ -17,7 +17,7 @@ FlowField = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip, the exact flows of every pair t -> t + 1 and back, and where the pixel is still visible then."""
+    """A clip, the exact flows of every pair t -> t + 1 and back, and where the pixel stays visible."""
 
     frames: list[Frame]
     flows: list[FlowField]

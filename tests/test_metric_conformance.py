@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -42,7 +43,7 @@ def grey(levels: Sequence[float]) -> list[Frame]:
 
 def plain_warping_error(frames: Sequence[Frame]) -> list[float]:
     errors = []
-    for first, second in zip(frames, frames[1:], strict=False):
+    for first, second in pairwise(frames):
         forward, backward = DIS_FINE(first, second), DIS_FINE(second, first)
         valid = valid_mask(forward, backward)
         squares, count = 0.0, 0

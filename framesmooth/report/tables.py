@@ -41,8 +41,8 @@ def _row(name: str, earlier: Series | None, series: Series) -> Row:
         better = (second > first) == series.higher_is_better
     return Row(
         name=name,
-        before=_number(first),
-        after=_number(second),
+        before=number(first),
+        after=number(second),
         change=f"{second / first - 1:+.0%}" if first and second is not None else "–",
         unit=series.unit,
         arrow="↑" if series.higher_is_better else "↓",
@@ -51,7 +51,8 @@ def _row(name: str, earlier: Series | None, series: Series) -> Row:
     )
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a figure of four digits, "–" for none."""
     return "–" if value is None else f"{value:.4g}"
 
 

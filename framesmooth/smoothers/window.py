@@ -38,7 +38,7 @@ class BandSetting:
 
 FINE_SIGMA: Final = 1.5
 MID_SIGMA: Final = 8.0
-FINE: Final = BandSetting(radius=2, tolerance=2.0, window=2.0)
+FINE: Final = BandSetting(radius=2, tolerance=2.5, window=2.0)
 MID: Final = BandSetting(radius=3, tolerance=2.5, window=4.0)
 LOW: Final = BandSetting(radius=6, tolerance=4.0, window=8.0)
 
