@@ -26,6 +26,11 @@ from storybook.text import build_tokenizer, train_text_encoder
 from storybook.train_autoencoder import psnr, train_autoencoder
 from storybook.train_diffusion import CHUNK, encode_scenes, train_unet
 
+NOTES = {
+    "about": "A small painted world: 10 places, 6 lights and weathers, 17 subjects, 9 colours, 5 styles; made for 256x256.",
+    "license": "Apache-2.0",
+    "defaults": {"steps": 10, "guidance_scale": 4.0, "width": 256, "height": 256},
+}
 SHARES = {"autoencoder": 0.22, "text": 0.03, "unet": 0.75}
 
 
@@ -67,6 +72,7 @@ def main(minutes: float, autoencoder_minutes: float | None, text_minutes: float 
 def save(folder: Path, pipe: object) -> None:
     """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows."""
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")  # type: ignore[attr-defined]
+    (folder / "framesmooth.json").write_text(json.dumps(NOTES, indent=2) + "\n")
     (folder / "vocabulary.json").write_text(json.dumps({"words": known_words()}, indent=0) + "\n")
 
 

@@ -1,6 +1,6 @@
 """Scenes by number: which scene stands at an index, its picture, and pictures rendered in parallel to disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,15 +20,15 @@ def scene_at(index: int, *, held_out: bool = False, complete: bool = False) -> S
     return sample_scene(rng, held_out=held_out, complete=complete)
 
 
-def _paint_one(job: tuple[int, tuple[int, int]]) -> NDArray[np.uint8]:
+def _paint_one(job: tuple[Scene, tuple[int, int]]) -> NDArray[np.uint8]:
     cv2.setNumThreads(1)
-    index, (height, width) = job
-    return paint(scene_at(index), height, width)
+    scene, (height, width) = job
+    return paint(scene, height, width)
 
 
-def stream(start: int, stop: int, shape: str, processes: int) -> Iterator[NDArray[np.uint8]]:
-    """Paints scenes ``start`` … ``stop`` − 1 in order, in worker processes."""
-    jobs = [(index, SHAPES[shape]) for index in range(start, stop)]
+def paint_many(scenes: Iterable[tuple[Scene, str]], processes: int) -> Iterator[NDArray[np.uint8]]:
+    """Paints (scene, shape) pairs in order, in worker processes."""
+    jobs = [(scene, SHAPES[shape]) for scene, shape in scenes]
     with get_context("spawn").Pool(processes) as pool:
         yield from pool.imap(_paint_one, jobs, chunksize=32)
 
@@ -39,7 +39,7 @@ def rendered(path: Path, start: int, stop: int, shape: str, processes: int) -> N
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         array = np.lib.format.open_memmap(partial, "w+", np.uint8, (stop - start, *SHAPES[shape], 3))
-        for k, picture in enumerate(stream(start, stop, shape, processes)):
+        for k, picture in enumerate(paint_many(((scene_at(k), shape) for k in range(start, stop)), processes)):
             array[k] = picture
         array.flush()
         partial.rename(path)

@@ -43,6 +43,7 @@ def autoencoder() -> AutoencoderTiny:
 def unet() -> UNet2DConditionModel:
     """Three levels (32×32, 16×16 and 8×8 latents at 256²); text and self attention on the lower two."""
     return UNet2DConditionModel(
+        sample_size=32,
         in_channels=LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
         block_out_channels=(64, 128, 224),

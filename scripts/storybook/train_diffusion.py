@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from .captions import caption
-from .dataset import scene_at, stream
+from .dataset import paint_many, scene_at
 from .models import TRAIN_STEPS, scheduler, unet
 from .optimizer import MuonAdamW
 from .text import tokens
@@ -32,22 +33,24 @@ class Latents:
 def encode_scenes(folder: Path, vae: AutoencoderTiny, plan: list[tuple[str, int]], device: torch.device,
                   processes: int) -> Iterator[tuple[str, Latents]]:  # fmt: skip
     """Paints and encodes the chunks of a plan of (shape, first scene); each is kept as a file."""
+    paths = {(shape, first): folder / f"latents-{shape}-{first}.npy" for shape, first in plan}
+    missing = [chunk for chunk in plan if not paths[chunk].exists()]
+    scenes = ((scene_at(k), shape) for shape, first in missing for k in range(first, first + CHUNK))
+    pictures = paint_many(scenes, processes) if missing else iter(())
+    for chunk in missing:
+        rows = [_encode(vae, list(islice(pictures, 25)), device) for _ in range(CHUNK // 25)]
+        partial = paths[chunk].with_suffix(".partial.npy")
+        np.save(partial, np.concatenate(rows))
+        partial.rename(paths[chunk])
     for shape, first in plan:
-        path = folder / f"latents-{shape}-{first}.npy"
-        if not path.exists():
-            rows, pending = [], []
-            for picture in stream(first, first + CHUNK, shape, processes):
-                pending.append(picture)
-                if len(pending) == 25:
-                    x = torch.from_numpy(np.stack(pending)).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-                    with torch.autocast(device.type, torch.bfloat16):
-                        z = vae.encoder(x.contiguous(memory_format=torch.channels_last))
-                    rows.append(z.float().cpu().numpy().astype(np.float16))
-                    pending = []
-            partial = path.with_suffix(".partial.npy")
-            np.save(partial, np.concatenate(rows))
-            partial.rename(path)
-        yield shape, Latents(first, np.load(path))
+        yield shape, Latents(first, np.load(paths[shape, first]))
+
+
+def _encode(vae: AutoencoderTiny, pictures: list[NDArray[np.uint8]], device: torch.device) -> NDArray[np.float16]:
+    x = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    with torch.autocast(device.type, torch.bfloat16):
+        z = vae.encoder(x.contiguous(memory_format=torch.channels_last))
+    return z.float().cpu().numpy().astype(np.float16)
 
 
 def train_unet(folder: Path, words: CLIPTokenizer, text: CLIPTextModel, chunks: list[tuple[str, Latents]], minutes: float,
