@@ -99,8 +99,8 @@ def splat(
             landed[:, channel] += np.bincount(corner + offset, values[:, channel] * share, len(landed))
     inner = landed.reshape(height + 2, width + 2, channels + 1)[1:-1, 1:-1]
     total: NDArray[np.float64] = inner[..., -1]
-    mean = inner[..., :-1] / np.maximum(total, 1e-12)[..., None]
-    return np.asarray(mean, dtype=np.float32), np.asarray(total, dtype=np.float32)
+    mean: NDArray[np.float64] = inner[..., :-1] / np.maximum(total, 1e-12)[..., None]
+    return mean.astype(np.float32), total.astype(np.float32)
 
 
 def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
