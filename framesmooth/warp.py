@@ -105,9 +105,9 @@ def splat(
 
 def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     height, width = flow.shape[:2]
-    map_x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    map_y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return map_x, map_y
+    map_x = np.add(flow[..., 0], np.arange(width), dtype=np.float32)
+    map_y = np.add(flow[..., 1], np.arange(height)[:, None], dtype=np.float32)
+    return np.asarray(map_x, np.float32), np.asarray(map_y, np.float32)
 
 
 def _squared_length(field: FlowField) -> NDArray[np.float32]:
