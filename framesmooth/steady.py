@@ -78,12 +78,18 @@ def measure_clip(
 
 
 def steady_clip(
-    source: FrameSource, smoother: Smoother, sink: FrameSink, emit: Listener, *, measured: bool = True
+    source: FrameSource,
+    smoother: Smoother,
+    sink: FrameSink,
+    emit: Listener,
+    *,
+    measured: bool = True,
+    on_pair: Callable[[Frame, Frame], None] | None = None,
 ) -> tuple[Report, Report] | None:
     """Smooth ``source`` into ``sink`` and return its metrics (before, after), or None if not ``measured``.
 
     Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
-    output as it is written.
+    output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
     if not measured:
         tell_variable_rate(source, emit)
@@ -94,7 +100,7 @@ def steady_clip(
         return None
     before = measure_clip(source, emit, name="measure")
     with stage(emit, "smooth", source.num_frames) as count:
-        after = smooth_and_measure(source, smoother, sink, count)
+        after = smooth_and_measure(source, smoother, sink, count, on_pair)
     return before, after
 
 

@@ -40,6 +40,12 @@ from framesmooth.plugins import names
     show_default=True,
     help="Measure the flicker before and after, and print the table.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
+)
 @click.option("--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise.")
 @options.fps
 @options.frame_range
@@ -53,6 +59,7 @@ def smooth(
     method: str,
     flow: str | None,
     measured: bool,
+    report: Path | None,
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
@@ -69,20 +76,25 @@ def smooth(
     Examples:
       framesmooth smooth flickering.mp4 -o steady.mp4
       framesmooth smooth flickering.mp4 -o steady.mp4 --strength 0.9
+      framesmooth smooth flickering.mp4 -o steady.mp4 --report report/
       framesmooth smooth frames/ -o steady/ --method ema
       framesmooth smooth clip.framesmooth -o clip2.webm --strength 0.3 --crf 24
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
+    from framesmooth.report import Strip, write_report
     from framesmooth.smoother import create_smoother
     from framesmooth.steady import check_not_input, open_clip, sound_for, steady_clip
     from framesmooth.video import check_output, open_sink
 
+    if report is not None and not measured:
+        raise click.UsageError("--report needs the metrics that --no-measure leaves out: drop one of them")
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     smoother = create_smoother(method, strength, **({} if flow is None else {"flow": flow}))
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     tags = {"comment": f"smoothed by framesmooth: {smoother!r}"}
+    strip = None if report is None else Strip()
     sound = None if no_audio else audio or sound_for(source, output, frame_range)
     with (
         progress_listener(progress) as emit,
@@ -95,9 +107,14 @@ def smooth(
             **encoding,
         ) as sink,
     ):
-        reports = steady_clip(clip, smoother, sink, emit, measured=measured)
+        reports = steady_clip(
+            clip, smoother, sink, emit, measured=measured, on_pair=None if strip is None else strip.add
+        )
     if reports is not None:
         before, after = reports
+        if report is not None:
+            facts = {"smoother": repr(smoother)}
+            write_report(report, before, after, title=Path(source).name, strip=strip, facts=facts)
         if options.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
             return
         print_comparison(before, after)

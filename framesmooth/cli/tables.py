@@ -6,44 +6,36 @@ from typing import TYPE_CHECKING, Final
 _FILE_WIDTH: Final = 120
 
 if TYPE_CHECKING:
-    from framesmooth.metric import Report, Series
+    from framesmooth.metric import Report
+    from framesmooth.report.tables import Row
 
 
 def print_report(report: "Report") -> None:
     """Print one clip's metrics: mean, 95th percentile, coverage."""
-    rows = [
-        (
-            name,
-            _number(series.mean),
-            _number(series.p95),
-            _share(series.coverage),
-            series.unit,
-            _remark(series),
-        )
-        for name, series in report.items()
-    ]
+    from framesmooth.report.tables import metric_rows, number
+
+    rows = []
+    for row, series in zip(metric_rows(None, report), report.values(), strict=True):
+        coverage = "–" if series.coverage is None else f"{series.coverage:.0%}"
+        rows.append((row.name, row.after, number(series.p95), coverage, row.unit, _remark(row)))
     _print_table(("metric", "mean", "p95", "coverage", "unit", "better"), rows)
     _print_cuts(report)
 
 
 def print_comparison(before: "Report", after: "Report") -> None:
     """Print the metrics of a clip before and after smoothing, side by side."""
-    rows = []
-    for name, series in after.items():
-        earlier = before.get(name)
-        first = None if earlier is None else earlier.mean
-        rows.append(
-            (
-                name,
-                _number(first),
-                _number(series.mean),
-                _change(first, series.mean),
-                series.unit,
-                _remark(series),
-            )
-        )
+    from framesmooth.report.tables import metric_rows
+
+    rows = [
+        (row.name, row.before, row.after, row.change, row.unit, _remark(row))
+        for row in metric_rows(before, after)
+    ]
     _print_table(("metric", "before", "after", "change", "unit", "better"), rows)
     _print_cuts(before)
+
+
+def _remark(row: "Row") -> str:
+    return row.note if row.after == "–" else f"{row.arrow} {'higher' if row.arrow == '↑' else 'lower'}"
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -69,20 +61,3 @@ def _print_cuts(report: "Report") -> None:
         listed = ", ".join(map(str, report.cuts))
         click.echo(f"new shots begin at frame {listed}: nothing is compared across them")
 
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
-
-
-def _change(before: float | None, after: float | None) -> str:
-    return "-" if not before or after is None else f"{after / before - 1:+.0%}"
-
-
-def _remark(series: "Series") -> str:
-    if series.mean is None:
-        return series.note
-    return "higher" if series.higher_is_better else "lower"

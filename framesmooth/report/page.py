@@ -13,7 +13,7 @@ from framesmooth.metric import Report
 from framesmooth.report.plots import plot_metrics
 from framesmooth.report.strip import Strip
 from framesmooth.report.tables import metric_rows, write_csv, write_json
-from framesmooth.video import write_png, write_text
+from framesmooth.video import atomic_path, write_png, write_text
 
 
 def write_html(
@@ -59,7 +59,9 @@ def write_report(
     strip: Strip | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write metrics.json, metrics.csv, report.html and, given a ``strip``, strip.png into ``folder``.
+    """Write metrics.json, metrics.csv, metrics.png, report.html and, given a ``strip``, strip.png.
+
+    ``folder`` is made if it isn't there.
 
     Raises:
         MediaError: when a file cannot be written.
@@ -68,6 +70,9 @@ def write_report(
     reports = {"after": after} if before is None else {"before": before, "after": after}
     write_json(folder / "metrics.json", reports)
     write_csv(folder / "metrics.csv", reports)
+    if after.num_frames > 1:
+        with atomic_path(folder / "metrics.png") as partial:
+            partial.write_bytes(plot_metrics(before, after))
     picture = None if strip is None else strip.draw()
     if picture is not None:
         write_png(folder / "strip.png", picture)
