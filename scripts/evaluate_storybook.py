@@ -28,7 +28,9 @@ FIRST = 20_000_000  # scene numbers far from those of training
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--model", type=click.Path(path_type=Path, exists=True), default="framesmooth/generation/storybook")
+@click.option(
+    "--model", type=click.Path(path_type=Path, exists=True), default="framesmooth/generation/storybook"
+)
 @click.option("--work", type=click.Path(path_type=Path), default="build/storybook", help="Keeps the judge.")
 @click.option("--reader-minutes", default=8.0, help="Training time of the judge.")
 @click.option("--renders", default=14_000, help="Pictures that the judge learns from.")
@@ -38,26 +40,46 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 @click.option("--card/--no-card", default=True, help="Write the model card and its contact sheet.")
-def main(model: Path, work: Path, reader_minutes: float, renders: int, pictures: int, steps: int, guidance_scale: float,
-         device: str, processes: int, card: bool) -> None:  # fmt: skip
+def main(
+    model: Path,
+    work: Path,
+    reader_minutes: float,
+    renders: int,
+    pictures: int,
+    steps: int,
+    guidance_scale: float,
+    device: str,
+    processes: int,
+    card: bool,
+) -> None:
     """Measures the built-in model and writes its card."""
     target = torch.device(device)
     reader = train_reader(work, *_lessons(work / "lessons.npz", renders, processes), reader_minutes, target)
     unseen, answers = _renders(FIRST + 500_000, 1000, processes)
-    validation = dict(zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True))
+    validation = dict(
+        zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
+    )
     click.echo(f"judge on unseen renders: {_percent(validation)}")
-    pipe = StableDiffusionPipeline.from_pretrained(model, use_safetensors=True, local_files_only=True).to(target)
+    pipe = StableDiffusionPipeline.from_pretrained(model, use_safetensors=True, local_files_only=True).to(
+        target
+    )
     pipe.set_progress_bar_config(disable=True)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
     drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], steps, guidance_scale)
     seen = read(reader, np.stack([shrink(p) for p in drawn]), target)
-    agreement = dict(zip(TABLES, (seen == np.array([classes(s) for s in scenes])).mean(axis=0).tolist(), strict=True))
+    agreement = dict(
+        zip(TABLES, (seen == np.array([classes(s) for s in scenes])).mean(axis=0).tolist(), strict=True)
+    )
     click.echo(f"read back from {pictures} held-out combinations: {_percent(agreement)}")
     valid = np.stack(list(paint_many([(scene_at(10_000_000 + k), "square") for k in range(128)], processes)))
     figures = {
-        "judge_validation": validation, "agreement": agreement, "pictures": pictures, "steps": steps,
-        "guidance_scale": guidance_scale, "autoencoder_psnr": psnr(pipe.vae, valid, target),
-    }  # fmt: skip
+        "judge_validation": validation,
+        "agreement": agreement,
+        "pictures": pictures,
+        "steps": steps,
+        "guidance_scale": guidance_scale,
+        "autoencoder_psnr": psnr(pipe.vae, valid, target),
+    }
     click.echo(f"autoencoder: {figures['autoencoder_psnr']:.2f} dB on 128 unseen scenes")
     (work / "evaluation.json").write_text(json.dumps(figures, indent=2) + "\n")
     if card:
@@ -65,14 +87,24 @@ def main(model: Path, work: Path, reader_minutes: float, renders: int, pictures:
         write_card(model, figures, np.stack(sheet))
 
 
-def generate(pipe: StableDiffusionPipeline, prompts: list[str], steps: int, scale: float, seed: int = 0) -> list[NDArray[np.uint8]]:
+def generate(
+    pipe: StableDiffusionPipeline, prompts: list[str], steps: int, scale: float, seed: int = 0
+) -> list[NDArray[np.uint8]]:
     """One 256² picture a prompt, each from its own seed."""
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(prompts), 16):
         part = prompts[start : start + 16]
         generators = [torch.Generator("cpu").manual_seed(seed + start + k) for k in range(len(part))]
         with torch.autocast(pipe.device.type, torch.bfloat16):
-            out = pipe(part, num_inference_steps=steps, guidance_scale=scale, generator=generators, output_type="np", height=256, width=256)
+            out = pipe(
+                part,
+                num_inference_steps=steps,
+                guidance_scale=scale,
+                generator=generators,
+                output_type="np",
+                height=256,
+                width=256,
+            )
         pictures += [np.round(image * 255).astype(np.uint8) for image in out.images]
     return pictures
 

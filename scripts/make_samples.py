@@ -26,7 +26,17 @@ from tests.scenes import add_flicker  # noqa: E402
 SAMPLES, PICTURES = HOME / "samples", HOME / "docs" / "pictures"
 CLIPS = {
     "journey": ["samples/prompts/journey.yaml", "--num-frames", "96", "--seed", "5"],
-    "creatures": ["samples/prompts/creatures.yaml", "--num-frames", "72", "--seed", "3", "-W", "384", "-H", "216"],
+    "creatures": [
+        "samples/prompts/creatures.yaml",
+        "--num-frames",
+        "72",
+        "--seed",
+        "3",
+        "-W",
+        "384",
+        "-H",
+        "216",
+    ],
     "castle": ["samples/prompts/castle.json", "--num-frames", "48", "--seed", "1"],
 }
 SCENE = Scene("hills", "noon", "windmill", "red", "oil", frozenset(), 11)
@@ -49,10 +59,20 @@ def make_flickering() -> None:
     """Write clean.mp4 and flickering.mp4, smooth the latter and keep the pictures of its report."""
     clean = pan(SCENE, 256, 256)
     for name, frames in (("clean", clean), ("flickering", add_flicker(clean, "GLTW", strength=1.0, seed=4))):
-        with open_sink(SAMPLES / f"{name}.mp4", fps=Fraction(12), size=(256, 256), crf=14, overwrite=True) as sink:
+        with open_sink(
+            SAMPLES / f"{name}.mp4", fps=Fraction(12), size=(256, 256), crf=14, overwrite=True
+        ) as sink:
             for frame in frames:
                 sink.write(frame)
-    run("smooth", "samples/flickering.mp4", "-o", "samples/steady.mp4", "--overwrite", "--report", "build/steady-report")
+    run(
+        "smooth",
+        "samples/flickering.mp4",
+        "-o",
+        "samples/steady.mp4",
+        "--overwrite",
+        "--report",
+        "build/steady-report",
+    )
     for name in ("strip.png", "metrics.png"):
         (PICTURES / f"flickering-{name}").write_bytes((HOME / "build/steady-report" / name).read_bytes())
 

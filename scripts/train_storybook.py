@@ -1,4 +1,4 @@
-"""Trains the built-in model ``storybook`` from nothing: paints its world, learns to see it, learns to draw it.
+"""Trains the built-in model ``storybook`` from nothing: paints its world, learns to see and to draw it.
 
 Four stages, each with its own clock, checkpoint and log in the work folder; an interrupted run goes on
 where it stopped:
@@ -10,7 +10,7 @@ where it stopped:
 
 Example::
 
-    python scripts/train_storybook.py --minutes 180 --work build/storybook --export framesmooth/generation/storybook
+    python scripts/train_storybook.py --minutes 180 --export framesmooth/generation/storybook
 """
 
 import json
@@ -27,7 +27,7 @@ from storybook.train_autoencoder import psnr, train_autoencoder
 from storybook.train_diffusion import CHUNK, encode_scenes, train_unet
 
 NOTES = {
-    "about": "A small painted world: 10 places, 6 lights and weathers, 17 subjects, 9 colours, 5 styles; made for 256x256.",
+    "about": "A painted world: 10 places, 6 lights, 17 subjects, 9 colours, 5 styles; made for 256x256.",
     "license": "Apache-2.0",
     "defaults": {"steps": 10, "guidance_scale": 4.0, "width": 256, "height": 256},
 }
@@ -40,12 +40,25 @@ SHARES = {"autoencoder": 0.22, "text": 0.03, "unet": 0.75}
 @click.option("--text-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
 @click.option("--unet-minutes", type=float, help="Time of stage 4, if not its share of --minutes.")
 @click.option("--scenes", default=24_000, help="Scenes to encode; a third of them are wide.")
-@click.option("--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures.")
-@click.option("--export", type=click.Path(path_type=Path), required=True, help="Folder of the finished pipeline.")
+@click.option(
+    "--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures."
+)
+@click.option(
+    "--export", type=click.Path(path_type=Path), required=True, help="Folder of the finished pipeline."
+)
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
-def main(minutes: float, autoencoder_minutes: float | None, text_minutes: float | None, unet_minutes: float | None,
-         scenes: int, work: Path, export: Path, device: str, processes: int) -> None:  # fmt: skip
+def main(
+    minutes: float,
+    autoencoder_minutes: float | None,
+    text_minutes: float | None,
+    unet_minutes: float | None,
+    scenes: int,
+    work: Path,
+    export: Path,
+    device: str,
+    processes: int,
+) -> None:
     """Trains storybook and writes it as an ordinary Stable Diffusion pipeline folder."""
     target = torch.device(device)
     given = {"autoencoder": autoencoder_minutes, "text": text_minutes, "unet": unet_minutes}
@@ -66,7 +79,9 @@ def main(minutes: float, autoencoder_minutes: float | None, text_minutes: float 
     vae.register_to_config(scaling_factor=round(scale, 5))
     net, text = train_unet(work, words, text, chunks, time["unet"], target, scale=vae.config.scaling_factor)
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
-    click.echo(f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)")
+    click.echo(
+        f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
+    )
 
 
 def save(folder: Path, pipe: object) -> None:

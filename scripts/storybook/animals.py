@@ -44,10 +44,16 @@ def cat(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         b.ellipse(x, 0.77, 0.02, 0.045, (24, 22, 26))
     b.ellipse(-0.05, 0.69, 0.03, 0.022, (224, 120, 130))
     for side in (-1, 1):
-        b.line([(-0.05 + side * 0.1, 0.66), (-0.05 + side * 0.3, 0.68)], 0.01, CREAM if sum(color) < 400 else DARK)
+        b.line(
+            [(-0.05 + side * 0.1, 0.66), (-0.05 + side * 0.3, 0.68)],
+            0.01,
+            CREAM if sum(color) < 400 else DARK,
+        )
 
 
-def _legs(b: Brush, color: RGB, xs: tuple[float, ...], top: float, width: float, rng: np.random.Generator) -> None:
+def _legs(
+    b: Brush, color: RGB, xs: tuple[float, ...], top: float, width: float, rng: np.random.Generator
+) -> None:
     for k, x in enumerate(xs):
         stride = rng.uniform(-0.1, 0.1)
         knee = (x + stride * 0.3, top * 0.5)
@@ -63,7 +69,11 @@ def lion(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.curve([(-0.58, 0.56), (-0.78, 0.6), (-0.84, 0.42), (-0.9, 0.3)], 0.05, color)
     b.ellipse(-0.9, 0.27, 0.06, 0.09, mane)
     _legs(b, color, (-0.5, -0.36, 0.2, 0.34), 0.4, 0.12, rng)
-    b.poly([(-0.62, 0.36), (-0.62, 0.62), (-0.3, 0.68), (0.3, 0.72), (0.45, 0.4), (0.1, 0.3), (-0.3, 0.33)], color, rounds=2)
+    b.poly(
+        [(-0.62, 0.36), (-0.62, 0.62), (-0.3, 0.68), (0.3, 0.72), (0.45, 0.4), (0.1, 0.3), (-0.3, 0.33)],
+        color,
+        rounds=2,
+    )
     x, y = 0.5, 0.68
     for angle in np.linspace(0, 2 * np.pi, 11)[:-1] + rng.uniform(0, 0.6):
         b.ellipse(x + 0.2 * np.cos(angle), y + 0.21 * np.sin(angle), 0.12, 0.12, mane)
@@ -73,7 +83,9 @@ def lion(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.ellipse(x + 0.02, y, 0.155, 0.165, color)
     b.ellipse(x + 0.04, y - 0.08, 0.095, 0.075, mix(color, CREAM, 0.55))
     for side in (-1, 1):
-        b.ellipse(x + 0.03 + side * 0.06, y + 0.04, 0.022, 0.026, DARK if sum(color) > 150 else (240, 210, 110))
+        b.ellipse(
+            x + 0.03 + side * 0.06, y + 0.04, 0.022, 0.026, DARK if sum(color) > 150 else (240, 210, 110)
+        )
     b.poly([(x + 0.0, y - 0.035), (x + 0.08, y - 0.035), (x + 0.04, y - 0.085)], (96, 54, 48))
 
 
@@ -84,7 +96,11 @@ def horse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         mane = (196, 188, 180)
     b.curve([(-0.5, 0.66), (-0.66, 0.62), (-0.7, 0.4), (-0.66, 0.24)], 0.09, mane)
     _legs(b, color, (-0.4, -0.28, 0.2, 0.31), 0.46, 0.075, rng)
-    b.poly([(-0.52, 0.46), (-0.5, 0.7), (-0.1, 0.66), (0.22, 0.7), (0.36, 0.58), (0.26, 0.42), (-0.2, 0.4)], color, rounds=2)
+    b.poly(
+        [(-0.52, 0.46), (-0.5, 0.7), (-0.1, 0.66), (0.22, 0.7), (0.36, 0.58), (0.26, 0.42), (-0.2, 0.4)],
+        color,
+        rounds=2,
+    )
     b.poly([(0.12, 0.62), (0.34, 0.98), (0.5, 1.0), (0.42, 0.84), (0.36, 0.5)], color, rounds=1)
     b.poly([(0.36, 1.0), (0.52, 0.98), (0.72, 0.78), (0.66, 0.71), (0.42, 0.82)], color, rounds=1)
     b.poly([(0.36, 0.97), (0.41, 1.08), (0.46, 0.98)], color)
@@ -113,7 +129,20 @@ def fish(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     bend = rng.uniform(-0.06, 0.06)
     b.poly([(-0.42, 0.48), (-0.8, 0.74 + bend), (-0.7, 0.5 + bend), (-0.8, 0.24 + bend)], dim, rounds=1)
     b.poly([(-0.18, 0.64), (0.02, 0.9), (0.22, 0.66)], dim, rounds=1)
-    b.poly([(-0.52, 0.5), (-0.2, 0.74), (0.2, 0.76), (0.52, 0.6), (0.62, 0.5), (0.5, 0.38), (0.2, 0.26), (-0.2, 0.3)], color, rounds=2)
+    b.poly(
+        [
+            (-0.52, 0.5),
+            (-0.2, 0.74),
+            (0.2, 0.76),
+            (0.52, 0.6),
+            (0.62, 0.5),
+            (0.5, 0.38),
+            (0.2, 0.26),
+            (-0.2, 0.3),
+        ],
+        color,
+        rounds=2,
+    )
     b.poly([(-0.3, 0.4), (0.1, 0.3), (0.5, 0.4), (0.2, 0.44)], mix(color, CREAM, 0.5), rounds=2)
     for x in (-0.16, 0.02):
         b.line([(x, 0.66), (x - 0.05, 0.5), (x, 0.36)], 0.035, dim)

@@ -95,6 +95,7 @@ class Brush:
         pieces = []
         for a, b, c, d in zip(p, p[1:], p[2:], p[3:], strict=False):
             pieces.append(
-                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+                0.5
+                * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
             )
         self.line([(float(x), float(y)) for x, y in np.concatenate(pieces)], width, color)

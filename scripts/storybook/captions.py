@@ -13,29 +13,89 @@ PLACES = {
     "forest": ["a forest", "the forest", "the woods", "a pine forest", "deep woods"],
     "city": ["a city", "the city", "a city skyline", "a city street", "the town", "downtown skyscrapers"],
     "lake": ["a lake", "the lake", "a calm lake", "a mountain lake", "a lake shore", "a pond"],
-    "savanna": ["the savanna", "the golden savanna", "the african savanna", "dry grassland", "the african plains"],
+    "savanna": [
+        "the savanna",
+        "the golden savanna",
+        "the african savanna",
+        "dry grassland",
+        "the african plains",
+    ],
     "moon": ["the moon", "the surface of the moon", "the lunar surface", "a moon landscape"],
 }
 LIGHTS = {
-    "dawn": ["at dawn", "at sunrise", "at daybreak", "in the early morning light", "in the pink light of dawn"],
-    "noon": ["at noon", "at midday", "in bright daylight", "on a sunny day", "under a clear blue sky", "in the sunshine"],
-    "sunset": ["at sunset", "at dusk", "in the evening glow", "in the golden hour", "under a red evening sky"],
-    "night": ["at night", "at midnight", "under the stars", "under a starry sky", "by moonlight", "in the dark night"],
-    "storm": ["in a storm", "in a thunderstorm", "in the rain", "under dark storm clouds", "in stormy weather",
-              "with lightning and rain"],
-    "fog": ["in the fog", "in thick fog", "in the mist", "on a foggy day", "in misty weather", "shrouded in fog"],
-}  # fmt: skip
+    "dawn": [
+        "at dawn",
+        "at sunrise",
+        "at daybreak",
+        "in the early morning light",
+        "in the pink light of dawn",
+    ],
+    "noon": [
+        "at noon",
+        "at midday",
+        "in bright daylight",
+        "on a sunny day",
+        "under a clear blue sky",
+        "in the sunshine",
+    ],
+    "sunset": [
+        "at sunset",
+        "at dusk",
+        "in the evening glow",
+        "in the golden hour",
+        "under a red evening sky",
+    ],
+    "night": [
+        "at night",
+        "at midnight",
+        "under the stars",
+        "under a starry sky",
+        "by moonlight",
+        "in the dark night",
+    ],
+    "storm": [
+        "in a storm",
+        "in a thunderstorm",
+        "in the rain",
+        "under dark storm clouds",
+        "in stormy weather",
+        "with lightning and rain",
+    ],
+    "fog": [
+        "in the fog",
+        "in thick fog",
+        "in the mist",
+        "on a foggy day",
+        "in misty weather",
+        "shrouded in fog",
+    ],
+}
 LIGHT_NOUNS = {
-    "dawn": ["dawn", "sunrise", "daybreak"], "noon": ["a sunny day", "bright noon", "midday sun"],
-    "sunset": ["sunset", "a red sunset", "dusk"], "night": ["night", "a starry night", "the night sky"],
-    "storm": ["a storm", "a thunderstorm", "storm clouds"], "fog": ["fog", "mist", "thick fog"],
-}  # fmt: skip
+    "dawn": ["dawn", "sunrise", "daybreak"],
+    "noon": ["a sunny day", "bright noon", "midday sun"],
+    "sunset": ["sunset", "a red sunset", "dusk"],
+    "night": ["night", "a starry night", "the night sky"],
+    "storm": ["a storm", "a thunderstorm", "storm clouds"],
+    "fog": ["fog", "mist", "thick fog"],
+}
 STYLES = {
-    "flat": ["flat illustration", "vector illustration", "flat design", "poster art", "vector art", "minimalist poster"],
+    "flat": [
+        "flat illustration",
+        "vector illustration",
+        "flat design",
+        "poster art",
+        "vector art",
+        "minimalist poster",
+    ],
     "watercolor": ["watercolor painting", "watercolor", "watercolour", "watercolour painting", "aquarelle"],
     "pixel": ["pixel art", "8-bit pixel art", "retro game art", "pixelated video game art"],
     "ink": ["ink drawing", "pen and ink drawing", "ink sketch", "line drawing", "ink and wash drawing"],
-    "oil": ["oil painting", "oil on canvas", "impressionist oil painting", "painting with thick brush strokes"],
+    "oil": [
+        "oil painting",
+        "oil on canvas",
+        "impressionist oil painting",
+        "painting with thick brush strokes",
+    ],
 }
 SUBJECTS = {
     "sailboat": ["sailboat", "sailing boat", "boat", "sailing ship", "yacht"],
@@ -57,22 +117,62 @@ SUBJECTS = {
     "rider": ["astronaut riding a horse", "astronaut on a horse", "astronaut on horseback"],
 }
 VERBS = {
-    "sailboat": ["sailing on", "on", "drifting on"], "bird": ["flying over", "soaring over", "above"],
-    "balloon": ["floating over", "drifting above", "over", "flying over"], "rocket": ["flying over", "launching over", "above"],
+    "sailboat": ["sailing on", "on", "drifting on"],
+    "bird": ["flying over", "soaring over", "above"],
+    "balloon": ["floating over", "drifting above", "over", "flying over"],
+    "rocket": ["flying over", "launching over", "above"],
     "cat": ["sitting on", "sitting in", "on", "in", "resting on"],
     "lion": ["stalks across", "walking through", "walks across", "standing in", "on", "prowls through"],
     "horse": ["running across", "galloping through", "standing in", "on", "runs through"],
-    "fish": ["leaping over", "jumping out of", "in", "above"], "train": ["crossing", "passing through", "in", "travelling through"],
-    "astronaut": ["standing on", "walking on", "on", "exploring"], "rider": ["on", "across", "crossing"],
-    "mountain": ["behind", "rising over", "above", "over"], "lighthouse": ["by", "near", "on", "overlooking"],
-}  # fmt: skip
-ADJECTIVES = ["beautiful", "lonely", "old", "little", "big", "small", "majestic", "quiet", "magical", "dreamy", "single", "distant", "grand", "solitary", "tiny"]
-QUALITY = ["highly detailed", "beautiful", "masterpiece", "cinematic lighting", "4k", "trending on artstation", "best quality", "beautiful colors", "peaceful", "dramatic", "scenic landscape", "wide shot"]
-COLOR_WORDS = {"purple": ["purple", "violet"], "red": ["red", "crimson", "scarlet"], "yellow": ["yellow", "golden"], "blue": ["blue", "blue"]}
+    "fish": ["leaping over", "jumping out of", "in", "above"],
+    "train": ["crossing", "passing through", "in", "travelling through"],
+    "astronaut": ["standing on", "walking on", "on", "exploring"],
+    "rider": ["on", "across", "crossing"],
+    "mountain": ["behind", "rising over", "above", "over"],
+    "lighthouse": ["by", "near", "on", "overlooking"],
+}
+ADJECTIVES = [
+    "beautiful",
+    "lonely",
+    "old",
+    "little",
+    "big",
+    "small",
+    "majestic",
+    "quiet",
+    "magical",
+    "dreamy",
+    "single",
+    "distant",
+    "grand",
+    "solitary",
+    "tiny",
+]
+QUALITY = [
+    "highly detailed",
+    "beautiful",
+    "masterpiece",
+    "cinematic lighting",
+    "4k",
+    "trending on artstation",
+    "best quality",
+    "beautiful colors",
+    "peaceful",
+    "dramatic",
+    "scenic landscape",
+    "wide shot",
+]
+COLOR_WORDS = {
+    "purple": ["purple", "violet"],
+    "red": ["red", "crimson", "scarlet"],
+    "yellow": ["yellow", "golden"],
+    "blue": ["blue", "blue"],
+}
 
 
 def caption(scene: Scene, rng: np.random.Generator) -> str:
     """Writes one caption of a scene; every call finds other words."""
+
     def pick(options: list[str]) -> str:
         return options[rng.integers(len(options))]
 
@@ -91,7 +191,11 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
             words = f"{light}, {words}" if not style and rng.random() < 0.25 else f"{words} {light}"
     if style:
         if rng.random() < 0.5:
-            words = f"{'an' if style[0] in 'aeiou8' else 'a'} {style} of {words}" if rng.random() < 0.75 else f"{style}: {words}"
+            words = (
+                f"{'an' if style[0] in 'aeiou8' else 'a'} {style} of {words}"
+                if rng.random() < 0.75
+                else f"{style}: {words}"
+            )
         else:
             words = f"{words}, {style}" if rng.random() < 0.7 else f"{words} in {style} style"
     if rng.random() < 0.12:
@@ -110,14 +214,24 @@ def _noun(scene: Scene, rng: np.random.Generator) -> str:
             noun = f"astronaut riding a {color} horse"
     if rng.random() < 0.2:
         noun = f"{ADJECTIVES[rng.integers(len(ADJECTIVES))]} {noun}"
-    article = rng.choice(["a", "a", "a", "the", ""]) if noun[0] not in "aeiou" else rng.choice(["an", "an", "an", "the", ""])
+    article = (
+        rng.choice(["a", "a", "a", "the", ""])
+        if noun[0] not in "aeiou"
+        else rng.choice(["an", "an", "an", "the", ""])
+    )
     return f"{article} {noun}".strip()
 
 
 def _landscape(scene: Scene, place: str, light: str, rng: np.random.Generator) -> str:
     nouns = LIGHT_NOUNS[scene.light]
     noun = nouns[rng.integers(len(nouns))]
-    forms = [f"{noun} over {place}", f"{place} {light}", f"a view of {place} {light}", f"{noun} over {place}", f"a landscape of {place} {light}"]
+    forms = [
+        f"{noun} over {place}",
+        f"{place} {light}",
+        f"a view of {place} {light}",
+        f"{noun} over {place}",
+        f"a landscape of {place} {light}",
+    ]
     return forms[rng.integers(len(forms))]
 
 

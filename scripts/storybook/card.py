@@ -10,22 +10,39 @@ from numpy.typing import NDArray
 from . import world
 
 PROMPTS = (
-    "a cat sitting on a beach", "sunset over the ocean", "an astronaut riding a horse on the moon",
-    "a majestic lion stalks across the golden savanna at sunset", "a red sailboat on the sea at dawn, watercolor",
-    "a lighthouse by the ocean in a storm, oil painting", "a white castle in the snow at night", "a windmill on green hills at noon",
-    "a blue hot-air balloon floating over the desert at dawn", "pixel art of a rocket launching over a city at night",
-    "a black steam train crossing the desert at sunset", "an ink drawing of a horse running across the savanna",
-    "a house by a lake in the fog, watercolor painting", "a pink tree on rolling hills in the early morning light",
-    "a yellow fish leaping over a lake at noon", "a purple mountain behind a lake at sunset, flat illustration",
-    "an orange cat in the snow, pixel art", "a white horse on a beach at sunset, oil painting",
-    "an astronaut standing on the moon, vector art", "a green house in the forest at noon, flat design",
-    "a bird flying over the sea in the mist, ink drawing", "a red lighthouse on a beach under a clear blue sky",
-    "a lion on the savanna at noon, pixel art", "a castle in the forest at dawn, watercolor",
-    "a red balloon above a city skyline at sunset", "a sailboat on a lake by moonlight, oil painting",
-    "the desert under a starry sky", "a city in a thunderstorm, pixel art",
-    "a blue bird soaring over green hills, watercolor", "a black cat in a city street at night",
-    "a rocket above the lunar surface, poster art", "an oil painting of a tree in the snow at sunset",
-)  # fmt: skip
+    "a cat sitting on a beach",
+    "sunset over the ocean",
+    "an astronaut riding a horse on the moon",
+    "a majestic lion stalks across the golden savanna at sunset",
+    "a red sailboat on the sea at dawn, watercolor",
+    "a lighthouse by the ocean in a storm, oil painting",
+    "a white castle in the snow at night",
+    "a windmill on green hills at noon",
+    "a blue hot-air balloon floating over the desert at dawn",
+    "pixel art of a rocket launching over a city at night",
+    "a black steam train crossing the desert at sunset",
+    "an ink drawing of a horse running across the savanna",
+    "a house by a lake in the fog, watercolor painting",
+    "a pink tree on rolling hills in the early morning light",
+    "a yellow fish leaping over a lake at noon",
+    "a purple mountain behind a lake at sunset, flat illustration",
+    "an orange cat in the snow, pixel art",
+    "a white horse on a beach at sunset, oil painting",
+    "an astronaut standing on the moon, vector art",
+    "a green house in the forest at noon, flat design",
+    "a bird flying over the sea in the mist, ink drawing",
+    "a red lighthouse on a beach under a clear blue sky",
+    "a lion on the savanna at noon, pixel art",
+    "a castle in the forest at dawn, watercolor",
+    "a red balloon above a city skyline at sunset",
+    "a sailboat on a lake by moonlight, oil painting",
+    "the desert under a starry sky",
+    "a city in a thunderstorm, pixel art",
+    "a blue bird soaring over green hills, watercolor",
+    "a black cat in a city street at night",
+    "a rocket above the lunar surface, poster art",
+    "an oil painting of a tree in the snow at sunset",
+)
 
 
 def write_card(folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8]) -> None:
@@ -34,14 +51,26 @@ def write_card(folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8
     sheet = cv2.resize(np.vstack(rows), None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / "contact-sheet.jpg"), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
     agreement = "\n".join(
-        f"| {name} | {figures['agreement'][name]:.1%} | {figures['judge_validation'][name]:.1%} |" for name in figures["agreement"]
+        f"| {name} | {figures['agreement'][name]:.1%} | {figures['judge_validation'][name]:.1%} |"
+        for name in figures["agreement"]
     )
-    (folder / "README.md").write_text(CARD.format(
-        steps=figures["steps"], scale=figures["guidance_scale"], pictures=figures["pictures"], psnr=figures["autoencoder_psnr"],
-        agreement=agreement, places=", ".join(world.PLACES), lights=", ".join(world.LIGHTS), styles=", ".join(world.STYLES),
-        subjects=", ".join(s if s != "rider" else "astronaut riding a horse" for s in world.SUBJECTS[:-1]), colors=", ".join(world.COLORS),
-        prompts="\n".join(f"{k + 1}. {prompt}" for k, prompt in enumerate(PROMPTS)),
-    ))  # fmt: skip
+    (folder / "README.md").write_text(
+        CARD.format(
+            steps=figures["steps"],
+            scale=figures["guidance_scale"],
+            pictures=figures["pictures"],
+            psnr=figures["autoencoder_psnr"],
+            agreement=agreement,
+            places=", ".join(world.PLACES),
+            lights=", ".join(world.LIGHTS),
+            styles=", ".join(world.STYLES),
+            subjects=", ".join(
+                s if s != "rider" else "astronaut riding a horse" for s in world.SUBJECTS[:-1]
+            ),
+            colors=", ".join(world.COLORS),
+            prompts="\n".join(f"{k + 1}. {prompt}" for k, prompt in enumerate(PROMPTS)),
+        )
+    )
 
 
 CARD = """---
@@ -51,9 +80,9 @@ pipeline_tag: text-to-image
 ---
 # storybook
 
-A small text-to-image latent diffusion model that ships with framesmooth, so that its first command works offline
-and in seconds. It is an ordinary `StableDiffusionPipeline` folder, trained from nothing on pictures that a procedural
-painter drew, with captions written from the same scenes. No photographs, no one's artwork.
+A small text-to-image latent diffusion model that ships with framesmooth, so that its first command works
+offline and in seconds. It is an ordinary `StableDiffusionPipeline` folder, trained from nothing on pictures
+that a procedural painter drew, with captions written from the same scenes. No photographs, no one's artwork.
 
 ![32 prompts](contact-sheet.jpg)
 
@@ -67,14 +96,15 @@ A small world, and nothing else:
 - colours of the subject: {colors}
 - styles: {styles}
 
-One subject a picture. Words it was not taught are named in a warning. Best at 256×256; 384×224 (and 384×216, cropped
-from it) was trained as well.
+One subject a picture. Words it was not taught are named in a warning. Best at 256×256; 384×224 (and 384×216,
+cropped from it) was trained as well.
 
 ## How good it is
 
-Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and colour that
-were held out of training, {steps} steps, guidance scale {scale}. A classifier trained on the painter's own renders reads
-the attributes back; the last column is its accuracy on unseen renders, the most that could be reached.
+Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and
+colour that were held out of training, {steps} steps, guidance scale {scale}. A classifier trained on the
+painter's own renders reads the attributes back; the last column is its accuracy on unseen renders, the most
+that could be reached.
 
 | attribute | read back as asked | classifier on renders |
 |---|---|---|
@@ -84,9 +114,9 @@ Autoencoder: {psnr:.2f} dB PSNR on 128 unseen scenes.
 
 ## How it was made
 
-`scripts/train_storybook.py`: an `AutoencoderTiny` (factor 8, 8 channels) on 96² crops; a three-layer CLIP text encoder,
-taught first to tell a caption's attributes; a three-level UNet on v-prediction with a cosine schedule. Muon and AdamW,
-bfloat16 autocast, on two CPU cores.
+`scripts/train_storybook.py`: an `AutoencoderTiny` (factor 8, 8 channels) on 96² crops; a three-layer CLIP
+text encoder, taught first to tell a caption's attributes; a three-level UNet on v-prediction with a cosine
+schedule. Muon and AdamW, bfloat16 autocast, on two CPU cores.
 
 ## The prompts of the sheet
 

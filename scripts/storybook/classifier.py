@@ -1,4 +1,4 @@
-"""The judge: a small convolutional network that reads place, light, subject, colour and style off a picture."""
+"""The judge: a small network that reads place, light, subject, colour and style off a picture."""
 
 from pathlib import Path
 
@@ -12,9 +12,12 @@ from . import world
 from .training import Session
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "place": world.PLACES, "light": world.LIGHTS, "subject": world.SUBJECTS[:-1],
-    "color": tuple(world.COLORS), "style": world.STYLES,
-}  # fmt: skip
+    "place": world.PLACES,
+    "light": world.LIGHTS,
+    "subject": world.SUBJECTS[:-1],
+    "color": tuple(world.COLORS),
+    "style": world.STYLES,
+}
 SIZE = 128
 
 
@@ -22,10 +25,15 @@ class _Block(nn.Module):
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
         self.conv = nn.Sequential(
-            nn.Conv2d(inside, outside, 3, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(),
-            nn.Conv2d(outside, outside, 3, 1, 1, bias=False), nn.BatchNorm2d(outside),
-        )  # fmt: skip
-        self.skip = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(inside, outside, 1, bias=False), nn.BatchNorm2d(outside))
+            nn.Conv2d(inside, outside, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(),
+            nn.Conv2d(outside, outside, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outside),
+        )
+        self.skip = nn.Sequential(
+            nn.AvgPool2d(2), nn.Conv2d(inside, outside, 1, bias=False), nn.BatchNorm2d(outside)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(self.conv(x) + self.skip(x))
@@ -41,6 +49,7 @@ class Reader(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(512, len(table)) for name, table in TABLES.items()})
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Scores of every class: attribute → (n, classes)."""
         y = self.body(self.stem(x))
         pooled = torch.cat([y.mean(dim=(2, 3)), y.amax(dim=(2, 3))], dim=1)
         return {name: head(pooled) for name, head in self.heads.items()}
@@ -50,7 +59,8 @@ def shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture of any shape as the judge sees it: its middle square at 128²."""
     height, width = picture.shape[:2]
     left = (width - height) // 2
-    return cv2.resize(picture[:, left : left + height], (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    square = picture[:, left : left + height]
+    return np.asarray(cv2.resize(square, (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def classes(scene: world.Scene) -> list[int]:
@@ -62,11 +72,17 @@ def _input(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
     return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
-def train_reader(folder: Path, pictures: NDArray[np.uint8], targets: NDArray[np.int64], minutes: float, device: torch.device) -> Reader:
-    """Trains on (n, 128, 128, 3) uint8 renders, with flips, noise and slight blur so that texture alone decides nothing."""
+def train_reader(
+    folder: Path,
+    pictures: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    minutes: float,
+    device: torch.device,
+) -> Reader:
+    """Trains on (n, 128, 128, 3) uint8 renders and their classes, with flips and a little noise."""
     torch.manual_seed(4)
     torch.set_flush_denormal(True)
-    model = Reader().to(device, memory_format=torch.channels_last)
+    model = Reader().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=5e-3, fused=True)
     session = Session(folder, "reader", minutes, {"model": model, "optimizer": optimizer})
     rng = np.random.default_rng([session.step, 17])
@@ -74,7 +90,9 @@ def train_reader(folder: Path, pictures: NDArray[np.uint8], targets: NDArray[np.
     while running:
         k = rng.integers(0, len(pictures), 64)
         x = _input(pictures[k], device)
-        x = torch.where(torch.rand(64, 1, 1, 1, device=device) < 0.5, x, x.flip(3)) + 0.03 * torch.randn_like(x)
+        x = torch.where(torch.rand(64, 1, 1, 1, device=device) < 0.5, x, x.flip(3)) + 0.03 * torch.randn_like(
+            x
+        )
         with torch.autocast(device.type, torch.bfloat16):
             scores = model(x.contiguous(memory_format=torch.channels_last))
         y = torch.from_numpy(targets[k]).to(device)

@@ -1,4 +1,4 @@
-"""Scenes by number: which scene stands at an index, its picture, and pictures rendered in parallel to disk."""
+"""Scenes by number: which scene stands at an index, its picture, and pictures painted in parallel."""
 
 from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
@@ -34,12 +34,14 @@ def paint_many(scenes: Iterable[tuple[Scene, str]], processes: int) -> Iterator[
 
 
 def rendered(path: Path, start: int, stop: int, shape: str, processes: int) -> NDArray[np.uint8]:
-    """(n, height, width, 3) uint8 pictures, memory-mapped from ``path``; painted there if they are not yet."""
+    """(n, height, width, 3) uint8 pictures, memory-mapped from ``path``; painted there first if need be."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         array = np.lib.format.open_memmap(partial, "w+", np.uint8, (stop - start, *SHAPES[shape], 3))
-        for k, picture in enumerate(paint_many(((scene_at(k), shape) for k in range(start, stop)), processes)):
+        for k, picture in enumerate(
+            paint_many(((scene_at(k), shape) for k in range(start, stop)), processes)
+        ):
             array[k] = picture
         array.flush()
         partial.rename(path)

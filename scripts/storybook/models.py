@@ -1,9 +1,14 @@
-"""The networks of ``storybook``: sizes chosen so that two CPU cores can train them and 40 MB can hold them."""
+"""The networks of ``storybook``: small enough for two CPU cores to train and for 40 MB to hold."""
 
 import json
 from collections.abc import Iterable
 
-from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import (
+    AutoencoderTiny,
+    DPMSolverMultistepScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -64,15 +69,21 @@ def tokenizer(captions: Iterable[str]) -> CLIPTokenizer:
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(
-                Regex(r"""'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""), "removed", invert=True
+                Regex(r"""'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""),
+                "removed",
+                invert=True,
             ),
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
     trainer = trainers.BpeTrainer(
-        vocab_size=4000, min_frequency=2, end_of_word_suffix="</w>", show_progress=False,
-        special_tokens=["<|startoftext|>", "<|endoftext|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )  # fmt: skip
+        vocab_size=4000,
+        min_frequency=2,
+        end_of_word_suffix="</w>",
+        show_progress=False,
+        special_tokens=["<|startoftext|>", "<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
     bpe.train_from_iterator(captions, trainer)
     return _as_clip(bpe)
 
@@ -87,11 +98,19 @@ def text_encoder(vocabulary: int, eos: int, bos: int) -> CLIPTextModel:
     """A three-layer CLIP text model."""
     return CLIPTextModel(
         CLIPTextConfig(
-            vocab_size=vocabulary, hidden_size=TEXT_WIDTH, intermediate_size=2 * TEXT_WIDTH, projection_dim=TEXT_WIDTH,
-            num_hidden_layers=3, num_attention_heads=6, max_position_embeddings=TEXT_LENGTH,
-            eos_token_id=eos, bos_token_id=bos, pad_token_id=eos, hidden_act="quick_gelu",
+            vocab_size=vocabulary,
+            hidden_size=TEXT_WIDTH,
+            intermediate_size=2 * TEXT_WIDTH,
+            projection_dim=TEXT_WIDTH,
+            num_hidden_layers=3,
+            num_attention_heads=6,
+            max_position_embeddings=TEXT_LENGTH,
+            eos_token_id=eos,
+            bos_token_id=bos,
+            pad_token_id=eos,
+            hidden_act="quick_gelu",
         )
-    )  # fmt: skip
+    )
 
 
 def scheduler() -> DPMSolverMultistepScheduler:
@@ -105,9 +124,17 @@ def scheduler() -> DPMSolverMultistepScheduler:
     )
 
 
-def pipeline(vae: AutoencoderTiny, text: CLIPTextModel, words: CLIPTokenizer, net: UNet2DConditionModel) -> StableDiffusionPipeline:
+def pipeline(
+    vae: AutoencoderTiny, text: CLIPTextModel, words: CLIPTokenizer, net: UNet2DConditionModel
+) -> StableDiffusionPipeline:
     """Binds the parts into an ordinary Stable Diffusion pipeline."""
     return StableDiffusionPipeline(
-        vae=vae, text_encoder=text, tokenizer=words, unet=net, scheduler=scheduler(),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip
+        vae=vae,
+        text_encoder=text,
+        tokenizer=words,
+        unet=net,
+        scheduler=scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )

@@ -4,14 +4,23 @@ import numpy as np
 
 from . import animals, subjects
 from .brush import Brush, Picture
-from .places import PAINTERS, Ground
+from .ground import Ground
+from .places import PAINTERS
 from .skies import LIGHTS, jitter, paint_air, paint_sky
 from .styles import STYLES
 from .world import COLORS, NATURAL, Scene
 
 DRAW = {name: getattr(animals, name, None) or getattr(subjects, name) for name in NATURAL if name != "none"}
 IN_THE_SKY = {"balloon", "bird", "rocket"}
-WIDTHS = {"train": 0.62, "lion": 0.66, "bird": 0.55, "fish": 0.6, "mountain": 0.9, "horse": 0.8, "cat": 0.9}  # height relative to others
+WIDTHS = {
+    "train": 0.62,
+    "lion": 0.66,
+    "bird": 0.55,
+    "fish": 0.6,
+    "mountain": 0.9,
+    "horse": 0.8,
+    "cat": 0.9,
+}  # height relative to others
 
 
 def paint(scene: Scene, height: int, width: int) -> Picture:
@@ -45,7 +54,9 @@ def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Gene
         foot = horizon + height * rng.uniform(0.05, 0.25)
     else:
         foot = min(horizon + (height - horizon) * rng.uniform(0.35, 0.85), height * 0.97)
-    tilt = rng.normal(0, 0.05) + {"fish": rng.uniform(0.0, 0.5), "rocket": rng.uniform(-0.5, 0.5)}.get(scene.subject, 0.0)
+    tilt = rng.normal(0, 0.05) + {"fish": rng.uniform(0.0, 0.5), "rocket": rng.uniform(-0.5, 0.5)}.get(
+        scene.subject, 0.0
+    )
     flip = bool(rng.random() < 0.5)
     if scene.subject in ("rocket", "fish") and flip:
         tilt = -tilt

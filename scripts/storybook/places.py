@@ -4,83 +4,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .brush import Brush, Picture, mix, shade, tint
-from .skies import LIGHTS, jitter
-from .world import RGB
-
-
-class Ground:
-    """What every place needs while it is painted: the picture, its light, the horizon and chance."""
-
-    def __init__(self, picture: Picture, horizon: float, light: str, sun_x: float, rng: np.random.Generator) -> None:
-        self.picture, self.horizon, self.light, self.sun_x, self.rng = picture, horizon, light, sun_x, rng
-        self.height, self.width = picture.shape[:2]
-        self.look = LIGHTS[light]
-        self.brush = Brush(picture, 0, 0, 1.0)
-
-    def lit(self, color: RGB, depth: float = 0.0) -> RGB:
-        """A ground colour in this scene's light; ``depth`` 0 (near) … 1 (far) fades it into the haze."""
-        return mix(tint(jitter(color, self.rng, 6), self.look.ground), self.look.haze, 0.75 * depth)
-
-    def ridge(self, y: float, amplitude: float, color: RGB, *, waves: float = 2.0, sharp: bool = False) -> None:
-        """Fills everything under a wavy (or jagged) line at pixel row ``y``."""
-        x = np.linspace(-0.05 * self.width, 1.05 * self.width, 13 if sharp else 33)
-        if sharp:
-            line = self.rng.uniform(-1, 1, x.size) * amplitude
-        else:
-            phase, pace = self.rng.uniform(0, 6.3, 3), waves * np.asarray([1.0, 1.7, 2.9])
-            line = sum(
-                amplitude / (k + 1) * np.sin(p + 2 * np.pi * w * x / self.width)
-                for k, (p, w) in enumerate(zip(phase, pace, strict=True))
-            )
-        top = [(float(a), float(-(y + b))) for a, b in zip(x, np.asarray(line), strict=True)]
-        self.brush.poly([*top, (1.1 * self.width, -1.2 * self.height), (-0.1 * self.width, -1.2 * self.height)], color)
-
-    def spot(self, near: float) -> tuple[float, float, float]:
-        """A random place on the ground, ``near`` 0 (horizon) … 1 (bottom): x, y and the size of things there."""
-        y = self.horizon + (self.height - self.horizon) * near
-        return float(self.rng.uniform(0, self.width)), y, self.height * (0.03 + 0.12 * near)
-
-    def at(self, x: float, y: float, scale: float) -> Brush:
-        """A brush whose foot stands at a pixel."""
-        return Brush(self.picture, x, y, scale, flip=bool(self.rng.random() < 0.5))
-
-
-def _water(g: Ground, top: float, bottom: float, base: RGB) -> None:
-    far, near = mix(tint(base, g.look.ground), g.look.sky[2], 0.5), tint(shade(base, 0.8), g.look.ground)
-    steps = 9
-    for k in range(steps):
-        y0 = top + (bottom - top) * k / steps
-        g.brush.rect(-5, -g.height - 5, g.width + 5, -y0, mix(far, near, k / (steps - 1)))
-    for _ in range(g.rng.integers(16, 30)):
-        depth = g.rng.random() ** 1.5
-        y = top + (bottom - top) * depth
-        x, half = g.rng.uniform(0, g.width), g.height * (0.02 + 0.07 * depth) * g.rng.uniform(0.6, 1.4)
-        color = mix(mix(far, near, depth), g.look.sky[2] if g.rng.random() < 0.7 else near, 0.55)
-        g.brush.curve([(x - half, -y), (x, -y + half * 0.12), (x + half, -y)], g.height * (0.004 + 0.008 * depth), color)
-    if g.light in ("dawn", "sunset", "night", "noon"):
-        glint = {"night": (196, 204, 236), "sunset": (255, 190, 96)}.get(g.light, (255, 246, 224))
-        for k in range(10):
-            y = top + (bottom - top) * (k + 0.5) / 10
-            half = g.height * g.rng.uniform(0.015, 0.05) * (1 + k * 0.12)
-            x = g.sun_x + g.rng.normal(0, 0.012 * g.height)
-            g.brush.line([(x - half, -y), (x + half, -y)], g.height * 0.008, glint)
+from .brush import mix, shade
+from .ground import Ground, acacia, cactus, fir, palm, parasol, water
 
 
 def sea(g: Ground) -> None:
     """Open water to the bottom of the picture, sometimes with a far island."""
     if g.rng.random() < 0.35:
         x, half = g.rng.uniform(0, g.width), g.height * g.rng.uniform(0.12, 0.3)
-        g.brush.poly([(x - half, -g.horizon - 2), (x - half * 0.3, -g.horizon + half * 0.25),
-                      (x + half * 0.2, -g.horizon + half * 0.18), (x + half, -g.horizon - 2)],
-                     g.lit((70, 100, 110), 0.7), rounds=2)  # fmt: skip
-    _water(g, g.horizon, g.height, (28, 112, 172))
+        g.brush.poly(
+            [
+                (x - half, -g.horizon - 2),
+                (x - half * 0.3, -g.horizon + half * 0.25),
+                (x + half * 0.2, -g.horizon + half * 0.18),
+                (x + half, -g.horizon - 2),
+            ],
+            g.lit((70, 100, 110), 0.7),
+            rounds=2,
+        )
+    water(g, g.horizon, g.height, (28, 112, 172))
 
 
 def beach(g: Ground) -> None:
     """A band of turquoise water, foam, and sand; palms or parasols at times."""
     shore = g.horizon + (g.height - g.horizon) * g.rng.uniform(0.3, 0.45)
-    _water(g, g.horizon, shore, (40, 156, 184))
+    water(g, g.horizon, shore, (40, 156, 184))
     slope = g.height * g.rng.uniform(0.01, 0.03)
     state = g.rng.bit_generator.state
     g.ridge(shore - slope * 0.7, slope, g.lit((244, 248, 248)), waves=1.2)
@@ -91,27 +39,9 @@ def beach(g: Ground) -> None:
         x, y, s = g.spot(g.rng.uniform(0.6, 1.0))
         g.brush.ellipse(x, -y, s * 0.16, s * 0.08, g.lit((214, 182, 122)))
     if g.rng.random() < 0.55:
-        _palm(g)
+        palm(g)
     elif g.rng.random() < 0.5:
-        _parasol(g)
-
-
-def _palm(g: Ground) -> None:
-    side = g.rng.choice([0.08, 0.92])
-    b = g.at(g.width * side, g.height * g.rng.uniform(0.86, 0.98), g.height * g.rng.uniform(0.45, 0.65))
-    b.flip = side > 0.5
-    b.curve([(0, 0), (0.03, 0.35), (0.1, 0.68), (0.2, 0.94)], 0.05, g.lit((128, 92, 58)))
-    for angle in np.linspace(-0.5, 3.5, 7) + g.rng.uniform(-0.2, 0.2):
-        dx, dy = np.cos(angle) * 0.34, np.sin(angle) * 0.2
-        b.poly([(0.2, 0.95), (0.2 + dx * 0.5, 0.99 + dy * 0.9), (0.2 + dx, 0.86 + dy * 0.6), (0.2 + dx * 0.5, 0.93 + dy * 0.7)],
-               g.lit((46, 130, 70)), rounds=1)  # fmt: skip
-
-
-def _parasol(g: Ground) -> None:
-    x, y, s = g.spot(g.rng.uniform(0.5, 0.7))
-    b = g.at(x, y, s * 2.2)
-    b.line([(0, 0), (0.06, 0.9)], 0.03, g.lit((240, 236, 226)))
-    b.poly([(-0.44, 0.68), (-0.3, 0.92), (0.06, 1.02), (0.4, 0.86), (0.5, 0.6)], g.lit((224, 78, 70)), rounds=1)
+        parasol(g)
 
 
 def hills(g: Ground) -> None:
@@ -120,8 +50,12 @@ def hills(g: Ground) -> None:
     for k in range(layers):
         depth = 1 - k / (layers - 1)
         y = g.horizon + (g.height - g.horizon) * (k / layers) * 0.8 - g.height * 0.02
-        g.ridge(y, g.height * g.rng.uniform(0.02, 0.05), g.lit(mix((112, 182, 74), (60, 140, 66), g.rng.random()), depth * 0.6),
-                waves=g.rng.uniform(0.5, 1.2))  # fmt: skip
+        g.ridge(
+            y,
+            g.height * g.rng.uniform(0.02, 0.05),
+            g.lit(mix((112, 182, 74), (60, 140, 66), g.rng.random()), depth * 0.6),
+            waves=g.rng.uniform(0.5, 1.2),
+        )
     petal = [(250, 240, 120), (250, 250, 250), (236, 110, 120)][g.rng.integers(3)]
     for _ in range(g.rng.integers(6, 20)):
         x, y, s = g.spot(g.rng.uniform(0.5, 1.0))
@@ -138,17 +72,14 @@ def desert(g: Ground) -> None:
         sand = g.lit(mix((240, 196, 116), (222, 160, 84), g.rng.random()), max(0.5 - 0.2 * k, 0))
         g.ridge(y, g.height * g.rng.uniform(0.02, 0.045), sand, waves=g.rng.uniform(0.4, 0.9))
         x, half = g.rng.uniform(0, g.width), g.height * g.rng.uniform(0.15, 0.35)
-        g.brush.poly([(x, -y + half * 0.18), (x + half, -y - half * 0.25), (x + half * 0.1, -y - half * 0.3)],
-                     mix(sand, (120, 70, 50), 0.22), rounds=2)  # fmt: skip
+        g.brush.poly(
+            [(x, -y + half * 0.18), (x + half, -y - half * 0.25), (x + half * 0.1, -y - half * 0.3)],
+            mix(sand, (120, 70, 50), 0.22),
+            rounds=2,
+        )
     for _ in range(g.rng.integers(1, 4)):
         x, y, s = g.spot(g.rng.uniform(0.15, 0.6))
-        _cactus(g.at(x, y, s * g.rng.uniform(1.2, 2.0)), g.lit((70, 130, 78)))
-
-
-def _cactus(b: Brush, color: RGB) -> None:
-    b.line([(0, 0), (0, 0.95)], 0.17, color)
-    b.line([(0, 0.4), (-0.26, 0.42), (-0.26, 0.7)], 0.12, color)
-    b.line([(0, 0.3), (0.24, 0.32), (0.24, 0.58)], 0.12, color)
+        cactus(g.at(x, y, s * g.rng.uniform(1.2, 2.0)), g.lit((70, 130, 78)))
 
 
 def snow(g: Ground) -> None:
@@ -157,23 +88,29 @@ def snow(g: Ground) -> None:
         g.ridge(g.horizon - g.height * 0.04, g.height * 0.06, g.lit((170, 190, 214), 0.4), sharp=True)
     for k in range(3):
         y = g.horizon + (g.height - g.horizon) * k * 0.3
-        g.ridge(y, g.height * 0.03, g.lit(mix((236, 242, 250), (206, 220, 238), 0.4 - 0.2 * k)), waves=g.rng.uniform(0.5, 1.1))
+        g.ridge(
+            y,
+            g.height * 0.03,
+            g.lit(mix((236, 242, 250), (206, 220, 238), 0.4 - 0.2 * k)),
+            waves=g.rng.uniform(0.5, 1.1),
+        )
         for _ in range(g.rng.integers(1, 4)):
             x = g.rng.uniform(0, g.width)
-            _fir(g.at(x, y + g.height * 0.06, g.height * g.rng.uniform(0.09, 0.15) * (1 + 0.3 * k)), g, (52, 96, 92), True)
+            fir(
+                g.at(x, y + g.height * 0.06, g.height * g.rng.uniform(0.09, 0.15) * (1 + 0.3 * k)),
+                g,
+                (52, 96, 92),
+                True,
+            )
     for _ in range(g.rng.integers(14, 36)):
         r = g.height * g.rng.uniform(0.003, 0.007)
-        g.brush.ellipse(g.rng.uniform(0, g.width), -g.rng.uniform(0, g.height), r, r, mix((250, 252, 255), g.look.haze, 0.15))
-
-
-def _fir(b: Brush, g: Ground, color: RGB, snowy: bool, depth: float = 0.0) -> None:
-    b.rect(-0.05, 0, 0.05, 0.2, g.lit((92, 66, 48), depth))
-    green, cap = g.lit(color, depth), g.lit((244, 248, 252), depth)
-    for k in range(3):
-        y, half = 0.14 + 0.26 * k, 0.34 - 0.08 * k
-        b.poly([(-half, y), (half, y), (0, y + 0.42)], green)
-        if snowy:
-            b.poly([(-half * 0.45, y + 0.22), (half * 0.45, y + 0.22), (0, y + 0.42)], cap)
+        g.brush.ellipse(
+            g.rng.uniform(0, g.width),
+            -g.rng.uniform(0, g.height),
+            r,
+            r,
+            mix((250, 252, 255), g.look.haze, 0.15),
+        )
 
 
 def forest(g: Ground) -> None:
@@ -186,14 +123,18 @@ def forest(g: Ground) -> None:
         for x in np.arange(-0.05, 1.1, 0.1) * g.width + g.rng.uniform(0, 0.1) * g.width:
             if row == 2 and abs(x / g.width - 0.5) < 0.3:
                 continue
-            b = g.at(x + g.rng.uniform(-0.03, 0.03) * g.width, y, g.height * g.rng.uniform(0.3, 0.42) * (0.8 + 0.25 * row))
+            b = g.at(
+                x + g.rng.uniform(-0.03, 0.03) * g.width,
+                y,
+                g.height * g.rng.uniform(0.3, 0.42) * (0.8 + 0.25 * row),
+            )
             green = mix((24, 84, 56), (62, 122, 52), g.rng.random())
             if round_trees:
                 b.rect(-0.04, 0, 0.04, 0.5, g.lit((84, 60, 44), depth))
                 b.ellipse(0, 0.68, 0.26, 0.32, g.lit(green, depth))
                 b.ellipse(-0.08, 0.78, 0.12, 0.14, g.lit(shade(green, 1.15), depth))
             else:
-                _fir(b, g, green, False, depth)
+                fir(b, g, green, False, depth)
     g.ridge(g.horizon + (g.height - g.horizon) * 0.45, g.height * 0.012, g.lit((66, 118, 58)))
     for _ in range(g.rng.integers(4, 12)):
         x, y, s = g.spot(g.rng.uniform(0.6, 1.0))
@@ -211,14 +152,20 @@ def city(g: Ground) -> None:
             wall = [(118, 128, 150), (150, 122, 112), (96, 112, 140), (160, 152, 146)][g.rng.integers(4)]
             g.brush.rect(x, -base, x + wide, -base + tall, g.lit(wall, depth))
             if g.rng.random() < 0.3:
-                g.brush.line([(x + wide / 2, -base + tall), (x + wide / 2, -base + tall * 1.15)], g.height * 0.008, g.lit(wall, depth))
+                g.brush.line(
+                    [(x + wide / 2, -base + tall), (x + wide / 2, -base + tall * 1.15)],
+                    g.height * 0.008,
+                    g.lit(wall, depth),
+                )
             if depth < 0.5:
                 pane = (255, 220, 120) if dark else g.lit((206, 224, 240), 0.1)
                 step = g.height * 0.032
                 for wy in np.arange(step, tall - step * 0.5, step * 1.25):
                     for wx in np.arange(step * 0.6, wide - step * 0.6, step):
                         if g.rng.random() < (0.55 if dark else 0.85):
-                            g.brush.rect(x + wx, -base + wy, x + wx + step * 0.5, -base + wy + step * 0.6, pane)
+                            g.brush.rect(
+                                x + wx, -base + wy, x + wx + step * 0.5, -base + wy + step * 0.6, pane
+                            )
             x += wide * g.rng.uniform(1.0, 1.12)
     g.brush.rect(-5, -g.height - 5, g.width + 5, -base, g.lit((150, 148, 150)))
     g.brush.rect(-5, -g.height - 5, g.width + 5, -base - g.height * 0.08, g.lit((92, 94, 102)))
@@ -229,10 +176,12 @@ def city(g: Ground) -> None:
 
 def lake(g: Ground) -> None:
     """Still water between far hills and a reedy near shore."""
-    g.ridge(g.horizon - g.height * 0.07, g.height * 0.05, g.lit((92, 116, 140), 0.55), sharp=g.rng.random() < 0.6)
+    g.ridge(
+        g.horizon - g.height * 0.07, g.height * 0.05, g.lit((92, 116, 140), 0.55), sharp=g.rng.random() < 0.6
+    )
     g.ridge(g.horizon - g.height * 0.015, g.height * 0.015, g.lit((64, 120, 80), 0.3))
     shore = g.horizon + (g.height - g.horizon) * g.rng.uniform(0.62, 0.74)
-    _water(g, g.horizon + g.height * 0.02, shore, (64, 140, 168))
+    water(g, g.horizon + g.height * 0.02, shore, (64, 140, 168))
     g.ridge(shore, g.height * 0.02, g.lit((92, 150, 76)), waves=0.8)
     for _ in range(g.rng.integers(5, 11)):
         x = g.rng.uniform(0, g.width)
@@ -249,31 +198,29 @@ def savanna(g: Ground) -> None:
     g.ridge(g.horizon + (g.height - g.horizon) * 0.45, g.height * 0.015, g.lit((196, 150, 62)))
     for _ in range(g.rng.integers(1, 4)):
         x, y, s = g.spot(g.rng.uniform(0.05, 0.35))
-        _acacia(g, g.at(x, y, s * g.rng.uniform(2.6, 4.2)))
+        acacia(g, g.at(x, y, s * g.rng.uniform(2.6, 4.2)))
     for _ in range(g.rng.integers(16, 34)):
         x, y, s = g.spot(g.rng.uniform(0.3, 1.0))
         b = g.at(x, y, s * 0.7)
         for dx in (-0.2, 0.0, 0.2):
-            b.line([(dx * 0.3, 0), (dx, 0.6)], 0.06, g.lit(mix((232, 196, 104), (168, 124, 52), g.rng.random())))
-
-
-def _acacia(g: Ground, b: Brush) -> None:
-    b.line([(0, 0), (0.02, 0.45), (-0.2, 0.72)], 0.06, g.lit((86, 62, 46), 0.15))
-    b.line([(0.02, 0.4), (0.24, 0.72)], 0.05, g.lit((86, 62, 46), 0.15))
-    leaf = g.lit((94, 122, 56), 0.15)
-    b.ellipse(-0.12, 0.78, 0.42, 0.1, leaf)
-    b.ellipse(0.2, 0.84, 0.36, 0.09, leaf)
+            b.line(
+                [(dx * 0.3, 0), (dx, 0.6)], 0.06, g.lit(mix((232, 196, 104), (168, 124, 52), g.rng.random()))
+            )
 
 
 def moon(g: Ground) -> None:
     """Grey regolith with craters under a black-ish sky in which the Earth hangs."""
     yy = np.arange(g.height, dtype=np.float32)[:, None, None]
     dark = np.clip(1.15 - yy / max(g.horizon, 1) * 0.55, 0.35, 1.0) * 0.68
-    g.picture[:] = (g.picture * (1 - dark) + np.float32([10, 10, 26]) * dark).astype(np.uint8)
+    g.picture[:] = (g.picture * (1 - dark) + np.array([10, 10, 26], np.float32) * dark).astype(np.uint8)
     for _ in range(40):
         r = g.height * g.rng.uniform(0.002, 0.005)
         g.brush.ellipse(g.rng.uniform(0, g.width), -g.rng.uniform(0, g.horizon), r, r, (232, 234, 246))
-    b = g.at(g.width * g.rng.uniform(0.12, 0.88), g.horizon * g.rng.uniform(0.2, 0.5), g.height * g.rng.uniform(0.07, 0.12))
+    b = g.at(
+        g.width * g.rng.uniform(0.12, 0.88),
+        g.horizon * g.rng.uniform(0.2, 0.5),
+        g.height * g.rng.uniform(0.07, 0.12),
+    )
     b.ellipse(0, 0, 1, 1, (58, 124, 206))
     b.poly([(-0.6, 0.2), (-0.2, 0.7), (0.2, 0.4), (0.0, 0.0), (-0.3, -0.2)], (84, 160, 92), rounds=2)
     b.poly([(0.2, -0.1), (0.7, 0.1), (0.5, -0.6), (0.1, -0.5)], (84, 160, 92), rounds=2)

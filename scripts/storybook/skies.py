@@ -11,7 +11,7 @@ from .world import RGB
 
 @dataclass(frozen=True)
 class Light:
-    """A time of day or weather: sky colours from top to horizon, tints of ground and subject, the air's haze."""
+    """A time of day or weather: sky from top to horizon, tints of ground and subject, haze and clouds."""
 
     sky: tuple[RGB, RGB, RGB]
     ground: RGB
@@ -21,19 +21,49 @@ class Light:
 
 
 LIGHTS = {
-    "dawn": Light(((150, 150, 214), (244, 178, 196), (255, 226, 190)), (0.86, 0.76, 0.84), (0.98, 0.92, 0.96),
-                  (252, 210, 204), (255, 222, 226)),
-    "noon": Light(((48, 128, 228), (112, 182, 246), (198, 230, 252)), (1.0, 1.0, 0.97), (1.0, 1.0, 1.0),
-                  (214, 234, 250), (255, 255, 255)),
-    "sunset": Light(((84, 44, 120), (226, 80, 66), (255, 186, 64)), (0.82, 0.60, 0.54), (1.0, 0.88, 0.82),
-                    (248, 140, 80), (250, 122, 92)),
-    "night": Light(((10, 14, 48), (24, 36, 92), (58, 78, 146)), (0.36, 0.42, 0.66), (0.80, 0.82, 0.96),
-                   (44, 62, 122), (46, 58, 108)),
-    "storm": Light(((44, 48, 60), (74, 80, 94), (122, 130, 138)), (0.54, 0.58, 0.60), (0.88, 0.90, 0.92),
-                   (108, 116, 126), (52, 56, 68)),
-    "fog": Light(((206, 210, 214), (218, 221, 222), (228, 229, 228)), (0.84, 0.86, 0.88), (0.96, 0.97, 0.98),
-                 (222, 225, 226), (236, 238, 238)),
-}  # fmt: skip
+    "dawn": Light(
+        ((150, 150, 214), (244, 178, 196), (255, 226, 190)),
+        (0.86, 0.76, 0.84),
+        (0.98, 0.92, 0.96),
+        (252, 210, 204),
+        (255, 222, 226),
+    ),
+    "noon": Light(
+        ((48, 128, 228), (112, 182, 246), (198, 230, 252)),
+        (1.0, 1.0, 0.97),
+        (1.0, 1.0, 1.0),
+        (214, 234, 250),
+        (255, 255, 255),
+    ),
+    "sunset": Light(
+        ((84, 44, 120), (226, 80, 66), (255, 186, 64)),
+        (0.82, 0.60, 0.54),
+        (1.0, 0.88, 0.82),
+        (248, 140, 80),
+        (250, 122, 92),
+    ),
+    "night": Light(
+        ((10, 14, 48), (24, 36, 92), (58, 78, 146)),
+        (0.36, 0.42, 0.66),
+        (0.80, 0.82, 0.96),
+        (44, 62, 122),
+        (46, 58, 108),
+    ),
+    "storm": Light(
+        ((44, 48, 60), (74, 80, 94), (122, 130, 138)),
+        (0.54, 0.58, 0.60),
+        (0.88, 0.90, 0.92),
+        (108, 116, 126),
+        (52, 56, 68),
+    ),
+    "fog": Light(
+        ((206, 210, 214), (218, 221, 222), (228, 229, 228)),
+        (0.84, 0.86, 0.88),
+        (0.96, 0.97, 0.98),
+        (222, 225, 226),
+        (236, 238, 238),
+    ),
+}
 
 
 def jitter(color: RGB, rng: np.random.Generator, amount: float = 10.0) -> RGB:
@@ -42,7 +72,9 @@ def jitter(color: RGB, rng: np.random.Generator, amount: float = 10.0) -> RGB:
     return (float(r), float(g), float(b))
 
 
-def paint_sky(picture: Picture, horizon: float, light: str, rng: np.random.Generator, *, bands: bool) -> float:
+def paint_sky(
+    picture: Picture, horizon: float, light: str, rng: np.random.Generator, *, bands: bool
+) -> float:
     """Paints the whole picture as sky with its sun, moon, stars and clouds; returns the sun's x in pixels.
 
     With ``bands`` the gradient comes in a few flat steps, as in poster art.
@@ -82,7 +114,9 @@ def _stars(brush: Brush, horizon: float, rng: np.random.Generator) -> None:
         brush.ellipse(x + radius * 0.45, y + radius * 0.2, radius * 0.85, radius * 0.85, (22, 30, 80))
 
 
-def _sun(picture: Picture, x: float, horizon: float, light: str, rng: np.random.Generator, *, glow: bool) -> None:
+def _sun(
+    picture: Picture, x: float, horizon: float, light: str, rng: np.random.Generator, *, glow: bool
+) -> None:
     height, width = picture.shape[:2]
     low, high, size, color = {
         "dawn": (0.86, 1.0, 0.055, (255, 246, 214)),
@@ -94,10 +128,12 @@ def _sun(picture: Picture, x: float, horizon: float, light: str, rng: np.random.
         yy, xx = np.ogrid[:height, :width]
         distance = ((xx - x) ** 2 + (yy - y) ** 2) / (radius * 3.2) ** 2
         halo = (0.6 * np.exp(-distance)).astype(np.float32)[..., None]
-        picture[:] = (picture + (np.float32(color) - picture) * halo).astype(np.uint8)
+        picture[:] = (picture + (np.array(color, np.float32) - picture) * halo).astype(np.uint8)
     else:
         brush = Brush(picture, 0, 0, 1.0)
-        under = tuple(float(v) for v in picture[int(np.clip(y, 0, height - 1)), int(np.clip(x, 0, width - 1))])
+        under = tuple(
+            float(v) for v in picture[int(np.clip(y, 0, height - 1)), int(np.clip(x, 0, width - 1))]
+        )
         brush.ellipse(x, -y, radius * 1.5, radius * 1.5, mix(under, color, 0.35))  # type: ignore[arg-type]
     Brush(picture, 0, 0, 1.0).ellipse(x, -y, radius, radius, color)
 
@@ -140,4 +176,4 @@ def paint_air(picture: Picture, horizon: float, light: str, rng: np.random.Gener
         drift = cv2.resize(rng.random((4, 6), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
         thickness = 0.46 - 0.22 * np.abs(yy - horizon / height) + 0.16 * (drift - 0.5)
         veil = np.clip(thickness, 0.2, 0.6)[..., None]
-        picture[:] = (picture + (np.float32(LIGHTS["fog"].haze) - picture) * veil).astype(np.uint8)
+        picture[:] = (picture + (np.array(LIGHTS["fog"].haze, np.float32) - picture) * veil).astype(np.uint8)

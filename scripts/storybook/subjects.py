@@ -39,7 +39,10 @@ def lighthouse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         y0, y1 = 0.06 + 0.14 * k, 0.06 + 0.14 * (k + 1)
         w0, w1 = 0.17 - 0.075 * y0, 0.17 - 0.075 * y1
         b.poly([(-w0, y0), (w0, y0), (w1, y1), (-w1, y1)], color if k % 2 == 0 else other)
-    b.poly([(0.03, 0.06), (0.16, 0.06), (0.115, 0.76), (0.03, 0.76)], shade(color, 0.92) if rng.random() < 0.2 else color)
+    b.poly(
+        [(0.03, 0.06), (0.16, 0.06), (0.115, 0.76), (0.03, 0.76)],
+        shade(color, 0.92) if rng.random() < 0.2 else color,
+    )
     b.rect(-0.14, 0.76, 0.14, 0.79, DARK)
     b.rect(-0.085, 0.79, 0.085, 0.9, (255, 232, 130))
     b.poly([(-0.13, 0.9), (0.13, 0.9), (0, 1.0)], shade(color, 0.8))
@@ -75,9 +78,9 @@ def balloon(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     pale = shade(color, 1.3 if sum(color) < 600 else 0.86)
     t = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     for k, width in enumerate((1.0, 0.66, 0.26)):
-        x, y = 0.38 * width * np.sin(t), 0.6 + 0.38 * np.cos(t)
-        narrow = np.where(y < 0.6, np.clip((y - 0.14) / 0.46, 0.0, 1) ** 0.5, 1)
-        b.poly(list(zip(x * narrow, y, strict=True)), color if k != 1 else pale)
+        across, up = 0.38 * width * np.sin(t), 0.6 + 0.38 * np.cos(t)
+        narrow = np.where(up < 0.6, np.clip((up - 0.14) / 0.46, 0.0, 1) ** 0.5, 1)
+        b.poly(list(zip(across * narrow, up, strict=True)), color if k != 1 else pale)
     for x in (-0.09, 0.09):
         b.line([(x, 0.26), (x * 0.75, 0.12)], 0.014, DARK)
     b.rect(-0.08, 0.0, 0.08, 0.12, WOOD)
@@ -87,11 +90,42 @@ def balloon(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 def mountain(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """One great peak with a lit and a shadow flank and a snow cap."""
     left, right, lean = -rng.uniform(0.75, 1.1), rng.uniform(0.75, 1.1), rng.uniform(-0.12, 0.12)
-    b.poly([(left, -0.3), (left, 0), (left * 0.45, 0.52), (lean, 1.0), (right * 0.4, 0.56), (right, 0), (right, -0.3)], color)
-    b.poly([(lean, 1.0), (right * 0.4, 0.56), (right, 0), (right, -0.3), (0.12, -0.3), (0.16, 0.3), (lean + 0.02, 0.6)],
-           shade(color, 0.74) if sum(color) > 130 else shade(color, 1.2))  # fmt: skip
+    b.poly(
+        [
+            (left, -0.3),
+            (left, 0),
+            (left * 0.45, 0.52),
+            (lean, 1.0),
+            (right * 0.4, 0.56),
+            (right, 0),
+            (right, -0.3),
+        ],
+        color,
+    )
+    b.poly(
+        [
+            (lean, 1.0),
+            (right * 0.4, 0.56),
+            (right, 0),
+            (right, -0.3),
+            (0.12, -0.3),
+            (0.16, 0.3),
+            (lean + 0.02, 0.6),
+        ],
+        shade(color, 0.74) if sum(color) > 130 else shade(color, 1.2),
+    )
     cap = CREAM if sum(color) < 620 else (190, 204, 226)
-    b.poly([(lean, 1.0), (lean + 0.17, 0.78), (lean + 0.08, 0.81), (lean + 0.01, 0.72), (lean - 0.07, 0.8), (lean - 0.16, 0.75)], cap)
+    b.poly(
+        [
+            (lean, 1.0),
+            (lean + 0.17, 0.78),
+            (lean + 0.08, 0.81),
+            (lean + 0.01, 0.72),
+            (lean - 0.07, 0.8),
+            (lean - 0.16, 0.75),
+        ],
+        cap,
+    )
 
 
 def castle(b: Brush, color: RGB, rng: np.random.Generator) -> None:
@@ -104,21 +138,29 @@ def castle(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         b.rect(x - half, 0, x + half, top, shade(color, 0.9) if sum(color) > 240 else shade(color, 1.12))
         b.poly([(x - half * 1.3, top), (x + half * 1.3, top), (x, top + half * 1.9)], roof)
         b.rect(x - 0.025, top - 0.2, x + 0.025, top - 0.1, DARK if sum(color) > 240 else CREAM)
-    b.poly([(-0.09, 0), (0.09, 0), (0.09, 0.17), (0.05, 0.24), (-0.05, 0.24), (-0.09, 0.17)], DARK if sum(color) > 240 else WOOD)
+    b.poly(
+        [(-0.09, 0), (0.09, 0), (0.09, 0.17), (0.05, 0.24), (-0.05, 0.24), (-0.09, 0.17)],
+        DARK if sum(color) > 240 else WOOD,
+    )
 
 
 def windmill(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A tapered tower with four lattice sails at a random turn."""
     b.poly([(-0.2, 0), (0.2, 0), (0.12, 0.62), (-0.12, 0.62)], color)
-    b.poly([(0.04, 0), (0.2, 0), (0.12, 0.62), (0.04, 0.62)], shade(color, 0.84) if sum(color) > 130 else shade(color, 1.15))
+    b.poly(
+        [(0.04, 0), (0.2, 0), (0.12, 0.62), (0.04, 0.62)],
+        shade(color, 0.84) if sum(color) > 130 else shade(color, 1.15),
+    )
     b.poly([(-0.14, 0.6), (0.14, 0.6), (0.09, 0.73), (-0.09, 0.73)], (112, 70, 56), rounds=1)
     b.rect(-0.05, 0, 0.05, 0.15, WOOD)
     b.ellipse(0, 0.38, 0.04, 0.05, _contrast(color))
     turn = rng.uniform(0, np.pi / 2)
     for k in range(4):
         c, s = np.cos(turn + k * np.pi / 2), np.sin(turn + k * np.pi / 2)
+
         def at(r: float, side: float, c: float = c, s: float = s) -> tuple[float, float]:
             return (r * c - side * s, 0.64 + r * s + side * c)
+
         b.poly([at(0.1, 0.0), at(0.42, 0.0), at(0.42, 0.11), at(0.1, 0.09)], CREAM)
         b.line([at(0, 0), at(0.44, 0)], 0.022, DARK)
     b.ellipse(0, 0.64, 0.03, 0.03, DARK)
@@ -131,8 +173,15 @@ def rocket(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.poly([(-0.05, 0.22), (0.05, 0.22), (0.0, 0.06)], (255, 236, 150), rounds=1)
     for side in (-1, 1):
         b.poly([(side * 0.12, 0.44), (side * 0.28, 0.18), (side * 0.11, 0.24)], fin)
-    b.poly([(-0.11, 0.22), (0.11, 0.22), (0.155, 0.5), (0.11, 0.8), (0, 1.0), (-0.11, 0.8), (-0.155, 0.5)], color, rounds=1)
-    b.poly([(0.04, 0.24), (0.1, 0.24), (0.14, 0.5), (0.1, 0.76), (0.04, 0.86)], shade(color, 0.84) if sum(color) > 130 else shade(color, 1.2))
+    b.poly(
+        [(-0.11, 0.22), (0.11, 0.22), (0.155, 0.5), (0.11, 0.8), (0, 1.0), (-0.11, 0.8), (-0.155, 0.5)],
+        color,
+        rounds=1,
+    )
+    b.poly(
+        [(0.04, 0.24), (0.1, 0.24), (0.14, 0.5), (0.1, 0.76), (0.04, 0.86)],
+        shade(color, 0.84) if sum(color) > 130 else shade(color, 1.2),
+    )
     b.poly([(-0.1, 0.8), (0.1, 0.8), (0, 1.0)], fin, rounds=1)
     b.ellipse(0, 0.6, 0.075, 0.075, _contrast(color))
     b.ellipse(0, 0.6, 0.05, 0.05, GLASS)
@@ -162,8 +211,13 @@ def train(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A steam engine with one wagon, wheels and a plume of smoke."""
     dim = shade(color, 0.78) if sum(color) > 130 else shade(color, 1.25)
     for k in range(4):
-        b.ellipse(0.46 - 0.2 * k, 0.84 + 0.05 * k + rng.normal(0, 0.015), 0.08 + 0.03 * k, 0.055 + 0.016 * k,
-                  mix((246, 246, 246), (180, 184, 192), k / 4))  # fmt: skip
+        b.ellipse(
+            0.46 - 0.2 * k,
+            0.84 + 0.05 * k + rng.normal(0, 0.015),
+            0.08 + 0.03 * k,
+            0.055 + 0.016 * k,
+            mix((246, 246, 246), (180, 184, 192), k / 4),
+        )
     b.rect(-0.98, 0.18, -0.38, 0.56, dim)
     b.rect(-1.01, 0.54, -0.35, 0.6, DARK if sum(color) > 130 else CREAM)
     for x in (-0.9, -0.7, -0.52):

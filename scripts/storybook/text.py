@@ -1,4 +1,4 @@
-"""Stage 2: tokenizer and text encoder. The encoder first learns to tell a caption's attributes; that takes minutes."""
+"""Stage 2: tokenizer and text encoder, which first learns to tell a caption's attributes."""
 
 from pathlib import Path
 
@@ -14,15 +14,19 @@ from .models import TEXT_LENGTH, TEXT_WIDTH, text_encoder, tokenizer
 from .training import Session
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "place": world.PLACES, "light": world.LIGHTS, "subject": world.SUBJECTS,
-    "color": tuple(world.COLORS), "style": world.STYLES,
-}  # fmt: skip
+    "place": world.PLACES,
+    "light": world.LIGHTS,
+    "subject": world.SUBJECTS,
+    "color": tuple(world.COLORS),
+    "style": world.STYLES,
+}
 
 
 def labels(scene: world.Scene) -> list[int]:
     """One class index per attribute; one past the last where the scene does not mention it."""
     return [
-        table.index(getattr(scene, name)) if name in scene.mentions else len(table) for name, table in TABLES.items()
+        table.index(getattr(scene, name)) if name in scene.mentions else len(table)
+        for name, table in TABLES.items()
     ]
 
 
@@ -41,8 +45,10 @@ def tokens(words: CLIPTokenizer, texts: list[str], device: torch.device) -> torc
     return batch.input_ids.to(device)
 
 
-def train_text_encoder(folder: Path, words: CLIPTokenizer, minutes: float, device: torch.device) -> CLIPTextModel:
-    """Teaches the encoder to read the five attributes off a caption (from its last token and from its mean)."""
+def train_text_encoder(
+    folder: Path, words: CLIPTokenizer, minutes: float, device: torch.device
+) -> CLIPTextModel:
+    """Teaches the encoder to read the five attributes off a caption, from its last token and its mean."""
     torch.manual_seed(2)
     model = text_encoder(len(words), words.eos_token_id, words.bos_token_id).to(device)
     heads = nn.ModuleList(nn.Linear(TEXT_WIDTH, len(table) + 1) for table in TABLES.values()).to(device)

@@ -14,19 +14,34 @@ from .training import Average, Session
 CROP = 96
 
 
-def train_autoencoder(folder: Path, pictures: list[NDArray[np.uint8]], valid: NDArray[np.uint8], minutes: float,
-                      device: torch.device, batch: int = 16) -> AutoencoderTiny:  # fmt: skip
+def train_autoencoder(
+    folder: Path,
+    pictures: list[NDArray[np.uint8]],
+    valid: NDArray[np.uint8],
+    minutes: float,
+    device: torch.device,
+    batch: int = 16,
+) -> AutoencoderTiny:
     """Trains for ``minutes`` (resuming), returns the averaged model in evaluation mode."""
     torch.manual_seed(1)
     torch.set_flush_denormal(True)  # denormal gradients slow CPU convolutions down many times
     model = autoencoder().to(device, memory_format=torch.channels_last)
     average = Average(model, 0.998).to(device)
     optimizer = MuonAdamW(model, outer=("encoder.layers.0", "decoder.layers.0"))
-    session = Session(folder, "autoencoder", minutes, {"model": model, "average": average, "optimizer": optimizer})
+    session = Session(
+        folder, "autoencoder", minutes, {"model": model, "average": average, "optimizer": optimizer}
+    )
     rng = np.random.default_rng([session.step, 3])
     running = session.progress < 1
     while running:
-        crops = torch.from_numpy(_crops(pictures, batch, rng)).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        crops = (
+            torch.from_numpy(_crops(pictures, batch, rng))
+            .to(device)
+            .permute(0, 3, 1, 2)
+            .float()
+            .div(127.5)
+            .sub(1)
+        )
         loss = _loss(model, crops.contiguous(memory_format=torch.channels_last), device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
@@ -53,7 +68,7 @@ def _crops(pictures: list[NDArray[np.uint8]], batch: int, rng: np.random.Generat
 
 
 def _loss(model: AutoencoderTiny, x: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """L1 + 3 MSE + L1 of gradients; latents get a little noise, so that small diffusion errors stay invisible."""
+    """L1 + 3 MSE + L1 of gradients; a little noise on the latents makes small diffusion errors invisible."""
     with torch.autocast(device.type, torch.bfloat16):
         z = model.encoder(x)
         noisy = z + torch.randn_like(z) * (0.12 * torch.rand(z.shape[0], 1, 1, 1, device=device))

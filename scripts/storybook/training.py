@@ -1,4 +1,4 @@
-"""What every training stage shares: a clock that ends it, a checkpoint to resume from, a log, a learning rate."""
+"""What training stages share: a clock, a checkpoint to resume from, a log, a learning rate."""
 
 import json
 import time
@@ -45,7 +45,9 @@ class Session:
 
     def write(self, **values: Any) -> None:
         """Adds a line to log.jsonl and prints it."""
-        line = json.dumps({"stage": self.stage, "step": self.step, "minutes": round(self.spent / 60, 1), **values})
+        line = json.dumps(
+            {"stage": self.stage, "step": self.step, "minutes": round(self.spent / 60, 1), **values}
+        )
         print(line, flush=True)
         with self.log.open("a") as log:
             log.write(line + "\n")
@@ -65,7 +67,9 @@ class Average(torch.nn.Module):
     def __init__(self, model: torch.nn.Module, decay: float) -> None:
         super().__init__()
         self.decay = decay
-        self.shadow = torch.nn.ParameterList([torch.nn.Parameter(p.detach().clone(), requires_grad=False) for p in model.parameters()])
+        self.shadow = torch.nn.ParameterList(
+            [torch.nn.Parameter(p.detach().clone(), requires_grad=False) for p in model.parameters()]
+        )
 
     @torch.no_grad()
     def update(self, model: torch.nn.Module, step: int) -> None:

@@ -11,9 +11,25 @@ PLACES = ("sea", "beach", "hills", "desert", "snow", "forest", "city", "lake", "
 LIGHTS = ("dawn", "noon", "sunset", "night", "storm", "fog")
 STYLES = ("flat", "watercolor", "pixel", "ink", "oil")
 SUBJECTS = (
-    "sailboat", "lighthouse", "house", "tree", "balloon", "mountain", "bird", "cat", "lion", "horse",
-    "fish", "castle", "windmill", "rocket", "astronaut", "train", "rider", "none",
-)  # fmt: skip
+    "sailboat",
+    "lighthouse",
+    "house",
+    "tree",
+    "balloon",
+    "mountain",
+    "bird",
+    "cat",
+    "lion",
+    "horse",
+    "fish",
+    "castle",
+    "windmill",
+    "rocket",
+    "astronaut",
+    "train",
+    "rider",
+    "none",
+)
 
 COLORS: dict[str, RGB] = {
     "red": (214, 40, 40),
@@ -85,7 +101,9 @@ def sample_scene(rng: np.random.Generator, *, held_out: bool = False, complete: 
         colored = "color" in mentions
         scene = Scene(
             place=str(rng.choice(PLACES)),
-            light=str(rng.choice(LIGHTS)) if "light" in mentions else str(rng.choice(["noon", "sunset", "dawn"])),
+            light=str(rng.choice(LIGHTS))
+            if "light" in mentions
+            else str(rng.choice(["noon", "sunset", "dawn"])),
             subject=subject,
             color=str(rng.choice(list(COLORS))) if colored else None,
             style=str(rng.choice(STYLES)) if "style" in mentions else str(rng.choice(["flat", "oil"])),
