@@ -141,7 +141,7 @@ class _Work:
     def _generate(self, loaded_before: dict[str, Any] | None) -> None:
         with self.stage("load model"):
             source = self._load()
-        self._tell_cut_prompts(source)
+        self._tell_what_changed(source)
         facts = source.facts()
         loaded = facts | {"cadence": source.cadence, "diffused_frames": list(source.diffused_times)}
         if loaded_before not in (None, loaded):
@@ -162,9 +162,16 @@ class _Work:
         if flagged:
             self.emit(Notice(f"the model's safety checker blacked out {flagged} frames", warning=True))
 
-    def _tell_cut_prompts(self, source: "DiffusionSource") -> None:
+    def _tell_what_changed(self, source: "DiffusionSource") -> None:
+        """Say where the model was asked for something that it doesn't do."""
+        model = source.path.model
+        asked, used = (
+            type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
+        )
+        if asked != used:
+            self.emit(Notice(f"{asked} cannot start midway, as latent in-betweens do: sampling with {used}"))
         for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
-            lost = source.path.model.cut_off(prompt)
+            lost = model.cut_off(prompt)
             if lost:
                 self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
 

@@ -1,5 +1,6 @@
 """The adapter against the pipeline it wraps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,28 @@ def test_nothing_assumes_the_usual_sizes(model: TextToImage) -> None:
     assert model.multiple == 8
     assert model.encode("a cat", "", guided=True)["prompt_embeds"].shape == (1, 16, 12)
     assert "negative_prompt_embeds" not in model.encode("a cat", "", guided=False)
+
+
+def test_prompts_that_come_in_another_form_are_a_model_error(model: TextToImage) -> None:
+    class Masked:
+        vae_scale_factor, patch_size = 8, 2
+
+        def encode_prompt(self, prompt: str) -> tuple[torch.Tensor, torch.Tensor]:
+            return torch.zeros(1, 4, 8), torch.ones(1, 4)
+
+        def __call__(
+            self, prompt_embeds: object, negative_prompt_embeds: object, prompt_mask: object
+        ) -> None:
+            raise AssertionError
+
+    class Listed(Masked):
+        def encode_prompt(self, prompt: str) -> tuple[object, ...]:  # type: ignore[override]
+            return [torch.zeros(4, 8)], [], None
+
+    for kind in (Masked, Listed):
+        with pytest.raises(ModelError, match=f"{kind.__name__} are not understood"):
+            replace(model, pipe=kind()).encode("a cat", "", guided=True)
+    assert replace(model, pipe=Masked()).multiple == 16
 
 
 def test_nan_is_an_error_and_not_a_black_frame(model: TextToImage) -> None:

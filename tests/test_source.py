@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,42 @@ def test_latent_in_betweens_are_near_what_diffusing_them_gives(model: TextToImag
     some = frames(create(model, timeline(), cadence=4))
     travelled = np.abs(every[-1] - every[0]).mean()
     assert np.abs(some - every).mean() < 0.25 * travelled
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    ["DDIM", "DDPM", "EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete", "KDPM2Discrete",
+     "KDPM2AncestralDiscrete", "DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep", "UniPCMultistep",
+     "PNDM", "LMSDiscrete"],
+)  # fmt: skip
+def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
+    tiny_model: Path, scheduler: str
+) -> None:
+    loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler=scheduler)
+    source = create(loaded, timeline(), cadence=12, steps=7)
+    path, sampling, steps = source.path, source.path.sampling, []
+    for _ in source.diffuse(steps.append):
+        pass
+    branch, final = (torch.from_numpy(latents)[None] for latents in source.store[0])
+    again = path.model.denoise(
+        branch,
+        path.conditioning(0),
+        [path.seed(0)],
+        steps=sampling.steps,
+        guidance_scale=sampling.guidance_scale,
+        first_step=sampling.branch_step,
+    )
+    assert sum(steps) == 2 * sampling.steps  # of two keyframes
+    assert float((again - final).norm()) < 0.01 * float((final - branch).norm())
+    replaced = {"PNDM", "LMSDiscrete"}
+    assert (source.facts()["scheduler"] == f"{scheduler}Scheduler") is (scheduler not in replaced)
+
+
+def test_other_in_betweens_keep_the_scheduler(tiny_model: Path) -> None:
+    loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="PNDM")
+    source = create(loaded, timeline(), cadence=12, inbetween="crossfade")
+    assert source.facts()["scheduler"] == "PNDMScheduler"
+    assert len(list(source)) == 13
 
 
 def test_seeds_travel_through_noise(model: TextToImage) -> None:

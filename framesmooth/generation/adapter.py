@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,14 @@ from framesmooth.generation.latents import noise_of, step_generator
 
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
+
+_NOT_RESTARTABLE: Final = (
+    "PNDMScheduler",
+    "IPNDMScheduler",
+    "LMSDiscreteScheduler",
+    "DPMSolverSDEScheduler",
+)
+"""Linear multistep methods that need their first steps, and one whose noise is new at every start."""
 
 _ENCODED_NAMES: Final = {
     2: ("prompt_embeds", "negative_prompt_embeds"),
@@ -55,7 +63,8 @@ class TextToImage:
     @property
     def multiple(self) -> int:
         """Width and height, in pixels, are multiples of this."""
-        return math.lcm(_MULTIPLE, int(self.pipe.vae_scale_factor))
+        patch = int(getattr(self.pipe, "patch_size", None) or 1)  # of transformers such as SD 3's
+        return math.lcm(_MULTIPLE, int(self.pipe.vae_scale_factor) * patch)
 
     @property
     def native_size(self) -> tuple[int, int]:
@@ -64,13 +73,25 @@ class TextToImage:
         height, width = (size, size) if isinstance(size, int) else size
         return int(height * self.pipe.vae_scale_factor), int(width * self.pipe.vae_scale_factor)
 
+    def restartable(self) -> "TextToImage":
+        """Return this model with a sampler that can begin at any step: its own, or DPM-Solver++ 2M."""
+        if type(self.scheduler).__name__ not in _NOT_RESTARTABLE:
+            return self
+        from diffusers import DPMSolverMultistepScheduler
+
+        return replace(self, scheduler=DPMSolverMultistepScheduler.from_config(self.scheduler.config))
+
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
         factor = int(self.pipe.vae_scale_factor)
         return int(self.denoiser.config.in_channels), height // factor, width // factor
 
     def encode(self, prompt: str, negative_prompt: str, *, guided: bool) -> Conditioning:
-        """Return the conditioning of one prompt: float32, batch size 1."""
+        """Return the conditioning of one prompt: float32, batch size 1.
+
+        Raises:
+            ModelError: when the pipeline's class passes prompts in a form of its own, such as masks.
+        """
         accepted = inspect.signature(self.pipe.encode_prompt).parameters
         wanted = {
             "prompt": prompt,
@@ -85,13 +106,20 @@ class TextToImage:
             encoded = self.pipe.encode_prompt(
                 **{name: value for name, value in wanted.items() if name in accepted}
             )
-        names = _ENCODED_NAMES.get(len(encoded))
-        if names is None:
+        return {name: tensor.float().cpu() for name, tensor in self._named(encoded) if tensor is not None}
+
+    def _named(self, encoded: Any) -> Iterator[tuple[str, Tensor | None]]:
+        """Yield what ``encode_prompt`` returned under the names that ``__call__`` takes it by."""
+        arguments = inspect.signature(self.pipe.__call__).parameters
+        names = _ENCODED_NAMES.get(len(encoded), ())
+        masked = any("prompt" in name and "mask" in name for name in arguments)
+        tensors = all(one is None or isinstance(one, Tensor) for one in encoded)
+        if masked or not tensors or not names or not set(names) <= set(arguments):
+            kind = type(self.pipe).__name__
             raise ModelError(
-                f"{self.folder.name}: prompts of a {type(self.pipe).__name__} are not understood"
+                f"{self.folder.name}: prompts of a {kind} are not understood: use a Stable Diffusion model"
             )
-        pairs = zip(names, encoded, strict=True)
-        return {name: tensor.float().cpu() for name, tensor in pairs if tensor is not None}
+        yield from zip(names, encoded, strict=True)
 
     def cut_off(self, prompt: str) -> str:
         """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
@@ -125,17 +153,23 @@ class TextToImage:
             steps: of the whole schedule.
             guidance_scale: classifier-free guidance, off at 1 or below.
             first_step: steps that are taken as done.
-            on_step: called after every step with (number of steps done in all, latents after it).
+            on_step: called after every step with (number of steps done in all, latents after it); a step of a
+                second-order solver takes two iterations of the pipeline.
 
         Returns:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
 
-        def step_done(
-            _pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]
+        done = 0
+
+        def iteration_done(
+            pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]
         ) -> dict[str, Tensor]:
-            if on_step is not None:
-                on_step(first_step + index + 1, tensors["latents"])
+            nonlocal done
+            finished = (index + 1) * (steps - first_step) // len(pipe.scheduler.timesteps)
+            if finished > done and on_step is not None:
+                on_step(first_step + finished, tensors["latents"])
+            done = finished
             return tensors
 
         height, width = (int(side * self.pipe.vae_scale_factor) for side in latents.shape[-2:])
@@ -149,7 +183,7 @@ class TextToImage:
                 guidance_scale=guidance_scale,
                 latents=latents.to(self.device),
                 generator=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
-                callback_on_step_end=step_done,
+                callback_on_step_end=iteration_done,
                 output_type="latent",
                 return_dict=False,
             )[:1]

@@ -84,7 +84,11 @@ def _make_scheduler(name: str, current: Any) -> Any:
         near = get_close_matches(wanted, by_name, n=2, cutoff=0.5) or sorted(by_name)
         choices = ", ".join(by_name[one].removesuffix("Scheduler") for one in near)
         raise UsageError(f"scheduler {name!r} does not fit this model: use {choices}")
-    return getattr(diffusers, by_name[wanted]).from_config(current.config)
+    try:
+        return getattr(diffusers, by_name[wanted]).from_config(current.config)
+    except ImportError as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"scheduler {name!r} cannot be used here: {reason}") from error
 
 
 def _check_inputs(adapter: TextToImage) -> None:

@@ -166,12 +166,15 @@ def create_source(
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
     None leaves a choice to the model (width, height), to the timeline (cadence) or to the size (batch_size).
+    Latent in-betweens start midway: a sampler that cannot do that is replaced, and ``facts`` names the one used.
 
     Raises:
         UsageError: for a way of making in-betweens that doesn't exist.
     """
     if inbetween not in INBETWEENS:
         raise UsageError(f"unknown in-betweens {inbetween!r}: use {', '.join(INBETWEENS)}")
+    if inbetween == "latent":
+        model = model.restartable()
     height, width = height or model.native_size[0], width or model.native_size[1]
     diffused = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
     sampling = Sampling(
