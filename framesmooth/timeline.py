@@ -10,6 +10,7 @@ written one per argument, in one string with times, or in a YAML or JSON file::
 
 import json
 import math
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -133,14 +134,14 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
     """Read prompts as given on the command line: in order of time if they have times.
 
     Each text is a prompt, or prompts with times separated by ``|``, or the name of a .yaml, .yml or .json
-    file. ``--neg`` inside a prompt starts what to avoid.
+    file; a name with spaces is one if there is such a file. ``--neg`` inside a prompt starts what to avoid.
 
     Raises:
         UsageError: an empty prompt, an unreadable file, one frame given twice.
     """
     found: list[TimedPrompt] = []
     for text in texts:
-        if re.fullmatch(r"\S+\.(ya?ml|json)", text.strip(), re.IGNORECASE):
+        if _is_file_name(text.strip()):
             found.extend(_read_file(Path(text.strip())))
         elif re.match(r"\s*-?\d+\s*:", text):
             found.extend(_read_timed(text))
@@ -153,6 +154,12 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         if times.count(time) > 1:
             raise UsageError(f"two prompts at frame {time}: give each its own frame")
     return tuple(sorted(found, key=_in_time))
+
+
+def _is_file_name(text: str) -> bool:
+    """Tell whether a text is the name of a prompt file: one word, or several that name a file that exists."""
+    suffixed = re.search(r"\S\.(ya?ml|json)$", text, re.IGNORECASE) is not None
+    return suffixed and (len(text.split()) == 1 or os.path.isfile(text))
 
 
 def _in_time(prompt: TimedPrompt) -> tuple[bool, int]:
@@ -229,9 +236,11 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"{path}: unknown key {name!r}: {advice}")
     read = _read_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
-    return TimedPrompt(
-        read.prompt, read.time, str(value.get("negative", read.negative)), _whole(value, "seed", path)
-    )
+    negative = value.get("negative")
+    if negative is not None and not isinstance(negative, str):
+        raise UsageError(f"{path}: negative is {negative!r}: write a text in quotes")
+    avoided = read.negative if negative is None else negative
+    return TimedPrompt(read.prompt, read.time, avoided, _whole(value, "seed", path))
 
 
 def _whole(value: Mapping[str, object], name: str, path: Path) -> int | None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
@@ -34,10 +35,11 @@ def test_the_report_holds_page_figures_and_pictures(tmp_path: Path) -> None:
     assert str(tmp_path) not in page
 
 
-def test_a_report_without_metrics_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--report", "--json"])
+def test_a_report_without_metrics_is_refused(tmp_path: Path, option: str) -> None:
     """The two options contradict each other: usage error, nothing written."""
-    code, output = smooth(tmp_path, "--report", str(tmp_path / "report"), "--no-measure")
+    code, output = smooth(tmp_path, option, str(tmp_path / "report"), "--no-measure")
     assert code == 2
-    assert "--no-measure" in output
+    assert f"{option} needs the metrics that --no-measure leaves out" in output
     assert not (tmp_path / "report").exists()
     assert not (tmp_path / "out").exists()

@@ -119,6 +119,7 @@ def test_prompts_on_the_command_line() -> None:
         TimedPrompt("a lion: close", 30),
         TimedPrompt("sea", -1),
     )
+    assert parse_prompts(["a screen with prompts.json"]) == (TimedPrompt("a screen with prompts.json"),)
     assert parse_prompts(["a --negative thing"]) == (TimedPrompt("a --negative thing"),)
 
 
@@ -134,6 +135,9 @@ EXPECTED = (TimedPrompt("a cat", 0, "fog"), TimedPrompt("a lion", 30, "people", 
         ("p.yml", "- a cat\n- no\n", (TimedPrompt("a cat"), TimedPrompt("no"))),
         ("list.yaml", "- a cat\n- prompt: a lion\n  negative: people\n",
          (TimedPrompt("a cat"), TimedPrompt("a lion", None, "people"))),
+        ("my prompts.yaml", "- a cat\n", (TimedPrompt("a cat"),)),
+        ("null.json", '[{"prompt": "a cat --neg fog", "negative": null, "seed": null}]',
+         (TimedPrompt("a cat", None, "fog"),)),
     ],
 )  # fmt: skip
 def test_prompt_files(tmp_path: Path, name: str, text: str, expected: tuple[TimedPrompt, ...]) -> None:
@@ -152,6 +156,8 @@ def test_prompt_files(tmp_path: Path, name: str, text: str, expected: tuple[Time
         ("p.yaml", "0: {promt: a cat}", "is no prompt"),
         ("p.yaml", "0: {prompt: a cat, sead: 3}", "did you mean seed"),
         ("p.yaml", "0: {prompt: a cat, seed: yes}", "whole number"),
+        ("p.json", '{"0": {"prompt": "a cat", "negative": ["fog"]}}', r"negative is \['fog'\]"),
+        ("p.json", '{"0": {"prompt": "a cat", "negative": 3}}', "negative is 3"),
     ],
 )
 def test_prompt_files_that_cannot_be_read(tmp_path: Path, name: str, text: str, message: str) -> None:

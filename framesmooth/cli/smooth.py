@@ -87,8 +87,11 @@ def smooth(
     from framesmooth.steady import check_not_input, open_clip, sound_for, steady_clip
     from framesmooth.video import check_output, open_sink
 
-    if report is not None and not measured:
-        raise click.UsageError("--report needs the metrics that --no-measure leaves out: drop one of them")
+    for option, asked in (("--report", report), ("--json", json_file)):
+        if asked is not None and not measured:
+            raise click.UsageError(
+                f"{option} needs the metrics that --no-measure leaves out: drop one of them"
+            )
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     smoother = create_smoother(method, strength, **({} if flow is None else {"flow": flow}))
