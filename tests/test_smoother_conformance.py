@@ -143,7 +143,27 @@ def everywhere() -> Any:
 def test_noise_level_is_its_standard_deviation() -> None:
     others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
     assert noise_level(band(1), others) == pytest.approx(1, rel=0.06)
-    assert noise_level(band(1), []) == 0
+    assert noise_level(band(1), []) == pytest.approx(1 / 255)
+
+
+def test_noise_level_does_not_count_what_stays() -> None:
+    first, second = band(1), band(10)
+    second[:, 10:] = first[:, 10:]
+    assert noise_level(first, [Neighbour(1, second, everywhere())]) == pytest.approx(1, rel=0.1)
+
+
+def test_boiling_parts_of_a_flat_picture_are_smoothed(name: str) -> None:
+    flat = np.full((64, 96, 3), (90, 140, 200), np.uint8)
+    flat[:, :30] = (texture(64, 30, 4) * 255).astype(np.uint8)
+    boiling = add_flicker([flat] * 9, "T", seed=2)
+    for frame in boiling:
+        frame[:, 30:] = flat[:, 30:]
+    smoothed = list(create_smoother(name, 0.6)(boiling))
+    before, after = (
+        np.std(np.stack(clip)[2:-2, :, :24].astype(float), axis=0).mean() for clip in (boiling, smoothed)
+    )
+    assert after < 0.5 * before
+    assert all(np.abs(frame[:, 40:].astype(int) - flat[:, 40:]).max() <= 1 for frame in smoothed)
 
 
 def test_noise_is_averaged_and_strangers_are_ignored() -> None:

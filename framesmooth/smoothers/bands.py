@@ -14,6 +14,10 @@ Band = NDArray[np.float32]
 
 Weight = NDArray[np.float32]
 
+# Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
+_UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
+_NOISE_SAMPLES = 10_000
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -35,15 +39,23 @@ def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def noise_level(centre: Band, neighbours: Sequence[Neighbour]) -> float:
-    """Return the standard deviation of the band's noise, from the nearest neighbours' differences (MAD)."""
+    """Return the standard deviation of the band's noise where it changes, 1/255 at least.
+
+    From the median difference to the nearest neighbours (MAD) over about 10,000 pixels. Samples that stay
+    the same are left out: a flat or frozen background says nothing about the rest of the picture.
+    """
     nearest = min((abs(other.distance) for other in neighbours), default=0)
+    step = max(int((centre.shape[0] * centre.shape[1] / _NOISE_SAMPLES) ** 0.5), 1)
+    sparse = np.s_[::step, ::step]
     gaps = [
-        np.abs(centre - other.band)[other.mask > 0.5].ravel()
+        np.abs(centre[sparse] - other.band[sparse])[other.mask[sparse] > 0.5].ravel()
         for other in neighbours
         if abs(other.distance) == nearest
     ]
-    samples = np.concatenate(gaps) if gaps else np.zeros(0, np.float32)
-    return 1.4826 * float(np.median(samples)) / 2**0.5 if samples.size else 0.0
+    samples = np.concatenate([np.zeros(0, np.float32), *gaps])
+    changing = samples[samples > _UNCHANGED]
+    found = 1.4826 * float(np.median(changing)) / 2**0.5 if changing.size else 0.0
+    return max(found, _LEAST_NOISE)
 
 
 def filter_band(
