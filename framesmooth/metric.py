@@ -54,7 +54,8 @@ class Metric(Protocol):
 
     A metric keeps what it needs of the frame before. ``needs_reference`` metrics are left out when there is
     none, ``needs_clean_reference`` ones also when the reference is only the input of a smoother; metrics with
-    ``needs_motion`` make ``measure`` estimate flow.
+    ``needs_motion`` make ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are
+    found by it.
     """
 
     name: str

@@ -26,7 +26,7 @@ class LumaFlicker:
     higher_is_better = False
     needs_reference = False
     needs_clean_reference = False
-    needs_motion = False
+    needs_motion = True  # finds the cuts
 
     def __init__(self) -> None:
         self._lumas: list[float] = []
