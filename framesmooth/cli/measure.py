@@ -15,7 +15,7 @@ from framesmooth.plugins import names
     "-r",
     "--reference",
     metavar="REF",
-    help="The same clip without flicker, or before smoothing: adds the metrics that compare.",
+    help="The same clip without flicker: motion is taken from it, and metrics are added that compare.",
 )
 @click.option(
     "--metric",
@@ -53,7 +53,7 @@ def measure(
     \b
     Examples:
       framesmooth measure clip.mp4
-      framesmooth measure steady.mp4 --reference flickering.mp4
+      framesmooth measure steady.mp4 --reference clean.mp4
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
     """
