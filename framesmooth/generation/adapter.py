@@ -20,19 +20,12 @@ from torch import Tensor
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
+from framesmooth.generation import samplers
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.latents import noise_of, step_generator
 
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
-
-_NOT_RESTARTABLE: Final = (
-    "PNDMScheduler",
-    "IPNDMScheduler",
-    "LMSDiscreteScheduler",
-    "DPMSolverSDEScheduler",
-)
-"""Linear multistep methods that need their first steps, and one whose noise is new at every start."""
 
 _ENCODED_NAMES: Final = {
     2: ("prompt_embeds", "negative_prompt_embeds"),
@@ -74,12 +67,8 @@ class TextToImage:
         return int(height * self.pipe.vae_scale_factor), int(width * self.pipe.vae_scale_factor)
 
     def restartable(self) -> "TextToImage":
-        """Return this model with a sampler that can begin at any step: its own, or DPM-Solver++ 2M."""
-        if type(self.scheduler).__name__ not in _NOT_RESTARTABLE:
-            return self
-        from diffusers import DPMSolverMultistepScheduler
-
-        return replace(self, scheduler=DPMSolverMultistepScheduler.from_config(self.scheduler.config))
+        """Return this model with a sampler that can begin at any step: its own, or a replacement."""
+        return replace(self, scheduler=samplers.restartable(self.scheduler))
 
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
@@ -192,7 +181,7 @@ class TextToImage:
     @contextmanager
     def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
         scheduler = copy.deepcopy(self.scheduler)
-        self.pipe.scheduler = scheduler if first_step == 0 else _LastSteps(scheduler, first_step)
+        self.pipe.scheduler = scheduler if first_step == 0 else samplers.LastSteps(scheduler, first_step)
         try:
             yield
         finally:
@@ -228,35 +217,6 @@ def memory_errors() -> Iterator[None]:
         raise ModelError(
             "out of memory on the device: lower --batch-size, -W and -H, or use --device cpu"
         ) from error
-
-
-class _LastSteps:
-    """A scheduler that, once its timesteps are set, hands out only those from ``first_step`` on.
-
-    A pipeline's ``__call__`` then continues a sampling that was interrupted there. Multistep solvers start
-    again at first order, as they do for image-to-image.
-    """
-
-    def __init__(self, scheduler: Any, first_step: int) -> None:
-        self._scheduler = scheduler
-        self._start = first_step * int(scheduler.order)
-
-    def set_timesteps(self, *args: Any, **kwargs: Any) -> None:
-        self._scheduler.set_timesteps(*args, **kwargs)
-        if hasattr(self._scheduler, "set_begin_index"):
-            self._scheduler.set_begin_index(self._start)
-
-    @property
-    def timesteps(self) -> Tensor:
-        timesteps: Tensor = self._scheduler.timesteps[self._start :]
-        return timesteps
-
-    @property
-    def init_noise_sigma(self) -> float:
-        return 1.0  # the pipeline multiplies its latents by this, and these are scaled already
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._scheduler, name)
 
 
 def sample_in_float32(denoiser: Any) -> None:

@@ -166,7 +166,7 @@ def create_source(
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
     None leaves a choice to the model (width, height), to the timeline (cadence) or to the size (batch_size).
-    Latent in-betweens start midway: a sampler that cannot do that is replaced, and ``facts`` names the one used.
+    Latent in-betweens start midway: a sampler that cannot is replaced, and ``facts`` names the one used.
 
     Raises:
         UsageError: for a way of making in-betweens that doesn't exist.
