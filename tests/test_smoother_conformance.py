@@ -17,7 +17,7 @@ from framesmooth.motion import PairMotion
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
-from framesmooth.smoothers.tone import tone_gains
+from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory
 from framesmooth.smoothers.wobble import steady_shift
 from tests.scenes import Frame, add_flicker, moving_scene, texture
@@ -130,6 +130,25 @@ def test_the_tone_path_follows_a_fade_and_removes_gain_flicker() -> None:
     assert left[4:-4].std() < 0.35 * flicker.std()
     ramp = [np.clip(image * np.exp(f), 0, 255).astype(np.uint8) for f in fade]
     np.testing.assert_allclose([gain for _, gain in tone_gains(steps(ramp, DIS_ROBUST))], 1, atol=0.01)
+
+
+def test_clipped_samples_do_not_take_on_the_tone_flicker() -> None:
+    image = texture(64, 96) * 120 + 40
+    rng = np.random.default_rng(4)
+    frames = [np.clip(image * np.exp(rng.normal(0, 0.08)), 0, 255).astype(np.uint8) for _ in range(9)]
+    for frame in frames:
+        frame[:, 70:] = 255
+    smoothed = list(create_smoother("window", 0.6)(frames))
+    assert min(frame[:, 80:].min() for frame in smoothed) >= 254
+    means = [np.std([frame[:, :50].mean() for frame in clip]) for clip in (frames, smoothed)]
+    assert means[1] < 0.5 * means[0]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 7, 9])
+def test_a_ramp_stays_a_ramp_in_shots_of_any_length(count: int) -> None:
+    ramp = np.arange(count)[:, None] * np.array([0.1, 0.2, -0.1])
+    for centre in range(count):
+        np.testing.assert_allclose(_low_pass(ramp, centre), ramp[centre], atol=1e-12)
 
 
 def band(seed: int, spread: float = 1.0) -> Any:

@@ -42,6 +42,17 @@ def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[Step, NDArray[np.float3
         yield window[centre], np.exp(_low_pass(path, centre) - path[centre]).astype(np.float32)
 
 
+def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1.
+
+    Samples at the ends of the range, below 12 or above 243 of 255, take on less and less of the gain: what is
+    clipped did not follow the exposure, so it must not follow its correction.
+    """
+    shade, light = image / np.float32(_DARKEST / 255), (1 - image) / np.float32(1 - _BRIGHTEST / 255)
+    share = np.clip(np.minimum(shade, light), 0, 1)
+    return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
+
+
 def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
     for step, following in pairwise(chain(stream, [None])):
         rise = np.zeros(3)
@@ -69,10 +80,15 @@ def _exposed(image: Frame) -> NDArray[np.bool_]:
 
 
 def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
-    """Return the path's Gaussian low-pass (3,) at ``centre``, reflected oddly about its ends."""
+    """Return the path's Gaussian low-pass (3,) at ``centre``, reflected oddly about its ends.
+
+    A path too short for two reflections is looked at no further than it reaches to the shorter side, so that
+    the weights stay even and a ramp stays a ramp.
+    """
     before = 2 * path[0] - path[1 : TONE_RADIUS + 1][::-1]
     after = 2 * path[-1] - path[-TONE_RADIUS - 1 : -1][::-1]
     longer = np.concatenate([before, path, after])
     offsets = np.arange(len(longer)) - (len(before) + centre)
-    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA)) * (np.abs(offsets) <= TONE_RADIUS)
+    reach = min(TONE_RADIUS, -offsets[0], offsets[-1])
+    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA)) * (np.abs(offsets) <= reach)
     return np.asarray(weights @ longer / weights.sum())

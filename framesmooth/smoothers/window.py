@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth import defaults
 from framesmooth.cuts import Step, shot_windows, steps
 from framesmooth.flow import FlowField, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
@@ -21,7 +22,7 @@ from framesmooth.smoothers.bands import (
     gaussian,
     noise_level,
 )
-from framesmooth.smoothers.tone import TONE_RADIUS, tone_gains
+from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
 from framesmooth.warp import backward_warp
@@ -61,7 +62,7 @@ class WindowSmoother:
     averaged; ``steady`` also removes geometric wobble.
     """
 
-    strength: float = 0.6
+    strength: float = defaults.STRENGTH
     flow: str = "dis-robust"
     steady: bool = True
 
@@ -132,7 +133,7 @@ class WindowSmoother:
 def _split_bands(stream: Iterable[Step], strength: float) -> Iterator[BandedStep]:
     """Correct every frame's tone and split it at sigma 1.5 and sigma 8 pixels."""
     for step, gains in tone_gains(stream):
-        image = as_float(step.frame) * gains ** np.float32(min(2 * strength, 1.0))
+        image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
         blurred = gaussian(image, FINE_SIGMA)
         low = gaussian(image, MID_SIGMA)
         yield BandedStep(step.frame, step.to_next, (image - blurred, blurred - low, low))
