@@ -1,10 +1,13 @@
 """Reading clips: from a path to a FrameSource."""
 
+import math
 import os
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,15 +92,23 @@ def resample(timed: Iterable[tuple[Fraction, Frame]], fps: Fraction, end: Fracti
     slot = 0
     shown: Frame | None = None
     for time, frame in timed:
-        start = round(time * fps)
+        start = _round_half_down(time * fps)
         while shown is not None and slot < start:
             yield shown
             slot += 1
         shown = frame
-    stop = max(round(end * fps), slot + 1)
-    for _ in range(slot, stop):
+    for _ in range(slot, _resampled_length(end, fps)):
         if shown is not None:
             yield shown
+
+
+def _resampled_length(end: Fraction, fps: Fraction) -> int:
+    return max(1, _round_half_down(end * fps))
+
+
+def _round_half_down(value: Fraction) -> int:
+    """Round to the nearest integer; all halves go one way, or every second frame would come unevenly."""
+    return math.ceil(value - Fraction(1, 2))
 
 
 def _open_video(path: Path, fps: Fraction | None) -> Clip:
@@ -109,11 +120,11 @@ def _open_video(path: Path, fps: Fraction | None) -> Clip:
         path=path,
         fps=fps or timing.fps,
         size=(first.shape[0], first.shape[1]),
-        num_frames=timing.num_frames if fps is None else max(1, round(timing.end * fps)),
+        num_frames=timing.num_frames if fps is None else _resampled_length(timing.end, fps),
         resampled=fps is not None,
         end=timing.end,
         variable_rate=timing.variable,
-        decode=_decode_video,
+        decode=partial(_decode_evenly, fps=timing.fps) if timing.even else _decode_video,
     )
 
 
@@ -123,6 +134,7 @@ class _Timing:
     num_frames: int
     end: Fraction
     variable: bool
+    even: bool  # frame k comes at k / fps, rounded as the container rounds
 
 
 def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -137,49 +149,72 @@ def _scan(path: Path) -> _Timing:
     """Read the time stamps of a video without decoding it."""
     with media_errors(path, "read"), av.open(os.fspath(path), "r") as container:
         stream = _video_stream(container, path)
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        base = stream.time_base or 1 / rate
-        stamps: list[int | None] = []
+        rates = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate] or [Fraction(25)]
+        base = stream.time_base or 1 / rates[0]
+        num_frames = 0
+        spans: list[tuple[Fraction, Fraction]] = []
         for packet in container.demux(stream):
             if packet.is_corrupt:
-                raise MediaError(f"{path} is damaged after {len(stamps)} frames: make it again")
+                raise MediaError(f"{path} is damaged after {num_frames} frames: make it again")
             if packet.size > 0 and not packet.is_discard:
-                stamps.append(packet.pts)
-        declared = _declared_duration(stream, base)
-    if not stamps:
-        raise MediaError(f"{path} holds no frame: it was not written completely, make it again")
-    timing = _timing([stamp * base for stamp in stamps if stamp is not None], len(stamps), rate)
-    missing = Fraction(0) if declared is None else declared - timing.end
-    if declared is not None and missing > max(2 / timing.fps, declared / 50):
+                num_frames += 1
+                if packet.pts is not None:
+                    spans.append((packet.pts * base, (packet.duration or 0) * base))
+        if num_frames == 0:
+            raise MediaError(f"{path} holds no frame: it was not written completely, make it again")
+        start = min((time for time, _ in spans), default=Fraction(0))
+        declared = _declared_end(stream, base, start)
+    timing = _timing(spans, num_frames, rates, base)
+    missing = Fraction(0) if declared is None else declared - start - timing.end
+    if declared is not None and missing > max(2 / timing.fps, (declared - start) / 50):
         raise MediaError(
             f"{path} is truncated: it declares {float(declared):.2f} s of video but ends after "
-            f"{float(timing.end):.2f} s: make it again"
+            f"{float(start + timing.end):.2f} s: make it again"
         )
     return timing
 
 
-def _timing(times: list[Fraction], num_frames: int, rate: Fraction) -> _Timing:
-    """Judge from the frames' times in seconds whether they come at a constant rate, and at which."""
-    if len(times) < 2:
-        return _Timing(rate, num_frames, num_frames / rate, variable=False)
-    times = sorted(times)
+def _timing(
+    spans: list[tuple[Fraction, Fraction]], num_frames: int, rates: list[Fraction], tick: Fraction
+) -> _Timing:
+    """Judge from the frames' (time, duration) in seconds whether they come at a constant rate, and at which.
+
+    ``rates`` are what the container claims; ``tick`` is the unit to which it rounds times.
+    """
+    if len(spans) < 2:
+        end = (spans[0][1] if spans else None) or num_frames / rates[0]
+        return _Timing(rates[0], num_frames, end, variable=False, even=True)
+    spans = sorted(spans)
+    times = [time - spans[0][0] for time, _ in spans]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     usual = Fraction(statistics.median(gaps))
-    variable = max(gaps) > usual * Fraction(3, 2) or min(gaps) < usual / 2
-    if variable:
-        rate = ((len(times) - 1) / (times[-1] - times[0])).limit_denominator(1001)
-    return _Timing(rate, num_frames, times[-1] - times[0] + usual, variable)
+    average = (len(times) - 1) / times[-1]
+    if max(gaps) > usual * Fraction(3, 2) or min(gaps) < usual / 2:
+        last = spans[-1][1] or usual
+        rate = average.limit_denominator(1001)
+        return _Timing(rate, num_frames, times[-1] + last, variable=True, even=False)
+    rate = min(rates, key=lambda claimed: abs(claimed - average))
+    even = len(times) == num_frames and all(abs(time - k / rate) <= tick for k, time in enumerate(times))
+    last = max(spans[-1][1], usual)  # some muxers give the last frame next to no time
+    held = last > usual * Fraction(3, 2)
+    end = num_frames / rate if even and not held else times[-1] + last
+    return _Timing(rate, num_frames, end, variable=held, even=even)
 
 
-def _declared_duration(stream: av.VideoStream, base: Fraction) -> Fraction | None:
-    """Return the stream's own duration in seconds; Matroska keeps it in a tag."""
+def _declared_end(stream: av.VideoStream, base: Fraction, start: Fraction) -> Fraction | None:
+    """Return when the stream says to end, in seconds; Matroska keeps it in a tag and counts from 0."""
     if stream.duration is not None:
-        return stream.duration * base
-    tag = stream.metadata.get("DURATION")
+        return start + stream.duration * base
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if tag is None:
         return None
-    hours, minutes, seconds = tag.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+    return int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
+
+
+def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (exact seconds since the first frame, frame) of a video at a constant rate."""
+    for index, (_, frame) in enumerate(_decode_video(path)):
+        yield index / fps, frame
 
 
 def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
@@ -214,7 +249,7 @@ def _open_animation(path: Path, fps: Fraction | None) -> Clip:
         path=path,
         fps=fps or (len(durations) / end).limit_denominator(100),
         size=size,
-        num_frames=len(durations) if fps is None else max(1, round(end * fps)),
+        num_frames=len(durations) if fps is None else _resampled_length(end, fps),
         resampled=fps is not None,
         end=end,
         variable_rate=max(durations) > 2 * min(durations),
