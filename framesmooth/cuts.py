@@ -25,6 +25,9 @@ DOUBTFUL_LIKENESS: Final = 0.7
 LEAST_COVERAGE: Final = 0.3
 """A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
 
+STRUCTURE_LINES: Final = 256
+"""About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+
 
 def is_cut(image0: Frame, image1: Frame, motion: PairMotion) -> bool:
     """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
@@ -35,20 +38,26 @@ def is_cut(image0: Frame, image1: Frame, motion: PairMotion) -> bool:
 def likeness(image0: Frame, image1: Frame, motion: PairMotion) -> float:
     """Return the correlation, -1 to 1, of the grey structure of ``image0`` and of ``image1`` warped onto it.
 
-    Structure is the band between 2 and 1/12 of the frame's height (Gaussian sigmas), so exposure flicker and
-    noise count little. Two frames without structure are alike.
+    Structure is the band between 2 pixels and 1/12 of the frame's height (Gaussian sigmas), so exposure
+    flicker and noise count little; frames of twice ``STRUCTURE_LINES`` and more are shrunk to about that
+    height first. Two frames without structure are alike.
     """
-    first = _structure(image0)
-    second = _structure(backward_warp(image1, motion.forward))
+    grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
+    first = _structure(np.asarray(grey0, np.uint8))
+    second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
     floor = first.size * 2.0**2  # structure of two grey levels says nothing
     norm = np.sqrt((np.square(first).sum() + floor) * (np.square(second).sum() + floor))
     return float(((first * second).sum() + floor) / norm)
 
 
-def _structure(image: Frame) -> NDArray[np.float32]:
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    fine = cv2.GaussianBlur(grey, (0, 0), 2.0)
-    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(image.shape[0] / 12, 4.0)), np.float32)
+def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    height, width = grey.shape
+    shrink = max(height // STRUCTURE_LINES, 1)
+    if shrink > 1:
+        size = max(width // shrink, 1), height // shrink
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    fine = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0)
+    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(len(grey) / 12, 4.0)), np.float32)
 
 
 def find_cuts(frames: Iterable[Frame], flow: FlowEstimator = DIS_MEDIUM) -> list[int]:

@@ -77,8 +77,8 @@ def filter_band(
     mean = centre.copy()
     scale = max(2 * (tolerance * noise) ** 2, 1e-8)
     for other in neighbours:
-        gap = np.square(other.band - centre).mean(axis=-1)
-        unlike = np.maximum(gaussian(gap, window) / scale - 0.5, 0)
+        gap = other.band - centre
+        unlike = np.maximum(gaussian(_dot(gap, gap), window) / (3 * scale) - 0.5, 0)
         weight = other.mask * np.exp(-unlike - (other.distance / (radius + 0.5)) ** 2)
         total += weight
         mean += weight[..., None] * other.band
@@ -104,6 +104,11 @@ def detail_gain(wanted: Band, filtered: Band, *, window: float, limit: float) ->
     It gives back the contrast that averaging lost to misregistration, and none of the noise: noise that the
     average removed is uncorrelated with what is left.
     """
-    product = gaussian((wanted * filtered).sum(axis=-1), window)
-    energy = gaussian(np.square(filtered).sum(axis=-1), window)
+    product = gaussian(_dot(wanted, filtered), window)
+    energy = gaussian(_dot(filtered, filtered), window)
     return np.asarray(np.clip((product + 1e-6) / (energy + 1e-6), 1.0, limit), np.float32)
+
+
+def _dot(first: Band, second: Band) -> NDArray[np.float32]:
+    """Return the sum over the channels of the products (H, W); OpenCV is far quicker at it than numpy."""
+    return np.asarray(cv2.transform(first * second, np.ones((1, 3), np.float32)), np.float32)

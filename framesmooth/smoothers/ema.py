@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
@@ -25,7 +26,7 @@ class EmaSmoother:
     the past looks different. Every warp resamples, so fine detail suffers at high strength.
     """
 
-    strength: float = 0.6
+    strength: float = defaults.STRENGTH
     flow: str = "dis-robust"
 
     def __post_init__(self) -> None:

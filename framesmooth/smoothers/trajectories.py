@@ -42,6 +42,8 @@ def _chained(motions: Iterator[PairMotion | None], *, forward: bool) -> Iterator
         if flow is None or trust is None:
             flow, trust = step_flow, step_trust
         else:
-            trust = trust * backward_warp(step_trust, flow) * inside_frame(flow)
-            flow = flow + backward_warp(step_flow, flow)
+            # F02(x) = F01(x) + F12(x + F01(x)), and the trust of the second step in the same warp.
+            moved = backward_warp(np.dstack([step_flow, step_trust]), flow)
+            trust = trust * moved[..., 2] * inside_frame(flow)
+            flow = flow + moved[..., :2]
         yield Trajectory(index if forward else -index, flow, trust)

@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -88,6 +88,8 @@ class WindowSmoother:
         """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
         paths = trajectories(window, centre)
         shift = steady_shift(paths, min(2 * self.strength, 1.0)) if self.steady else None
+        if shift is not None:
+            paths = {k: replace(path, flow=_followed(path, shift)) for k, path in paths.items()}
         fine, mid, low = (
             self._average(band, setting, window, centre, paths, shift)
             for band, setting in enumerate((FINE, MID, LOW))
@@ -103,13 +105,16 @@ class WindowSmoother:
         paths: dict[int, Trajectory],
         shift: FlowField | None,
     ) -> Band:
-        """Return one band of the centre frame averaged along its trajectories, on the steadied grid."""
+        """Return one band of the centre frame averaged along its trajectories, on the steadied grid.
+
+        The ``paths`` start from that grid, which is the frame's own moved by ``shift``.
+        """
         here = _moved(window[centre].bands[band], shift)
         radius = max(setting.radius * min(2 * self.strength, 1.0), 1.0)
         others = [
             Neighbour(
                 path.distance,
-                backward_warp(window[centre + path.distance].bands[band], _followed(path, shift)),
+                backward_warp(window[centre + path.distance].bands[band], path.flow),
                 path.trust,
             )
             for path in paths.values()
@@ -143,6 +148,6 @@ def _moved(band: Band, shift: FlowField | None) -> Band:
     return band if shift is None else backward_warp(band, shift, interpolation=cv2.INTER_CUBIC)
 
 
-def _followed(path: Trajectory, shift: FlowField | None) -> FlowField:
+def _followed(path: Trajectory, shift: FlowField) -> FlowField:
     """Return the trajectory seen from the steadied grid: s(x) + F(x + s(x))."""
-    return path.flow if shift is None else shift + backward_warp(path.flow, shift)
+    return np.asarray(shift + backward_warp(path.flow, shift), np.float32)
