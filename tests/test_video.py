@@ -148,10 +148,11 @@ def encode(
     rotation: int = 0,
     rate: int = 30,
     held: int = 1,
+    ratio: tuple[int, int] | None = None,
 ) -> None:
     """Write frames losslessly at the given multiples of 1 / rate, without framesmooth.
 
-    The last frame is shown ``held`` times as long as the others.
+    The last frame is shown ``held`` times as long as the others; ``ratio`` is a pixel's width to height.
     """
     codec, pix_fmt = ("ffv1", "bgr0") if path.suffix == ".mkv" else ("libx264rgb", "rgb24")
     with av.open(str(path), "w") as container:
@@ -160,6 +161,8 @@ def encode(
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, rate)
+        if ratio:
+            stream.codec_context.sample_aspect_ratio = Fraction(*ratio)
         if rotation:
             stream.set_display_rotation(rotation)
         packets = []
@@ -194,6 +197,23 @@ def test_a_truncated_video_is_found(tmp_path: Path, start: int) -> None:
     (tmp_path / "clip.mkv").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(MediaError, match="truncated"):
         open_source(tmp_path / "clip.mkv")
+
+
+@pytest.mark.parametrize(("ratio", "width"), [((16, 11), 94), ((8, 9), 56), ((1, 1), 64), (None, 64)])
+def test_pixels_come_out_square(tmp_path: Path, ratio: tuple[int, int] | None, width: int) -> None:
+    encode(tmp_path / "wide.mp4", gradient(3), range(3), ratio=ratio)
+    source = open_source(tmp_path / "wide.mp4")
+    assert source.size == (48, width)
+    with Image.fromarray(gradient(1)[0]) as stored:
+        expected = np.asarray(stored.resize((width, 48), Image.Resampling.BICUBIC))
+    read = list(source)
+    assert {frame.shape for frame in read} == {(48, width, 3)}
+    assert psnr(read[0], expected) > 35
+
+
+def test_a_turned_video_with_wide_pixels(tmp_path: Path) -> None:
+    encode(tmp_path / "wide.mp4", gradient(2), range(2), rotation=90, ratio=(3, 2))
+    assert open_source(tmp_path / "wide.mp4").size == (96, 48)
 
 
 @pytest.mark.parametrize("tag", [b"xx:yy:zz.000000000", b"00:00           00"])

@@ -2,17 +2,15 @@
 
 import math
 import os
-import re
-import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import Interpolation
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
@@ -20,6 +18,7 @@ from framesmooth.video.animation import animation_timing, decode_animation
 from framesmooth.video.color import to_rgb
 from framesmooth.video.files import ANIMATION_SUFFIXES, media_errors
 from framesmooth.video.images import open_folder
+from framesmooth.video.timing import scan, video_stream
 
 
 def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) -> FrameSource:
@@ -112,7 +111,7 @@ def _round_half_down(value: Fraction) -> int:
 
 
 def _open_video(path: Path, fps: Fraction | None) -> Clip:
-    timing = _scan(path)
+    timing = scan(path)
     first = next((frame for _, frame in _decode_video(path)), None)
     if first is None:
         raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
@@ -128,89 +127,6 @@ def _open_video(path: Path, fps: Fraction | None) -> Clip:
     )
 
 
-@dataclass(frozen=True)
-class _Timing:
-    fps: Fraction
-    num_frames: int
-    end: Fraction
-    variable: bool
-    even: bool  # frame k comes at k / fps, rounded as the container rounds
-
-
-def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    if not container.streams.video:
-        raise MediaError(f"{path} holds no video: give a video, a GIF or WebP, or a folder of pictures")
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    return stream
-
-
-def _scan(path: Path) -> _Timing:
-    """Read the time stamps of a video without decoding it."""
-    with media_errors(path, "read"), av.open(os.fspath(path), "r") as container:
-        stream = _video_stream(container, path)
-        rates = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate] or [Fraction(25)]
-        base = stream.time_base or 1 / rates[0]
-        num_frames = 0
-        spans: list[tuple[Fraction, Fraction]] = []
-        for packet in container.demux(stream):
-            if packet.is_corrupt:
-                raise MediaError(f"{path} is damaged after {num_frames} frames: make it again")
-            if packet.size > 0 and not packet.is_discard:
-                num_frames += 1
-                if packet.pts is not None:
-                    spans.append((packet.pts * base, (packet.duration or 0) * base))
-        if num_frames == 0:
-            raise MediaError(f"{path} holds no frame: it was not written completely, make it again")
-        start = min((time for time, _ in spans), default=Fraction(0))
-        declared = _declared_end(stream, base, start)
-    timing = _timing(spans, num_frames, rates, base)
-    missing = Fraction(0) if declared is None else declared - start - timing.end
-    if declared is not None and missing > max(2 / timing.fps, (declared - start) / 50):
-        raise MediaError(
-            f"{path} is truncated: it declares {float(declared):.2f} s of video but ends after "
-            f"{float(start + timing.end):.2f} s: make it again"
-        )
-    return timing
-
-
-def _timing(
-    spans: list[tuple[Fraction, Fraction]], num_frames: int, rates: list[Fraction], tick: Fraction
-) -> _Timing:
-    """Judge from the frames' (time, duration) in seconds whether they come at a constant rate, and at which.
-
-    ``rates`` are what the container claims; ``tick`` is the unit to which it rounds times.
-    """
-    if len(spans) < 2:
-        end = (spans[0][1] if spans else None) or num_frames / rates[0]
-        return _Timing(rates[0], num_frames, end, variable=False, even=True)
-    spans = sorted(spans)
-    times = [time - spans[0][0] for time, _ in spans]
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    usual = Fraction(statistics.median(gaps))
-    average = (len(times) - 1) / times[-1]
-    if max(gaps) > usual * Fraction(3, 2) or min(gaps) < usual / 2:
-        last = spans[-1][1] or usual
-        rate = average.limit_denominator(1001)
-        return _Timing(rate, num_frames, times[-1] + last, variable=True, even=False)
-    rate = min(rates, key=lambda claimed: abs(claimed - average))
-    even = len(times) == num_frames and all(abs(time - k / rate) <= tick for k, time in enumerate(times))
-    last = max(spans[-1][1], usual)  # some muxers give the last frame next to no time
-    held = last > usual * Fraction(3, 2)
-    end = num_frames / rate if even and not held else times[-1] + last
-    return _Timing(rate, num_frames, end, variable=held, even=even)
-
-
-def _declared_end(stream: av.VideoStream, base: Fraction, start: Fraction) -> Fraction | None:
-    """Return when the stream says to end, in seconds; Matroska keeps it in a tag and counts from 0."""
-    if stream.duration is not None:
-        return start + stream.duration * base
-    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
-    if tag is None:
-        return None
-    return int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
-
-
 def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (exact seconds since the first frame, frame) of a video at a constant rate."""
     for index, (_, frame) in enumerate(_decode_video(path)):
@@ -218,21 +134,34 @@ def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]
 
 
 def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
-    """Yield (seconds since the first frame, frame), upright."""
+    """Yield (seconds since the first frame, frame), upright and with square pixels."""
     with media_errors(path, "read"), av.open(os.fspath(path), "r") as container:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         start: Fraction | None = None
         for index, picture in enumerate(container.decode(stream)):
             if picture.is_corrupt:
                 raise MediaError(f"{path}: frame {index} is damaged: make the video again")
-            frame = np.ascontiguousarray(np.rot90(to_rgb(picture), k=_quarter_turns(picture, path)))
+            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio)
+            frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
             if picture.pts is None or picture.time_base is None:
                 time = index / rate
             else:
                 time = picture.pts * picture.time_base
             start = time if start is None else start
             yield time - start, frame
+
+
+def _square_pixels(frame: Frame, ratio: Fraction | None) -> Frame:
+    """Scale a frame to an even width so that its pixels, ``ratio`` times as wide as high, become square."""
+    height, width = frame.shape[:2]
+    if not ratio or abs(width * ratio - width) < 1:
+        return frame
+    picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+    squared = picture.reformat(
+        width=max(2, 2 * round(width * ratio / 2)), height=height, interpolation=Interpolation.BICUBIC
+    )
+    return np.asarray(squared.to_ndarray(), dtype=np.uint8)
 
 
 def _quarter_turns(picture: av.VideoFrame, path: Path) -> int:
