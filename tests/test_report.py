@@ -1,12 +1,14 @@
 """The report's files: readable by machines, safe, self-contained."""
 
 import csv
+import errno
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from framesmooth.errors import MediaError
 from framesmooth.metric import Report, measure
 from framesmooth.report import (
     Strip,
@@ -97,8 +99,22 @@ def test_all_files_of_a_run(
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "metrics.csv",
         "metrics.json",
+        "metrics.png",
         "report.html",
         "strip.png",
     ]
     assert read_image(tmp_path / "strip.png").shape[1] == 1440
     write_report(tmp_path, None, measure([clips[0][0]]), title="one frame")
+    assert not (tmp_path / "metrics.png").exists()
+
+
+def test_a_full_disk_is_told_in_plain_words(
+    tmp_path: Path, reports: tuple[Report, Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(MediaError, match="no space left"):
+        write_report(tmp_path, *reports, title="clip")
+    assert not list(tmp_path.glob(".*"))

@@ -14,6 +14,7 @@ from framesmooth.report.plots import plot_metrics
 from framesmooth.report.strip import Strip
 from framesmooth.report.tables import metric_rows, write_csv, write_json
 from framesmooth.video import atomic_path, write_png, write_text
+from framesmooth.video.files import media_errors
 
 
 def write_html(
@@ -61,7 +62,7 @@ def write_report(
 ) -> None:
     """Write metrics.json, metrics.csv, metrics.png, report.html and, given a ``strip``, strip.png.
 
-    ``folder`` is made if it isn't there.
+    ``folder`` is made if it isn't there. A clip of one frame has no plot; one of an earlier run is removed.
 
     Raises:
         MediaError: when a file cannot be written.
@@ -70,13 +71,20 @@ def write_report(
     reports = {"after": after} if before is None else {"before": before, "after": after}
     write_json(folder / "metrics.json", reports)
     write_csv(folder / "metrics.csv", reports)
-    if after.num_frames > 1:
-        with atomic_path(folder / "metrics.png") as partial:
-            partial.write_bytes(plot_metrics(before, after))
+    _write_plot(folder / "metrics.png", before, after)
     picture = None if strip is None else strip.draw()
     if picture is not None:
         write_png(folder / "strip.png", picture)
     write_html(folder / "report.html", before, after, title=title, strip=picture, facts=facts)
+
+
+def _write_plot(path: Path, before: Report | None, after: Report) -> None:
+    if after.num_frames > 1:
+        with media_errors(path, "write"), atomic_path(path) as partial:
+            partial.write_bytes(plot_metrics(before, after))
+    else:
+        with media_errors(path, "write"):
+            path.unlink(missing_ok=True)
 
 
 def _png(picture: Frame) -> bytes:
