@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.flow import DIS_MEDIUM, FlowEstimator
+from framesmooth.flow import FlowEstimator
 from framesmooth.frames import Frame
 from framesmooth.motion import PairMotion, estimate_motion
 from framesmooth.warp import backward_warp
@@ -58,12 +58,6 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fine = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0)
     return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(len(grey) / 12, 4.0)), np.float32)
-
-
-def find_cuts(frames: Iterable[Frame], flow: FlowEstimator = DIS_MEDIUM) -> list[int]:
-    """Return the numbers of the frames that begin a new shot, in order; frame 0 is not among them."""
-    ends = [t for t, step in enumerate(steps(frames, flow)) if step.to_next is None]
-    return [t + 1 for t in ends[:-1]]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ only what each keyframe can see. Blending softens; a local gain brings the detai
 have, since sharpness that pumps between keyframes is flicker too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
@@ -65,7 +65,7 @@ class Inbetween:
         if time in (0, 1):
             return (self.image1 if time else self.image0).copy()
         if self.method == "cross-fade":
-            return as_uint8(self._even_detail(self._cross_fade(time), self._images, time))
+            return as_uint8(self._even_detail(_cross_fade(*self._images, time), self._images, time))
         return as_uint8(self._along_flow(time))
 
     @cached_property
@@ -88,16 +88,14 @@ class Inbetween:
         blended = warped[0] + share1 * (warped[1] - warped[0])
         blended = self._even_detail(blended, warped, time)
         trust = _soften(np.maximum(seen0, seen1))[..., None]
-        fade = self._cross_fade(time)
+        fade = _cross_fade(*self._images, time)
         return np.asarray(fade + trust * (blended - fade), np.float32)
 
     def _flow_at(self, time: float) -> FlowField:
         """Return the flow image0 -> image1 on the grid of the frame at ``time`` (H, W, 2), holes filled."""
         forward, backward = self.motion.forward, -self.motion.backward
-        from0 = self._priority(self._images, self.motion.forward, self.motion.consistent)
-        from1 = self._priority(self._images[::-1], self.motion.backward, self.motion.consistent_backward)
-        flow0, weight0 = splat(forward, time * forward, from0)
-        flow1, weight1 = splat(backward, (time - 1) * backward, from1)
+        flow0, weight0 = splat(forward, time * forward, self._priorities[0])
+        flow1, weight1 = splat(backward, (time - 1) * backward, self._priorities[1])
         weight0, weight1 = (1 - time) * weight0, time * weight1
         total = weight0 + weight1
         mixed = (weight0[..., None] * flow0 + weight1[..., None] * flow1) / np.maximum(total, 1e-12)[
@@ -105,16 +103,20 @@ class Inbetween:
         ]
         return _fill_holes(mixed, total)
 
+    @cached_property
+    def _priorities(self) -> tuple[Field, Field]:
+        """The weights (H, W) of both keyframes' pixels; the time between does not change them."""
+        return (
+            self._priority(self._images, self.motion.forward, self.motion.consistent),
+            self._priority(self._images[::-1], self.motion.backward, self.motion.consistent_backward),
+        )
+
     @staticmethod
     def _priority(images: Sequence[Field], flow: FlowField, consistent: NDArray[np.bool_]) -> Field:
         """Return the weight (H, W) of every pixel when several land on one: the photo-consistent wins."""
         error = np.abs(images[0] - backward_warp(images[1], flow)).mean(axis=-1)
         weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
         return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
-
-    def _cross_fade(self, time: float) -> Field:
-        first, second = self._images
-        return np.asarray(first + np.float32(time) * (second - first), np.float32)
 
     @staticmethod
     def _even_detail(blended: Field, sources: Sequence[Field], time: float) -> Field:
@@ -157,36 +159,11 @@ def interpolate_pair(
 def crossfade_pair(image0: Frame, image1: Frame, times: Sequence[float]) -> Iterator[Frame]:
     """Yield plain cross-fades (H, W, 3) uint8 of two keyframes at ``times`` in 0 to 1."""
     first, second = as_float(image0), as_float(image1)
-    yield from (as_uint8(first + np.float32(time) * (second - first)) for time in times)
+    yield from (as_uint8(_cross_fade(first, second, time)) for time in times)
 
 
-def interpolate_stream(
-    keyframes: Iterable[Frame],
-    cadence: int,
-    flow: FlowEstimator,
-    *,
-    on_pair: Callable[[Inbetween], None] | None = None,
-) -> Iterator[Frame]:
-    """Yield every keyframe and ``cadence`` - 1 frames before the next one: (n - 1) cadence + 1 frames.
-
-    ``on_pair`` is handed every pair, with its coverage and method. Holds two keyframes.
-
-    Raises:
-        UsageError: when the cadence is below 1.
-    """
-    if cadence < 1:
-        raise UsageError(
-            f"cadence {cadence} is too small: 1 keeps the keyframes, 4 puts three frames between"
-        )
-    before: Frame | None = None
-    for keyframe in keyframes:
-        if before is not None and cadence > 1:
-            pair = prepare_pair(before, keyframe, flow=flow)
-            if on_pair is not None:
-                on_pair(pair)
-            yield from (pair.frame_at(step / cadence) for step in range(1, cadence))
-        yield keyframe
-        before = keyframe
+def _cross_fade(first: Field, second: Field, time: float) -> Field:
+    return np.asarray(first + np.float32(time) * (second - first), np.float32)
 
 
 def _agreement(gap: FlowField, flow: FlowField) -> Field:

@@ -61,16 +61,6 @@ def motion_boundary_mask(flow: FlowField) -> Mask:
     return np.asarray(steepness > 0.01 * _squared_length(flow) + 0.002)
 
 
-def valid_mask(forward: FlowField, backward: FlowField) -> Mask:
-    """Return where ``forward`` agrees with ``backward``, inside the frame and off motion boundaries."""
-    return forward_backward_mask(forward, backward) & inside_frame(forward) & ~motion_boundary_mask(forward)
-
-
-def chain_flow(first: FlowField, second: FlowField) -> FlowField:
-    """Return the flow 0 -> 2 from the flows 0 -> 1 and 1 -> 2: F01(x) + F12(x + F01(x))."""
-    return np.asarray(first + backward_warp(second, first), np.float32)
-
-
 def splat(
     image: NDArray[np.float32], flow: FlowField, weights: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

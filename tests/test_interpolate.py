@@ -6,10 +6,8 @@ import pytest
 from framesmooth.errors import UsageError
 from framesmooth.flow import DIS_FINE
 from framesmooth.interpolate import (
-    Inbetween,
     crossfade_pair,
     interpolate_pair,
-    interpolate_stream,
     prepare_pair,
 )
 from framesmooth.metrics.detail_retention import detail
@@ -66,19 +64,7 @@ def test_unlike_keyframes_are_cross_faded() -> None:
     assert psnr(pair.frame_at(0.5), next(crossfade_pair(first, second, [0.5]))) > 25
 
 
-@pytest.mark.parametrize("cadence", [1, 3])
-def test_a_stream_keeps_its_keyframes(cadence: int, clip: list[Frame]) -> None:
-    seen: list[Inbetween] = []
-    frames = list(interpolate_stream(iter(clip[:3]), cadence, DIS_FINE, on_pair=seen.append))
-    assert len(frames) == 2 * cadence + 1
-    for index, keyframe in enumerate(clip[:3]):
-        np.testing.assert_array_equal(frames[index * cadence], keyframe)
-    assert len(seen) == (0 if cadence == 1 else 2)
-
-
 def test_mistakes_are_told(clip: list[Frame]) -> None:
-    with pytest.raises(UsageError, match="cadence 0"):
-        list(interpolate_stream(clip, 0, DIS_FINE))
     with pytest.raises(UsageError, match="outside 0 to 1"):
         prepare_pair(clip[0], clip[1], flow=DIS_FINE).frame_at(1.5)
     with pytest.raises(UsageError, match="scale"):

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio
 
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.flow import DIS_FINE
+from framesmooth.flow import DIS_FINE, FlowField
 from framesmooth.metric import flicker_residual_removed, measure
 from framesmooth.plugins import METRICS
-from framesmooth.warp import backward_warp, valid_mask
+from framesmooth.warp import backward_warp, forward_backward_mask, inside_frame, motion_boundary_mask
 from tests.scenes import Frame, add_flicker, moving_scene, texture
 
 
@@ -39,6 +39,11 @@ def blur(frames: Sequence[Frame], sigma: float) -> list[Frame]:
 
 def grey(levels: Sequence[float]) -> list[Frame]:
     return [np.full((32, 40, 3), round(level), np.uint8) for level in levels]
+
+
+def valid_mask(forward: FlowField, backward: FlowField) -> NDArray[np.bool_]:
+    """Consistent, inside the frame and off motion boundaries."""
+    return forward_backward_mask(forward, backward) & inside_frame(forward) & ~motion_boundary_mask(forward)
 
 
 def plain_warping_error(frames: Sequence[Frame]) -> list[float]:

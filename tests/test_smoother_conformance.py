@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framesmooth.cuts import Step, find_cuts, shot_windows, steps
+from framesmooth.cuts import Step, shot_windows, steps
 from framesmooth.errors import UsageError
 from framesmooth.flow import DIS_ROBUST
 from framesmooth.frames import FrameList, alongside
@@ -18,9 +18,9 @@ from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
 from framesmooth.smoothers.tone import _low_pass, tone_gains
-from framesmooth.smoothers.trajectories import Trajectory
+from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
-from tests.scenes import Frame, add_flicker, moving_scene, texture
+from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
 
 @pytest.fixture(params=SMOOTHERS)
@@ -93,7 +93,8 @@ def test_shots_do_not_mix(name: str) -> None:
     second = [255 - frame // 2 for frame in moving_scene(frames=4, seed=90).frames]
     smoother = create_smoother(name, 1)
     assert equal(list(smoother([*first, *second])), [*smoother(first), *smoother(second)])
-    assert find_cuts([*first, *second]) == [4]
+    ends = [t for t, step in enumerate(steps([*first, *second], DIS_ROBUST)) if step.to_next is None]
+    assert ends == [3, 7]
 
 
 def test_flicker_falls_and_detail_stays(name: str, clean: list[Frame], spoiled: list[Frame]) -> None:
@@ -265,3 +266,17 @@ def test_shot_windows_are_clipped_to_the_shot(shots: list[int], radius: int) -> 
         for window, centre in shot_windows(stream(), radius)
     ]
     assert found == expected
+
+
+def test_trajectories_chain_flow_and_multiply_trust() -> None:
+    def constant(dx: float) -> FlowField:
+        return np.broadcast_to(np.array([dx, 0], np.float32), (20, 30, 2)).copy()
+
+    frame = np.zeros((20, 30, 3), np.uint8)
+    motions = [PairMotion(constant(dx), constant(-dx)) for dx in (1.5, 0.25)]
+    window = [Step(frame, motion) for motion in (*motions, None)]
+    ahead, behind = trajectories(window, 0), trajectories(window, 2)
+    np.testing.assert_allclose(ahead[2].flow, constant(1.75), atol=1e-6)
+    np.testing.assert_allclose(behind[-2].flow, constant(-1.75), atol=1e-6)
+    assert ahead[2].trust[:, :27].min() == 1
+    assert not ahead[2].trust[:, 28:].all()

@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 from framesmooth.motion import PairMotion
 from framesmooth.warp import (
     backward_warp,
-    chain_flow,
     forward_backward_mask,
     inside_frame,
     motion_boundary_mask,
     splat,
-    valid_mask,
 )
 from tests.scenes import FlowField, moving_scene, texture
 
@@ -71,18 +69,12 @@ def test_motion_boundary_follows_its_formula() -> None:
     np.testing.assert_array_equal(motion_boundary_mask(flow), expected)
 
 
-def test_valid_mask_drops_what_the_occluder_hides() -> None:
+def test_the_valid_mask_drops_what_the_occluder_hides() -> None:
     scene = moving_scene(frames=2, occluder=True)
     forward, backward = scene.flows[0], scene.backward_flows[0]
-    valid = valid_mask(forward, backward)
+    valid = PairMotion(forward, backward).valid
     assert valid.mean() > 0.6
     assert valid[~scene.visible[0]].mean() < 0.1
-    assert PairMotion(forward, backward).valid.tobytes() == valid.tobytes()
-
-
-def test_chained_constant_flows_add() -> None:
-    chained = chain_flow(constant_flow(1.5, -1), constant_flow(0.25, 2))
-    np.testing.assert_allclose(chained, constant_flow(1.75, 1))
 
 
 def test_exact_flow_warps_the_next_frame_back() -> None:
