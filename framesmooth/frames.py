@@ -8,7 +8,7 @@ frames are float32 in [0, 1] and live inside functions.
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -188,28 +188,6 @@ def alongside(
         raise MediaError("the transform gives fewer frames than it was given")
 
 
-def windows(frames: Iterable[Frame], radius: int) -> Iterator[tuple[list[Frame], int]]:
-    """Yield, for every frame, the frames within ``radius`` of it and its own index among them.
-
-    The window is clipped at both ends of the clip; at most 2 * ``radius`` + 1 frames are alive.
-    """
-    stream = iter(frames)
-    window = deque(islice(stream, radius + 1), maxlen=2 * radius + 1)
-    centre = 0
-    while centre < len(window):
-        yield list(window), centre
-        upcoming = next(stream, None)
-        if upcoming is not None:
-            full = len(window) == window.maxlen
-            window.append(upcoming)
-            centre += 0 if full else 1
-        elif centre >= radius:
-            window.popleft()
-            centre = radius
-        else:
-            centre += 1
-
-
 _END: Final = object()
 
 
@@ -218,7 +196,7 @@ class _Failure:
     error: BaseException
 
 
-def prefetch(frames: Iterable[Frame], depth: int = 2) -> Iterator[Frame]:
+def prefetch(frames: Iterable[Frame], depth: int = 2) -> Generator[Frame]:
     """Yield the same frames, read up to ``depth`` ahead by a thread.
 
     An exception of ``frames`` comes out where its frame would have; closing the generator early stops the

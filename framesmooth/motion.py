@@ -4,9 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from framesmooth.flow import FlowEstimator, FlowField
 from framesmooth.frames import Frame
 from framesmooth.warp import Mask, forward_backward_mask, inside_frame, motion_boundary_mask
@@ -46,8 +43,3 @@ def estimate_motion(flow: FlowEstimator, image0: Frame, image1: Frame) -> PairMo
         backward = pool.submit(flow, image1, image0)
         forward = flow(image0, image1)
         return PairMotion(forward, backward.result())
-
-
-def mean_over(values: NDArray[np.float32], mask: Mask) -> float | None:
-    """Return the mean of ``values`` (H, W[, C]) where ``mask`` (H, W) holds; None where it holds nowhere."""
-    return float(values[mask].mean(dtype=np.float64)) if mask.any() else None

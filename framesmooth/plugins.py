@@ -46,17 +46,10 @@ METRICS: Final[dict[str, str]] = {
 }
 """Metrics: classes."""
 
-SOURCES: Final[dict[str, str]] = {
-    "media": "framesmooth.video:open_source",
-    "diffusion": "framesmooth.generation.source:DiffusionSource",
-}
-"""Where frames come from: callables that give a FrameSource."""
-
 FAMILIES: Final[dict[str, dict[str, str]]] = {
     "flow": FLOWS,
     "smoother": SMOOTHERS,
     "metric": METRICS,
-    "source": SOURCES,
 }
 
 
@@ -68,7 +61,7 @@ def _installed(family: str) -> dict[str, str]:
 
 
 def names(family: str) -> list[str]:
-    """Return the names known in ``family`` ("flow", "smoother", "metric", "source"), built-in ones first."""
+    """Return the names known in ``family`` ("flow", "smoother", "metric"), built-in ones first."""
     table = FAMILIES[family]
     return [*table, *(name for name in sorted(_installed(family)) if name not in table)]
 

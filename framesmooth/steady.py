@@ -1,21 +1,23 @@
 """Smoothing a clip that is there already, from end to end: read, measure, smooth, write."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice, Progress, StageFinished, StageStarted
-from framesmooth.frames import Frame, FrameSource, alongside, frame_slice
+from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
 from framesmooth.run import RECORD_FILE, RunFolder
 from framesmooth.smoother import Smoother
-from framesmooth.video import FrameSink, has_audio, is_folder_name, open_source
-from framesmooth.video.files import VIDEO_SUFFIXES
+from framesmooth.video import FrameSink, open_source
 from framesmooth.video.source import Clip
+
+_log = logging.getLogger(__name__)
 
 
 def open_clip(
@@ -31,7 +33,10 @@ def open_clip(
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
     source = open_source(path, fps=fps)
-    return source if frame_range is None else frame_slice(source, *frame_range)
+    clip = source if frame_range is None else frame_slice(source, *frame_range)
+    amount = "unknown" if clip.num_frames is None else clip.num_frames
+    _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)
+    return clip
 
 
 def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
@@ -73,8 +78,9 @@ def measure_clip(
         UsageError: an unknown metric or flow.
     """
     tell_variable_rate(source, emit)
-    with stage(emit, name, source.num_frames) as count:
-        return measure(source, reference=reference, metrics=metrics, flow=flow, on_frame=count)
+    _log.info("%s: motion by %s, of the %s", name, flow, "clip" if reference is None else "reference")
+    with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
+        return measure(frames, reference=reference, metrics=metrics, flow=flow, on_frame=count)
 
 
 def steady_clip(
@@ -91,10 +97,11 @@ def steady_clip(
     Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
     output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
+    _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
     if not measured:
         tell_variable_rate(source, emit)
-        with stage(emit, "smooth", source.num_frames) as count:
-            for index, frame in enumerate(smoother(source), start=1):
+        with stage(emit, "smooth", source.num_frames) as count, closing(prefetch(source)) as frames:
+            for index, frame in enumerate(smoother(frames), start=1):
                 sink.write(frame)
                 count(index)
         return None
@@ -119,7 +126,7 @@ def smooth_and_measure(
     originals: deque[Frame] = deque()
 
     def smoothed() -> Iterator[Frame]:
-        for original, frame in alongside(frames, smoother, smoother.lookahead):
+        for original, frame in alongside(upcoming, smoother, smoother.lookahead):
             originals.append(original)
             sink.write(frame)
             if on_pair is not None:
@@ -130,7 +137,8 @@ def smooth_and_measure(
         while originals:
             yield originals.popleft()
 
-    return measure(smoothed(), reference=original_frames(), flow_on="self", on_frame=on_frame)
+    with closing(prefetch(frames)) as upcoming:
+        return measure(smoothed(), reference=original_frames(), flow_on="self", on_frame=on_frame)
 
 
 def tell_variable_rate(source: FrameSource, emit: Listener) -> None:
@@ -149,21 +157,11 @@ def tell_variable_rate(source: FrameSource, emit: Listener) -> None:
 def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
     """Write the frames of ``source`` as they are."""
     tell_variable_rate(source, emit)
-    with stage(emit, "write", source.num_frames) as count:
-        for index, frame in enumerate(source, start=1):
+    _log.info("writing %s", sink.path)
+    with stage(emit, "write", source.num_frames) as count, closing(prefetch(source)) as frames:
+        for index, frame in enumerate(frames, start=1):
             sink.write(frame)
             count(index)
-
-
-def sound_for(source: str, output: str, frame_range: tuple[int, int | None] | None) -> str | None:
-    """Return ``source`` if its sound can go along with its smoothed frames, else None.
-
-    Folders and animations have no sound, and frames that don't begin at the start would be out of step.
-    """
-    keeps_sound = not is_folder_name(output) and Path(output).suffix.lower() in VIDEO_SUFFIXES
-    from_start = frame_range is None or frame_range[0] == 0
-    is_video = Path(source).suffix.lower() in VIDEO_SUFFIXES and Path(source).is_file()
-    return source if keeps_sound and from_start and is_video and has_audio(source) else None
 
 
 def check_not_input(source: str, output: str) -> None:

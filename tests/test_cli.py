@@ -19,7 +19,7 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.run import RunFolder
-from framesmooth.video import open_sink, open_source, read_metadata, write_png
+from framesmooth.video import has_audio, open_sink, open_source, read_metadata, write_png
 
 SIZE = (48, 64)
 FPS = Fraction(12)
@@ -366,3 +366,77 @@ def test_pictures_that_are_no_rgb(tmp_path: Path) -> None:
         Image.new(mode, (64, 48)).save(tmp_path / "in" / name)
     assert run("assemble", tmp_path / "in", "-o", f"{tmp_path}/out/").exit_code == 0
     assert all(frame.shape == (48, 64, 3) for frame in open_source(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("arguments", [["smooth", "--no-measure"], ["assemble"]])
+def test_tags_go_along(tmp_path: Path, arguments: list[str]) -> None:
+    tags = {"title": "a cat", "comment": "made by hand"}
+    with open_sink(tmp_path / "in.mp4", fps=FPS, size=SIZE, metadata=tags) as sink:
+        for frame in flickering():
+            sink.write(frame)
+    command, *options = arguments
+    assert run(command, tmp_path / "in.mp4", "-o", f"{tmp_path}/frames/", *options).exit_code == 0
+    assert run(command, tmp_path / "frames", "-o", tmp_path / "out.mp4", *options).exit_code == 0
+    for name in ("frames", "out.mp4"):
+        found = read_metadata(tmp_path / name)
+        assert found["title"] == "a cat"
+        assert found["comment"].startswith("made by hand")
+
+
+@pytest.mark.parametrize("command", ["smooth", "assemble"])
+def test_sound_goes_along(tmp_path: Path, folder: Path, command: str) -> None:
+    sound = sound_only(tmp_path)
+    options = ["--no-measure"] if command == "smooth" else []
+    assert run("assemble", folder, "-o", tmp_path / "in.mp4", "--audio", sound).exit_code == 0
+    for name, more, expected in (
+        ("with.mp4", [], True),
+        ("without.mp4", ["--no-audio"], False),
+        ("later.mp4", ["--frame-range", "1:"], False),
+    ):
+        result = run(command, tmp_path / "in.mp4", "-o", tmp_path / name, *options, *more)
+        assert result.exit_code == 0, result.output
+        assert has_audio(tmp_path / name) == expected
+
+
+@pytest.mark.parametrize("command", ["smooth", "assemble"])
+def test_a_run_hands_on_its_origin_and_sound(tmp_path: Path, command: str) -> None:
+    kept = RunFolder(tmp_path / "clip.framesmooth")
+    write(f"{kept.frames.folder}/", flickering())
+    kept.frames.note(complete=True)
+    raw = {"prompts": [{"prompt": "a cat"}, {"prompt": "a lion"}], "audio": "../bad.wav"}
+    resolved = {"fps": "12", "seeds": [7], "steps": 4, "guidance_scale": 2.0}
+    kept.write_record({"settings": {"raw": raw, "resolved": resolved}, "model": {"name": "tiny"}})
+    options = ["--no-measure"] if command == "smooth" else []
+    silent = run(command, kept.folder, "-o", tmp_path / "silent.mp4", *options)
+    assert silent.exit_code == 0, silent.output
+    assert "bad.wav, isn't there" in silent.stderr
+    sound_only(tmp_path)
+    assert run(command, kept.folder, "-o", tmp_path / "out.mp4", *options).exit_code == 0
+    assert has_audio(tmp_path / "out.mp4")
+    tags = read_metadata(tmp_path / "out.mp4")
+    assert tags["title"] == "a cat | a lion"
+    origin = "prompt: a cat | a lion; seed: 7; model: tiny; steps: 4; guidance scale: 2.0"
+    assert tags["comment"].startswith(f"framesmooth (AI-generated); {origin}")
+    assert ("smoothed by" in tags["comment"]) == (command == "smooth")
+
+
+@pytest.mark.parametrize("command", ["smooth", "assemble"])
+@pytest.mark.parametrize("name", [".", "..", "./", "/"])
+def test_an_output_without_a_name(
+    tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    result = run(command, video, "-o", name, "--overwrite")
+    assert result.exit_code == 2
+    assert "names no new file or folder" in result.stderr
+
+
+def test_verbose_logs_our_own_stages(tmp_path: Path, folder: Path) -> None:
+    arguments = ["smooth", folder, "--no-measure", "--method", "ema", "--progress", "none"]
+    result = run(*arguments, "-o", tmp_path / "out.mp4", "-v")
+    assert "in: 64x48, 5 frames at 12 per second" in result.stderr
+    assert "EmaSmoother(strength=0.6" in result.stderr
+    assert all(line.startswith("framesmooth.") for line in result.stderr.splitlines())
+    assert run(*arguments, "-o", tmp_path / "quiet.mp4").stderr == ""
+    assert run(*arguments, "-o", tmp_path / "quieter.mp4", "-q", "-v").stderr == ""

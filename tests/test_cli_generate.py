@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from framesmooth.cli.main import cli
+from framesmooth.video import read_metadata
 
 TINY = [
     "--num-frames",
@@ -68,7 +69,7 @@ def test_resume_makes_the_clip_again_or_says_it_is_there(tiny_model: Path, tmp_p
     assert "complete already" in run("resume", tmp_path / "clip.framesmooth").stderr
     decoded = clip.read_bytes()
     clip.unlink()
-    result = run("resume", tmp_path / "clip.framesmooth")
+    result = run("resume", tmp_path / "clip.framesmooth", "--model", tiny_model)
     assert result.exit_code == 0, result.stderr
     assert "reused" in result.stderr
     assert clip.stat().st_size == len(decoded)
@@ -133,3 +134,28 @@ def test_models_lists_the_built_in_one_and_folders(
     assert "storybook\n" in text
     assert "knows 13 words" in text
     assert run("models", tmp_path / "nowhere").exit_code == 1
+
+
+def test_a_slash_makes_a_folder_of_any_name(tiny_model: Path, tmp_path: Path) -> None:
+    refused = generate(tiny_model, "a cat", "the", "-o", f"{tmp_path}/clip.mp4/", "--seeds", "1")
+    assert refused.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+    result = generate(tiny_model, "a cat", "-o", f"{tmp_path}/clip.mp4/", "-v")
+    assert result.exit_code == 0, result.stderr
+    assert "ClipSettings(" in result.stderr
+    assert (tmp_path / "clip.mp4" / "frame_000004.png").is_file()
+
+
+def test_smoothing_a_run_keeps_its_tags(tiny_model: Path, tmp_path: Path) -> None:
+    generate(tiny_model, "a cat", "-o", tmp_path / "clip.mp4")
+    run("assemble", tmp_path / "clip.framesmooth", "-o", tmp_path / "again.mp4")
+    clip, again = (read_metadata(tmp_path / name) for name in ("clip.mp4", "again.mp4"))
+    assert clip["comment"] == again["comment"]
+    assert clip["title"] == again["title"] == "a cat"
+
+
+def test_an_output_without_a_name(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = generate(tiny_model, "a cat", "-o", ".")
+    assert result.exit_code == 2
+    assert "names no new file or folder" in result.stderr

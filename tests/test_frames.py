@@ -1,4 +1,4 @@
-"""Streams of frames: pairs, windows, reading ahead."""
+"""Streams of frames: pairs, reading ahead."""
 
 import gc
 import threading
@@ -23,7 +23,6 @@ from framesmooth.frames import (
     check_frame,
     frame_slice,
     prefetch,
-    windows,
 )
 
 
@@ -37,16 +36,6 @@ def clip(count: int) -> list[Frame]:
 
 def value(of: Frame) -> int:
     return int(of[0, 0, 0])
-
-
-@given(st.integers(0, 12), st.integers(0, 5))
-def test_windows_are_clipped_at_both_ends(count: int, radius: int) -> None:
-    found = [([value(each) for each in window], centre) for window, centre in windows(clip(count), radius)]
-    expected = []
-    for index in range(count):
-        start = max(0, index - radius)
-        expected.append((list(range(start, min(count, index + radius + 1))), index - start))
-    assert found == expected
 
 
 def delayed(lookahead: int) -> object:
@@ -131,7 +120,7 @@ def test_prefetch_stops_its_thread_when_closed_early() -> None:
 
     stream = prefetch(endless(), 2)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert closed.wait(5)
     assert not [thread for thread in threading.enumerate() if thread.name == "framesmooth-prefetch"]
 

@@ -14,6 +14,7 @@ from framesmooth.cli import options
 @options.output
 @options.fps
 @options.frame_range
+@options.no_audio
 @options.encoding
 @options.common
 def assemble(
@@ -21,12 +22,15 @@ def assemble(
     output: str,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    no_audio: bool,
+    audio: str | None,
     progress: str,
     **encoding: Any,
 ) -> None:
     """Put the frames of IN together into a clip, or take a clip apart into frames.
 
-    IN is a folder of frames, a run folder, a video or an animation; frames are taken as they are.
+    IN is a folder of frames, a run folder, a video or an animation; frames are taken as they are, sound and
+    tags go along.
 
     \b
     Examples:
@@ -36,6 +40,7 @@ def assemble(
       framesmooth assemble clip.mp4 -o clip.webp --frame-range 0:48
     """
     from framesmooth.cli.progress import progress_listener
+    from framesmooth.inherit import sound_of, tags_of
     from framesmooth.steady import check_not_input, copy_clip, open_clip
     from framesmooth.video import check_output, open_sink
 
@@ -44,7 +49,14 @@ def assemble(
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     with (
         progress_listener(progress) as emit,
-        open_sink(output, fps=clip.fps, size=clip.size, **encoding) as sink,
+        open_sink(
+            output,
+            fps=clip.fps,
+            size=clip.size,
+            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
+            metadata=tags_of(Path(source)),
+            **encoding,
+        ) as sink,
     ):
         copy_clip(clip, sink, emit)
     click.echo(output)

@@ -1,5 +1,9 @@
 """``framesmooth generate``: prompts become a clip."""
 
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,8 @@ from framesmooth.generation import INBETWEENS
 from framesmooth.plugins import names
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import EASINGS
+
+_log = logging.getLogger(__name__)
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):
@@ -103,14 +109,39 @@ def generate(
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts
 
-    asked = ClipSettings(
-        prompts=parse_prompts(prompts),
-        output=Path(output),
-        audio=None if audio is None else Path(audio),
-        fps=fps,
-        **settings,
-    )
-    make_and_show(asked, progress, json_file)
+    with folder_as_written(output) as path:
+        asked = ClipSettings(
+            prompts=parse_prompts(prompts),
+            output=path,
+            audio=None if audio is None else Path(audio),
+            fps=fps,
+            **settings,
+        )
+        make_and_show(asked, progress, json_file)
+
+
+@contextmanager
+def folder_as_written(output: str) -> Iterator[Path]:
+    """Give the path ``output``, and make its folder where a slash ends a name like clip.mp4/.
+
+    A path loses the slash, and the folder tells what is meant, also when the run is resumed. It goes again
+    when the run is refused before it began.
+    """
+    from framesmooth.errors import FramesmoothError
+    from framesmooth.run import RunFolder
+    from framesmooth.video.files import media_errors
+
+    path = Path(output)
+    made = output.endswith(("/", os.sep)) and path.suffix != "" and not path.exists()
+    if made:
+        with media_errors(path, "write"):
+            path.mkdir(parents=True)
+    try:
+        yield path
+    except FramesmoothError:
+        if made and not RunFolder.beside(path).folder.exists():
+            path.rmdir()
+        raise
 
 
 def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) -> None:
@@ -119,6 +150,7 @@ def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) 
     from framesmooth.cli.tables import print_comparison
     from framesmooth.pipeline import make_clip
 
+    _log.info("%s", settings)
     with progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}

@@ -8,10 +8,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from framesmooth import defaults
 from framesmooth.cli.progress import PROGRESS_MODES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 _NTSC: Final = {
     "23.976": "24000/1001",
@@ -25,12 +25,6 @@ class Rate(click.ParamType[Fraction]):
     """Frames per second: 24, 23.976 or 24000/1001."""
 
     name = "rate"
-    _NTSC: Final = {
-        "23.976": "24000/1001",
-        "23.98": "24000/1001",
-        "29.97": "30000/1001",
-        "59.94": "60000/1001",
-    }
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Turn the text into an exact fraction."""
@@ -64,17 +58,28 @@ class FrameRange(click.ParamType[tuple[int, int | None]]):
         return found
 
 
-def _verbose(_ctx: click.Context, _param: click.Parameter, count: int) -> None:
-    if count:
-        logging.basicConfig(
-            level=logging.INFO if count == 1 else logging.DEBUG, format="%(name)s: %(message)s"
-        )
+class _ToStderr(logging.Handler):
+    """Writes where stderr is at that moment: progress bars put another one in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=True)
+
+
+def _verbose(ctx: click.Context, _param: click.Parameter, count: int) -> None:
+    quiet = "framesmooth.quiet" in ctx.meta
+    root, own = logging.getLogger(), logging.getLogger("framesmooth")
+    own.setLevel(logging.ERROR if quiet else logging.INFO if count else logging.WARNING)
+    if count and not any(isinstance(handler, _ToStderr) for handler in root.handlers):
+        root.addHandler(_ToStderr())
+        root.handlers[-1].setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    if count > 1 and not quiet:
+        root.setLevel(logging.DEBUG)
+        own.setLevel(logging.DEBUG)
 
 
 def _quiet(ctx: click.Context, _param: click.Parameter, quiet: bool) -> None:
     if quiet:
         ctx.meta["framesmooth.quiet"] = True
-        logging.getLogger("framesmooth").setLevel(logging.ERROR)
 
 
 def common(command: Command) -> Command:
@@ -83,7 +88,7 @@ def common(command: Command) -> Command:
         click.option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
                      help="Show neither progress nor notices."),
         click.option("-v", "--verbose", count=True, callback=_verbose, expose_value=False,
-                     help="Log more; -vv logs everything."),
+                     help="Log what is done with which sizes and settings; -vv also what libraries log."),
         click.option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
                      help="How progress is shown on stderr; auto draws bars on a terminal."),
     ):  # fmt: skip
@@ -99,6 +104,11 @@ output = click.option(
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
 
 
+no_audio = click.option(
+    "--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise."
+)
+
+
 def encoding(command: Command) -> Command:
     """Add the options of how a video file is written: --crf, --codec, --audio, --odd-size, --overwrite."""
     for option in (
@@ -108,7 +118,7 @@ def encoding(command: Command) -> Command:
         click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
         click.option("--codec", metavar="NAME",
                      help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
-        click.option("--crf", type=click.IntRange(0, 63), default=17, show_default=True,
+        click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
                      help="Quality of a video: 0 is lossless, 17 looks so, 28 is small."),
     ):  # fmt: skip
         command = option(command)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from framesmooth import defaults
 from framesmooth.cli import options
 from framesmooth.plugins import names
 
@@ -17,7 +18,7 @@ from framesmooth.plugins import names
     "-s",
     "--strength",
     type=click.FloatRange(0, 1),
-    default=0.6,
+    default=defaults.STRENGTH,
     show_default=True,
     help="0 changes nothing, 1 is strongest.",
 )
@@ -46,7 +47,7 @@ from framesmooth.plugins import names
     metavar="DIR",
     help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
 )
-@click.option("--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise.")
+@options.no_audio
 @options.fps
 @options.frame_range
 @options.encoding
@@ -70,7 +71,8 @@ def smooth(
 ) -> None:
     """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
 
-    Prints the flicker before and after. The clip appears under its name only when it is complete.
+    Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
+    is complete.
 
     \b
     Examples:
@@ -82,9 +84,10 @@ def smooth(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
+    from framesmooth.inherit import sound_of, tags_of
     from framesmooth.report import Strip, write_report
     from framesmooth.smoother import create_smoother
-    from framesmooth.steady import check_not_input, open_clip, sound_for, steady_clip
+    from framesmooth.steady import check_not_input, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
 
     for option, asked in (("--report", report), ("--json", json_file)):
@@ -96,16 +99,15 @@ def smooth(
     check_output(output, overwrite=encoding["overwrite"])
     smoother = create_smoother(method, strength, **({} if flow is None else {"flow": flow}))
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    tags = {"comment": f"smoothed by framesmooth: {smoother!r}"}
+    tags = tags_of(Path(source), f"smoothed by framesmooth: {smoother!r}")
     strip = None if report is None else Strip()
-    sound = None if no_audio else audio or sound_for(source, output, frame_range)
     with (
         progress_listener(progress) as emit,
         open_sink(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=sound,
+            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
             metadata=tags,
             **encoding,
         ) as sink,

@@ -60,4 +60,3 @@ def _print_cuts(report: "Report") -> None:
     if report.cuts:
         listed = ", ".join(map(str, report.cuts))
         click.echo(f"new shots begin at frame {listed}: nothing is compared across them")
-

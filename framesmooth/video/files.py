@@ -103,13 +103,3 @@ def close_quietly(container: av.container.OutputContainer) -> None:
     """Close a container whose file is thrown away: an error here would hide the one that matters."""
     with suppress(OSError, av.FFmpegError):
         container.close()
-
-
-def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the tags of a video file or picture, names in lower case.
-
-    Raises:
-        MediaError: when the file cannot be read.
-    """
-    with media_errors(Path(path), "read"), av.open(os.fspath(path), "r") as container:
-        return {name.lower(): value for name, value in container.metadata.items()}

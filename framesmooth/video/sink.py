@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 
 import numpy as np
 
+from framesmooth import defaults
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.frames import Frame, check_frame
 from framesmooth.video.animation import GifEncoder, WebpEncoder
@@ -24,7 +25,6 @@ from framesmooth.video.images import FRAME_NAME, save_png
 
 OddSize = Literal["error", "pad", "crop"]
 ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
-DEFAULT_CRF: Final = 17
 
 
 class _Encoder(Protocol):
@@ -71,7 +71,7 @@ def open_sink(
     *,
     fps: Fraction,
     size: tuple[int, int],
-    crf: int = DEFAULT_CRF,
+    crf: int = defaults.CRF,
     codec: str | None = None,
     metadata: Mapping[str, str] | None = None,
     audio: str | os.PathLike[str] | None = None,
@@ -143,8 +143,15 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
 
 
 def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
-    """Raise OutputExists when ``path`` is there and may not be replaced; an empty folder is no obstacle."""
+    """Raise OutputExists when ``path`` is there and may not be replaced; an empty folder is no obstacle.
+
+    Raises:
+        OutputExists: see above.
+        UsageError: for ".", ".." and "/", beside which nothing can be prepared.
+    """
     target = Path(path)
+    if target.name in ("", ".."):
+        raise UsageError(f"{os.fspath(path)!r} names no new file or folder: give -o a name, such as frames/")
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another -o")
