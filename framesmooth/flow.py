@@ -35,9 +35,9 @@ class DisFlow:
     """Dense inverse search (Kroeger et al. 2016) with variational refinement, on grey images.
 
     ``finest_scale`` is the pyramid level where the search stops (0 is full resolution). ``alpha`` weighs the
-    smoothness of the refinement. ``tone_normalize`` brings both images to the same local brightness and
-    contrast first, which keeps exposure flicker out of the motion; ``blur_sigma`` (pixels) then keeps
-    boiling texture out.
+    smoothness of the refinement. ``tone_normalize`` brings both images to the same mean and standard
+    deviation first (over the whole image), which keeps global exposure flicker out of the motion;
+    ``blur_sigma`` (pixels) then keeps boiling texture out.
     """
 
     finest_scale: int = 1

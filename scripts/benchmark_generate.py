@@ -1,8 +1,8 @@
 """Time one clip made by framesmooth against the same clip made the usual way, in one go.
 
 The usual way: every frame is diffused on its own by the plain diffusers pipeline in float32, with the same
-model, prompts, seed, number of steps and size, and written by PyAV. Both run as processes of their own, so
-both pay for their imports, and both use all the processor cores torch chooses.
+model, prompts, seed, number of steps, size and device, and written by PyAV. Both run as processes of their
+own, so both pay for their imports, and both use all the processor cores torch chooses.
 
     python scripts/benchmark_generate.py --frames 96
 """
@@ -37,6 +37,7 @@ def main() -> None:
         "frames": arguments.frames,
         "size": [arguments.width, arguments.height],
         "steps": arguments.steps,
+        "device": arguments.device,
         "framesmooth_s": round(ours, 2),
         "framesmooth_stages_s": record["timings"],
         "usual_s": round(usual, 2),
@@ -58,9 +59,10 @@ def make_the_usual_way(arguments: argparse.Namespace, output: Path) -> None:
     pipe = DiffusionPipeline.from_pretrained(
         locate_model(arguments.model), dtype=torch.float32, use_safetensors=True, local_files_only=True
     )
+    pipe.to(arguments.device)
     pipe.set_progress_bar_config(disable=True)
     guided = arguments.guidance_scale > 1
-    first, last = (pipe.encode_prompt(prompt, "cpu", 1, guided) for prompt in PROMPTS)
+    first, last = (pipe.encode_prompt(prompt, arguments.device, 1, guided) for prompt in PROMPTS)
     size = arguments.height, arguments.width
     with open_sink(output, fps=Fraction(12), size=size) as sink, torch.inference_mode():
         for index in range(arguments.frames):
@@ -87,6 +89,7 @@ def _time(command: list[str]) -> float:
 def _our_options(arguments: argparse.Namespace, output: Path) -> list[str]:
     return [
         *("generate", *PROMPTS, "-o", str(output), "--model", arguments.model, "--progress", "none"),
+        *("--device", arguments.device),
         *("--num-frames", str(arguments.frames), "--steps", str(arguments.steps)),
         *("-W", str(arguments.width), "-H", str(arguments.height)),
         *("--guidance-scale", str(arguments.guidance_scale)),
@@ -95,7 +98,8 @@ def _our_options(arguments: argparse.Namespace, output: Path) -> list[str]:
 
 def _sentence(result: dict[str, object]) -> str:
     return (
-        f"{result['frames']} frames of {result['size']}: framesmooth {result['framesmooth_s']} s, "
+        f"{result['frames']} frames of {result['size']} on {result['device']}: "
+        f"framesmooth {result['framesmooth_s']} s, "
         f"the usual way {result['usual_s']} s: {result['ratio']} times faster\n"
         f"stages: {result['framesmooth_stages_s']}"
     )
@@ -109,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--guidance-scale", type=float, default=4.0)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--height", type=int, default=256)
+    parser.add_argument("--device", default="cpu", help="torch device of both; cpu unless given")
     parser.add_argument("--usual-to", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
