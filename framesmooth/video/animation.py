@@ -19,6 +19,7 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
+from framesmooth.video.animation_timing import AnimationTiming, find_timing, note_gif, note_webp, read_note
 from framesmooth.video.color import from_rgb
 from framesmooth.video.files import close_quietly, media_errors
 from framesmooth.video.images import image_to_frame
@@ -26,32 +27,36 @@ from framesmooth.video.images import image_to_frame
 _WEBP_QUALITY: Final = "90"
 
 
-def animation_timing(path: Path) -> tuple[tuple[int, int], list[Fraction]]:
-    """Return ((height, width), seconds that each frame is shown).
+def animation_timing(path: Path) -> tuple[tuple[int, int], AnimationTiming]:
+    """Return ((height, width), the rate and how often each frame in the file is shown at it).
 
     Raises:
         MediaError: when the file is damaged or no animation.
     """
     with _pillow_errors(path), Image.open(path) as image:
         width, height = image.size
+        note = read_note(image)
         durations = []
         for frame in ImageSequence.Iterator(image):
             frame.load()  # Pillow knows the duration of a WebP frame only then
             durations.append(_duration(frame))
-    return (height, width), durations
+        tick = Fraction(1, 100 if image.format == "GIF" else 1000)
+    return (height, width), find_timing(durations, tick, note)
 
 
-def decode_animation(path: Path) -> Iterator[tuple[Fraction, Frame]]:
-    """Yield (seconds since the first frame, frame).
+def decode_animation(path: Path, timing: AnimationTiming) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (seconds since the first frame, frame) at a constant rate; held frames are repeated.
 
     Raises:
         MediaError: when a frame is damaged.
     """
     with _pillow_errors(path), Image.open(path) as image:
-        time = Fraction(0)
-        for frame in ImageSequence.Iterator(image):
-            yield time, image_to_frame(frame)
-            time += _duration(frame)
+        slot = 0
+        for picture, repeats in zip(ImageSequence.Iterator(image), timing.repeats, strict=True):
+            frame = image_to_frame(picture)
+            for _ in range(repeats):
+                yield slot / timing.fps, frame
+                slot += 1
 
 
 def _duration(frame: Image.Image) -> Fraction:
@@ -72,6 +77,7 @@ class WebpEncoder:
     """Writes an animated WebP as frames come."""
 
     def __init__(self, path: Path, fps: Fraction, size: tuple[int, int], metadata: Mapping[str, str]) -> None:
+        self._path, self._fps, self._size = path, fps, size
         self._writer = _AnimationWriter(path, "webp", "libwebp_anim", "bgra", fps, size, metadata)
 
     def write(self, frame: Frame) -> None:
@@ -79,8 +85,9 @@ class WebpEncoder:
         self._writer.write(from_rgb(frame, "bgra"))
 
     def close(self) -> None:
-        """Write what is buffered and the end of the file."""
+        """Write what is buffered, the end of the file, and the rate that libwebp loses with equal frames."""
         self._writer.close()
+        note_webp(self._path, self._writer.count, self._fps, self._size)
 
     def abort(self) -> None:
         """Let go of the file without completing it."""
@@ -106,6 +113,7 @@ class GifEncoder:
             for picture in self._with_palette(palette):
                 writer.write(picture)
             writer.close()
+        note_gif(self._path, writer.count, self._fps)
 
     def abort(self) -> None:
         """Drop the waiting frames."""
@@ -178,12 +186,12 @@ class _AnimationWriter:
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = size
         stream.pix_fmt = pix_fmt
-        self._stream, self._time_base, self._count = stream, 1 / fps, 0
+        self._stream, self._time_base, self.count = stream, 1 / fps, 0
 
     def write(self, picture: av.VideoFrame) -> None:
-        picture.pts, picture.time_base = self._count, self._time_base
+        picture.pts, picture.time_base = self.count, self._time_base
         self._container.mux(self._stream.encode(picture))
-        self._count += 1
+        self.count += 1
 
     def close(self) -> None:
         self._container.mux(self._stream.encode(None))

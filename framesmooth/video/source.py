@@ -28,7 +28,8 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
         path: the file or folder.
         fps: for a folder the rate of its pictures (12 where not given); for anything that has its own
             timing, resample it to this constant rate by repeating or dropping frames. Without it every
-            frame comes out once, and a variable rate is replaced by the average one.
+            frame of a video comes out once, a variable rate replaced by the average one; the held frames of
+            an animation are repeated.
 
     Raises:
         MediaError: missing, empty, truncated or not a clip; pictures of mixed sizes; missing numbers.
@@ -172,15 +173,16 @@ def _quarter_turns(picture: av.VideoFrame, path: Path) -> int:
 
 
 def _open_animation(path: Path, fps: Fraction | None) -> Clip:
-    size, durations = animation_timing(path)
-    end = sum(durations, Fraction(0))
+    size, timing = animation_timing(path)
+    num_frames = sum(timing.repeats)
+    end = num_frames / timing.fps
     return Clip(
         path=path,
-        fps=fps or (len(durations) / end).limit_denominator(100),
+        fps=fps or timing.fps,
         size=size,
-        num_frames=len(durations) if fps is None else _resampled_length(end, fps),
+        num_frames=num_frames if fps is None else _resampled_length(end, fps),
         resampled=fps is not None,
         end=end,
-        variable_rate=max(durations) > 2 * min(durations),
-        decode=decode_animation,
+        variable_rate=False,
+        decode=partial(decode_animation, timing=timing),
     )

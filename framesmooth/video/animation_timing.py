@@ -1,0 +1,103 @@
+"""The timing of GIF and animated WebP: which frames are held for how many slots of a constant rate.
+
+Both formats keep durations, not a rate, and round them (GIF to 1/100 s, WebP to 1/1000 s); libwebp merges
+equal frames into one that is held. What we write therefore notes its rate and number of frames, in a comment
+of a GIF and in the Exif description of a WebP.
+"""
+
+import math
+import re
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+_NOTE: Final = re.compile(r"(\d+) frames at (\d+)/(\d+) a second by framesmooth")
+_DESCRIPTION: Final = 0x010E  # Exif 2.32, table 4: ImageDescription
+_EXIF_FLAG: Final = 0x08  # RFC 9649, section 2.7: the flags of VP8X
+
+
+@dataclass(frozen=True)
+class AnimationTiming:
+    """A constant rate, and for how many frames at that rate each frame in the file is shown."""
+
+    fps: Fraction
+    repeats: tuple[int, ...]
+
+
+def find_timing(
+    durations: list[Fraction], tick: Fraction, note: tuple[int, Fraction] | None
+) -> AnimationTiming:
+    """Return the rate at which every frame is shown for a whole number of slots.
+
+    Args:
+        durations: seconds that each frame in the file is shown.
+        tick: the unit to which the format rounds times.
+        note: (number of frames, frames per second) as written; ignored where the frames contradict it.
+    """
+    starts = [Fraction(0), *accumulate(durations)]
+    if note is not None:
+        count, fps = note
+        slots = [*(round(start * fps) for start in starts[:-1]), count]
+        if len(durations) == count:
+            return AnimationTiming(fps, (1,) * count)
+        as_long = len(durations) == 1 or abs(count / fps - starts[-1]) <= 1 / fps + 2 * tick
+        if as_long and all(earlier < later for earlier, later in pairwise(slots)):
+            return AnimationTiming(fps, tuple(later - earlier for earlier, later in pairwise(slots)))
+    shortest = [duration for duration in durations if duration <= min(durations) + tick]
+    slot = sum(shortest, Fraction(0)) / len(shortest)
+    fps = _whole_rate(round(starts[-1] / slot), starts[-1], tick)
+    slots = [math.floor(start * fps + Fraction(1, 2)) for start in starts]
+    return AnimationTiming(fps, tuple(max(1, later - earlier) for earlier, later in pairwise(slots)))
+
+
+def _whole_rate(count: int, end: Fraction, tick: Fraction) -> Fraction:
+    """Return ``count`` frames in ``end`` seconds as a rate, a whole one where the rounding allows."""
+    whole = max(1, round(count / end))
+    if abs(Fraction(count, whole) - end) <= tick:
+        return Fraction(whole)
+    return (count / end).limit_denominator(100)
+
+
+def read_note(image: Image.Image) -> tuple[int, Fraction] | None:
+    """Return (number of frames, frames per second) as ``note_gif`` and ``note_webp`` write them."""
+    comment = image.info.get("comment", b"")
+    text = comment.decode("latin-1") if isinstance(comment, bytes) else str(comment)
+    match = _NOTE.search(f"{text}\n{image.getexif().get(_DESCRIPTION, '')}")
+    if match is None or "0" in match.groups():
+        return None
+    return int(match[1]), Fraction(int(match[2]), int(match[3]))
+
+
+def _note(count: int, fps: Fraction) -> str:
+    return f"{count} frames at {fps.numerator}/{fps.denominator} a second by framesmooth"
+
+
+def note_gif(path: Path, count: int, fps: Fraction) -> None:
+    """Put the note into a comment extension before the first frame (GIF89a, section 24)."""
+    data = path.read_bytes()
+    flags = data[10]
+    palette = 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+    note = _note(count, fps).encode()
+    start = 13 + palette  # after the header and the screen descriptor
+    path.write_bytes(data[:start] + b"\x21\xfe" + bytes([len(note)]) + note + b"\0" + data[start:])
+
+
+def note_webp(path: Path, count: int, fps: Fraction, size: tuple[int, int]) -> None:
+    """Append an Exif chunk (RFC 9649, sections 2.6 and 2.7); a still gets the header that allows it."""
+    data = path.read_bytes()
+    chunks = bytearray(data[12:])
+    if chunks[:4] != b"VP8X":
+        height, width = size
+        canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        chunks = bytearray(struct.pack("<4sII", b"VP8X", 10, 0) + canvas) + chunks
+    chunks[8] |= _EXIF_FLAG
+    exif = Image.Exif()
+    exif[_DESCRIPTION] = _note(count, fps)
+    content = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunks += struct.pack("<4sI", b"EXIF", len(content)) + content + b"\0" * (len(content) % 2)
+    path.write_bytes(struct.pack("<4sI4s", b"RIFF", 4 + len(chunks), b"WEBP") + chunks)
