@@ -26,6 +26,7 @@ class Series:
     """What a metric found: one number per frame (None where it has none) and their summary.
 
     ``mean`` is None, and ``note`` says why, where the clip is too short or nothing could be measured.
+    ``higher_is_better`` is None where neither direction is: such a number is there to be compared.
     ``coverage`` is the share of pixels that counted, 0 to 1, or None for metrics of whole frames.
     """
 
@@ -34,7 +35,7 @@ class Series:
     p95: float | None
     coverage: float | None
     unit: str
-    higher_is_better: bool
+    higher_is_better: bool | None
     note: str = ""
 
     def summary(self) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class Metric(Protocol):
 
     name: str
     unit: str
-    higher_is_better: bool
+    higher_is_better: bool | None
     needs_reference: bool
     needs_clean_reference: bool
     needs_motion: bool
@@ -88,7 +89,7 @@ def summarize(
     per_frame: Sequence[float | None],
     *,
     unit: str,
-    higher_is_better: bool,
+    higher_is_better: bool | None,
     coverages: Sequence[float] | None = None,
     note: str = "nothing could be measured",
 ) -> Series:

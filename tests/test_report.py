@@ -42,6 +42,9 @@ def test_rows_tell_direction_and_change(reports: tuple[Report, Report]) -> None:
     assert rows["warping_error"].change.startswith("-")
     assert rows["detail_retention"].before == "–"
     assert rows["detail_retention"].better is None
+    assert rows["dynamic_degree"].change != "–"
+    assert (rows["dynamic_degree"].better, rows["dynamic_degree"].wanted) == (None, "")
+    assert (rows["warping_error"].wanted, rows["coverage"].wanted) == ("↓ lower", "↑ higher")
     assert metric_rows(None, reports[0])[0].change == "–"
 
 

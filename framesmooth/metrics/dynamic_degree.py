@@ -8,11 +8,14 @@ from framesmooth.motion import PairMotion
 
 
 class DynamicDegree:
-    """Mean length of the fastest 5 % of the flow, pixels per frame (after VBench's dynamic degree)."""
+    """Mean length of the fastest 5 % of the flow, pixels per frame (after VBench's dynamic degree).
+
+    Neither direction is better: removing wobble lowers it as freezing does, only less.
+    """
 
     name = "dynamic_degree"
     unit = "px"
-    higher_is_better = True
+    higher_is_better = None
     needs_reference = False
     needs_clean_reference = False
     needs_motion = True
@@ -39,5 +42,5 @@ class DynamicDegree:
     def compute(self) -> Series:
         """Return the speed per pair and its mean."""
         return summarize(
-            self._speeds, unit=self.unit, higher_is_better=True, note="needs two frames of one shot"
+            self._speeds, unit=self.unit, higher_is_better=None, note="needs two frames of one shot"
         )

@@ -41,8 +41,8 @@ def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> N
     axes.plot(_gaps(series.per_frame), color=_AFTER, linewidth=1.5, label="after", marker=".", markersize=3)
     for cut in after.cuts:
         axes.axvline(cut, color=_INK, linewidth=0.8, linestyle=":")
-    better = "higher is better" if series.higher_is_better else "lower is better"
-    axes.set_title(f"{name.replace('_', ' ')} [{series.unit}] · {better}", fontsize=9, loc="left", color=_INK)
+    better = {True: " · higher is better", False: " · lower is better", None: ""}[series.higher_is_better]
+    axes.set_title(f"{name.replace('_', ' ')} [{series.unit}]{better}", fontsize=9, loc="left", color=_INK)
     axes.tick_params(labelsize=8, colors=_INK)
     axes.grid(color=_GRID, linewidth=0.7)
     axes.set_axisbelow(True)
@@ -50,7 +50,7 @@ def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> N
     axes.spines[["left", "bottom"]].set_color(_GRID)
     axes.set_xlabel("frame", fontsize=8, color=_INK)
     values = [value for item in (series, earlier) if item for value in item.per_frame if value is not None]
-    if not series.higher_is_better and values:
+    if series.higher_is_better is not True and values:
         axes.set_ylim(0, max(1.08 * max(values), 1e-6))
 
 

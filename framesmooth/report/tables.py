@@ -21,10 +21,15 @@ class Row:
     change: str
     unit: str
     arrow: str
-    """"↑" where higher is better, "↓" where lower is."""
+    """"↑" where higher is better, "↓" where lower is, nothing where neither is."""
     better: bool | None
     """Whether it became better; None where nothing changed or cannot be compared."""
     note: str
+
+    @property
+    def wanted(self) -> str:
+        """The arrow and its word, "↑ higher" or "↓ lower"."""
+        return {"↑": "↑ higher", "↓": "↓ lower"}.get(self.arrow, "")
 
 
 def metric_rows(before: Report | None, after: Report) -> list[Row]:
@@ -36,16 +41,16 @@ def metric_rows(before: Report | None, after: Report) -> list[Row]:
 
 def _row(name: str, earlier: Series | None, series: Series) -> Row:
     first, second = None if earlier is None else earlier.mean, series.mean
-    better = None
-    if first is not None and second is not None and not abs(second - first) <= 1e-9:
-        better = (second > first) == series.higher_is_better
+    rising, better = series.higher_is_better, None
+    if rising is not None and first is not None and second is not None and not abs(second - first) <= 1e-9:
+        better = (second > first) == rising
     return Row(
         name=name,
         before=number(first),
         after=number(second),
         change=f"{second / first - 1:+.0%}" if first and second is not None else "–",
         unit=series.unit,
-        arrow="↑" if series.higher_is_better else "↓",
+        arrow="" if rising is None else "↑" if rising else "↓",
         better=better,
         note=series.note,
     )
