@@ -149,7 +149,7 @@ def test_a_foreign_animation_runs_at_its_shortest_duration(
 
 def test_a_note_that_the_frames_contradict_is_ignored() -> None:
     cut = find_timing([Fraction(1, 10)] * 3, Fraction(1, 1000), (900, Fraction(10)))
-    assert (cut.fps, cut.repeats) == (10, (1, 1, 1))
+    assert (cut.fps, cut.repeats) == (Fraction(10), (1, 1, 1))
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=20), st.sampled_from([10, 1]))
