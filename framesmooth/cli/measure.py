@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from framesmooth.cli import options
+from framesmooth.cli.gates import Gate, GateType, apply_gates, check_gates
 from framesmooth.plugins import names
 
 
@@ -31,6 +32,20 @@ from framesmooth.plugins import names
     show_default=True,
     help="How motion is estimated.",
 )
+@click.option(
+    "--fail-above",
+    type=GateType(above=True),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="End with exit code 3 if the mean of this metric is above the value; may be given several times.",
+)
+@click.option(
+    "--fail-below",
+    type=GateType(above=False),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The same if it is below the value.",
+)
 @options.fps
 @options.frame_range
 @options.json_file
@@ -40,6 +55,8 @@ def measure(
     reference: str | None,
     metrics: tuple[str, ...],
     flow: str,
+    fail_above: tuple[Gate, ...],
+    fail_below: tuple[Gate, ...],
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
     json_file: str | None,
@@ -56,14 +73,18 @@ def measure(
       framesmooth measure steady.mp4 --reference clean.mp4
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
+      framesmooth measure clip.mp4 --fail-above warping_error=2.5 --fail-below coverage=0.5
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_report
     from framesmooth.steady import measure_clip, open_clip
 
+    gates = (*fail_above, *fail_below)
+    check_gates(gates, metrics, has_reference=reference is not None)
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     ideal = None if reference is None else open_clip(Path(reference), fps=fps, frame_range=frame_range)
     with progress_listener(progress) as emit:
         report = measure_clip(clip, emit, reference=ideal, metrics=metrics or None, flow=flow)
     if not options.write_json(json_file, report.as_dict()):
         print_report(report)
+    apply_gates(gates, report)

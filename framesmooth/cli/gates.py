@@ -1,0 +1,78 @@
+"""Quality gates: limits on the mean of a metric that decide the exit code of ``measure``."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from framesmooth.errors import GateFailed, UsageError
+from framesmooth.plugins import load, names
+
+if TYPE_CHECKING:
+    from framesmooth.metric import Report
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The mean of the metric ``name`` may not lie above, or below, ``limit``; the limit itself passes."""
+
+    name: str
+    limit: float
+    above: bool
+
+    def failure(self, report: "Report") -> str | None:
+        """Return one line that says why ``report`` doesn't pass, None if it does."""
+        side = "above" if self.above else "below"
+        series = report[self.name]
+        if series.mean is None:
+            return f"gate: {self.name} could not be measured: {series.note}"
+        failed = series.mean > self.limit if self.above else series.mean < self.limit
+        return f"gate: {self.name} is {series.mean:.6g}, {side} {self.limit:g}" if failed else None
+
+
+class GateType(click.ParamType[Gate]):
+    """A limit NAME=VALUE."""
+
+    name = "name=value"
+
+    def __init__(self, *, above: bool) -> None:
+        self.above = above
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Gate:
+        """Turn "warping_error=2.5" into a gate."""
+        if isinstance(value, Gate):
+            return value
+        name, _, written = str(value).partition("=")
+        if name not in names("metric"):
+            self.fail(f"{name!r} is no metric: choose one of {', '.join(names('metric'))}", param, ctx)
+        try:
+            limit = float(written)
+        except ValueError:
+            limit = math.nan
+        if not math.isfinite(limit):
+            self.fail(f"{value!r} has no number: write NAME=VALUE, such as {name}=2.5", param, ctx)
+        return Gate(name, limit, self.above)
+
+
+def check_gates(gates: Sequence[Gate], metrics: Sequence[str], *, has_reference: bool) -> None:
+    """Raise UsageError when a gate is on a metric that won't be measured; ``metrics`` empty is all."""
+    for name in dict.fromkeys(gate.name for gate in gates):
+        if metrics and name not in metrics:
+            raise UsageError(f"a gate on {name} needs its figure: add --metric {name}, or leave --metric out")
+        if load("metric", name).needs_reference and not has_reference:
+            raise UsageError(f"a gate on {name} needs a clip to compare with: give --reference")
+
+
+def apply_gates(gates: Sequence[Gate], report: "Report") -> None:
+    """Tell every gate that ``report`` fails, one line each on stderr.
+
+    Raises:
+        GateFailed: with the last of these lines; the command line writes that one.
+    """
+    failures = [line for gate in gates if (line := gate.failure(report)) is not None]
+    for line in failures[:-1]:
+        click.echo(f"error: {line}", err=True)
+    if failures:
+        raise GateFailed(failures[-1])
