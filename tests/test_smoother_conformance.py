@@ -280,3 +280,16 @@ def test_trajectories_chain_flow_and_multiply_trust() -> None:
     np.testing.assert_allclose(behind[-2].flow, constant(-1.75), atol=1e-6)
     assert ahead[2].trust[:, :27].min() == 1
     assert not ahead[2].trust[:, 28:].all()
+
+
+def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -> None:
+    """A ramp over time, half of the picture followed backwards only: both halves stay at their own time."""
+    centre = np.full((64, 96, 3), 0.5, np.float32)
+    seen = np.ones((64, 96), np.float32)
+    half = seen.copy()
+    half[:, :48] = 0
+    neighbours = [
+        Neighbour(k, centre + np.float32(0.01 * k), half if k > 0 else seen) for k in (-3, -2, -1, 1, 2, 3)
+    ]
+    mean, _ = filter_band(centre, neighbours, radius=3, tolerance=4, window=4, noise=0.02)
+    assert np.abs(mean - centre).max() < 0.002

@@ -72,9 +72,15 @@ def filter_band(
     Each neighbour weighs mask exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)), with k its
     distance in frames, D the mean squared difference over a Gaussian ``window`` (sigma, pixels), h the
     ``tolerance`` and s the ``noise``; the frame itself weighs 1.
+
+    Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
+    sunset) would be averaged to another time than its surroundings and show as a patch. So the average is
+    moved to the frame's own time along the trend, a weighted least-squares slope over the surroundings.
     """
     total = np.ones(centre.shape[:2], np.float32)
     mean = centre.copy()
+    lean, spread = np.zeros_like(total), np.zeros_like(total)
+    rise = np.zeros_like(centre)
     scale = max(2 * (tolerance * noise) ** 2, 1e-8)
     for other in neighbours:
         gap = other.band - centre
@@ -82,7 +88,11 @@ def filter_band(
         weight = other.mask * np.exp(-unlike - (other.distance / (radius + 0.5)) ** 2)
         total += weight
         mean += weight[..., None] * other.band
-    return mean / total[..., None], total - 1
+        lean += weight * other.distance
+        spread += weight * other.distance**2
+        rise += (weight * other.distance)[..., None] * gap
+    slope = gaussian(rise, 2 * window) / np.maximum(gaussian(spread, 2 * window), 1e-3)[..., None]
+    return (mean - lean[..., None] * slope) / total[..., None], total - 1
 
 
 def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:

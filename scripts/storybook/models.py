@@ -121,6 +121,7 @@ def scheduler() -> DPMSolverMultistepScheduler:
         prediction_type="v_prediction",
         timestep_spacing="trailing",
         algorithm_type="dpmsolver++",
+        steps_offset=1,
     )
 
 
