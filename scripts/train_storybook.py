@@ -11,6 +11,8 @@ where it stopped:
 Example::
 
     python scripts/train_storybook.py --minutes 180 --export framesmooth/generation/storybook
+    python scripts/train_storybook.py --start-from framesmooth/generation/storybook --export better \\
+        --autoencoder-minutes 0 --text-minutes 0 --unet-minutes 120
 """
 
 import json
@@ -19,6 +21,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
+from diffusers import StableDiffusionPipeline
 from storybook.captions import caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
@@ -46,6 +49,11 @@ SHARES = {"autoencoder": 0.22, "text": 0.03, "unet": 0.75}
 @click.option(
     "--export", type=click.Path(path_type=Path), required=True, help="Folder of the finished pipeline."
 )
+@click.option(
+    "--start-from",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Train a finished storybook further: its folder. Stages given 0 minutes are taken as they are.",
+)
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 def main(
@@ -56,11 +64,13 @@ def main(
     scenes: int,
     work: Path,
     export: Path,
+    start_from: Path | None,
     device: str,
     processes: int,
 ) -> None:
     """Trains storybook and writes it as an ordinary Stable Diffusion pipeline folder."""
     target = torch.device(device)
+    start = None if start_from is None else load(start_from)
     given = {"autoencoder": autoencoder_minutes, "text": text_minutes, "unet": unet_minutes}
     time = {stage: SHARES[stage] * minutes if value is None else value for stage, value in given.items()}
     pictures = [
@@ -68,19 +78,35 @@ def main(
         rendered(work / "wide.npy", 5000, 8000, "wide", processes),
     ]
     unseen = rendered(work / "valid.npy", 10_000_000, 10_000_128, "square", processes)
-    vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target)
+    vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target, start and start.vae)
     click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
-    words = build_tokenizer(work / "tokenizer")
-    text = train_text_encoder(work, words, time["text"], target)
+    words = build_tokenizer(work / "tokenizer") if start is None else start.tokenizer
+    text = train_text_encoder(work, words, time["text"], target, start and start.text_encoder)
     wide = scenes // CHUNK // 3
     plan = [("wide" if k % 3 == 2 and k // 3 < wide else "square", k * CHUNK) for k in range(scenes // CHUNK)]
     chunks = list(encode_scenes(work, vae, plan, target, processes))
     scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
     vae.register_to_config(scaling_factor=round(scale, 5))
-    net, text = train_unet(work, words, text, chunks, time["unet"], target, scale=vae.config.scaling_factor)
+    net, text = train_unet(
+        work,
+        words,
+        text,
+        chunks,
+        time["unet"],
+        target,
+        scale=vae.config.scaling_factor,
+        start=start and start.unet,
+    )
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
+    )
+
+
+def load(folder: Path) -> StableDiffusionPipeline:
+    """Reads a finished pipeline in float32."""
+    return StableDiffusionPipeline.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
     )
 
 

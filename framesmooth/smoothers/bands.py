@@ -92,7 +92,8 @@ def filter_band(
         spread += weight * other.distance**2
         rise += (weight * other.distance)[..., None] * gap
     slope = gaussian(rise, 2 * window) / np.maximum(gaussian(spread, 2 * window), 1e-3)[..., None]
-    return (mean - lean[..., None] * slope) / total[..., None], total - 1
+    filtered = (mean - lean[..., None] * slope) / total[..., None]
+    return np.asarray(filtered, np.float32), total - 1
 
 
 def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:

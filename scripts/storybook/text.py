@@ -46,11 +46,17 @@ def tokens(words: CLIPTokenizer, texts: list[str], device: torch.device) -> torc
 
 
 def train_text_encoder(
-    folder: Path, words: CLIPTokenizer, minutes: float, device: torch.device
+    folder: Path,
+    words: CLIPTokenizer,
+    minutes: float,
+    device: torch.device,
+    start: CLIPTextModel | None = None,
 ) -> CLIPTextModel:
     """Teaches the encoder to read the five attributes off a caption, from its last token and its mean."""
     torch.manual_seed(2)
     model = text_encoder(len(words), words.eos_token_id, words.bos_token_id).to(device)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     heads = nn.ModuleList(nn.Linear(TEXT_WIDTH, len(table) + 1) for table in TABLES.values()).to(device)
     both = nn.ModuleList([model, heads])
     optimizer = torch.optim.AdamW(both.parameters(), lr=1e-3, weight_decay=1e-3, fused=True)

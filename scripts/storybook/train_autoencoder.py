@@ -20,12 +20,15 @@ def train_autoencoder(
     valid: NDArray[np.uint8],
     minutes: float,
     device: torch.device,
+    start: AutoencoderTiny | None = None,
     batch: int = 16,
 ) -> AutoencoderTiny:
-    """Trains for ``minutes`` (resuming), returns the averaged model in evaluation mode."""
+    """Trains for ``minutes`` (resuming, or from ``start``), returns the averaged model for evaluation."""
     torch.manual_seed(1)
     torch.set_flush_denormal(True)  # denormal gradients slow CPU convolutions down many times
     model = autoencoder().to(device, memory_format=torch.channels_last)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     average = Average(model, 0.998).to(device)
     optimizer = MuonAdamW(model, outer=("encoder.layers.0", "decoder.layers.0"))
     session = Session(

@@ -65,13 +65,16 @@ def train_unet(
     minutes: float,
     device: torch.device,
     scale: float,
+    start: UNet2DConditionModel | None = None,
     batch: int = 32,
     peak: float = 1e-3,
 ) -> tuple[UNet2DConditionModel, CLIPTextModel]:
-    """Trains UNet and text encoder together on v-prediction; returns their averaged copies."""
+    """Trains UNet (from ``start`` if given) and text encoder on v-prediction; returns their averages."""
     torch.manual_seed(3)
     torch.set_flush_denormal(True)
     net = unet().to(device, memory_format=torch.channels_last)
+    if start is not None:
+        net.load_state_dict(start.state_dict())
     if device.type == "cpu":  # the fused attention's backward pass is several times slower there
         net.set_attn_processor(AttnProcessor())
         text.set_attn_implementation("eager")
