@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,55 @@ def test_hashes_change_with_the_weights(copy: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     changed = {name for name, digest in weight_hashes(copy).items() if digest != before[name]}
     assert changed == {weights.relative_to(copy).as_posix()}
+
+
+def test_only_what_is_loaded_is_hashed(copy: Path) -> None:
+    before = weight_hashes(copy)
+    assert {"model_index.json", "framesmooth.json", "scheduler/scheduler_config.json"} <= before.keys()
+    (copy / "v1-5-pruned.safetensors").write_bytes(b"x")
+    (copy / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"x")
+    (copy / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"x")
+    (copy / "extra").mkdir()
+    (copy / "extra" / "model.safetensors").write_bytes(b"x")
+    assert weight_hashes(copy) == before
+    (copy / "text_encoder" / "model-00001-of-00002.safetensors").write_bytes(b"x")
+    assert weight_hashes(copy).keys() - before.keys() == {"text_encoder/model-00001-of-00002.safetensors"}
+
+
+def test_a_variant_alone_is_not_enough(copy: Path) -> None:
+    (weights,) = (copy / "unet").glob("*.safetensors")
+    weights.rename(weights.with_suffix(".fp16.safetensors"))
+    assert "full precision" in message(copy)
+
+
+def test_a_download_fetches_only_what_is_loaded(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(_model: str, allow_patterns: Sequence[str] = (), **_: object) -> str:
+        asked.extend(allow_patterns)
+        return str(copy)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _model, name: str(copy / name))
+    assert locate_model("some/model", allow_download=True) == copy
+
+    def fetched(name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern in asked)
+
+    assert all(fetched(name) for name in weight_hashes(copy))
+    assert fetched("unet/diffusion_pytorch_model-00001-of-00002.safetensors")
+    for name in (
+        "v1-5-pruned.safetensors",
+        "unet/diffusion_pytorch_model.fp16.safetensors",
+        "unet/diffusion_pytorch_model.bin",
+        "vae_1_0/model.safetensors",
+    ):
+        assert not fetched(name)
+
+
+@pytest.mark.parametrize("name", ["a--b/c", "a/b..c", "a/" + "b" * 200])
+def test_an_odd_hub_id_is_one_line(name: str) -> None:
+    assert "check --model" in message(name)
 
 
 def test_a_description_needs_no_loading(tiny_model: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
+from framesmooth.generation.vocabulary import VOCABULARY_FILE, load_vocabulary
 
 BUILT_IN: Final = "storybook"
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
@@ -25,6 +26,14 @@ NOTES_FILE: Final = "framesmooth.json"
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
+_WEIGHTS: Final = re.compile(r"(diffusion_pytorch_)?model(-\d+-of-\d+)?\.safetensors")
+"""The files of weights that are loaded: no variants such as model.fp16.safetensors."""
+_SETTINGS: Final = (".json", ".txt", ".model")
+_FETCHED: Final = (
+    *(f"*{suffix}" for suffix in _SETTINGS),
+    *("model.safetensors", "model-*.safetensors"),
+    *("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model-*.safetensors"),
+)
 _WITHOUT_WEIGHTS: Final = re.compile(r"Scheduler|Tokenizer|Processor|FeatureExtractor")
 
 
@@ -76,19 +85,26 @@ def _looks_like_hub_id(model: str) -> bool:
 
 def _not_found(model: str) -> Path:
     near = get_close_matches(model, [BUILT_IN], cutoff=0.5)
-    advice = f"did you mean {near[0]}?" if near else "give a folder, a hub id 'owner/name', or 'storybook'"
+    advice = f"did you mean {near[0]}?" if near else "--model takes a folder, a hub id, or 'storybook'"
     raise ModelError(f"no model folder at {model}: {advice}")
 
 
 def _from_hub(model: str, allow_download: bool) -> Path:
     if not allow_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub import hf_hub_download, snapshot_download
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+    )
 
     try:
         if allow_download:
-            snapshot_download(model, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"])
+            index = _read_index(Path(hf_hub_download(model, INDEX_FILE)).parent)
+            parts = [f"{name}/{pattern}" for name in _components(index) for pattern in _FETCHED]
+            snapshot_download(model, allow_patterns=[INDEX_FILE, NOTES_FILE, VOCABULARY_FILE, *parts])
         return Path(snapshot_download(model, local_files_only=True))
     except LocalEntryNotFoundError as error:
         advice = "is the network there?" if allow_download else "--allow-download fetches it"
@@ -97,6 +113,10 @@ def _from_hub(model: str, allow_download: bool) -> Path:
         ) from error
     except OfflineModeIsEnabled as error:
         raise ModelError(f"{model} cannot be downloaded while HF_HUB_OFFLINE is set: unset it") from error
+    except HFValidationError as error:
+        raise ModelError(
+            f"{model} is neither a folder here nor an id that the hub can have: check --model"
+        ) from error
     except (HfHubHTTPError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{model} could not be downloaded from the hub: {reason}") from error
@@ -158,22 +178,33 @@ def _is_known_library(library: str) -> bool:
 
 
 def _check_weights(folder: Path, part: Path) -> None:
-    if any(part.glob("*.safetensors")):
+    if any(_WEIGHTS.fullmatch(path.name) for path in part.iterdir()):
         return
     if any(path.suffix in _PICKLED for path in part.iterdir()):
         raise ModelError(
             f"{folder.name}/{part.name} has only pickled weights, which can run code when loaded: "
             "convert them with save_pretrained(safe_serialization=True)"
         )
-    raise ModelError(f"{folder.name} is incomplete: {part.name}/ has no *.safetensors weights")
+    raise ModelError(
+        f"{folder.name} is incomplete: {part.name}/ has no *.safetensors weights of full precision"
+    )
 
 
 def weight_hashes(folder: Path) -> dict[str, str]:
-    """Return relative path -> SHA-256 (hex) of every file that decides what the model answers."""
-    suffixes = (".safetensors", ".json", ".txt", ".model")
-    files = sorted(path for path in folder.rglob("*") if path.suffix in suffixes)
+    """Return relative path -> SHA-256 (hex) of every file that decides what the model answers.
+
+    These are the index, the notes, and what its components load: no checkpoint of another program, no
+    variant of the weights, nothing of the other folders.
+    """
+    own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
+    loaded = [
+        path
+        for name in _components(_read_index(folder))
+        for path in (folder / name).iterdir()
+        if path.suffix in _SETTINGS or _WEIGHTS.fullmatch(path.name)
+    ]
     hashes = {}
-    for path in files:
+    for path in sorted(own + loaded):
         with path.open("rb") as file:
             hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes
@@ -201,8 +232,6 @@ def describe(name: str, folder: Path) -> ModelInfo:
     Raises:
         ModelError: when ``folder`` is not a complete model.
     """
-    from framesmooth.generation.vocabulary import load_vocabulary
-
     check_model(folder)
     notes, words = _notes(folder), load_vocabulary(folder)
     return ModelInfo(
