@@ -19,6 +19,7 @@ MAX_SEED: Final = 2**32
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
 FRAMES_PER_SEGMENT: Final = 48
+_DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 MADE_BY: Final = "framesmooth (AI-generated)"
 
 
@@ -51,14 +52,17 @@ class Clip:
             "batch_size": self.settings.batch_size,
             "device": self.settings.device,
             "dtype": self.settings.dtype,
-            "versions": {name: versions[name] for name in ("torch", "diffusers", "transformers")},
+            "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
 
     @property
     def frames_key(self) -> dict[str, Any]:
         """Everything that decides the frames before smoothing."""
         settings = self.settings
-        return self.keyframes_key | {"cadence": settings.cadence, "inbetween": settings.inbetween}
+        key = self.keyframes_key | {"cadence": settings.cadence, "inbetween": settings.inbetween}
+        if settings.inbetween == "flow":
+            key["flow_version"] = package_versions()["opencv-contrib-python"]
+        return key
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -162,12 +166,15 @@ def _keyframes(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
     travels from its seed to the next number.
 
     Raises:
-        UsageError: more prompts than seeds, or more seeds than prompts where there are several prompts.
+        UsageError: more prompts than seeds, or more seeds than prompts where there are several prompts; a
+            seed out of range.
     """
     prompts = settings.prompts
     if settings.seeds is None:
         shared = _draw(settings.seed)
-        keys = [replace(prompt, seed=shared if prompt.seed is None else prompt.seed) for prompt in prompts]
+        keys = [
+            replace(prompt, seed=shared if prompt.seed is None else _draw(prompt.seed)) for prompt in prompts
+        ]
         if len(keys) == 1 and settings.num_frames != 1:
             start = replace(keys[0], time=None)
             keys = [start, replace(start, seed=((start.seed or 0) + 1) % MAX_SEED)]
@@ -185,6 +192,8 @@ def _keyframes(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
 
 
 def _draw(seed: int) -> int:
+    if not RANDOM_SEED <= seed < MAX_SEED:
+        raise UsageError(f"seed {seed} is out of range: seeds are -1 (random) or 0 to {MAX_SEED - 1}")
     return secrets.randbelow(MAX_SEED) if seed == RANDOM_SEED else seed
 
 

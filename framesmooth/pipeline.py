@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip, resolve
-from framesmooth.errors import FramesmoothError, MediaError
-from framesmooth.events import ClipFinished, Listener, Notice, Progress, StageFinished, StageStarted
-from framesmooth.metric import Report, measure
+from framesmooth.errors import FramesmoothError
+from framesmooth.events import ClipFinished, Event, Listener, Notice, Progress, StageFinished, StageStarted
+from framesmooth.metric import Report
+from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.report import Strip, write_report
 from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
-from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
-from framesmooth.steady import smooth_and_measure
-from framesmooth.video import check_output, is_folder_name, open_sink, open_source
-from framesmooth.video.sink import plan_writing
+from framesmooth.steady import steady_clip
+from framesmooth.video import check_output, open_sink, open_source
 
 if TYPE_CHECKING:
     from framesmooth.generation.source import DiffusionSource
@@ -34,12 +34,14 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     """
     started = time.perf_counter()
     check_output(settings.output, overwrite=settings.overwrite)
-    clip = resolve(settings)
+    run = RunFolder.beside(settings.output)
+    clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
+    check_run_folder(clip, run)
     smoother = create_smoother(settings.smoother, settings.smooth)
-    work = _Work(clip, RunFolder.beside(settings.output), emit)
+    work = _Work(clip, run, emit)
     with work.recorded():
-        for notice in notices(clip):
+        for notice in notices(clip, settings):
             emit(notice)
         work.make_frames()
         before, after = work.smooth_and_write(smoother)
@@ -48,43 +50,11 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     return result
 
 
-def check_writing(clip: Clip) -> None:
-    """Refuse early what the writer would refuse after all the work.
-
-    Raises:
-        UsageError: a codec, crf or sound that does not fit the output.
-        MediaError: odd sides that the codec cannot take, or sound that isn't there.
-    """
-    settings = clip.settings
-    if settings.audio is not None and not settings.audio.is_file():
-        raise MediaError(f"{settings.audio} does not exist: check the name after --audio")
-    if not is_folder_name(settings.output):
-        size = clip.height or 2, clip.width or 2  # a model's own size is always even
-        has_audio = settings.audio is not None
-        plan_writing(settings.output, size, settings.crf, settings.codec, settings.odd, has_audio=has_audio)
-
-
-def notices(clip: Clip) -> Iterator[Notice]:
-    """Yield what the user should know before the work starts."""
-    from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
-
-    if clip.settings.seed == RANDOM_SEED and clip.settings.seeds is None:
-        yield Notice(f"seed {clip.seeds[0]}")
-    vocabulary = load_vocabulary(clip.model_folder)
-    if vocabulary is None:
-        return
-    prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
-    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
-    if unknown:
-        listed = ", ".join(map(str, unknown.values()))
-        yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
-
-
 class _Work:
     """One run: its stages in order, and the record that grows with them."""
 
     def __init__(self, clip: Clip, run: RunFolder, emit: Listener) -> None:
-        self.clip, self.run, self.emit = clip, run, emit
+        self.clip, self.run, self._listener = clip, run, emit
         self.frames = FrameFolder(run.frames.folder)
         self.num_frames = clip.timeline.num_frames
         self.timings: dict[str, float] = {}
@@ -97,6 +67,12 @@ class _Work:
             "versions": package_versions(),
             "timings": self.timings,
         }
+
+    def emit(self, event: Event) -> None:
+        """Pass an event on, and note how long a stage took."""
+        if isinstance(event, StageFinished):
+            self.timings[event.stage] = round(event.seconds, 3)
+        self._listener(event)
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
@@ -117,16 +93,16 @@ class _Work:
     def stage(
         self, name: str, total: int | None = None, unit: str = "", *, reused: bool = False
     ) -> Iterator[Callable[[int], None]]:
-        """Announce a stage, give the block a function that takes its progress, and note its time."""
+        """Announce a stage and give the block a function that takes its progress."""
         started = time.perf_counter()
         self.emit(StageStarted(name, total, unit))
         yield lambda advance: self.emit(Progress(name, advance))
-        seconds = time.perf_counter() - started
-        self.timings[name] = round(seconds, 3)
-        self.emit(StageFinished(name, seconds, reused))
+        self.emit(StageFinished(name, time.perf_counter() - started, reused))
 
     def make_frames(self) -> None:
         """Fill ``frames/``; the model is loaded only when something is missing there."""
+        if self.run.holds_other_frames(self.clip.frames_key):
+            self.emit(Notice(f"the frames of the earlier run in {self.run.folder} are replaced"))
         stage = self.run.frames
         notes = stage.open(self.clip.frames_key)
         if notes.get("complete") and all(index in self.frames for index in range(self.num_frames)):
@@ -209,29 +185,32 @@ class _Work:
         """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
         settings = self.clip.settings
         frames = open_source(self.frames.folder, fps=settings.fps)
-        with self.stage("measure", self.num_frames, "frames") as advance:
-            before = measure(frames, on_frame=lambda _done: advance(1))
         strip = Strip(start=max(0, self.num_frames // 2 - Strip.count // 2))
-        with (
-            self.stage("smooth", self.num_frames, "frames") as advance,
-            open_sink(
-                settings.output,
-                fps=settings.fps,
-                size=frames.size,
-                crf=settings.crf,
-                codec=settings.codec,
-                audio=settings.audio,
-                metadata=self.clip.tags,
-                overwrite=settings.overwrite,
-                odd=settings.odd,
-            ) as sink,
-        ):
-            after = smooth_and_measure(frames, smoother, sink, lambda _done: advance(1), strip.add)
-        self.record["smoother"] = repr(smoother)
+        with open_sink(
+            settings.output,
+            fps=settings.fps,
+            size=frames.size,
+            crf=settings.crf,
+            codec=settings.codec,
+            audio=settings.audio,
+            metadata=self.clip.tags,
+            overwrite=settings.overwrite,
+            odd=settings.odd,
+        ) as sink:
+            reports = steady_clip(frames, smoother, sink, self.emit, on_pair=strip.add)
+            assert reports is not None  # they are, unless it is told not to measure
+            before, after = reports
+            self._report(
+                before, after, repr(smoother), strip
+            )  # while the clip has no name: it can be resumed
+        return before, after
+
+    def _report(self, before: Report, after: Report, smoother: str, strip: Strip) -> None:
+        self.record["smoother"] = smoother
         self.record["metrics"] = {
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
         }
         with self.stage("report"):
-            facts = self.clip.facts | {"smoother": repr(smoother)}
-            write_report(self.run.folder, before, after, title=settings.output.name, strip=strip, facts=facts)
-        return before, after
+            facts = self.clip.facts | {"smoother": smoother}
+            title = self.clip.settings.output.name
+            write_report(self.run.folder, before, after, title=title, strip=strip, facts=facts)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 import framesmooth
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
-from framesmooth.video import atomic_path, write_png
+from framesmooth.video import atomic_path, write_png, write_text
 from framesmooth.video.files import media_errors
 
 SUFFIX: Final = ".framesmooth"
@@ -35,7 +35,7 @@ RECORD_FILE: Final = "record.json"
 STAGE_FILE: Final = "stage.json"
 FRAME_NAME: Final = "frame_{:06d}.png"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
-_STAGE_FILES: Final = (STAGE_FILE, "frame_*.png", "latents_*.npy")
+_RESULTS: Final = ("frame_*.png", "latents_*.npy")
 _PACKAGES: Final = (
     "torch",
     "diffusers",
@@ -65,8 +65,7 @@ def package_versions() -> dict[str, str]:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as indented JSON, atomically."""
-    with atomic_path(path) as temporary, media_errors(path, "write"):
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -107,8 +106,12 @@ class Stage:
 
     def clear(self) -> None:
         """Delete the files of this stage."""
-        for path in [path for kind in _STAGE_FILES for path in self.folder.glob(kind)]:
-            path.unlink()
+        for path in (*self.results(), self.folder / STAGE_FILE):
+            path.unlink(missing_ok=True)
+
+    def results(self) -> list[Path]:
+        """Return the files that this stage made so far."""
+        return [path for kind in _RESULTS for path in self.folder.glob(kind)]
 
     def notes(self) -> dict[str, Any]:
         """Return what is noted about the files here, empty when nothing is."""
@@ -193,6 +196,11 @@ class RunFolder:
             MediaError: when there is none or it is damaged.
         """
         return read_json(self.folder / RECORD_FILE)
+
+    def holds_other_frames(self, settings: Mapping[str, Any]) -> bool:
+        """Tell whether frames or latents lie here that other ``settings`` than these have made."""
+        made = self.frames.results() or self.keyframes.results()
+        return bool(made) and self.frames.notes().get("key") != content_key(settings)
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replace the run's record."""

@@ -1,8 +1,8 @@
 """What a user can ask of a clip. Cheap to import: the command line's defaults are read from here."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -55,8 +55,36 @@ class ClipSettings:
         path = Path(self.model).expanduser()
         return path if self.model != BUILT_IN and path.exists() else None
 
+    @property
+    def draws_seeds(self) -> bool:
+        """Whether a seed is left to chance."""
+        shared = (self.seed if prompt.seed is None else prompt.seed for prompt in self.prompts)
+        return RANDOM_SEED in (shared if self.seeds is None else self.seeds)
+
+    def with_drawn(self, drawn: Sequence[int]) -> "ClipSettings":
+        """Return the settings with ``drawn``, the seeds of a run's keyframes, in place of random ones.
+
+        Raises:
+            ValueError: when ``--seeds`` and ``drawn`` are not equally many.
+        """
+        if self.seeds is not None:
+            pairs = zip(self.seeds, drawn, strict=True)
+            return replace(self, seeds=tuple(new if asked == RANDOM_SEED else asked for asked, new in pairs))
+        if not self.draws_seeds:
+            return self
+        shared = [seed for prompt, seed in zip(self.prompts, drawn, strict=False) if prompt.seed is None]
+        prompts = tuple(
+            replace(prompt, seed=seed) if prompt.seed == RANDOM_SEED else prompt
+            for prompt, seed in zip(self.prompts, drawn, strict=False)
+        )
+        seed = shared[0] if self.seed == RANDOM_SEED and shared else self.seed
+        return replace(self, prompts=prompts, seed=seed)
+
     def as_record(self, folder: Path) -> dict[str, Any]:
-        """Return the settings as plain JSON types, with paths written from the run folder ``folder``."""
+        """Return the settings as plain JSON types, with paths written from the run folder ``folder``.
+
+        Of a model or sound that lies elsewhere than with the output only the name is written.
+        """
         record = asdict(self) | {"fps": str(self.fps), "output": relative_name(self.output, folder)}
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
@@ -80,15 +108,12 @@ class ClipSettings:
                 )
             raw["prompts"] = tuple(TimedPrompt(**prompt) for prompt in raw["prompts"])
             raw["fps"], raw["output"] = Fraction(raw["fps"]), _path_from(folder, raw["output"])
-            if raw["seed"] == RANDOM_SEED:
-                raw["seed"] = drawn[0]
-            if raw["seeds"] is not None:
-                raw["seeds"] = tuple(drawn)
+            raw["seeds"] = None if raw["seeds"] is None else tuple(raw["seeds"])
             if raw["audio"] is not None:
-                raw["audio"] = _path_from(folder, raw["audio"])
-            if raw["model"] != BUILT_IN and _path_from(folder, raw["model"]).exists():
-                raw["model"] = str(_path_from(folder, raw["model"]))
-            return cls(**raw)
+                raw["audio"] = _found(folder, raw["audio"])
+            if raw["model"] != BUILT_IN:
+                raw["model"] = str(_found(folder, raw["model"]))
+            return cls(**raw).with_drawn(drawn)
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
 
@@ -97,6 +122,15 @@ def _path_from(folder: Path, name: str) -> Path:
     return Path(os.path.normpath(folder / name))
 
 
-def relative_name(path: Path, start: Path) -> str:
-    """Return ``path`` as written from the folder ``start``: never absolute on one drive."""
-    return Path(os.path.relpath(path.absolute(), start.absolute())).as_posix()
+def _found(folder: Path, name: str) -> Path:
+    """Return the recorded path if something is there, else ``name`` as it stands."""
+    path = _path_from(folder, name)
+    return path if path.exists() else Path(name)
+
+
+def relative_name(path: Path, run_folder: Path) -> str:
+    """Return ``path`` as seen from the run folder, only its name if it lies outside the output's folder."""
+    whole, run = (Path(os.path.abspath(one)) for one in (path, run_folder))
+    if not whole.is_relative_to(run.parent):
+        return whole.name
+    return Path(os.path.relpath(whole, run)).as_posix()

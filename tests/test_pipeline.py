@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from framesmooth.clip import resolve
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.events import ClipFinished, Event, Notice, Progress, StageFinished, StageStarted
 from framesmooth.pipeline import make_clip
-from framesmooth.run import RunFolder
+from framesmooth.preflight import notices
+from framesmooth.run import RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_source, read_image, read_metadata
@@ -164,8 +166,128 @@ def test_a_moved_run_goes_on(settings: ClipSettings, tmp_path: Path, tiny_model:
     run = RunFolder.beside(settings.output)
     again = ClipSettings.from_record(run.record, run.folder)
     assert again.output.resolve() == settings.output.resolve()
-    assert Path(again.model).resolve() == tiny_model.resolve()
+    assert again.model == tiny_model.name
     assert replace(again, output=settings.output, model=settings.model) == settings
+
+
+def test_paths_elsewhere_are_recorded_by_name(settings: ClipSettings, tmp_path: Path) -> None:
+    model, sound = tmp_path / "models" / "mine", tmp_path / "work" / "music.wav"
+    model.mkdir(parents=True)
+    inside = replace(settings, output=tmp_path / "work" / "clip.mp4", model=str(model), audio=sound)
+    folder = RunFolder.beside(inside.output).folder
+    record = inside.as_record(folder)
+    assert (record["output"], record["model"], record["audio"]) == ("../clip.mp4", "mine", "../music.wav")
+
+
+@pytest.mark.parametrize("error", [Stop, MediaError])
+def test_a_run_stopped_in_its_report_goes_on(
+    settings: ClipSettings, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error("report")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("framesmooth.pipeline.write_report", fail)
+        with pytest.raises(error):
+            make_clip(settings, nothing)
+    assert not settings.output.exists()
+    make_clip(settings, nothing)
+    assert settings.output.exists()
+
+
+def stop_in_frames(event: Event) -> None:
+    """A listener that stops the run at its first rendered frames."""
+    if isinstance(event, Progress) and event.stage == "frames":
+        raise Stop
+
+
+def test_another_clip_does_not_wipe_the_frames_of_a_run(settings: ClipSettings) -> None:
+    with pytest.raises(Stop):
+        make_clip(settings, stop_in_frames)
+    kept = frame_bytes(settings)
+    record = RunFolder.beside(settings.output).record
+    other = replace(settings, output=settings.output.with_suffix(".webp"), seed=3)
+    with pytest.raises(OutputExists, match=r"framesmooth resume .* another -o .* --overwrite"):
+        make_clip(other, nothing)
+    assert frame_bytes(settings) == kept != []
+    assert RunFolder.beside(settings.output).record == record
+    events: list[Event] = []
+    make_clip(replace(other, overwrite=True), events.append)
+    assert any(isinstance(event, Notice) and "replaced" in event.message for event in events)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_same_command_goes_on_with_the_seed_it_drew(settings: ClipSettings, overwrite: bool) -> None:
+    random = replace(settings, seed=-1, overwrite=overwrite)
+    for _ in range(2):
+        with pytest.raises(Stop):
+            make_clip(random, stop_in_frames)
+    run = RunFolder.beside(settings.output)
+    seed, kept = run.record["keyframes"][0]["seed"], frame_bytes(settings)
+    assert kept
+    events: list[Event] = []
+    make_clip(random, events.append)
+    assert Notice(f"seed {seed}") in events
+    assert frame_bytes(settings)[: len(kept)] == kept
+    assert run.record["keyframes"][0]["seed"] == seed
+
+
+def test_random_seeds_of_single_prompts_are_drawn_told_and_resumed(settings: ClipSettings) -> None:
+    cat, lion = settings.prompts
+    prompts = (replace(cat, seed=-1), lion, replace(cat, seed=7))
+    asked = replace(settings, prompts=prompts, seed=-1)
+    events: list[Event] = []
+    with pytest.raises(Stop):
+        make_clip(asked, lambda event: (events.append(event), stop_in_frames(event))[0])
+    run = RunFolder.beside(settings.output)
+    seeds = [key["seed"] for key in run.record["keyframes"]]
+    assert len(set(seeds)) == 3
+    assert seeds[2] == 7
+    assert all(0 <= seed < 2**32 for seed in seeds)
+    assert Notice(f"seeds {','.join(map(str, seeds))}") in events
+    again = replace(ClipSettings.from_record(run.record, run.folder), model=settings.model)
+    assert [key.seed for key in resolve(again).timeline.keyframes] == seeds
+
+
+def test_seeds_that_are_all_random_are_told(settings: ClipSettings) -> None:
+    asked = replace(settings, seeds=(-1, -1))
+    clip = resolve(asked)
+    first, second = (key.seed for key in clip.timeline.keyframes)
+    assert first != second
+    assert Notice(f"seeds {first},{second}") in list(notices(clip, asked))
+
+
+@pytest.mark.parametrize("seed", [-2, 2**32])
+def test_a_seed_out_of_range_is_refused(settings: ClipSettings, seed: int) -> None:
+    prompts = (settings.prompts[0], replace(settings.prompts[1], seed=seed))
+    with pytest.raises(UsageError, match=f"seed {seed} is out of range"):
+        make_clip(replace(settings, prompts=prompts), nothing)
+
+
+@pytest.mark.parametrize("inbetween", ["latent", "flow"])
+def test_the_frames_are_made_again_by_another_version(
+    settings: ClipSettings, inbetween: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = resolve(replace(settings, inbetween=inbetween))
+    versions = package_versions()
+    keys = [clip.frames_key]
+    for name in ("framesmooth", "opencv-contrib-python"):
+        changed = versions | {name: "0"}
+        monkeypatch.setattr("framesmooth.clip.package_versions", lambda changed=changed: changed)
+        keys.append(clip.frames_key)
+    assert keys[1] != keys[0]
+    assert (keys[2] != keys[0]) is (inbetween == "flow")
+
+
+def test_sound_that_cannot_be_written_is_refused_before_the_work(
+    settings: ClipSettings, tmp_path: Path
+) -> None:
+    make_clip(settings, nothing)
+    silent = settings.output
+    for output, error in ((tmp_path / "frames", UsageError), (tmp_path / "other.mp4", MediaError)):
+        with pytest.raises(error, match="sound"):
+            make_clip(replace(settings, output=output, audio=silent), nothing)
+        assert not RunFolder.beside(output).folder.exists()
 
 
 def test_an_existing_clip_is_left_alone(settings: ClipSettings) -> None:
