@@ -29,11 +29,11 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.video import atomic_path, write_png, write_text
 from framesmooth.video.files import media_errors
+from framesmooth.video.images import FRAME_NAME
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"
 STAGE_FILE: Final = "stage.json"
-FRAME_NAME: Final = "frame_{:06d}.png"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
 _RESULTS: Final = ("frame_*.png", "latents_*.npy")
 _PACKAGES: Final = (

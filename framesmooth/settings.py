@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation.models import BUILT_IN
@@ -38,8 +39,8 @@ class ClipSettings:
     cadence: int | None = None
     inbetween: str = "latent"
     smoother: str = "window"
-    smooth: float = 0.5
-    crf: int = 17
+    smooth: float = defaults.STRENGTH
+    crf: int = defaults.CRF
     codec: str | None = None
     audio: Path | None = None
     odd: Literal["error", "pad", "crop"] = "error"
