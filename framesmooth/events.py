@@ -1,6 +1,8 @@
 """What happens while a clip is made: plain values that a front end shows."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,3 +56,14 @@ class ClipFinished:
 
 Event = StageStarted | Progress | StageFinished | Notice | ClipFinished
 Listener = Callable[[Event], None]
+
+
+@contextmanager
+def stage(
+    emit: Listener, name: str, total: int | None = None, unit: str = "", *, reused: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Announce a stage, give the block a function that takes its progress, and tell when it is done."""
+    started = time.perf_counter()
+    emit(StageStarted(name, total, unit))
+    yield lambda advance: emit(Progress(name, advance))
+    emit(StageFinished(name, time.perf_counter() - started, reused))

@@ -6,13 +6,13 @@ already there is not made again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
-from framesmooth.events import ClipFinished, Event, Listener, Notice, Progress, StageFinished, StageStarted
+from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
 from framesmooth.metric import Report
 from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.report import Strip, write_report
@@ -89,33 +89,23 @@ class _Work:
             self.record["status"] = status
             self.run.write_record(self.record)
 
-    @contextmanager
-    def stage(
-        self, name: str, total: int | None = None, unit: str = "", *, reused: bool = False
-    ) -> Iterator[Callable[[int], None]]:
-        """Announce a stage and give the block a function that takes its progress."""
-        started = time.perf_counter()
-        self.emit(StageStarted(name, total, unit))
-        yield lambda advance: self.emit(Progress(name, advance))
-        self.emit(StageFinished(name, time.perf_counter() - started, reused))
-
     def make_frames(self) -> None:
         """Fill ``frames/``; the model is loaded only when something is missing there."""
         if self.run.holds_other_frames(self.clip.frames_key):
             self.emit(Notice(f"the frames of the earlier run in {self.run.folder} are replaced"))
-        stage = self.run.frames
-        notes = stage.open(self.clip.frames_key)
+        kept = self.run.frames
+        notes = kept.open(self.clip.frames_key)
         if notes.get("complete") and all(index in self.frames for index in range(self.num_frames)):
-            with self.stage("frames", self.num_frames, "frames", reused=True) as advance:
+            with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
                 advance(self.num_frames)
             self.timings.update(notes["timings"])
         else:
             self._generate(notes.get("loaded"))
-            stage.note(complete=True, timings=dict(self.timings))
-        self.record["generation"] = stage.notes().get("loaded")
+            kept.note(complete=True, timings=dict(self.timings))
+        self.record["generation"] = kept.notes().get("loaded")
 
     def _generate(self, loaded_before: dict[str, Any] | None) -> None:
-        with self.stage("load model"):
+        with stage(self.emit, "load model"):
             source = self._load()
         self._tell_what_changed(source)
         facts = source.facts()
@@ -127,10 +117,10 @@ class _Work:
         self.run.frames.note(loaded=loaded, complete=False)
         self.run.keyframes.open(self.clip.keyframes_key | facts)
         steps = len(source.diffused_times) * source.path.sampling.steps
-        with self.stage("keyframes", steps, "steps") as advance:
+        with stage(self.emit, "keyframes", steps, "steps") as advance:
             for _batch in source.diffuse(advance):
                 pass
-        with self.stage("frames", self.num_frames, "frames") as advance:
+        with stage(self.emit, "frames", self.num_frames, "frames") as advance:
             for batch in source.batches:
                 self._render(source, batch)
                 advance(len(batch))
@@ -210,7 +200,7 @@ class _Work:
         self.record["metrics"] = {
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
         }
-        with self.stage("report"):
+        with stage(self.emit, "report"):
             facts = self.clip.facts | {"smoother": smoother}
             title = self.clip.settings.output.name
             write_report(self.run.folder, before, after, title=title, strip=strip, facts=facts)

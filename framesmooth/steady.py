@@ -1,15 +1,15 @@
 """Smoothing a clip that is there already, from end to end: read, measure, smooth, write."""
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.events import Listener, Notice, Progress, StageFinished, StageStarted
+from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
 from framesmooth.run import RECORD_FILE, RunFolder
@@ -56,10 +56,8 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
 @contextmanager
 def stage(emit: Listener, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Announce a stage over frames; give the block the callback that counts them."""
-    started = time.perf_counter()
-    emit(StageStarted(name, total, "frames"))
-    yield lambda _done: emit(Progress(name, 1))
-    emit(StageFinished(name, time.perf_counter() - started, reused=False))
+    with events.stage(emit, name, total, "frames") as advance:
+        yield lambda _done: advance(1)
 
 
 def measure_clip(
