@@ -32,7 +32,7 @@ from storybook.train_diffusion import CHUNK, encode_scenes, train_unet
 NOTES = {
     "about": "A painted world: 10 places, 6 lights, 17 subjects, 9 colours, 5 styles; made for 256x256.",
     "license": "Apache-2.0",
-    "defaults": {"steps": 10, "guidance_scale": 4.0, "width": 256, "height": 256},
+    "defaults": {"steps": 10, "guidance_scale": 3.0, "width": 256, "height": 256},
 }
 SHARES = {"autoencoder": 0.22, "text": 0.03, "unet": 0.75}
 
