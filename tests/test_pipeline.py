@@ -237,8 +237,13 @@ def test_random_seeds_of_single_prompts_are_drawn_told_and_resumed(settings: Cli
     prompts = (replace(cat, seed=-1), lion, replace(cat, seed=7))
     asked = replace(settings, prompts=prompts, seed=-1)
     events: list[Event] = []
+
+    def listen(event: Event) -> None:
+        events.append(event)
+        stop_in_frames(event)
+
     with pytest.raises(Stop):
-        make_clip(asked, lambda event: (events.append(event), stop_in_frames(event))[0])
+        make_clip(asked, listen)
     run = RunFolder.beside(settings.output)
     seeds = [key["seed"] for key in run.record["keyframes"]]
     assert len(set(seeds)) == 3
@@ -372,7 +377,7 @@ def test_memory_does_not_grow_with_the_clip(settings: ClipSettings) -> None:
     tracemalloc.start()
     try:
         peak(8)  # imports and caches
-        short, long = peak(12), peak(48)
+        short, long = peak(36), peak(72)
     finally:
         tracemalloc.stop()
-    assert long - short < 9 * 64 * 64 * 3  # a quarter of the 36 further frames
+    assert long - short < 9 * 64 * 64 * 3  # a quarter of the 36 further frames; both fill every batch

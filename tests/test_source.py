@@ -107,7 +107,8 @@ def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
 ) -> None:
     loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler=scheduler)
     source = create(loaded, timeline(), cadence=12, steps=7)
-    path, sampling, steps = source.path, source.path.sampling, []
+    path, sampling = source.path, source.path.sampling
+    steps: list[int] = []
     for _ in source.diffuse(steps.append):
         pass
     branch, final = (torch.from_numpy(latents)[None] for latents in source.store[0])

@@ -42,46 +42,122 @@ class Seeds(click.ParamType[tuple[int, ...]]):
 @click.command()
 @click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
 @options.output
-@click.option("--seed", type=click.IntRange(-1, 2**32 - 1), default=ClipSettings.seed, show_default=True,
-              help="Shared by all prompts, so that the layout stays while the prompt travels; -1 is random.")
+@click.option(
+    "--seed",
+    type=click.IntRange(-1, 2**32 - 1),
+    default=ClipSettings.seed,
+    show_default=True,
+    help="Shared by all prompts, so that the layout stays while the prompt travels; -1 is random.",
+)
 @click.option("--seeds", type=Seeds(), help="One per prompt: the clip travels through noise as well.")
-@click.option("--drift", type=click.FloatRange(0, 1), default=ClipSettings.drift, show_default=True,
-              help="One prompt, one seed: how far the picture travels towards that of the next seed.")
-@click.option("--num-frames", type=click.IntRange(min=1),
-              help="Frames of the clip.  [default: 48 from one prompt to the next]")
-@click.option("--fps", type=options.Rate(), default=ClipSettings.fps, show_default=True,
-              help="Frames per second.")
+@click.option(
+    "--drift",
+    type=click.FloatRange(0, 1),
+    default=ClipSettings.drift,
+    show_default=True,
+    help="One prompt, one seed: how far the picture travels towards that of the next seed.",
+)
+@click.option(
+    "--num-frames",
+    type=click.IntRange(min=1),
+    help="Frames of the clip.  [default: 48 from one prompt to the next]",
+)
+@click.option(
+    "--fps", type=options.Rate(), default=ClipSettings.fps, show_default=True, help="Frames per second."
+)
 @click.option("-W", "--width", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
 @click.option("-H", "--height", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
-@click.option("--model", default=ClipSettings.model, show_default=True, metavar="NAME",
-              help="storybook, a folder in diffusers' format, or a hub id such as owner/name.")
-@click.option("--allow-download", is_flag=True,
-              help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.")
-@click.option("--num-inference-steps", "--steps", "steps", type=click.IntRange(min=1),
-              help="Denoising steps of a diffused frame.  [default: the model's own, or 10]")
-@click.option("--guidance-scale", "--cfg-scale", "guidance_scale", type=click.FloatRange(min=0),
-              help="How strictly the prompt is followed.  [default: the model's own, or 7.5]")
-@click.option("--negative-prompt", default="",
-              help="What to keep out of every picture; --neg inside a prompt adds to it.")
-@click.option("--scheduler", metavar="NAME",
-              help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]")
-@click.option("--hold", type=click.FloatRange(0, 1, max_open=True), default=ClipSettings.hold,
-              show_default=True, help="Share of the way to the next prompt that rests at its start.")
-@click.option("--easing", type=click.Choice(list(EASINGS)), default=ClipSettings.easing, show_default=True,
-              help="How the travel between two prompts speeds up and slows down.")
-@click.option("--cadence", type=click.IntRange(min=1),
-              help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]")
-@click.option("--inbetween", type=click.Choice(INBETWEENS), default=ClipSettings.inbetween, show_default=True,
-              help="Frames between the diffused ones: denoised from their latents, warped, or faded.")
-@click.option("--smooth", type=click.FloatRange(0, 1), default=ClipSettings.smooth, show_default=True,
-              help="Strength of the smoother; 0 is off.")
-@click.option("--smoother", type=click.Choice(names("smoother")), default=ClipSettings.smoother,
-              show_default=True, help="How flicker is taken out.")
+@click.option(
+    "--model",
+    default=ClipSettings.model,
+    show_default=True,
+    metavar="NAME",
+    help="storybook, a folder in diffusers' format, or a hub id such as owner/name.",
+)
+@click.option(
+    "--allow-download",
+    is_flag=True,
+    help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.",
+)
+@click.option(
+    "--num-inference-steps",
+    "--steps",
+    "steps",
+    type=click.IntRange(min=1),
+    help="Denoising steps of a diffused frame.  [default: the model's own, or 10]",
+)
+@click.option(
+    "--guidance-scale",
+    "--cfg-scale",
+    "guidance_scale",
+    type=click.FloatRange(min=0),
+    help="How strictly the prompt is followed.  [default: the model's own, or 7.5]",
+)
+@click.option(
+    "--negative-prompt",
+    default="",
+    help="What to keep out of every picture; --neg inside a prompt adds to it.",
+)
+@click.option(
+    "--scheduler",
+    metavar="NAME",
+    help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]",
+)
+@click.option(
+    "--hold",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=ClipSettings.hold,
+    show_default=True,
+    help="Share of the way to the next prompt that rests at its start.",
+)
+@click.option(
+    "--easing",
+    type=click.Choice(list(EASINGS)),
+    default=ClipSettings.easing,
+    show_default=True,
+    help="How the travel between two prompts speeds up and slows down.",
+)
+@click.option(
+    "--cadence",
+    type=click.IntRange(min=1),
+    help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]",
+)
+@click.option(
+    "--inbetween",
+    type=click.Choice(INBETWEENS),
+    default=ClipSettings.inbetween,
+    show_default=True,
+    help="Frames between the diffused ones: denoised from their latents, warped, or faded.",
+)
+@click.option(
+    "--smooth",
+    type=click.FloatRange(0, 1),
+    default=ClipSettings.smooth,
+    show_default=True,
+    help="Strength of the smoother; 0 is off.",
+)
+@click.option(
+    "--smoother",
+    type=click.Choice(names("smoother")),
+    default=ClipSettings.smoother,
+    show_default=True,
+    help="How flicker is taken out.",
+)
 @click.option("--batch-size", type=click.IntRange(min=1), help="Pictures at once.  [default: chosen by size]")
-@click.option("--device", default=ClipSettings.device, show_default=True, metavar="NAME",
-              help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-              default=ClipSettings.dtype, show_default=True, help="Number format of the model.")
+@click.option(
+    "--device",
+    default=ClipSettings.device,
+    show_default=True,
+    metavar="NAME",
+    help="auto, cpu, cuda, cuda:1 or mps.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default=ClipSettings.dtype,
+    show_default=True,
+    help="Number format of the model.",
+)
 @options.encoding
 @options.json_file
 @options.common

@@ -39,7 +39,8 @@ class Codec:
 
 
 CODECS: Final[dict[str, Codec]] = {
-    "h264": Codec(encoder="libx264", options={"preset": "medium"}),
+    # x264's macroblock tree makes the same frames come out different from run to run when cores are busy
+    "h264": Codec(encoder="libx264", options={"preset": "medium", "x264-params": "mbtree=0"}),
     "h265": Codec(encoder="libx265", options={"preset": "medium", "x265-params": "log-level=error"}),
     "vp9": Codec(encoder="libvpx-vp9", options={"b": "0", "row-mt": "1", "cpu-used": "3"}),
     "av1": Codec(encoder="libsvtav1", options={"preset": "6"}),
