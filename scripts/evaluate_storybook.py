@@ -60,9 +60,9 @@ def main(
         zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
     )
     click.echo(f"judge on unseen renders: {_percent(validation)}")
-    pipe = StableDiffusionPipeline.from_pretrained(model, use_safetensors=True, local_files_only=True).to(
-        target
-    )
+    pipe = StableDiffusionPipeline.from_pretrained(
+        model, dtype=torch.float32, use_safetensors=True, local_files_only=True
+    ).to(target)
     pipe.set_progress_bar_config(disable=True)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
     drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], steps, guidance_scale)
