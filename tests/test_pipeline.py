@@ -1,5 +1,6 @@
 """Prompts to a clip, end to end, on a tiny model: the run folder, what is reused, what is resumed."""
 
+import gc
 import json
 import tracemalloc
 from collections.abc import Callable
@@ -370,14 +371,15 @@ def test_frames_without_a_clip(settings: ClipSettings, tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_clip(settings: ClipSettings) -> None:
     def peak(num_frames: int) -> int:
+        gc.collect()
         tracemalloc.reset_peak()
-        make_clip(replace(settings, num_frames=num_frames, width=64, height=64, overwrite=True), nothing)
+        make_clip(replace(settings, num_frames=num_frames, width=128, height=96, overwrite=True), nothing)
         return tracemalloc.get_traced_memory()[1]
 
     tracemalloc.start()
     try:
-        peak(8)  # imports and caches
-        short, long = peak(36), peak(72)
+        peak(36)  # imports and caches; 36 frames fill every batch and every window
+        short, long = peak(36), peak(108)
     finally:
         tracemalloc.stop()
-    assert long - short < 9 * 64 * 64 * 3  # a quarter of the 36 further frames; both fill every batch
+    assert long - short < 36 * 128 * 96 * 3  # half of the 72 further frames
