@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .painter import paint
+from .painter import paint, subject_mask
 from .world import Scene, sample_scene
 
-SHAPES = {"square": (256, 256), "wide": (224, 384)}  # (height, width) in pixels
+SHAPES = {"small": (128, 128), "square": (256, 256), "wide": (224, 384)}  # (height, width) in pixels
 
 
 def scene_at(index: int, *, held_out: bool = False, complete: bool = False) -> Scene:
@@ -24,6 +24,21 @@ def _paint_one(job: tuple[Scene, tuple[int, int]]) -> NDArray[np.uint8]:
     cv2.setNumThreads(1)
     scene, (height, width) = job
     return paint(scene, height, width)
+
+
+def _mask_one(job: tuple[Scene, tuple[int, int]]) -> NDArray[np.uint8]:
+    cv2.setNumThreads(1)
+    scene, (height, width) = job
+    covered = subject_mask(scene, height, width).astype(np.float32)
+    share = cv2.resize(covered, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
+    return np.asarray((share * 255).round(), np.uint8)
+
+
+def subject_masks(scenes: Iterable[tuple[Scene, str]], processes: int) -> NDArray[np.uint8]:
+    """(n, height / 8, width / 8) uint8: how much of each latent's pixels the subject covers, 0 … 255."""
+    jobs = [(scene, SHAPES[shape]) for scene, shape in scenes]
+    with get_context("spawn").Pool(processes) as pool:
+        return np.stack(pool.map(_mask_one, jobs, chunksize=32))
 
 
 def paint_many(scenes: Iterable[tuple[Scene, str]], processes: int) -> Iterator[NDArray[np.uint8]]:

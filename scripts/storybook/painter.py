@@ -1,6 +1,7 @@
 """Puts a scene together: sky, place, subject, air, style."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import animals, subjects
 from .brush import Brush, Picture
@@ -26,17 +27,34 @@ WIDTHS = {
 def paint(scene: Scene, height: int, width: int) -> Picture:
     """Paints a scene: (height, width, 3) uint8 RGB, the same for the same scene and size."""
     rng = np.random.default_rng(scene.seed)
+    picture, horizon, _ = _compose(scene, height, width, rng)
+    paint_air(picture, horizon, scene.light, rng)
+    return STYLES[scene.style](picture, rng)
+
+
+def subject_mask(scene: Scene, height: int, width: int) -> NDArray[np.bool_]:
+    """Where the subject stands in the picture that :func:`paint` makes: (height, width) bool."""
+    return _compose(scene, height, width, np.random.default_rng(scene.seed))[2]
+
+
+def _compose(
+    scene: Scene, height: int, width: int, rng: np.random.Generator
+) -> tuple[Picture, float, NDArray[np.bool_]]:
+    """Sky, place and subject: the picture, its horizon in pixels and the pixels that the subject changed."""
     picture = np.empty((height, width, 3), np.uint8)
     horizon = height * rng.uniform(0.5, 0.64)
     sun_x = paint_sky(picture, horizon, scene.light, rng, bands=scene.style == "flat")
     ground = Ground(picture, horizon, scene.light, sun_x, rng)
-    if scene.subject == "mountain" and scene.place != "moon":
-        _subject(picture, scene, horizon, rng)
-    PAINTERS[scene.place](ground)
-    if scene.subject != "none" and (scene.subject != "mountain" or scene.place == "moon"):
-        _subject(picture, scene, horizon, rng)
-    paint_air(picture, horizon, scene.light, rng)
-    return STYLES[scene.style](picture, rng)
+    behind = scene.subject == "mountain" and scene.place != "moon"
+    changed = np.zeros((height, width), bool)
+    for step in ("subject", "place") if behind else ("place", "subject"):
+        if step == "place":
+            PAINTERS[scene.place](ground)
+        elif scene.subject != "none":
+            before = picture.copy()
+            _subject(picture, scene, horizon, rng)
+            changed = (picture != before).any(axis=2)
+    return picture, horizon, changed
 
 
 def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Generator) -> None:

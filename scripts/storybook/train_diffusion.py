@@ -1,4 +1,4 @@
-"""Stages 3 and 4: scenes become latents; the UNet, and the text encoder with it, learns to denoise them."""
+"""Stages 3 to 5: scenes become latents; the UNet learns to denoise them, small pictures first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,21 +13,48 @@ from numpy.typing import NDArray
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from .captions import caption
-from .dataset import paint_many, scene_at
+from .dataset import paint_many, scene_at, subject_masks
 from .models import TRAIN_STEPS, scheduler, unet
 from .optimizer import MuonAdamW
 from .text import tokens
 from .training import Average, Session
 
 CHUNK = 2000  # scenes an encoded file
+ATTENTION = 4.0  # how much more a subject's latents count than the others
 
 
 @dataclass(frozen=True)
 class Latents:
-    """Encoded scenes of one shape: their numbers and (n, channels, h, w) float16 latents."""
+    """Encoded scenes of one shape.
+
+    Attributes:
+        first: Number of the first scene.
+        values: (n, channels, h, w) float16 latents.
+        masks: (n, h, w) uint8, the share of each latent that the subject covers.
+    """
 
     first: int
     values: NDArray[np.float16]
+    masks: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one stage of the UNet's training goes.
+
+    Attributes:
+        name: Of its checkpoint.
+        minutes: Its time.
+        shapes: Odds of each shape of picture in a batch.
+        batch: Pictures a batch (three quarters of it where they are wide).
+        decay: Share of the time over which the learning rate falls to zero.
+    """
+
+    name: str
+    minutes: float
+    shapes: dict[str, float]
+    batch: int
+    decay: float
 
 
 @torch.no_grad()
@@ -45,7 +72,12 @@ def encode_scenes(
         np.save(partial, np.concatenate(rows))
         partial.rename(paths[chunk])
     for shape, first in plan:
-        yield shape, Latents(first, np.load(paths[shape, first]))
+        masks = folder / f"masks-{shape}-{first}.npy"
+        if not masks.exists():
+            np.save(
+                masks, subject_masks(((scene_at(k), shape) for k in range(first, first + CHUNK)), processes)
+            )
+        yield shape, Latents(first, np.load(paths[shape, first]), np.load(masks))
 
 
 def _encode(
@@ -62,14 +94,16 @@ def train_unet(
     words: CLIPTokenizer,
     text: CLIPTextModel,
     chunks: list[tuple[str, Latents]],
-    minutes: float,
+    stage: Stage,
     device: torch.device,
     scale: float,
     start: UNet2DConditionModel | None = None,
-    batch: int = 32,
     peak: float = 1e-3,
-) -> tuple[UNet2DConditionModel, CLIPTextModel]:
-    """Trains UNet (from ``start`` if given) and text encoder on v-prediction; returns their averages."""
+) -> UNet2DConditionModel:
+    """Trains the UNet (from ``start`` if given) on v-prediction; returns the average of its weights.
+
+    The text encoder has learned to read already and stays as it is.
+    """
     torch.manual_seed(3)
     torch.set_flush_denormal(True)
     net = unet().to(device, memory_format=torch.channels_last)
@@ -78,62 +112,69 @@ def train_unet(
     if device.type == "cpu":  # the fused attention's backward pass is several times slower there
         net.set_attn_processor(AttnProcessor())
         text.set_attn_implementation("eager")
-    both = torch.nn.ModuleList([net, text])
-    average = Average(both, 0.9985).to(device)
-    optimizer = MuonAdamW(both, outer=("0.conv_in", "0.conv_out"))
-    session = Session(folder, "unet", minutes, {"both": both, "average": average, "optimizer": optimizer})
+    text.eval().requires_grad_(False)
+    average = Average(net, 0.9985).to(device)
+    optimizer = MuonAdamW(net, outer=("conv_in", "conv_out"))
+    session = Session(
+        folder, stage.name, stage.minutes, {"net": net, "average": average, "optimizer": optimizer}
+    )
     rng = np.random.default_rng([session.step, 13])
     alphas = scheduler().alphas_cumprod.to(device)
     running = session.progress < 1
     while running:
-        z, texts = _batch(chunks, batch, rng)
+        z, masks, texts = _batch(chunks, stage, rng)
         loss = _loss(
-            net, text, tokens(words, texts, device), scale * torch.from_numpy(z).to(device), alphas, device
+            net,
+            text(tokens(words, texts, device)).last_hidden_state,
+            scale * torch.from_numpy(z).to(device),
+            1 + (ATTENTION - 1) / 255 * torch.from_numpy(masks).to(device),
+            alphas,
         )
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(both.parameters(), 1.0)
-        optimizer.step(session.rate(peak, warmup=200))
-        average.update(both, session.step)
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step(session.rate(peak, decay=stage.decay))
+        average.update(net, session.step)
         running = session.tick(float(loss.detach()))
-    average.copy_to(both)
-    return net.eval(), text.eval()
+    average.copy_to(net)
+    return net.eval()
 
 
 def _batch(
-    chunks: list[tuple[str, Latents]], batch: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], list[str]]:
-    """Latents of one shape and fresh captions, a tenth of them empty (for classifier-free guidance)."""
-    shape = "square" if rng.random() < 0.66 else "wide"
-    count = batch if shape == "square" else round(batch * 0.75)
+    chunks: list[tuple[str, Latents]], stage: Stage, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], list[str]]:
+    """Latents of one shape, masks and fresh captions, a tenth empty (for classifier-free guidance)."""
+    shape = str(rng.choice(list(stage.shapes), p=list(stage.shapes.values())))
+    count = round(stage.batch * 0.75) if shape == "wide" else stage.batch
     pool = [latents for name, latents in chunks if name == shape]
-    z, texts = [], []
+    z, masks, texts = [], [], []
     for _ in range(count):
         latents = pool[rng.integers(len(pool))]
         k = int(rng.integers(len(latents.values)))
         z.append(latents.values[k])
+        masks.append(latents.masks[k])
         texts.append(caption(scene_at(latents.first + k), rng) if rng.random() > 0.1 else "")
-    return np.stack(z).astype(np.float32), texts
+    return np.stack(z).astype(np.float32), np.stack(masks).astype(np.float32), texts
 
 
 def _loss(
     net: UNet2DConditionModel,
-    text: CLIPTextModel,
-    ids: torch.Tensor,
+    states: torch.Tensor,
     z: torch.Tensor,
+    weight: torch.Tensor,
     alphas: torch.Tensor,
-    device: torch.device,
 ) -> torch.Tensor:
-    """Mean squared error of v = √ᾱ ε − √(1−ᾱ) x (Salimans & Ho 2022), times stratified over the batch."""
+    """Weighted mean squared error of v = √ᾱ ε − √(1−ᾱ) x (Salimans & Ho 2022).
+
+    Times are logit-normal (Esser et al. 2024), stratified over the batch and shifted towards noise, where a
+    picture's content is decided.
+    """
     n = z.shape[0]
-    t = (
-        ((torch.arange(n, device=device) + torch.rand(n, device=device)) / n * TRAIN_STEPS)
-        .long()
-        .clamp(max=TRAIN_STEPS - 1)
-    )
+    even = (torch.arange(n, device=z.device) + torch.rand(n, device=z.device)) / n
+    t = (torch.sigmoid(0.5 + 1.3 * torch.special.ndtri(even.clamp(1e-4, 1 - 1e-4))) * TRAIN_STEPS).long()
     signal, sigma = alphas[t].sqrt().view(-1, 1, 1, 1), (1 - alphas[t]).sqrt().view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = signal * z + sigma * noise, signal * noise - sigma * z
-    with torch.autocast(device.type, torch.bfloat16):
-        states = text(ids).last_hidden_state
+    with torch.autocast(z.device.type, torch.bfloat16):
         predicted = net(noisy.contiguous(memory_format=torch.channels_last), t, states).sample
-    return (predicted.float() - v).square().mean()
+    error = (predicted.float() - v).square().mean(dim=1)
+    return (weight * error).sum() / weight.sum()

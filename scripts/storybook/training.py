@@ -28,9 +28,9 @@ class Session:
         """Share of the stage's time that is spent."""
         return min(self.spent / self.budget, 1.0) if self.budget > 0 else 1.0
 
-    def rate(self, peak: float, warmup: int = 200) -> float:
-        """Learning rate: linear warm-up, flat, then down to zero over the last 40 % of the time."""
-        return peak * min((self.step + 1) / warmup, 1.0) * min((1 - self.progress) / 0.4, 1.0)
+    def rate(self, peak: float, warmup: int = 200, decay: float = 0.4) -> float:
+        """Learning rate: linear warm-up, flat, then down to zero over the last ``decay`` of the time."""
+        return peak * min((self.step + 1) / warmup, 1.0) * min((1 - self.progress) / decay, 1.0)
 
     def tick(self, loss: float, **more: float) -> bool:
         """Counts a step; logs and saves now and then; False when the time is over."""
