@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -81,7 +81,14 @@ def steps(frames: Iterable[Frame], flow: FlowEstimator) -> Iterator[Step]:
         yield Step(previous, None)
 
 
-AnyStep = TypeVar("AnyStep", bound=Step)
+class Linked(Protocol):
+    """A frame of a shot, in whatever form, that knows whether another one follows."""
+
+    @property
+    def to_next(self) -> object | None: ...  # noqa: D102
+
+
+AnyStep = TypeVar("AnyStep", bound=Linked)
 
 
 def shot_windows(stream: Iterable[AnyStep], radius: int) -> Iterator[tuple[list[AnyStep], int]]:

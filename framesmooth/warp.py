@@ -39,14 +39,15 @@ def inside_frame(flow: FlowField) -> Mask:
     return np.asarray((map_x >= 0) & (map_x <= width - 1) & (map_y >= 0) & (map_y <= height - 1))
 
 
-def forward_backward_mask(forward: FlowField, backward: FlowField) -> Mask:
-    """Return where both flows agree: |F + B_w|^2 <= 0.01 (|F|^2 + |B_w|^2) + 0.5.
+def forward_backward_mask(forward: FlowField, backward: FlowField, *, within: float = 0.5) -> Mask:
+    """Return where both flows agree: |F + B_w|^2 <= 0.01 (|F|^2 + |B_w|^2) + ``within``.
 
-    B_w is the backward flow warped to the first image (Sundaram et al. 2010, section 3).
+    B_w is the backward flow warped to the first image (Sundaram et al. 2010, section 3); ``within`` is in
+    pixels squared, and smaller for flows of a shrunken frame.
     """
     returned: FlowField = np.asarray(backward_warp(backward, forward), np.float32)
     gap = _squared_length(np.add(forward, returned, dtype=np.float32))
-    return np.asarray(gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + 0.5)
+    return np.asarray(gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + within)
 
 
 def motion_boundary_mask(flow: FlowField) -> Mask:

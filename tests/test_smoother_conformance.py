@@ -17,6 +17,7 @@ from framesmooth.motion import PairMotion
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.pyramid import LevelMotion, join, level_motion, split
 from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
@@ -272,14 +273,37 @@ def test_trajectories_chain_flow_and_multiply_trust() -> None:
     def constant(dx: float) -> FlowField:
         return np.broadcast_to(np.array([dx, 0], np.float32), (20, 30, 2)).copy()
 
-    frame = np.zeros((20, 30, 3), np.uint8)
-    motions = [PairMotion(constant(dx), constant(-dx)) for dx in (1.5, 0.25)]
-    window = [Step(frame, motion) for motion in (*motions, None)]
-    ahead, behind = trajectories(window, 0), trajectories(window, 2)
+    seen = np.ones((20, 30), np.float32)
+    motions = [
+        LevelMotion(constant(dx), constant(-dx), seen * (np.arange(30) < 30 - dx), seen) for dx in (1.5, 0.25)
+    ]
+    ahead, behind = (trajectories(motions, centre, 2, (20, 30)) for centre in (0, 2))
     np.testing.assert_allclose(ahead[2].flow, constant(1.75), atol=1e-6)
     np.testing.assert_allclose(behind[-2].flow, constant(-1.75), atol=1e-6)
     assert ahead[2].trust[:, :27].min() == 1
     assert not ahead[2].trust[:, 28:].all()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
+@settings(max_examples=30, deadline=None)
+def test_bands_of_any_size_make_up_the_frame_again(height: int, width: int, seed: int) -> None:
+    image = np.random.default_rng(seed).random((height, width, 3), np.float32)
+    bands = split(image)
+    assert [band.shape[0] for band in bands] == [height, -(-height // 2), -(-height // 4)]
+    np.testing.assert_allclose(join(*bands), image, atol=1e-5)
+
+
+def test_motion_on_the_mid_grid_is_half_as_long_and_trusted_where_it_is_confirmed() -> None:
+    forward = np.broadcast_to(np.array([3, 1], np.float32), (40, 60, 2)).copy()
+    level = level_motion(PairMotion(forward, -forward))
+    assert level.trust.shape == (20, 30)
+    np.testing.assert_allclose(level.forward, [[[1.5, 0.5]] * 30] * 20)
+    assert level.trust[:19, :28].all()
+    assert not level.trust[:, 29].any()
+    np.testing.assert_allclose(level.at((40, 60)).forward, forward)
+    broken = forward.copy()
+    broken[:20] += 2
+    assert not level_motion(PairMotion(forward, -broken)).trust[:9].any()
 
 
 def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -> None:

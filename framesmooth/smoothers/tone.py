@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.cuts import Step, shot_windows
 from framesmooth.frames import Frame
-from framesmooth.motion import PairMotion
+from framesmooth.smoothers.pyramid import LevelMotion, level_motion
 from framesmooth.warp import backward_warp
 
 TONE_RADIUS: Final = 6
@@ -23,13 +24,15 @@ _FEWEST_SAMPLES = 64
 
 
 @dataclass(frozen=True)
-class TonedStep(Step):
-    """A step with ``rise`` (3,), the log-ratio of the next frame's channels to this frame's."""
+class TonedStep:
+    """A frame, its motion to the next one, and ``rise`` (3,): the log-ratio of the next one's channels."""
 
+    frame: Frame
+    to_next: LevelMotion | None
     rise: NDArray[np.float64]
 
 
-def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[Step, NDArray[np.float32]]]:
+def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
     """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
 
     The path is the integral of the median log-ratios along valid flow; its low-pass is a Gaussian of sigma 3
@@ -55,23 +58,30 @@ def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArr
 
 def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
     for step, following in pairwise(chain(stream, [None])):
-        rise = np.zeros(3)
-        if step is not None and following is not None and step.to_next is not None:
-            rise = log_ratio(step.frame, following.frame, step.to_next)
-        if step is not None:
-            yield TonedStep(step.frame, step.to_next, rise)
+        if step is None:
+            return
+        if step.to_next is None or following is None:
+            yield TonedStep(step.frame, None, np.zeros(3))
+        else:
+            motion = level_motion(step.to_next)
+            yield TonedStep(step.frame, motion, log_ratio(step.frame, following.frame, motion))
 
 
-def log_ratio(image0: Frame, image1: Frame, motion: PairMotion) -> NDArray[np.float64]:
-    """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s along consistent flow."""
-    warped = backward_warp(image1, motion.forward)
-    usable = motion.consistent[..., None] & _exposed(image0) & _exposed(warped)
+def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:
+    """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s where the flow is trusted."""
+    size = motion.trust.shape[::-1]
+    first, second = (
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        for image in (image0, image1)
+    )
+    warped = backward_warp(second, motion.forward)
+    usable = (motion.trust > 0.5)[..., None] & _exposed(first) & _exposed(warped)
     ratios = np.zeros(3)
     for channel in range(3):
         where = usable[..., channel]
         if np.count_nonzero(where) >= _FEWEST_SAMPLES:
-            second, first = (image[..., channel][where].astype(np.float32) for image in (warped, image0))
-            ratios[channel] = float(np.median(np.log(second / first)))
+            after, before = (image[..., channel][where].astype(np.float32) for image in (warped, first))
+            ratios[channel] = float(np.median(np.log(after / before)))
     return ratios
 
 

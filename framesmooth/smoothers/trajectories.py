@@ -1,14 +1,13 @@
 """Motion from one frame of a window to the others, chained from neighbour to neighbour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from framesmooth.cuts import Step
 from framesmooth.flow import FlowField
-from framesmooth.motion import PairMotion
+from framesmooth.smoothers.pyramid import LevelMotion, Weight
 from framesmooth.warp import backward_warp, inside_frame
 
 
@@ -18,32 +17,40 @@ class Trajectory:
 
     distance: int
     flow: FlowField
-    trust: NDArray[np.float32]
+    trust: Weight
 
 
-def trajectories(window: Sequence[Step], centre: int) -> dict[int, Trajectory]:
-    """Return the trajectory from ``window[centre]`` to every other frame of the window, by distance.
+def trajectories(
+    motions: Sequence[LevelMotion | None], centre: int, radius: int, size: tuple[int, int]
+) -> dict[int, Trajectory]:
+    """Return the trajectory from frame ``centre`` to the frames within ``radius``, by distance.
 
-    Adjacent flows are chained outwards; their masks multiply, so a pixel that was once lost stays lost.
+    ``motions[t]`` leads from frame t to t + 1; the grid has ``size`` (height, width). Adjacent flows are
+    chained outwards; their masks multiply, so a pixel that was once lost stays lost.
     """
-    found = _chained((step.to_next for step in window[centre:-1]), forward=True)
-    behind = _chained((step.to_next for step in reversed(window[:centre])), forward=False)
-    return {path.distance: path for path in (*found, *behind)}
+    ahead = motions[centre : centre + radius]
+    behind = motions[max(centre - radius, 0) : centre][::-1]
+    found = (*_chained(ahead, size, forward=True), *_chained(behind, size, forward=False))
+    return {path.distance: path for path in found}
 
 
-def _chained(motions: Iterator[PairMotion | None], *, forward: bool) -> Iterator[Trajectory]:
+def _chained(
+    motions: Iterable[LevelMotion | None], size: tuple[int, int], *, forward: bool
+) -> Iterator[Trajectory]:
     flow: FlowField | None = None
-    trust: NDArray[np.float32] | None = None
+    trust: Weight | None = None
     for index, motion in enumerate(motions, start=1):
         if motion is None:
             return
-        step_flow = motion.forward if forward else motion.backward
-        step_trust = (motion.consistent if forward else motion.consistent_backward).astype(np.float32)
+        here = motion.at(size)
+        step_flow, step_trust = (
+            (here.forward, here.trust) if forward else (here.backward, here.trust_backward)
+        )
         if flow is None or trust is None:
             flow, trust = step_flow, step_trust
         else:
             # F02(x) = F01(x) + F12(x + F01(x)), and the trust of the second step in the same warp.
-            moved = backward_warp(np.dstack([step_flow, step_trust]), flow)
-            trust = trust * moved[..., 2] * inside_frame(flow)
-            flow = flow + moved[..., :2]
+            moved = backward_warp(cv2.merge((*cv2.split(step_flow), step_trust)), flow)
+            trust = np.asarray(trust * moved[..., 2] * inside_frame(flow), np.float32)
+            flow = np.asarray(flow + moved[..., :2], np.float32)
         yield Trajectory(index if forward else -index, flow, trust)

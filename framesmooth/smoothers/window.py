@@ -1,7 +1,8 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import cv2
@@ -13,15 +14,8 @@ from framesmooth.cuts import Step, shot_windows, steps
 from framesmooth.flow import FlowField, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.smoother import check_strength
-from framesmooth.smoothers.bands import (
-    Band,
-    Neighbour,
-    detail_gain,
-    diffuse,
-    filter_band,
-    gaussian,
-    noise_level,
-)
+from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.pyramid import FINE, LOW, MID, Band, LevelMotion, join, rescaled_flow, split
 from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
@@ -30,28 +24,27 @@ from framesmooth.warp import backward_warp
 
 @dataclass(frozen=True)
 class BandSetting:
-    """How one band is averaged at strength 1: window radius in frames, tolerance h, Gaussian window in px."""
+    """How one band is averaged at strength 1: window radius in frames and tolerance h."""
 
     radius: int
     tolerance: float
-    window: float
 
 
-FINE_SIGMA: Final = 1.5
-MID_SIGMA: Final = 8.0
-FINE: Final = BandSetting(radius=2, tolerance=2.5, window=2.0)
-MID: Final = BandSetting(radius=3, tolerance=2.5, window=4.0)
-LOW: Final = BandSetting(radius=6, tolerance=4.0, window=8.0)
+SETTINGS: Final = {FINE: BandSetting(2, 2.5), MID: BandSetting(3, 2.5), LOW: BandSetting(6, 4.0)}
+LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
+# Likeness to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
+_LIKENESS_SIGMA = 2.0
 # Contrast lost to misregistration is given back up to this factor.
 _LARGEST_REGAIN = 1.6
 
 
 @dataclass(frozen=True)
-class BandedStep(Step):
-    """A step whose tone-corrected frame is split into fine, mid and low bands, (H, W, 3) float32 each."""
+class BandedFrame:
+    """A tone-corrected frame in bands, and its motion to the next frame; None at the end of its shot."""
 
     bands: tuple[Band, Band, Band]
+    to_next: LevelMotion | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,53 +66,49 @@ class WindowSmoother:
     @property
     def lookahead(self) -> int:
         """Frames of the tone path and of the widest band, then one each for the last motion and its tone."""
-        return TONE_RADIUS + LOW.radius + 2 if self.strength else 0
+        return TONE_RADIUS + LONGEST + 2 if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 lookahead + 1 frames with their flow."""
+        """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 lookahead + 1 frames with their motion."""
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
         stream = _split_bands(steps(frames, load_flow(self.flow)), self.strength)
-        for window, centre in shot_windows(stream, LOW.radius):
+        for window, centre in shot_windows(stream, LONGEST):
             yield as_uint8(self._smooth(window, centre))
 
-    def _smooth(self, window: Sequence[BandedStep], centre: int) -> NDArray[np.float32]:
+    def _smooth(self, window: Sequence[BandedFrame], centre: int) -> NDArray[np.float32]:
         """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
-        paths = trajectories(window, centre)
-        shift = steady_shift(paths, min(2 * self.strength, 1.0)) if self.steady else None
-        if shift is not None:
-            paths = {k: replace(path, flow=_followed(path, shift)) for k, path in paths.items()}
-        fine, mid, low = (
-            self._average(band, setting, window, centre, paths, shift)
-            for band, setting in enumerate((FINE, MID, LOW))
-        )
-        return fine + mid + low
+        motions = [frame.to_next for frame in window[:-1]]
+        size = window[centre].bands[MID].shape[:2]
+        near = trajectories(motions, centre, SETTINGS[MID].radius, size)
+        shift = steady_shift(near, min(2 * self.strength, 1.0)) if self.steady else None
+        fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
+        return join(fine, mid, low)
 
     def _average(
         self,
         band: int,
-        setting: BandSetting,
-        window: Sequence[BandedStep],
+        window: Sequence[BandedFrame],
         centre: int,
-        paths: dict[int, Trajectory],
+        motions: Sequence[LevelMotion | None],
         shift: FlowField | None,
     ) -> Band:
-        """Return one band of the centre frame averaged along its trajectories, on the steadied grid.
+        """Return one band of the centre frame averaged along its trajectories.
 
-        The ``paths`` start from that grid, which is the frame's own moved by ``shift``.
+        With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
         """
-        here = _moved(window[centre].bands[band], shift)
+        setting = SETTINGS[band]
+        centre_band = window[centre].bands[band]
+        size = centre_band.shape[:2]
+        moved = None if shift is None else rescaled_flow(shift, size)
+        here = centre_band if moved is None else _moved(centre_band, moved)
         radius = max(setting.radius * min(2 * self.strength, 1.0), 1.0)
-        others = [
-            Neighbour(
-                path.distance,
-                backward_warp(window[centre + path.distance].bands[band], path.flow),
-                path.trust,
-            )
-            for path in paths.values()
-            if abs(path.distance) <= np.ceil(radius)
-        ]
+        others = []
+        for path in trajectories(motions, centre, ceil(radius), size).values():
+            flow = path.flow if moved is None else _followed(path, moved)
+            warped = backward_warp(window[centre + path.distance].bands[band], flow)
+            others.append(Neighbour(path.distance, warped, path.trust))
         if not others:
             return here
         mean, support = filter_band(
@@ -127,25 +116,25 @@ class WindowSmoother:
             others,
             radius=radius,
             tolerance=setting.tolerance * 2 * self.strength,
-            window=setting.window,
+            window=_LIKENESS_SIGMA,
             noise=noise_level(here, others),
+            trend=band != FINE,
         )
-        if setting is FINE:
-            return mean * detail_gain(here, mean, window=4.0, limit=_LARGEST_REGAIN)[..., None]
-        return here + diffuse(mean - here, support, sigma=2 * setting.window)
+        if band == FINE:
+            gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
+            return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+        return here + diffuse(mean - here, support, sigma=2 * _LIKENESS_SIGMA)
 
 
-def _split_bands(stream: Iterable[Step], strength: float) -> Iterator[BandedStep]:
-    """Correct every frame's tone and split it at sigma 1.5 and sigma 8 pixels."""
+def _split_bands(stream: Iterable[Step], strength: float) -> Iterator[BandedFrame]:
+    """Correct every frame's tone and split it into bands."""
     for step, gains in tone_gains(stream):
         image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
-        blurred = gaussian(image, FINE_SIGMA)
-        low = gaussian(image, MID_SIGMA)
-        yield BandedStep(step.frame, step.to_next, (image - blurred, blurred - low, low))
+        yield BandedFrame(split(image), step.to_next)
 
 
-def _moved(band: Band, shift: FlowField | None) -> Band:
-    return band if shift is None else backward_warp(band, shift, interpolation=cv2.INTER_CUBIC)
+def _moved(band: Band, shift: FlowField) -> Band:
+    return np.asarray(backward_warp(band, shift, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _followed(path: Trajectory, shift: FlowField) -> FlowField:

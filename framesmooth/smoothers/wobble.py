@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.flow import FlowField
-from framesmooth.smoothers.bands import gaussian
+from framesmooth.smoothers.pyramid import gaussian
 from framesmooth.smoothers.trajectories import Trajectory
 
 WHITE_CORRELATION: Final = -2 / 3
@@ -16,14 +16,15 @@ WHITE_CORRELATION: Final = -2 / 3
 STEADY_RADIUS: Final = 2
 """Frames to either side whose positions are averaged."""
 
-# Pixels over which the autocorrelation is estimated (Gaussian sigma), and over which the gate is softened.
-_GATE_SIGMA, _GATE_EDGE = 8.0, 2.0
+# In pixels of the mid band: over which the autocorrelation is estimated (Gaussian sigma), and over which
+# the gate is softened.
+_GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
 # Second differences below this many pixels squared are errors of the flow, which alternate just as much.
-_NOISE_ENERGY = 0.2
+_NOISE_ENERGY = 0.05
 
 
 def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
-    """Return where to sample the centre frame (H, W, 2), in pixels from the grid, to undo its wobble.
+    """Return where to sample the centre frame (h, w, 2), in pixels from the mid grid, to undo its wobble.
 
     A point's position averaged over the window, less where it is now, is minus its wobble as far as its
     motion is even. Uneven motion is told apart by a = second difference of the position: white wobble

@@ -1,0 +1,99 @@
+"""Frames and motion at three resolutions, so that every band is worked on in as few pixels as it needs."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.flow import FlowField
+from framesmooth.motion import PairMotion
+from framesmooth.warp import forward_backward_mask, inside_frame
+
+Band = NDArray[np.float32]
+"""(h, w, 3) float32, one band of a frame in sRGB [0, 1]; fine and mid ones are signed."""
+
+Weight = NDArray[np.float32]
+
+FINE, MID, LOW = range(3)
+SCALES: Final = (1, 2, 4)
+"""One pixel of the fine, mid and low band spans so many pixels of the frame."""
+
+FINE_SIGMA: Final = 1.5
+LOW_SIGMA: Final = 8.0
+"""A Gaussian of the first sigma (frame pixels) takes the fine band away; one of the second leaves the low."""
+
+# Sundaram's half a pixel squared, of the frame, in pixels of half the resolution.
+_CONSISTENT_WITHIN = 0.5 / SCALES[MID] ** 2
+
+
+def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the image in another (height, width): mean of the area if it shrinks, linear if it grows."""
+    shrinks = size[0] < image.shape[0]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=method), np.float32)
+
+
+def rescaled_flow(flow: FlowField, size: tuple[int, int]) -> FlowField:
+    """Return the flow on a grid of another (height, width), its vectors in pixels of that grid."""
+    height, width = flow.shape[:2]
+    ratio = np.array([size[1] / width, size[0] / height], np.float32)
+    return flow if (height, width) == size else np.asarray(resized(flow, size) * ratio, np.float32)
+
+
+def level_sizes(size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the (height, width) of the three bands of a frame."""
+    return tuple((max(-(-size[0] // scale), 1), max(-(-size[1] // scale), 1)) for scale in SCALES)
+
+
+def split(image: NDArray[np.float32]) -> tuple[Band, Band, Band]:
+    """Return the fine, mid and low band of an image (H, W, 3) float32; :func:`join` puts them together."""
+    full, half, quarter = level_sizes((image.shape[0], image.shape[1]))
+    smooth = resized(gaussian(image, FINE_SIGMA), half)
+    low = gaussian(resized(smooth, quarter), LOW_SIGMA / SCALES[LOW])
+    return image - resized(smooth, full), smooth - resized(low, half), low
+
+
+def join(fine: Band, mid: Band, low: Band) -> NDArray[np.float32]:
+    """Return the image (H, W, 3) float32 that the bands make up."""
+    half, full = mid.shape[:2], fine.shape[:2]
+    return np.asarray(fine + resized(mid + resized(low, half), full), np.float32)
+
+
+def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Return the image (H, W[, C]) blurred; strong blurs work on a smaller image."""
+    if sigma < 6 or min(image.shape[:2]) < 16:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+    height, width = image.shape[:2]
+    small = resized(image, (max(height // 4, 1), max(width // 4, 1)))
+    return resized(np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / 4), np.float32), (height, width))
+
+
+@dataclass(frozen=True)
+class LevelMotion:
+    """Motion between two neighbouring frames at one resolution, both ways, and its trust in 0 to 1."""
+
+    forward: FlowField
+    backward: FlowField
+    trust: Weight
+    trust_backward: Weight
+
+    def at(self, size: tuple[int, int]) -> "LevelMotion":
+        """Return the same motion on a grid of another (height, width)."""
+        if size == self.trust.shape:
+            return self
+        flows = (rescaled_flow(flow, size) for flow in (self.forward, self.backward))
+        return LevelMotion(*flows, *(resized(trust, size) for trust in (self.trust, self.trust_backward)))
+
+
+def level_motion(motion: PairMotion) -> LevelMotion:
+    """Return a pair's motion on the grid of the mid band: the smoothers' flow knows no finer detail."""
+    height, width = motion.forward.shape[:2]
+    half = level_sizes((height, width))[MID]
+    forward, backward = (rescaled_flow(flow, half) for flow in (motion.forward, motion.backward))
+    masks = (
+        forward_backward_mask(one, other, within=_CONSISTENT_WITHIN) & inside_frame(one)
+        for one, other in ((forward, backward), (backward, forward))
+    )
+    return LevelMotion(forward, backward, *(mask.astype(np.float32) for mask in masks))
