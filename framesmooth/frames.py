@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from typing import Any, Final, Protocol, cast, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,11 +196,14 @@ class _Failure:
     error: BaseException
 
 
-def prefetch(frames: Iterable[Frame], depth: int = 2) -> Generator[Frame]:
-    """Yield the same frames, read up to ``depth`` ahead by a thread.
+Item = TypeVar("Item")
 
-    An exception of ``frames`` comes out where its frame would have; closing the generator early stops the
-    thread and closes ``frames``.
+
+def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
+    """Yield the same items, made up to ``depth`` ahead by a thread.
+
+    An exception of ``items`` comes out where its item would have; closing the generator early stops the
+    thread and closes ``items``.
     """
     buffer: queue.Queue[object] = queue.Queue(maxsize=max(1, depth))
     stopped = threading.Event()
@@ -215,10 +218,10 @@ def prefetch(frames: Iterable[Frame], depth: int = 2) -> Generator[Frame]:
         return False
 
     def read() -> None:
-        stream = iter(frames)
+        stream = iter(items)
         try:
-            for frame in stream:
-                if not put(frame):
+            for item in stream:
+                if not put(item):
                     break
             else:
                 put(_END)
@@ -235,7 +238,7 @@ def prefetch(frames: Iterable[Frame], depth: int = 2) -> Generator[Frame]:
         while (item := buffer.get()) is not _END:
             if isinstance(item, _Failure):
                 raise item.error
-            yield cast(Frame, item)
+            yield cast(Item, item)
     finally:
         stopped.set()
         reader.join()

@@ -4,7 +4,8 @@ The flow of every pair of neighbouring frames is estimated once and handed to ev
 with the length of the clip but the numbers per frame.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, Literal, Protocol, cast
@@ -13,8 +14,8 @@ import numpy as np
 
 from framesmooth.cuts import is_cut
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.flow import load_flow
-from framesmooth.frames import Frame
+from framesmooth.flow import FlowEstimator, load_flow
+from framesmooth.frames import Frame, prefetch
 from framesmooth.motion import PairMotion, estimate_motion
 from framesmooth.plugins import load, names
 
@@ -167,23 +168,18 @@ def measure(
         raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
     active = _create_metrics(metrics, has_reference=reference is not None, is_clean=flow_on == "reference")
     estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
-    before: Frame | None = None
     cuts: list[int] = []
     count = 0
-    for frame, ideal in _paired(frames, reference):
-        seen = frame if flow_on == "self" or ideal is None else ideal
-        motion, cut = None, False
-        if estimator is not None and before is not None:
-            motion = estimate_motion(estimator, before, seen)
-            cut = is_cut(before, seen, motion)
-        if cut:
-            cuts.append(count)
-        for metric in active:
-            metric.update(frame, ideal, None if cut else motion, cut=cut)
-        before = seen
-        count += 1
-        if on_frame is not None:
-            on_frame(count)
+    # The motion of the next pair is estimated while the metrics look at this one.
+    with closing(prefetch(_followed(_paired(frames, reference), estimator, flow_on), 1)) as followed:
+        for frame, ideal, motion, cut in followed:
+            if cut:
+                cuts.append(count)
+            for metric in active:
+                metric.update(frame, ideal, None if cut else motion, cut=cut)
+            count += 1
+            if on_frame is not None:
+                on_frame(count)
     if count == 0:
         raise MediaError("there are no frames to measure: give at least one")
     series = {metric.name: metric.compute() for metric in active}
@@ -210,6 +206,21 @@ def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool, is_cle
         if metric.needs_reference and not has_reference:
             raise UsageError(f"metric {metric.name!r} needs a reference clip: give one, or leave it out")
     return created
+
+
+def _followed(
+    pairs: Iterable[tuple[Frame, Frame | None]], estimator: FlowEstimator | None, flow_on: FlowOn
+) -> Iterator[tuple[Frame, Frame | None, PairMotion | None, bool]]:
+    """Yield every frame and its reference with the motion from the frame before, and whether it is a cut."""
+    before: Frame | None = None
+    for frame, ideal in pairs:
+        seen = frame if flow_on == "self" or ideal is None else ideal
+        motion, cut = None, False
+        if estimator is not None and before is not None:
+            motion = estimate_motion(estimator, before, seen)
+            cut = is_cut(before, seen, motion)
+        before = seen
+        yield frame, ideal, motion, cut
 
 
 _MISSING: Final = object()

@@ -118,8 +118,9 @@ def smooth_and_measure(
 ) -> Report:
     """Smooth ``frames`` into ``sink`` and measure the result against them, in one pass.
 
-    Motion is estimated on the result; the frames before smoothing are the reference for detail. ``on_pair``
-    is handed every frame before and after smoothing.
+    Frames are read, smoothed and measured by threads of their own. Motion is estimated on the result; the
+    frames before smoothing are the reference for detail. ``on_pair`` is handed every frame before and after
+    smoothing.
     """
     originals: deque[Frame] = deque()
 
@@ -135,8 +136,8 @@ def smooth_and_measure(
         while originals:
             yield originals.popleft()
 
-    with closing(prefetch(frames)) as upcoming:
-        return measure(smoothed(), reference=original_frames(), flow_on="self", on_frame=on_frame)
+    with closing(prefetch(frames)) as upcoming, closing(prefetch(smoothed())) as results:
+        return measure(results, reference=original_frames(), flow_on="self", on_frame=on_frame)
 
 
 def tell_variable_rate(source: FrameSource, emit: Listener) -> None:
