@@ -19,6 +19,7 @@ Grey = NDArray[np.uint8]
 
 # DIS builds a pyramid and refuses images that are smaller than a few patches.
 _SMALLEST_SIDE = 32
+_FLAT = np.float32(4)
 
 
 @runtime_checkable
@@ -35,9 +36,9 @@ class DisFlow:
     """Dense inverse search (Kroeger et al. 2016) with variational refinement, on grey images.
 
     ``finest_scale`` is the pyramid level where the search stops (0 is full resolution). ``alpha`` weighs the
-    smoothness of the refinement. ``tone_normalize`` brings both images to the same mean and standard
-    deviation first (over the whole image), which keeps global exposure flicker out of the motion;
-    ``blur_sigma`` (pixels) then keeps boiling texture out.
+    smoothness of the refinement. ``tone_normalize`` brings both images to the same local mean and standard
+    deviation first, which keeps exposure flicker, global and local, out of the motion; ``blur_sigma``
+    (pixels) then keeps boiling texture out.
     """
 
     finest_scale: int = 1
@@ -150,10 +151,17 @@ def load_flow(name: str) -> FlowEstimator:
 
 
 def normalize_tone(grey: Grey) -> Grey:
-    """Return the image (H, W) uint8 with its mean at 128 and its standard deviation at 48 levels."""
-    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
-    gain = 48.0 / max(deviation, 4.0)
-    return cast(Grey, cv2.convertScaleAbs(np.clip((grey - np.float32(mean)) * gain + 128.0, 0, 255)))
+    """Return the image (H, W) uint8 with a local mean of 128 and a local deviation of 36 levels or less.
+
+    Both are taken over squares of a fifth of the height. What has a deviation near ``_FLAT`` levels or below
+    keeps most of its flatness: there is nothing to follow in it but noise.
+    """
+    side = 2 * (len(grey) // 10) + 1
+    mean = cv2.boxFilter(grey, cv2.CV_32F, (side, side))
+    square = cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side))
+    deviation = cv2.sqrt(np.maximum(square - mean * mean, 0))
+    centred = (grey - mean) * (36 / (deviation + _FLAT)) + 128
+    return cast(Grey, cv2.convertScaleAbs(np.clip(centred, 0, 255)))
 
 
 def _to_grey(image: Frame) -> Grey:
