@@ -141,7 +141,8 @@ def test_clipped_samples_do_not_take_on_the_tone_flicker() -> None:
     for frame in frames:
         frame[:, 70:] = 255
     smoothed = list(create_smoother("window", 0.6)(frames))
-    assert min(frame[:, 80:].min() for frame in smoothed) >= 254
+    beyond_the_low_band = 70 + 16  # two sigma from the edge, what the unclipped side does is no longer seen
+    assert min(frame[:, beyond_the_low_band:].min() for frame in smoothed) >= 254
     means = [np.std([frame[:, :50].mean() for frame in clip]) for clip in (frames, smoothed)]
     assert means[1] < 0.5 * means[0]
 
