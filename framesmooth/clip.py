@@ -34,6 +34,7 @@ class Clip:
     model_hashes: Mapping[str, str]
     steps: int
     guidance_scale: float
+    guidance_end: float
     width: int | None
     height: int | None
 
@@ -48,6 +49,7 @@ class Clip:
             "scheduler": self.settings.scheduler,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
+            "guidance_end": self.guidance_end,
             "size": [self.width, self.height],
             "batch_size": self.settings.batch_size,
             "device": self.settings.device,
@@ -94,6 +96,7 @@ class Clip:
             "drift": self.drift,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
+            "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
         }
@@ -154,6 +157,9 @@ def resolve(settings: ClipSettings) -> Clip:
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None
         else settings.guidance_scale,
+        guidance_end=float(defaults.get("guidance_end", 1.0))
+        if settings.guidance_end is None
+        else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
     )

@@ -157,6 +157,7 @@ class _Work:
             height=clip.height,
             steps=clip.steps,
             guidance_scale=clip.guidance_scale,
+            guidance_end=clip.guidance_end,
             drift=clip.drift,
             cadence=settings.cadence,
             inbetween=settings.inbetween,

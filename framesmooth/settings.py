@@ -32,6 +32,7 @@ class ClipSettings:
     height: int | None = None
     steps: int | None = None
     guidance_scale: float | None = None
+    guidance_end: float | None = None
     negative_prompt: str = ""
     scheduler: str | None = None
     hold: float = 0.0

@@ -73,6 +73,45 @@ def test_continuing_a_trajectory_gives_nearly_what_it_would_have(
         assert torch.allclose(continued, final, atol=1e-4 * float(final.std()))
 
 
+def test_guidance_ends_where_it_should(tiny_model: Path) -> None:
+    """The guided steps are those of a guided run, and what follows is an unguided run from there."""
+    model = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="DDIM")
+    pictures: list[int] = []
+    model.denoiser.register_forward_pre_hook(lambda _module, args: pictures.append(len(args[0])))
+    guided: dict[int, torch.Tensor] = {}
+    denoise(model, [5, 6], ["a cat"] * 2, on_step=lambda done, x: guided.setdefault(done, x.clone()))
+    assert pictures == [4] * 6
+    pictures.clear()
+    mixed: dict[int, torch.Tensor] = {}
+    final = denoise(
+        model,
+        [5, 6],
+        ["a cat"] * 2,
+        guided_steps=4,
+        on_step=lambda done, x: mixed.setdefault(done, x.clone()),
+    )
+    assert pictures == [4] * 4 + [2] * 2
+    torch.testing.assert_close(mixed[4], guided[4])
+    unguided = denoise_from(model, guided[4], guidance_scale=1.0)
+    torch.testing.assert_close(final, unguided)
+    pictures.clear()
+    torch.testing.assert_close(denoise_from(model, guided[4], guidance_scale=3.0, guided_steps=4), unguided)
+    assert pictures == [2] * 2
+
+
+def denoise_from(model: TextToImage, state: torch.Tensor, **settings: object) -> torch.Tensor:
+    conditioning = stack([model.encode("a cat", "", guided=True)] * 2)
+    return model.denoise(state, conditioning, [5, 6], steps=6, first_step=4, **settings)  # type: ignore[arg-type]
+
+
+def test_guidance_that_cannot_end_early_is_a_usage_error(
+    model: TextToImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(model.pipe), "_callback_tensor_inputs", ["latents"])
+    with pytest.raises(UsageError, match="guidance-end"):
+        denoise(model, [5], ["a cat"], guided_steps=2)
+
+
 def test_running_leaves_the_scheduler_as_it_was(tiny_model: Path) -> None:
     model = load_pipeline(str(tiny_model), device="cpu", dtype="float32")
     before = dict(model.scheduler.__dict__)

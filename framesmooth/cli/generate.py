@@ -94,6 +94,11 @@ class Seeds(click.ParamType[tuple[int, ...]]):
     help="How strictly the prompt is followed.  [default: the model's own, or 7.5]",
 )
 @click.option(
+    "--guidance-end",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the steps that are guided; the rest take half the time.  [default: the model's own, or 1]",
+)
+@click.option(
     "--negative-prompt",
     default="",
     help="What to keep out of every picture; --neg inside a prompt adds to it.",

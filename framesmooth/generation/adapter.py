@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import ModelError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.generation import samplers
 from framesmooth.generation.embeddings import Conditioning
@@ -32,6 +32,9 @@ _ENCODED_NAMES: Final = {
     4: ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds"),
 }
 """What ``encode_prompt`` returns, by how many: the Stable Diffusion 1 and 2 classes, then XL and 3."""
+
+_GUIDED_TENSORS: Final = ("prompt_embeds", "add_text_embeds", "add_time_ids")
+"""What a pipeline holds twice while it guides: for the negative prompt, then for the prompt itself."""
 
 StepCallback = Callable[[int, Tensor], None]
 
@@ -129,6 +132,7 @@ class TextToImage:
         *,
         steps: int,
         guidance_scale: float,
+        guided_steps: int | None = None,
         first_step: int = 0,
         on_step: StepCallback | None = None,
     ) -> Tensor:
@@ -141,6 +145,7 @@ class TextToImage:
             seeds: B seeds for schedulers that draw noise of their own at every step.
             steps: of the whole schedule.
             guidance_scale: classifier-free guidance, off at 1 or below.
+            guided_steps: after this many of ``steps`` guidance ends (Kynkäänniemi et al. 2024).
             first_step: steps that are taken as done.
             on_step: called after every step with (number of steps done in all, latents after it); a step of a
                 second-order solver takes two iterations of the pipeline.
@@ -149,6 +154,13 @@ class TextToImage:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
 
+        guided_steps = steps if guided_steps is None else guided_steps
+        if guided_steps < steps:
+            self._check_guidance_can_end()
+        if first_step >= guided_steps:
+            guidance_scale = 1.0
+            conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
+        ends = guidance_scale > 1 and guided_steps < steps
         done = 0
 
         def iteration_done(
@@ -158,6 +170,9 @@ class TextToImage:
             finished = (index + 1) * (steps - first_step) // len(pipe.scheduler.timesteps)
             if finished > done and on_step is not None:
                 on_step(first_step + finished, tensors["latents"])
+            if ends and done < guided_steps - first_step <= finished:
+                pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
+                tensors |= {name: tensors[name].chunk(2)[-1] for name in self._guided_tensors}
             done = finished
             return tensors
 
@@ -173,10 +188,22 @@ class TextToImage:
                 latents=latents.to(self.device),
                 generator=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
                 callback_on_step_end=iteration_done,
+                callback_on_step_end_tensor_inputs=["latents", *(self._guided_tensors if ends else ())],
                 output_type="latent",
                 return_dict=False,
             )[:1]
         return _float32(result).cpu()
+
+    @property
+    def _guided_tensors(self) -> list[str]:
+        return [name for name in _GUIDED_TENSORS if name in self.pipe._callback_tensor_inputs]
+
+    def _check_guidance_can_end(self) -> None:
+        """Refuse pipelines that don't guide as the Stable Diffusion 1, 2 and XL classes do."""
+        if "prompt_embeds" not in self._guided_tensors or getattr(self.pipe, "transformer", None) is not None:
+            raise UsageError(
+                f"guidance of a {type(self.pipe).__name__} cannot end early: leave out --guidance-end"
+            )
 
     @contextmanager
     def _fresh_scheduler(self, first_step: int) -> Iterator[None]:

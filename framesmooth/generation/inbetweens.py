@@ -76,5 +76,6 @@ def _finish(path: Path, branches: dict[int, Tensor]) -> Tensor:
         [path.seed(time) for time in branches],
         steps=sampling.steps,
         guidance_scale=sampling.guidance_scale,
+        guided_steps=sampling.guided_steps,
         first_step=sampling.branch_step,
     )

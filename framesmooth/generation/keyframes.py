@@ -49,6 +49,8 @@ class Sampling:
     width: int
     steps: int = 10
     guidance_scale: float = 7.5
+    guided_steps: int | None = None
+    """After this many steps guidance ends; None is never."""
     batch_size: int = 8
     branch_step: int = 7
     """Steps after which in-betweens branch off from the keyframes' trajectories, in 1 .. steps."""
@@ -163,6 +165,7 @@ def _diffuse(path: Path, batch: list[int], on_step: StepsDone | None) -> list[ND
         [path.seed(time) for time in batch],
         steps=sampling.steps,
         guidance_scale=sampling.guidance_scale,
+        guided_steps=sampling.guided_steps,
         on_step=step_done,
     )
     return list(torch.stack([branch, final], dim=1).numpy())

@@ -157,6 +157,7 @@ def create_source(
     height: int | None = None,
     steps: int = 10,
     guidance_scale: float = 7.5,
+    guidance_end: float = 1.0,
     drift: float = 1.0,
     cadence: int | None = None,
     inbetween: str = "latent",
@@ -182,6 +183,7 @@ def create_source(
         width=diffused[1],
         steps=steps,
         guidance_scale=guidance_scale,
+        guided_steps=max(1, round(guidance_end * steps)) if guidance_end < 1 else None,
         batch_size=batch_size or auto_batch_size(model.latent_shape(*diffused)),
         branch_step=branch_step(steps),
     )

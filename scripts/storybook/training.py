@@ -36,7 +36,7 @@ class Session:
         """Counts a step; logs and saves now and then; False when the time is over."""
         now = time.monotonic()
         self.spent, self._mark, self.step = self.spent + now - self._mark, now, self.step + 1
-        self.loss = loss if self.step == 1 else 0.98 * self.loss + 0.02 * loss
+        self.loss = loss if self.loss == 0 else 0.98 * self.loss + 0.02 * loss
         if self.step % 100 == 0:
             self.write(loss=round(self.loss, 5), **more)
         if now - self._saved > 120 or self.progress >= 1:
