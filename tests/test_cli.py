@@ -376,8 +376,9 @@ def test_tags_go_along(tmp_path: Path, arguments: list[str]) -> None:
             sink.write(frame)
     command, *options = arguments
     assert run(command, tmp_path / "in.mp4", "-o", f"{tmp_path}/frames/", *options).exit_code == 0
-    assert run(command, tmp_path / "frames", "-o", tmp_path / "out.mp4", *options).exit_code == 0
-    for name in ("frames", "out.mp4"):
+    assert run(command, tmp_path / "frames", "-o", tmp_path / "out.webp", *options).exit_code == 0
+    assert run(command, tmp_path / "out.webp", "-o", tmp_path / "out.mp4", *options).exit_code == 0
+    for name in ("frames", "out.webp", "out.mp4"):
         found = read_metadata(tmp_path / name)
         assert found["title"] == "a cat"
         assert found["comment"].startswith("made by hand")

@@ -109,6 +109,19 @@ def test_animations_keep_time_and_picture(tmp_path: Path, name: str, floor: floa
 
 
 @pytest.mark.parametrize("name", ["clip.gif", "clip.webp"])
+def test_animations_keep_tags_of_any_length_and_script(tmp_path: Path, name: str) -> None:
+    tags = {
+        "title": "ein Segelboot bei Dämmerung, 夜の海",
+        "comment": "made by framesmooth; " + "seed: 7 " * 90,
+    }
+    write(tmp_path / name, gradient(3, (41, 63)), metadata=tags)
+    assert read_metadata(tmp_path / name) == tags
+    assert open_source(tmp_path / name).num_frames == 3
+    write(tmp_path / f"plain-{name}", gradient(3, (41, 63)))
+    assert read_metadata(tmp_path / f"plain-{name}") == {}
+
+
+@pytest.mark.parametrize("name", ["clip.gif", "clip.webp"])
 @pytest.mark.parametrize("fps", [Fraction(12), Fraction(30000, 1001), Fraction(60)])
 @pytest.mark.parametrize("lengths", [(1,), (2,), (1, 1), (12, 12), (1, 5, 1, 1, 4)])
 def test_animations_give_back_held_frames(

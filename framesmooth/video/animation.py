@@ -77,17 +77,17 @@ class WebpEncoder:
     """Writes an animated WebP as frames come."""
 
     def __init__(self, path: Path, fps: Fraction, size: tuple[int, int], metadata: Mapping[str, str]) -> None:
-        self._path, self._fps, self._size = path, fps, size
-        self._writer = _AnimationWriter(path, "webp", "libwebp_anim", "bgra", fps, size, metadata)
+        self._path, self._fps, self._size, self._metadata = path, fps, size, metadata
+        self._writer = _AnimationWriter(path, "webp", "libwebp_anim", "bgra", fps, size)
 
     def write(self, frame: Frame) -> None:
         """Append one frame."""
         self._writer.write(from_rgb(frame, "bgra"))
 
     def close(self) -> None:
-        """Write what is buffered, the end of the file, and the rate that libwebp loses with equal frames."""
+        """Write what is buffered, the end of the file, its tags and the rate, lost with equal frames."""
         self._writer.close()
-        note_webp(self._path, self._writer.count, self._fps, self._size)
+        note_webp(self._path, self._writer.count, self._fps, self._size, self._metadata)
 
     def abort(self) -> None:
         """Let go of the file without completing it."""
@@ -109,11 +109,11 @@ class GifEncoder:
         """Find the palette, then write every frame with it."""
         with self._spool:
             palette = self._palette()
-            writer = _AnimationWriter(self._path, "gif", "gif", "pal8", self._fps, self._size, self._metadata)
+            writer = _AnimationWriter(self._path, "gif", "gif", "pal8", self._fps, self._size)
             for picture in self._with_palette(palette):
                 writer.write(picture)
             writer.close()
-        note_gif(self._path, writer.count, self._fps)
+        note_gif(self._path, writer.count, self._fps, self._metadata)
 
     def abort(self) -> None:
         """Drop the waiting frames."""
@@ -177,10 +177,8 @@ class _AnimationWriter:
         pix_fmt: str,
         fps: Fraction,
         size: tuple[int, int],
-        metadata: Mapping[str, str],
     ) -> None:
         self._container = av.open(os.fspath(path), "w", format=container_format, options={"loop": "0"})
-        self._container.metadata.update(metadata)
         options = {"quality": _WEBP_QUALITY} if codec == "libwebp_anim" else {}
         stream = self._container.add_stream(codec, rate=fps, options=options)
         assert isinstance(stream, av.VideoStream)

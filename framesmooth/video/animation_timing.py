@@ -2,12 +2,14 @@
 
 Both formats keep durations, not a rate, and round them (GIF to 1/100 s, WebP to 1/1000 s); libwebp merges
 equal frames into one that is held. What we write therefore notes its rate and number of frames, in a comment
-of a GIF and in the Exif description of a WebP.
+of a GIF and in the Exif description of a WebP. A second line holds the tags, which have no other place there.
 """
 
+import json
 import math
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -65,29 +67,49 @@ def _whole_rate(count: int, end: Fraction, tick: Fraction) -> Fraction:
 
 def read_note(image: Image.Image) -> tuple[int, Fraction] | None:
     """Return (number of frames, frames per second) as ``note_gif`` and ``note_webp`` write them."""
-    comment = image.info.get("comment", b"")
-    text = comment.decode("latin-1") if isinstance(comment, bytes) else str(comment)
-    match = _NOTE.search(f"{text}\n{image.getexif().get(_DESCRIPTION, '')}")
+    match = _NOTE.search(_text(image))
     if match is None or "0" in match.groups():
         return None
     return int(match[1]), Fraction(int(match[2]), int(match[3]))
 
 
-def _note(count: int, fps: Fraction) -> str:
-    return f"{count} frames at {fps.numerator}/{fps.denominator} a second by framesmooth"
+def read_tags(image: Image.Image) -> dict[str, str]:
+    """Return the tags as ``note_gif`` and ``note_webp`` write them; none of a file that isn't ours."""
+    lines = _text(image).splitlines()
+    ours = [later for line, later in pairwise(lines) if _NOTE.fullmatch(line.strip())]
+    try:
+        tags = json.loads(ours[0]) if ours else {}
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in tags.items()} if isinstance(tags, dict) else {}
 
 
-def note_gif(path: Path, count: int, fps: Fraction) -> None:
+def _text(image: Image.Image) -> str:
+    """Return the comment of a GIF and the Exif description of a WebP."""
+    comment = image.info.get("comment", b"")
+    text = comment.decode("latin-1") if isinstance(comment, bytes) else str(comment)
+    return f"{text}\n{image.getexif().get(_DESCRIPTION, '')}"
+
+
+def _note(count: int, fps: Fraction, tags: Mapping[str, str]) -> str:
+    """Return the lines in plain ASCII, which both formats can hold."""
+    first = f"{count} frames at {fps.numerator}/{fps.denominator} a second by framesmooth"
+    return f"{first}\n{json.dumps(dict(tags))}" if tags else first
+
+
+def note_gif(path: Path, count: int, fps: Fraction, tags: Mapping[str, str]) -> None:
     """Put the note into a comment extension before the first frame (GIF89a, section 24)."""
     data = path.read_bytes()
     flags = data[10]
     palette = 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
-    note = _note(count, fps).encode()
+    note = _note(count, fps, tags).encode()
+    parts = (note[at : at + 255] for at in range(0, len(note), 255))  # a sub-block holds no more
+    blocks = b"".join(bytes([len(part)]) + part for part in parts)
     start = 13 + palette  # after the header and the screen descriptor
-    path.write_bytes(data[:start] + b"\x21\xfe" + bytes([len(note)]) + note + b"\0" + data[start:])
+    path.write_bytes(data[:start] + b"\x21\xfe" + blocks + b"\0" + data[start:])
 
 
-def note_webp(path: Path, count: int, fps: Fraction, size: tuple[int, int]) -> None:
+def note_webp(path: Path, count: int, fps: Fraction, size: tuple[int, int], tags: Mapping[str, str]) -> None:
     """Append an Exif chunk (RFC 9649, sections 2.6 and 2.7); a still gets the header that allows it."""
     data = path.read_bytes()
     chunks = bytearray(data[12:])
@@ -97,7 +119,7 @@ def note_webp(path: Path, count: int, fps: Fraction, size: tuple[int, int]) -> N
         chunks = bytearray(struct.pack("<4sII", b"VP8X", 10, 0) + canvas) + chunks
     chunks[8] |= _EXIF_FLAG
     exif = Image.Exif()
-    exif[_DESCRIPTION] = _note(count, fps)
+    exif[_DESCRIPTION] = _note(count, fps, tags)
     content = exif.tobytes().removeprefix(b"Exif\0\0")
     chunks += struct.pack("<4sI", b"EXIF", len(content)) + content + b"\0" * (len(content) % 2)
     path.write_bytes(struct.pack("<4sI4s", b"RIFF", 4 + len(chunks), b"WEBP") + chunks)

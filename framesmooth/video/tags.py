@@ -7,12 +7,13 @@ import av
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from framesmooth.video.animation_timing import read_tags
 from framesmooth.video.files import media_errors
 from framesmooth.video.images import list_images
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the tags of a video file or PNG picture (a folder's first one), names in lower case.
+    """Return the tags of a video, an animation or a PNG picture (a folder's first one), names in lower case.
 
     Raises:
         MediaError: when the file cannot be read.
@@ -24,5 +25,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         with media_errors(file, "read"), Image.open(file) as image:
             texts = image.text if isinstance(image, PngImageFile) else {}
             return {name.lower(): str(value) for name, value in texts.items()}
+    if file.suffix.lower() in (".gif", ".webp"):
+        with media_errors(file, "read"), Image.open(file) as image:
+            return {name.lower(): value for name, value in read_tags(image).items()}
     with media_errors(file, "read"), av.open(os.fspath(file), "r") as container:
         return {name.lower(): value for name, value in container.metadata.items()}
