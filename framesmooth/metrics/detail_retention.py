@@ -1,17 +1,19 @@
 """How much of the reference's fine detail is still there: the guard against blur."""
 
+from typing import cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metric import Series, summarize
+from framesmooth.metrics.frame_metric import FrameMetric
 from framesmooth.motion import PairMotion
 
 _DETAIL_SIGMA = 1.5
 
 
-class DetailRetention:
+class DetailRetention(FrameMetric):
     """mean_t <HF(O), HF(R)> / <HF(R), HF(R)> with HF(x) = x - Gauss(x, sigma 1.5), sRGB in [0, 1].
 
     The slope of the clip's detail on the reference's: 1 where all of it is kept, below 1 where it is blurred
@@ -22,33 +24,15 @@ class DetailRetention:
     unit = "share"
     higher_is_better = True
     needs_reference = True
-    needs_clean_reference = False
-    needs_motion = False
 
-    def __init__(self) -> None:
-        self._slopes: list[float | None] = []
+    note = "the reference has no detail at all"
 
-    def update(
-        self,
-        frame: Frame,
-        reference: Frame | None = None,
-        motion: PairMotion | None = None,
-        *,
-        cut: bool = False,
-    ) -> None:
-        """Take the next frame and its reference, both (H, W, 3) uint8."""
-        if reference is None:
-            return
-        wanted = detail(reference)
+    def _value(
+        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+    ) -> float | None:
+        wanted = detail(cast(Frame, reference))
         energy = float(np.sum(np.square(wanted), dtype=np.float64))
-        slope = float(np.sum(detail(frame) * wanted, dtype=np.float64)) / energy if energy > 0 else None
-        self._slopes.append(slope)
-
-    def compute(self) -> Series:
-        """Return the slope per frame and its mean."""
-        return summarize(
-            self._slopes, unit=self.unit, higher_is_better=True, note="the reference has no detail at all"
-        )
+        return float(np.sum(detail(frame) * wanted, dtype=np.float64)) / energy if energy > 0 else None
 
 
 def detail(frame: Frame) -> NDArray[np.float32]:

@@ -1,14 +1,17 @@
 """What flickers in the difference to a known clean clip."""
 
+from typing import cast
+
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metric import Series, summarize
+from framesmooth.metrics.frame_metric import FrameMetric
 from framesmooth.motion import PairMotion
 from framesmooth.warp import backward_warp
 
 
-class FlickerResidual:
+class FlickerResidual(FrameMetric):
     """f = mean_t sqrt(mean_M (R_t - W(R_(t+1); F_V))^2), R = O - V, V the reference; x 1000, sRGB in [0, 1].
 
     A constant difference to the reference does not count, one that changes along the motion does. Compare
@@ -22,38 +25,21 @@ class FlickerResidual:
     needs_clean_reference = True
     needs_motion = True
 
+    note = "needs two frames of one shot"
+
     def __init__(self) -> None:
-        self._before: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
-        self._residuals: list[float | None] = []
-        self._coverages: list[float] = []
+        super().__init__()
+        self._before: NDArray[np.float32] | None = None
 
-    def update(
-        self,
-        frame: Frame,
-        reference: Frame | None = None,
-        motion: PairMotion | None = None,
-        *,
-        cut: bool = False,
-    ) -> None:
-        """Take the next frame, its reference and the reference's motion from the frame before to it."""
-        if reference is None:
-            return
-        here = as_float(frame) - as_float(reference)
-        value = None
-        if self._before is not None and motion is not None and not cut:
-            self._coverages.append(float(motion.valid.mean()))
-            if motion.valid.any():
-                change = (self._before - backward_warp(here, motion.forward))[motion.valid]
-                value = 1000 * float(np.sqrt(np.mean(np.square(change), dtype=np.float64)))
-        self._residuals.append(value)
+    def _value(
+        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+    ) -> float | None:
+        here, before = as_float(frame) - as_float(cast(Frame, reference)), self._before
         self._before = here
-
-    def compute(self) -> Series:
-        """Return the residual per pair and its mean."""
-        return summarize(
-            self._residuals,
-            unit=self.unit,
-            higher_is_better=False,
-            coverages=self._coverages,
-            note="needs two frames of one shot",
-        )
+        if before is None or motion is None or cut:
+            return None
+        self._coverages.append(float(motion.valid.mean()))
+        if not motion.valid.any():
+            return None
+        change = (before - backward_warp(here, motion.forward))[motion.valid]
+        return 1000 * float(np.sqrt(np.mean(np.square(change), dtype=np.float64)))

@@ -1,0 +1,58 @@
+"""What the metrics that give one number a frame have in common."""
+
+from abc import ABC, abstractmethod
+
+from framesmooth.frames import Frame
+from framesmooth.metric import Series, summarize
+from framesmooth.motion import PairMotion
+
+
+class FrameMetric(ABC):
+    """A :class:`framesmooth.metric.Metric` whose score is the mean of one number a frame.
+
+    Attributes:
+        note: what to say where there is no number at all.
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool | None
+    needs_reference = False
+    needs_clean_reference = False
+    needs_motion = False
+    note = "nothing could be measured"
+
+    def __init__(self) -> None:
+        self._values: list[float | None] = []
+        self._coverages: list[float] = []
+
+    def update(
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
+    ) -> None:
+        """Take the next frame (H, W, 3) uint8, its reference, and the motion from the frame before to it.
+
+        ``cut`` says that a new shot begins here; there is no motion then.
+        """
+        if reference is not None or not self.needs_reference:
+            self._values.append(self._value(frame, reference, motion, cut=cut))
+
+    @abstractmethod
+    def _value(
+        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+    ) -> float | None:
+        """Return the number of this frame, None where it has none."""
+
+    def compute(self) -> Series:
+        """Return the numbers per frame, their mean and 95th percentile, and the mean coverage."""
+        return summarize(
+            self._values,
+            unit=self.unit,
+            higher_is_better=self.higher_is_better,
+            coverages=self._coverages,
+            note=self.note,
+        )
