@@ -5,7 +5,7 @@ import pytest
 from storybook.captions import caption
 from storybook.card import PROMPTS
 from storybook.dataset import scene_at
-from storybook.painter import DRAW, paint
+from storybook.painter import DRAW, paint, subject_mask
 from storybook.world import COLORS, LIGHTS, PLACES, STYLES, Scene
 
 from framesmooth.generation.models import BUILT_IN_FOLDER, describe
@@ -63,6 +63,19 @@ def test_the_painter_paints_everything_and_always_the_same(shape: tuple[int, int
         assert picture.shape == (*shape, 3)
         assert picture.std() > 8
         np.testing.assert_array_equal(picture, paint(scene, *shape))
+
+
+@pytest.mark.parametrize("subject", ["balloon", "lion", "mountain", "house"])
+def test_the_mask_tells_where_the_subject_is(subject: str) -> None:
+    """Between a red and a blue subject the pixels of the mask change, and hardly any others."""
+    red, blue = (Scene("hills", "noon", subject, color, "flat", frozenset(), 11) for color in ("red", "blue"))
+    mask = subject_mask(red, 128, 192)
+    assert 0.02 < mask.mean() < 0.5
+    change = np.abs(paint(red, 128, 192).astype(int) - paint(blue, 128, 192)).max(axis=2) > 40
+    assert change.mean() > 0.01
+    assert mask[change].mean() > 0.97
+    nothing = Scene("hills", "noon", "none", None, "flat", frozenset(), 11)
+    assert not subject_mask(nothing, 128, 192).any()
 
 
 def test_held_out_combinations_are_never_among_training_scenes() -> None:

@@ -1,6 +1,6 @@
 """Scenes by number: which scene stands at an index, its picture, and pictures painted in parallel."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -34,18 +34,24 @@ def _mask_one(job: tuple[Scene, tuple[int, int]]) -> NDArray[np.uint8]:
     return np.asarray((share * 255).round(), np.uint8)
 
 
-def subject_masks(scenes: Iterable[tuple[Scene, str]], processes: int) -> NDArray[np.uint8]:
-    """(n, height / 8, width / 8) uint8: how much of each latent's pixels the subject covers, 0 … 255."""
-    jobs = [(scene, SHAPES[shape]) for scene, shape in scenes]
-    with get_context("spawn").Pool(processes) as pool:
-        return np.stack(pool.map(_mask_one, jobs, chunksize=32))
+def subject_masks(scenes: Iterable[tuple[Scene, str]], processes: int) -> Iterator[NDArray[np.uint8]]:
+    """How much of each latent's pixels the subject covers, 0 … 255: (height / 8, width / 8) uint8 a scene."""
+    return _in_parallel(_mask_one, scenes, processes)
 
 
 def paint_many(scenes: Iterable[tuple[Scene, str]], processes: int) -> Iterator[NDArray[np.uint8]]:
     """Paints (scene, shape) pairs in order, in worker processes."""
+    return _in_parallel(_paint_one, scenes, processes)
+
+
+def _in_parallel(
+    work: Callable[[tuple[Scene, tuple[int, int]]], NDArray[np.uint8]],
+    scenes: Iterable[tuple[Scene, str]],
+    processes: int,
+) -> Iterator[NDArray[np.uint8]]:
     jobs = [(scene, SHAPES[shape]) for scene, shape in scenes]
     with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(_paint_one, jobs, chunksize=32)
+        yield from pool.imap(work, jobs, chunksize=32)
 
 
 def rendered(path: Path, start: int, stop: int, shape: str, processes: int) -> NDArray[np.uint8]:

@@ -71,13 +71,14 @@ def encode_scenes(
         partial = paths[chunk].with_suffix(".partial.npy")
         np.save(partial, np.concatenate(rows))
         partial.rename(paths[chunk])
-    for shape, first in plan:
-        masks = folder / f"masks-{shape}-{first}.npy"
-        if not masks.exists():
-            np.save(
-                masks, subject_masks(((scene_at(k), shape) for k in range(first, first + CHUNK)), processes)
-            )
-        yield shape, Latents(first, np.load(paths[shape, first]), np.load(masks))
+    masks = {(shape, first): folder / f"masks-{shape}-{first}.npy" for shape, first in plan}
+    unmasked = [chunk for chunk in plan if not masks[chunk].exists()]
+    scenes = ((scene_at(k), shape) for shape, first in unmasked for k in range(first, first + CHUNK))
+    covered = subject_masks(scenes, processes) if unmasked else iter(())
+    for chunk in unmasked:
+        np.save(masks[chunk], np.stack(list(islice(covered, CHUNK))))
+    for chunk in plan:
+        yield chunk[0], Latents(chunk[1], np.load(paths[chunk]), np.load(masks[chunk]))
 
 
 def _encode(
