@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.errors import MediaError
 from framesmooth.flow import FlowEstimator
 from framesmooth.frames import Frame
 from framesmooth.motion import PairMotion, estimate_motion
@@ -68,17 +69,40 @@ class Step:
     to_next: PairMotion | None
 
 
-def steps(frames: Iterable[Frame], flow: FlowEstimator) -> Iterator[Step]:
-    """Yield every frame with the motion to its successor, None where a cut or the end follows (holds 2)."""
-    previous: Frame | None = None
-    for frame in frames:
+def steps(
+    frames: Iterable[Frame], flow: FlowEstimator, guide: Iterable[Frame] | None = None
+) -> Iterator[Step]:
+    """Yield every frame with the motion to its successor, None where a cut or the end follows (holds 2).
+
+    Motion and cuts are those of ``guide``, another version of the clip, where there is one.
+
+    Raises:
+        MediaError: a guide of another size or with fewer frames.
+    """
+    previous: tuple[Frame, Frame] | None = None
+    for frame, seen in _guided(frames, guide):
         if previous is not None:
-            motion = estimate_motion(flow, previous, frame)
-            cut = is_cut(previous, frame, motion)
-            yield Step(previous, None if cut else motion)
-        previous = frame
+            motion = estimate_motion(flow, previous[1], seen)
+            cut = is_cut(previous[1], seen, motion)
+            yield Step(previous[0], None if cut else motion)
+        previous = frame, seen
     if previous is not None:
-        yield Step(previous, None)
+        yield Step(previous[0], None)
+
+
+def _guided(frames: Iterable[Frame], guide: Iterable[Frame] | None) -> Iterator[tuple[Frame, Frame]]:
+    """Yield every frame with the one to see its motion in."""
+    seen = None if guide is None else iter(guide)
+    for index, frame in enumerate(frames):
+        guiding = frame if seen is None else next(seen, None)
+        if guiding is None:
+            raise MediaError(f"the guide ends after {index} frames and the clip goes on: trim them alike")
+        if guiding.shape != frame.shape:
+            (height, width), (other_height, other_width) = frame.shape[:2], guiding.shape[:2]
+            raise MediaError(
+                f"the guide is {other_width}x{other_height} and the clip {width}x{height}: scale one of them"
+            )
+        yield frame, guiding
 
 
 class Linked(Protocol):

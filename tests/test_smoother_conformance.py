@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framesmooth.cuts import Step, shot_windows, steps
-from framesmooth.errors import UsageError
+from framesmooth.errors import MediaError, UsageError
 from framesmooth.flow import DIS_ROBUST
 from framesmooth.frames import FrameList, alongside
 from framesmooth.metric import flicker_residual_removed, measure
@@ -22,6 +22,10 @@ from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
+
+
+FILTERS = [name for name in SMOOTHERS if name != "deflicker"]
+"""The smoothers that mix frames."""
 
 
 @pytest.fixture(params=SMOOTHERS)
@@ -98,6 +102,7 @@ def test_shots_do_not_mix(name: str) -> None:
     assert ends == [3, 7]
 
 
+@pytest.mark.parametrize("name", FILTERS)
 def test_flicker_falls_and_detail_stays(name: str, clean: list[Frame], spoiled: list[Frame]) -> None:
     smoothed = list(create_smoother(name, 0.6)(spoiled))
     before, after = (measure(clip, reference=clean) for clip in (spoiled, smoothed))
@@ -106,6 +111,35 @@ def test_flicker_falls_and_detail_stays(name: str, clean: list[Frame], spoiled: 
     assert removed > {"ema": 0.35}.get(name, 0.5)
     assert (after["psnr"].mean or 0) > (before["psnr"].mean or 0) + 1.5
     assert (after["detail_retention"].mean or 0) > {"ema": 0.7}.get(name, 0.88)
+
+
+def test_deflicker_removes_gain_and_nothing_else(clean: list[Frame]) -> None:
+    smoother = create_smoother("deflicker", 0.6)
+    gains = add_flicker(clean, "G", seed=3)
+    before, after = (measure(clip, reference=clean) for clip in (gains, list(smoother(gains))))
+    assert (flicker_residual_removed(before, after) or 0) > 0.8
+    assert (after["detail_retention"].mean or 0) > (before["detail_retention"].mean or 0) - 0.03
+    boiling = add_flicker(clean, "T", seed=3)
+    for frame, corrected in zip(boiling, smoother(boiling), strict=True):
+        assert np.corrcoef(frame.ravel(), corrected.ravel())[0, 1] > 0.999
+
+
+def test_a_guide_gives_the_motion(name: str, clean: list[Frame], spoiled: list[Frame]) -> None:
+    with_own, guided = (
+        measure(list(create_smoother(name, 0.6, guide=guide)(spoiled)), reference=clean, metrics=["psnr"])
+        for guide in (None, clean)
+    )
+    assert (guided["psnr"].mean or 0) > (with_own["psnr"].mean or 0) - 0.1
+    assert "guide" not in repr(create_smoother(name, 0.6, guide=clean))
+
+
+@pytest.mark.parametrize(("guide", "words"), [((8, 64, 96), "ends after 8"), ((12, 32, 96), "96x32")])
+def test_a_guide_of_another_shape_is_refused(
+    name: str, guide: tuple[int, int, int], words: str, spoiled: list[Frame]
+) -> None:
+    other = np.zeros((*guide, 3), np.uint8)
+    with pytest.raises(MediaError, match=words):
+        list(create_smoother(name, 0.6, guide=other)(spoiled))
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
@@ -174,6 +208,7 @@ def test_noise_level_does_not_count_what_stays() -> None:
     assert noise_level(first, [Neighbour(1, second, everywhere())]) == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.parametrize("name", FILTERS)
 def test_boiling_parts_of_a_flat_picture_are_smoothed(name: str) -> None:
     flat = np.full((64, 96, 3), (90, 140, 200), np.uint8)
     flat[:, :30] = (texture(64, 30, 4) * 255).astype(np.uint8)

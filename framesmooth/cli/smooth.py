@@ -27,12 +27,17 @@ from framesmooth.plugins import names
     type=click.Choice(names("smoother")),
     default="window",
     show_default=True,
-    help="window is the best one, ema the quickest.",
+    help="window is the best one, ema is quicker and softer, deflicker only evens out exposure.",
 )
 @click.option(
     "--flow",
     type=click.Choice(names("flow")),
     help="How motion is estimated for smoothing.  [default: the method's own]",
+)
+@click.option(
+    "--guide",
+    metavar="CLIP",
+    help="Take the motion from this clip, as long and as large as IN: what a stylised video was made from.",
 )
 @click.option(
     "--measure/--no-measure",
@@ -59,6 +64,7 @@ def smooth(
     strength: float,
     method: str,
     flow: str | None,
+    guide: str | None,
     measured: bool,
     report: Path | None,
     no_audio: bool,
@@ -79,6 +85,7 @@ def smooth(
       framesmooth smooth flickering.mp4 -o steady.mp4
       framesmooth smooth flickering.mp4 -o steady.mp4 --strength 0.9
       framesmooth smooth flickering.mp4 -o steady.mp4 --report report/
+      framesmooth smooth stylised.mp4 -o steady.mp4 --guide filmed.mp4
       framesmooth smooth frames/ -o steady/ --method ema
       framesmooth smooth clip.framesmooth -o clip2.webm --strength 0.3 --crf 24
     """
@@ -97,7 +104,10 @@ def smooth(
             )
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
-    smoother = create_smoother(method, strength, **({} if flow is None else {"flow": flow}))
+    choices: dict[str, Any] = {} if flow is None else {"flow": flow}
+    if guide is not None:
+        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
+    smoother = create_smoother(method, strength, **choices)
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     tags = tags_of(Path(source), f"smoothed by framesmooth: {smoother!r}")
     strip = None if report is None else Strip()

@@ -1,7 +1,7 @@
 """Recursive average along the motion: the quick smoother."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -23,11 +23,13 @@ class EmaSmoother:
     """O_t = (1 - a) I_t + a W(O_(t-1)), with a = ``strength`` x 0.9 where the past is still visible.
 
     W warps along the flow t -> t - 1. The average starts anew at cuts, and where the flow is inconsistent or
-    the past looks different. Every warp resamples, so fine detail suffers at high strength.
+    the past looks different. Every warp resamples, so fine detail suffers at high strength. ``guide`` is
+    another version of the clip to take the motion from.
     """
 
     strength: float = defaults.STRENGTH
     flow: str = "dis-robust"
+    guide: Iterable[Frame] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the strength."""
@@ -45,7 +47,7 @@ class EmaSmoother:
             return
         past: NDArray[np.float32] | None = None
         before: Step | None = None
-        for step in steps(frames, load_flow(self.flow)):
+        for step in steps(frames, load_flow(self.flow), self.guide):
             present = as_float(step.frame)
             if past is not None and before is not None and before.to_next is not None:
                 motion = before.to_next

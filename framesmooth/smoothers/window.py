@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
@@ -49,15 +49,17 @@ class BandedFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSmoother:
-    """Removes gain, exposure, texture and wobble flicker while keeping detail; needs no guide.
+    """Removes gain, exposure, texture and wobble flicker while keeping detail.
 
     Shots are smoothed on their own. ``strength`` in 0 to 1 sets how far and how tolerantly frames are
-    averaged; ``steady`` also removes geometric wobble.
+    averaged; ``steady`` also removes geometric wobble. ``guide`` is another version of the clip to take the
+    motion from; its outlines are where they should be, so there is no wobble to be seen then.
     """
 
     strength: float = defaults.STRENGTH
     flow: str = "dis-robust"
     steady: bool = True
+    guide: Iterable[Frame] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the strength."""
@@ -73,7 +75,7 @@ class WindowSmoother:
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
-        stream = _split_bands(steps(frames, load_flow(self.flow)), self.strength)
+        stream = _split_bands(steps(frames, load_flow(self.flow), self.guide), self.strength)
         for window, centre in shot_windows(stream, LONGEST):
             yield as_uint8(self._smooth(window, centre))
 
@@ -82,7 +84,8 @@ class WindowSmoother:
         motions = [frame.to_next for frame in window[:-1]]
         size = window[centre].bands[MID].shape[:2]
         near = trajectories(motions, centre, SETTINGS[MID].radius, size)
-        shift = steady_shift(near, min(2 * self.strength, 1.0)) if self.steady else None
+        steadied = self.steady and self.guide is None
+        shift = steady_shift(near, min(2 * self.strength, 1.0)) if steadied else None
         fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
         return join(fine, mid, low)
 
