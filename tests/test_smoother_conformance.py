@@ -23,7 +23,6 @@ from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
-
 FILTERS = [name for name in SMOOTHERS if name != "deflicker"]
 """The smoothers that mix frames."""
 
