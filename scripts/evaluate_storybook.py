@@ -1,8 +1,8 @@
 """Judges ``storybook``: does it draw what a prompt says, on combinations that training never showed?
 
 A small network, trained on the painter's own renders, reads place, light, subject, colour and style back from
-pictures generated for held-out combinations. Also measured: the autoencoder's PSNR on unseen scenes. Writes
-the figures as JSON, a contact sheet of 32 prompts, and the model card.
+pictures that framesmooth generates for held-out combinations. Also measured: the autoencoder's PSNR on unseen
+scenes. Writes the figures as JSON, a contact sheet of 32 prompts, and the model card.
 
 Example::
 
@@ -10,12 +10,14 @@ Example::
 """
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from storybook.captions import caption
 from storybook.card import PROMPTS, write_card
@@ -23,6 +25,12 @@ from storybook.classifier import TABLES, classes, read, shrink, train_reader
 from storybook.dataset import paint_many, scene_at
 from storybook.train_autoencoder import psnr
 from storybook.world import Scene
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.embeddings import stack
+from framesmooth.generation.loading import load_pipeline
 
 FIRST = 20_000_000  # scene numbers far from those of training
 
@@ -37,6 +45,7 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--pictures", default=200, help="Held-out combinations to generate.")
 @click.option("--steps", default=10, help="Denoising steps.")
 @click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
+@click.option("--guidance-end", default=1.0, help="Share of the steps that are guided.")
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 @click.option("--card/--no-card", default=True, help="Write the model card and its contact sheet.")
@@ -48,6 +57,7 @@ def main(
     pictures: int,
     steps: int,
     guidance_scale: float,
+    guidance_end: float,
     device: str,
     processes: int,
     card: bool,
@@ -60,52 +70,58 @@ def main(
         zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
     )
     click.echo(f"judge on unseen renders: {_percent(validation)}")
-    pipe = StableDiffusionPipeline.from_pretrained(
-        model, dtype=torch.float32, use_safetensors=True, local_files_only=True
-    ).to(target)
-    pipe.set_progress_bar_config(disable=True)
+    sampling: dict[str, Any] = {
+        "steps": steps,
+        "guidance_scale": guidance_scale,
+        "guidance_end": guidance_end,
+    }
+    pipe = load_pipeline(str(model), device=device)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
-    drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], steps, guidance_scale)
+    drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], **sampling)
     seen = read(reader, np.stack([shrink(p) for p in drawn]), target)
     agreement = dict(
         zip(TABLES, (seen == np.array([classes(s) for s in scenes])).mean(axis=0).tolist(), strict=True)
     )
     click.echo(f"read back from {pictures} held-out combinations: {_percent(agreement)}")
     valid = np.stack(list(paint_many([(scene_at(10_000_000 + k), "square") for k in range(128)], processes)))
+    vae = AutoencoderTiny.from_pretrained(model, subfolder="vae", dtype=torch.float32).to(target)
     figures = {
         "judge_validation": validation,
         "agreement": agreement,
         "pictures": pictures,
-        "steps": steps,
-        "guidance_scale": guidance_scale,
-        "autoencoder_psnr": psnr(pipe.vae, valid, target),
+        **sampling,
+        "autoencoder_psnr": psnr(vae, valid, target),
     }
     click.echo(f"autoencoder: {figures['autoencoder_psnr']:.2f} dB on 128 unseen scenes")
     (work / "evaluation.json").write_text(json.dumps(figures, indent=2) + "\n")
     if card:
-        sheet = generate(pipe, list(PROMPTS), steps, guidance_scale, seed=1)
+        sheet = generate(pipe, list(PROMPTS), **sampling, seed=1)
         write_card(model, figures, np.stack(sheet))
 
 
 def generate(
-    pipe: StableDiffusionPipeline, prompts: list[str], steps: int, scale: float, seed: int = 0
+    pipe: TextToImage,
+    prompts: list[str],
+    *,
+    steps: int,
+    guidance_scale: float,
+    guidance_end: float,
+    seed: int = 0,
 ) -> list[NDArray[np.uint8]]:
     """One 256² picture a prompt, each from its own seed."""
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(prompts), 16):
         part = prompts[start : start + 16]
-        generators = [torch.Generator("cpu").manual_seed(seed + start + k) for k in range(len(part))]
-        with torch.autocast(pipe.device.type, torch.bfloat16):
-            out = pipe(
-                part,
-                num_inference_steps=steps,
-                guidance_scale=scale,
-                generator=generators,
-                output_type="np",
-                height=256,
-                width=256,
-            )
-        pictures += [np.round(image * 255).astype(np.uint8) for image in out.images]
+        seeds = [seed + start + k for k in range(len(part))]
+        latents = pipe.denoise(
+            torch.stack([pipe.noise(one, 256, 256) for one in seeds]),
+            stack([pipe.encode(prompt, "", guided=True) for prompt in part]),
+            seeds,
+            steps=steps,
+            guidance_scale=guidance_scale,
+            guided_steps=round(guidance_end * steps),
+        )
+        pictures += pipe.decode(latents)
     return pictures
 
 

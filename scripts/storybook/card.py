@@ -58,6 +58,7 @@ def write_card(folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8
         CARD.format(
             steps=figures["steps"],
             scale=figures["guidance_scale"],
+            guided=f"{figures['guidance_end']:.0%}",
             pictures=figures["pictures"],
             psnr=figures["autoencoder_psnr"],
             agreement=agreement,
@@ -102,9 +103,9 @@ cropped from it) was trained as well.
 ## How good it is
 
 Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and
-colour that were held out of training, {steps} steps, guidance scale {scale}. A classifier trained on the
-painter's own renders reads the attributes back; the last column is its accuracy on unseen renders, the most
-that could be reached.
+colour that were held out of training, {steps} steps, guidance scale {scale} over the first {guided} of them.
+A classifier trained on the painter's own renders reads the attributes back; the last column is its accuracy on
+unseen renders, the most that could be reached.
 
 | attribute | read back as asked | classifier on renders |
 |---|---|---|
@@ -115,8 +116,10 @@ Autoencoder: {psnr:.2f} dB PSNR on 128 unseen scenes.
 ## How it was made
 
 `scripts/train_storybook.py`: an `AutoencoderTiny` (factor 8, 8 channels) on 96² crops; a three-layer CLIP
-text encoder, taught first to tell a caption's attributes; a three-level UNet on v-prediction with a cosine
-schedule. Muon and AdamW, bfloat16 autocast, on two CPU cores.
+text encoder, taught to tell a caption's attributes and then frozen; a three-level UNet that hears the text
+pooled in every block and attends to it on the lowest level, trained on v-prediction with a cosine schedule,
+first on 128² pictures, then on full ones. What shows the subject counts four times. Muon and AdamW, bfloat16
+autocast, on two CPU cores.
 
 ## The prompts of the sheet
 
