@@ -104,8 +104,8 @@ cropped from it) was trained as well.
 
 Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and
 colour that were held out of training, {steps} steps, guidance scale {scale} over the first {guided} of them.
-A classifier trained on the painter's own renders reads the attributes back; the last column is its accuracy on
-unseen renders, the most that could be reached.
+A classifier trained on the painter's own renders reads the attributes back; the last column is its accuracy
+on unseen renders, the most that could be reached.
 
 | attribute | read back as asked | classifier on renders |
 |---|---|---|
