@@ -7,6 +7,7 @@ with the length of the clip but the numbers per frame.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import zip_longest
 from typing import Any, Final, Literal, Protocol, cast
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from framesmooth.cuts import is_cut
 from framesmooth.errors import MediaError, UsageError
+from framesmooth.flashes import FlashMeter, FlashReport
 from framesmooth.flow import FlowEstimator, load_flow
 from framesmooth.frames import Frame, prefetch
 from framesmooth.motion import PairMotion, estimate_motion
@@ -109,12 +111,13 @@ def summarize(
 
 @dataclass(frozen=True)
 class Report(Mapping[str, Series]):
-    """Every metric's series by name, with what was measured and how."""
+    """Every metric's series by name, with what was measured and how; flashes only where the rate is known."""
 
     series: Mapping[str, Series]
     num_frames: int
     cuts: tuple[int, ...]
     settings: Mapping[str, Any]
+    flashes: FlashReport | None = None
 
     def __getitem__(self, name: str) -> Series:
         """Return the series called ``name``."""
@@ -129,10 +132,12 @@ class Report(Mapping[str, Series]):
         return len(self.series)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain types for JSON: metrics (summaries), per_frame, num_frames, cuts, settings."""
+        """Return plain types for JSON: metrics (summaries), per_frame, flash_safety and what was measured."""
+        safety = {} if self.flashes is None else {"flash_safety": self.flashes.as_dict()}
         return {
             "metrics": {name: series.summary() for name, series in self.series.items()},
             "per_frame": {name: list(series.per_frame) for name, series in self.series.items()},
+            **safety,
             "num_frames": self.num_frames,
             "cuts": list(self.cuts),
             "settings": dict(self.settings),
@@ -146,6 +151,7 @@ def measure(
     metrics: Sequence[str] | None = None,
     flow: str = "dis-fine",
     flow_on: FlowOn | None = None,
+    fps: Fraction | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Report:
     """Measure a clip in one pass and constant memory.
@@ -157,6 +163,7 @@ def measure(
         flow: name of the flow estimator.
         flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers)
             or on the reference, which is clean; None is the reference where there is one.
+        fps: frames per second, to judge flashes by; None leaves them out.
         on_frame: called with the number of frames done so far.
 
     Raises:
@@ -168,6 +175,7 @@ def measure(
         raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
     active = _create_metrics(metrics, has_reference=reference is not None, is_clean=flow_on == "reference")
     estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
+    flashes = None if fps is None else FlashMeter(fps)
     cuts: list[int] = []
     count = 0
     # The motion of the next pair is estimated while the metrics look at this one.
@@ -177,6 +185,8 @@ def measure(
                 cuts.append(count)
             for metric in active:
                 metric.update(frame, ideal, None if cut else motion, cut=cut)
+            if flashes is not None:
+                flashes.update(frame)
             count += 1
             if on_frame is not None:
                 on_frame(count)
@@ -184,7 +194,13 @@ def measure(
         raise MediaError("there are no frames to measure: give at least one")
     series = {metric.name: metric.compute() for metric in active}
     settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
-    return Report(series=series, num_frames=count, cuts=tuple(cuts), settings=settings)
+    return Report(
+        series=series,
+        num_frames=count,
+        cuts=tuple(cuts),
+        settings=settings,
+        flashes=None if flashes is None else flashes.report(),
+    )
 
 
 def flicker_residual_removed(before: Report, after: Report) -> float | None:

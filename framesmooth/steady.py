@@ -78,7 +78,9 @@ def measure_clip(
     tell_variable_rate(source, emit)
     _log.info("%s: motion by %s, of the %s", name, flow, "clip" if reference is None else "reference")
     with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
-        return measure(frames, reference=reference, metrics=metrics, flow=flow, on_frame=count)
+        return measure(
+            frames, reference=reference, metrics=metrics, flow=flow, fps=source.fps, on_frame=count
+        )
 
 
 def steady_clip(
@@ -105,7 +107,9 @@ def steady_clip(
         return None
     before = measure_clip(source, emit, name="measure")
     with stage(emit, "smooth", source.num_frames) as count:
-        after = smooth_and_measure(source, smoother, sink, count, on_pair)
+        after = smooth_and_measure(source, smoother, sink, count, on_pair, fps=source.fps)
+    if after.flashes is not None and not after.flashes.passed:
+        emit(Notice(after.flashes.sentence, warning=True))
     return before, after
 
 
@@ -115,6 +119,7 @@ def smooth_and_measure(
     sink: FrameSink,
     on_frame: Callable[[int], None],
     on_pair: Callable[[Frame, Frame], None] | None = None,
+    fps: Fraction | None = None,
 ) -> Report:
     """Smooth ``frames`` into ``sink`` and measure the result against them, in one pass.
 
@@ -137,7 +142,7 @@ def smooth_and_measure(
             yield originals.popleft()
 
     with closing(prefetch(frames)) as upcoming, closing(prefetch(smoothed())) as results:
-        return measure(results, reference=original_frames(), flow_on="self", on_frame=on_frame)
+        return measure(results, reference=original_frames(), flow_on="self", fps=fps, on_frame=on_frame)
 
 
 def tell_variable_rate(source: FrameSource, emit: Listener) -> None:

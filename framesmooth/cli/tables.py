@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import click
+
 _FILE_WIDTH: Final = 120
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ def print_report(report: "Report") -> None:
         rows.append((row.name, row.after, number(series.p95), coverage, row.unit, _remark(row)))
     _print_table(("metric", "mean", "p95", "coverage", "unit", "better"), rows)
     _print_cuts(report)
+    if report.flashes is not None:
+        click.echo(report.flashes.sentence)
 
 
 def print_comparison(before: "Report", after: "Report") -> None:
@@ -55,8 +59,6 @@ def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _print_cuts(report: "Report") -> None:
-    import click
-
     if report.cuts:
         listed = ", ".join(map(str, report.cuts))
         click.echo(f"new shots begin at frame {listed}: nothing is compared across them")

@@ -1,0 +1,117 @@
+"""Flash safety on clips made to the definitions of WCAG 2.3.1 and ITU-R BT.1702."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from framesmooth.flashes import FlashMeter, FlashReport, cell_means
+from tests.scenes import Frame, moving_scene
+
+Color = tuple[int, int, int]
+FPS = Fraction(24)
+BLACK, GREY, WHITE = (0, 0, 0), (128, 128, 128), (255, 255, 255)
+RED, DARK_RED, BLUE = (255, 0, 0), (90, 0, 0), (0, 0, 255)
+
+
+def judge(frames: list[Frame], fps: Fraction = FPS) -> FlashReport:
+    meter = FlashMeter(fps)
+    for frame in frames:
+        meter.update(frame)
+    return meter.report()
+
+
+def flicker(
+    hertz: float, first: Color, second: Color, *, share: float = 1.0, seconds: float = 2, fps: float = 24
+) -> list[Frame]:
+    """A square wave between two colours over the left ``share`` of a grey picture."""
+    frames = []
+    for t in range(round(seconds * fps)):
+        frame = np.full((64, 96, 3), 60, np.uint8)
+        frame[:, : round(96 * share)] = first if int(2 * hertz * t / fps) % 2 == 0 else second
+        frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize("colors", [(BLACK, WHITE), (BLACK, GREY), (BLACK, RED), (RED, BLUE)])
+@pytest.mark.parametrize(("hertz", "passed"), [(0, True), (2, True), (3, True), (4, False), (8, False)])
+def test_more_than_three_flashes_a_second_fail(
+    colors: tuple[Color, Color], hertz: float, passed: bool
+) -> None:
+    assert judge(flicker(hertz, *colors)).passed is passed
+
+
+@pytest.mark.parametrize("fps", [10, 25, 30, 60])
+def test_the_rate_of_the_clip_does_not_matter(fps: int) -> None:
+    for hertz, passed in ((2, True), (5, False)):
+        frames = flicker(hertz, BLACK, WHITE, fps=fps)
+        assert judge(frames, Fraction(fps)).passed is passed
+
+
+@pytest.mark.parametrize(("share", "passed"), [(1 / 8, True), (2 / 8, True), (3 / 8, False), (1, False)])
+def test_more_than_a_quarter_of_the_picture_fails(share: float, passed: bool) -> None:
+    report = judge(flicker(6, BLACK, WHITE, share=share))
+    assert report.passed is passed
+    assert report.general.share == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (GREY, (140, 140, 140)),  # less than a tenth of full white
+        ((235, 235, 235), WHITE),  # the darker state is above 0.8
+    ],
+)
+def test_small_and_bright_changes_are_no_flashes(first: Color, second: Color) -> None:
+    report = judge(flicker(8, first, second))
+    assert report.passed
+    assert report.general.share == 0
+
+
+def test_red_fails_where_its_luminance_would_pass() -> None:
+    report = judge(flicker(6, DARK_RED, BLACK))
+    assert report.general.passed
+    assert list(report.failures) == ["red"]
+    assert "red flashes over 100% of the picture from 0.0 s on" in report.sentence
+    assert judge(flicker(6, DARK_RED, (60, 0, 0))).passed  # one saturated red to another
+    assert judge(flicker(6, (90, 60, 60), BLACK)).passed  # a red that isn't saturated
+
+
+def test_slow_fades_count_once_each_way() -> None:
+    """Three and five triangle waves a second, all in steps below a tenth."""
+    for waves, passed in ((3, True), (5, False)):
+        level = np.abs((np.arange(240) * waves / 120 * 2) % 2 - 1)
+        frames = [np.full((16, 16, 3), round(255 * x ** (1 / 2.2)), np.uint8) for x in level]
+        assert judge(frames, Fraction(120)).passed is passed
+
+
+def test_one_bright_cut_and_common_motion_pass() -> None:
+    assert judge([np.full((16, 16, 3), 255 * (t > 20), np.uint8) for t in range(48)]).passed
+    assert judge(moving_scene(frames=24, size=(48, 64), pan=(2.0, 1.0)).frames).passed
+
+
+def test_the_worst_second_is_where_it_flashes() -> None:
+    still = [np.full((64, 96, 3), 60, np.uint8)] * 48
+    report = judge([*still, *flicker(6, BLACK, WHITE, seconds=1), *still])
+    assert report.general.start == pytest.approx(2, abs=0.5)
+    assert report.as_dict()["general"] == {
+        "passed": False,
+        "share": 1.0,
+        "worst_second": report.general.start,
+    }
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: np.zeros((1, 1, 3), np.uint8), lambda: np.zeros((5, 700, 3), np.uint8)]
+)
+def test_frames_of_any_size_and_clips_of_any_length(make: Callable[[], Frame]) -> None:
+    assert judge([]).passed
+    assert judge([make()] * 3, Fraction(1, 2)).passed
+
+
+def test_cells_are_means_of_linear_light() -> None:
+    frame = np.zeros((32, 32, 3), np.uint8)
+    frame[::2] = 255
+    np.testing.assert_allclose(cell_means(frame), 0.5, atol=1e-6)
+    np.testing.assert_allclose(cell_means(np.full((9, 9, 3), 188, np.uint8)), 0.503, atol=2e-3)
