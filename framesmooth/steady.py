@@ -10,10 +10,12 @@ from pathlib import Path
 from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
+from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
 from framesmooth.run import RECORD_FILE, RunFolder
 from framesmooth.smoother import Smoother
+from framesmooth.upsample import AtCuts, Upsampler
 from framesmooth.video import FrameSink, open_source
 from framesmooth.video.source import Clip
 
@@ -166,6 +168,28 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
         for index, frame in enumerate(frames, start=1):
             sink.write(frame)
             count(index)
+
+
+def upsample_clip(
+    source: FrameSource, sink: FrameSink, emit: Listener, *, rate: Fraction, at_cuts: AtCuts, flow: str
+) -> None:
+    """Write ``source`` at a ``rate`` of its own, with frames interpolated between those that it has.
+
+    Raises:
+        UsageError: an unknown flow.
+    """
+    tell_variable_rate(source, emit)
+    upsampler = Upsampler(load_flow(flow), source.fps / rate, at_cuts)
+    _log.info("interpolating with %s in steps of %s frames, into %s", flow, upsampler.step, sink.path)
+    total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    with stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
+        for index, frame in enumerate(upsampler(frames), start=1):
+            sink.write(frame)
+            count(index)
+    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept the cuts")):
+        if found:
+            listed = ", ".join(map(str, found[:8])) + (" and others" if len(found) > 8 else "")
+            emit(Notice(f"{done} after frame {listed}: no motion could be followed there"))
 
 
 def check_not_input(source: str, output: str) -> None:

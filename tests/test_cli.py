@@ -111,6 +111,22 @@ def test_very_short_clips(tmp_path: Path, count: int) -> None:
     assert open_source(tmp_path / "out.mp4").num_frames == count
 
 
+def test_interpolate_by_cadence_and_by_rate(tmp_path: Path, folder: Path) -> None:
+    count = len(list(folder.iterdir()))
+    assert run("interpolate", folder, "-o", f"{tmp_path}/more/", "--cadence", 3).exit_code == 0
+    more = open_source(tmp_path / "more")
+    assert more.num_frames == 3 * (count - 1) + 1
+    for original, kept in zip(open_source(folder), list(more)[::3], strict=True):
+        np.testing.assert_array_equal(original, kept)
+    assert run("interpolate", folder, "-o", tmp_path / "a.mp4", "--fps", 12, "--to-fps", 30).exit_code == 0
+    clip = open_source(tmp_path / "a.mp4")
+    assert (clip.fps, clip.num_frames) == (Fraction(30), int((count - 1) * 2.5) + 1)
+    for options in ([], ["--cadence", 2, "--to-fps", 30]):
+        refused = run("interpolate", folder, "-o", tmp_path / "b.mp4", *options)
+        assert refused.exit_code == 2
+        assert "either --cadence" in refused.stderr
+
+
 def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:
     assert (
         run("assemble", folder, "-o", tmp_path / "a.mkv", "--codec", "ffv1", "--fps", "23.976").exit_code == 0

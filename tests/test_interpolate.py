@@ -1,16 +1,19 @@
 """In-betweens: exact ends, known motion, even sharpness, and an honest cross-fade."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from framesmooth.errors import UsageError
-from framesmooth.flow import DIS_FINE
+from framesmooth.flow import DIS_FINE, DIS_MEDIUM
 from framesmooth.interpolate import (
     crossfade_pair,
     interpolate_pair,
     prepare_pair,
 )
 from framesmooth.metrics.detail_retention import detail
+from framesmooth.upsample import Upsampler
 from tests.scenes import Frame, moving_scene, texture
 
 
@@ -64,8 +67,43 @@ def test_unlike_keyframes_are_cross_faded() -> None:
     assert psnr(pair.frame_at(0.5), next(crossfade_pair(first, second, [0.5]))) > 25
 
 
+@pytest.mark.parametrize(
+    ("count", "step", "positions"),
+    [
+        (3, Fraction(1, 4), [k / 4 for k in range(9)]),
+        (4, Fraction(2, 3), [0, 2 / 3, 4 / 3, 2, 8 / 3]),
+        (5, Fraction(2), [0, 2, 4]),
+        (4, Fraction(5, 2), [0, 2.5]),
+        (1, Fraction(1, 8), [0]),
+        (0, Fraction(1, 8), []),
+    ],
+)
+def test_frames_come_at_even_steps(count: int, step: Fraction, positions: list[float]) -> None:
+    """Frames brighten by 20 levels each, so that their brightness tells the time."""
+    frames = [np.full((32, 40, 3), 20 * k, np.uint8) for k in range(count)]
+    upsampler = Upsampler(DIS_MEDIUM, step)
+    made = list(upsampler(iter(frames)))
+    assert len(made) == upsampler.length(count)
+    np.testing.assert_allclose([frame.mean() / 20 for frame in made], positions, atol=0.03)
+
+
+def test_a_cut_is_held_or_faded() -> None:
+    first = moving_scene(frames=2, size=(64, 96), seed=1).frames
+    second = [255 - frame // 2 for frame in moving_scene(frames=2, size=(64, 96), seed=90).frames]
+    held = Upsampler(DIS_FINE, Fraction(1, 4), "hold")
+    made = list(held([*first, *second]))
+    assert held.held == [1]
+    for index, nearest in ((5, first[1]), (6, second[0]), (7, second[0])):
+        np.testing.assert_array_equal(made[index], nearest)
+    faded = list(Upsampler(DIS_FINE, Fraction(1, 4))([*first, *second]))
+    assert psnr(faded[6], first[1]) < 30
+    assert psnr(faded[6], second[0]) < 30
+
+
 def test_mistakes_are_told(clip: list[Frame]) -> None:
     with pytest.raises(UsageError, match="outside 0 to 1"):
         prepare_pair(clip[0], clip[1], flow=DIS_FINE).frame_at(1.5)
     with pytest.raises(UsageError, match="scale"):
         prepare_pair(clip[0], clip[1][:40], flow=DIS_FINE)
+    with pytest.raises(UsageError, match="leads nowhere"):
+        Upsampler(DIS_FINE, Fraction(0))

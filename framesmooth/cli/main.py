@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
+    "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
