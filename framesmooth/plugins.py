@@ -31,6 +31,7 @@ FLOWS: Final[dict[str, str]] = {
 SMOOTHERS: Final[dict[str, str]] = {
     "ema": "framesmooth.smoothers.ema:EmaSmoother",
     "window": "framesmooth.smoothers.window:WindowSmoother",
+    "poisson": "framesmooth.smoothers.poisson:PoissonSmoother",
     "deflicker": "framesmooth.smoothers.deflicker:DeflickerSmoother",
 }
 """Smoothers: classes, frozen keyword-only dataclasses."""

@@ -17,14 +17,15 @@ from framesmooth.motion import PairMotion
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.poisson import screened_poisson
 from framesmooth.smoothers.pyramid import LevelMotion, join, level_motion, split
 from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
-FILTERS = [name for name in SMOOTHERS if name != "deflicker"]
-"""The smoothers that mix frames."""
+FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson")]
+"""The smoothers that average fine structure too."""
 
 
 @pytest.fixture(params=SMOOTHERS)
@@ -110,6 +111,35 @@ def test_flicker_falls_and_detail_stays(name: str, clean: list[Frame], spoiled: 
     assert removed > {"ema": 0.35}.get(name, 0.5)
     assert (after["psnr"].mean or 0) > (before["psnr"].mean or 0) + 1.5
     assert (after["detail_retention"].mean or 0) > {"ema": 0.7}.get(name, 0.88)
+
+
+def test_poisson_removes_local_flicker_and_keeps_fine_structure(clean: list[Frame]) -> None:
+    spoiled = add_flicker(clean, "GL", seed=5)
+    smoothed = list(create_smoother("poisson", 0.8)(spoiled))
+    before, after = (measure(clip, reference=clean) for clip in (spoiled, smoothed))
+    assert (flicker_residual_removed(before, after) or 0) > 0.4
+    assert (after["detail_retention"].mean or 0) > (before["detail_retention"].mean or 0) - 0.03
+
+
+def test_the_screened_poisson_equation_is_solved() -> None:
+    """Against the same equations as a sparse matrix."""
+    rng = np.random.default_rng(2)
+    gap, weight = (rng.random(shape, np.float32) for shape in ((9, 12, 3), (9, 12)))
+    weight *= 0.1 * (np.arange(12) > 4)
+    size = 9 * 12
+    nodes = np.arange(size).reshape(9, 12)
+    ends = np.concatenate(
+        [
+            np.stack([nodes[:-1].ravel(), nodes[1:].ravel()]),
+            np.stack([nodes[:, :-1].ravel(), nodes[:, 1:].ravel()]),
+        ],
+        axis=1,
+    )
+    gradient = np.zeros((ends.shape[1], size))
+    gradient[np.arange(ends.shape[1]), ends[0]], gradient[np.arange(ends.shape[1]), ends[1]] = -1, 1
+    matrix = gradient.T @ gradient + np.diag(weight.ravel())
+    expected = np.linalg.solve(matrix, (weight[..., None] * gap).reshape(size, 3)).reshape(gap.shape)
+    np.testing.assert_allclose(screened_poisson(gap, weight), expected, atol=0.02)
 
 
 def test_deflicker_removes_gain_and_nothing_else(clean: list[Frame]) -> None:

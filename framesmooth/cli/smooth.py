@@ -27,7 +27,8 @@ from framesmooth.plugins import names
     type=click.Choice(names("smoother")),
     default="window",
     show_default=True,
-    help="window is the best one, ema is quicker and softer, deflicker only evens out exposure.",
+    help="window is the best one; ema is quicker and softer, poisson keeps fine structure, "
+    "deflicker only evens out exposure.",
 )
 @click.option(
     "--flow",

@@ -52,13 +52,13 @@ class EmaSmoother:
             if past is not None and before is not None and before.to_next is not None:
                 motion = before.to_next
                 warped = backward_warp(past, motion.backward)
-                share = 0.9 * self.strength * _trust(present, warped) * motion.consistent_backward
+                share = 0.9 * self.strength * trust_in_past(present, warped) * motion.consistent_backward
                 present += share[..., None] * (warped - present)
             past, before = present, step
             yield as_uint8(present)
 
 
-def _trust(present: NDArray[np.float32], warped: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 where the warped past matches the present after a blur, falling to 0 (H, W)."""
+def trust_in_past(present: NDArray[np.float32], warped: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return 1 where the warped past (H, W, 3) matches the present after a blur, falling to 0 (H, W)."""
     gap = np.abs(cv2.GaussianBlur(present - warped, (0, 0), 2.0)).max(axis=-1)
     return np.asarray(np.exp(-np.square(gap / _LARGEST_DIFFERENCE)), np.float32)
