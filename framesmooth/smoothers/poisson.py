@@ -25,7 +25,7 @@ _TOLERANCE: Final = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class PoissonSmoother:
-    """Minimises |grad O_t - grad I_t|^2 + w |O_t - W(O_(t-1))|^2, w = 0.1 ``strength``^2 where the past holds.
+    """Minimises |grad O_t - grad I_t|^2 + w |O_t - W(O_(t-1))|^2; w = 0.1 ``strength``^2 if the past holds.
 
     Equation 3 of Bonneel et al., "Blind Video Temporal Consistency". Fine structure is the frame's own, so
     texture that boils and outlines that wobble stay; what is larger follows the past. ``guide`` is another
