@@ -102,6 +102,11 @@ class Clip:
         }
 
     @property
+    def _guidance(self) -> str:
+        ending = f" over {self.guidance_end:.0%} of the steps" if self.guidance_end < 1 else ""
+        return f"{self.guidance_scale}{ending}"
+
+    @property
     def facts(self) -> dict[str, str]:
         """What the report says about how the clip came about."""
         return {
@@ -110,7 +115,7 @@ class Clip:
             "seeds": ", ".join(map(str, self.seeds)),
             "model": self.model_name,
             "steps": str(self.steps),
-            "guidance scale": str(self.guidance_scale),
+            "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
         }
 
@@ -121,7 +126,7 @@ class Clip:
         return {
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
-            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self.guidance_scale}",
+            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}",
         }
 
     def parameters(self, index: int) -> str:
@@ -131,8 +136,8 @@ class Clip:
         prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
         return (
             f"{prompt}\nNegative prompt: {keys[start].negative}\nSteps: {self.steps}, "
-            f"CFG scale: {self.guidance_scale}, Seed: {keys[start].seed}, Model: {self.model_name}, "
-            f"Frame: {index}, Software: {MADE_BY}"
+            f"CFG scale: {self.guidance_scale}, CFG end: {self.guidance_end}, Seed: {keys[start].seed}, "
+            f"Model: {self.model_name}, Frame: {index}, Software: {MADE_BY}"
         )
 
 

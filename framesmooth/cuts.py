@@ -77,7 +77,7 @@ def steps(
     Motion and cuts are those of ``guide``, another version of the clip, where there is one.
 
     Raises:
-        MediaError: a guide of another size or with fewer frames.
+        MediaError: a guide of another size or number of frames.
     """
     previous: tuple[Frame, Frame] | None = None
     for frame, seen in _guided(frames, guide):
@@ -103,6 +103,8 @@ def _guided(frames: Iterable[Frame], guide: Iterable[Frame] | None) -> Iterator[
                 f"the guide is {other_width}x{other_height} and the clip {width}x{height}: scale one of them"
             )
         yield frame, guiding
+    if seen is not None and next(seen, None) is not None:
+        raise MediaError("the guide goes on after the clip's last frame: trim them alike")
 
 
 class Linked(Protocol):

@@ -1,13 +1,14 @@
 """Flashes that can bring on seizures: WCAG 2.2, success criterion 2.3.1, and ITU-R BT.1702.
 
-The picture is judged in a grid of 8 by 8 cells, each by its mean in linear light. A transition of a cell is
+The picture is judged in a grid of 12 by 12 cells, each by its mean in linear light. A transition of a cell is
 
 - general: a change of relative luminance by 0.1 or more of full white, the darker state below 0.8;
 - red: to or from a saturated red, R / (R + G + B) >= 0.8, by more than 0.2 in the CIE 1976 u'v' diagram.
 
 Two transitions are a flash. A clip fails when, within any second, more than three flashes happen in cells
-that make up more than a quarter of the picture: seen as closely as the standards assume, that is a quarter of
-the central 10 degrees.
+that make up more than a quarter of any 10 degree field of view: a third of a full screen's width and height
+(WCAG's estimate: 341 x 256 of 1024 x 768 pixels). That includes all that covers a quarter of the screen,
+which is BT.1702's limit.
 """
 
 from collections import deque
@@ -18,11 +19,14 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
 
-GRID: Final = 8
+GRID: Final = 12
+FIELD: Final = GRID // 3
+"""Cells along a side of a 10 degree field of view."""
 MOST_FLASHES: Final = 3
 LARGEST_SHARE: Final = 0.25
 
@@ -43,10 +47,10 @@ Cells = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Worst:
-    """The second of a clip in which the largest share of the picture flashes more than three times.
+    """The second of a clip in which the largest share of a field of view flashes more than three times.
 
     Attributes:
-        share: of the picture, 0 to 1; 0 when no cell does.
+        share: of the field, 0 to 1; 0 when no cell does.
         start: seconds from the start of the clip.
     """
 
@@ -55,7 +59,7 @@ class Worst:
 
     @property
     def passed(self) -> bool:
-        """Whether no more than a quarter of the picture flashes."""
+        """Whether no more than a quarter of the field flashes."""
         return self.share <= LARGEST_SHARE
 
 
@@ -77,7 +81,7 @@ class FlashReport:
         if self.passed:
             return "flash safety: passed (WCAG 2.3.1, ITU-R BT.1702)"
         found = " and ".join(
-            f"{kind} flashes over {worst.share:.0%} of the picture from {worst.start:.1f} s on"
+            f"{kind} flashes over {worst.share:.0%} of a field of view from {worst.start:.1f} s on"
             for kind, worst in self.failures.items()
         )
         return f"flash safety: FAILED, more than {MOST_FLASHES} a second (WCAG 2.3.1): {found}"
@@ -100,7 +104,7 @@ class FlashReport:
 
 
 class FlashMeter:
-    """Watches a clip for flashes in one pass; holds a second of 8 by 8 cells."""
+    """Watches a clip for flashes in one pass; holds a second of 12 by 12 cells."""
 
     def __init__(self, fps: Fraction) -> None:
         self._luminance, self._redness = _LuminanceSteps(), _RedSteps()
@@ -119,7 +123,7 @@ class FlashMeter:
 
 
 def cell_means(frame: Frame) -> NDArray[np.float32]:
-    """Return the mean linear light of the cells, (8, 8, 3) float32 in 0 to 1, of a (H, W, 3) uint8 frame."""
+    """Return the cells' mean linear light, (12, 12, 3) float32 in 0 to 1, of a (H, W, 3) uint8 frame."""
     linear = np.asarray(cv2.LUT(frame, _LINEAR), np.float32)
     return np.asarray(cv2.resize(linear, (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
 
@@ -134,7 +138,7 @@ class _LuminanceSteps:
         self._falls = np.ones((GRID, GRID), bool)
 
     def update(self, luminance: NDArray[np.float32]) -> Cells:
-        """Return where a transition is completed by this frame's luminance (8, 8)."""
+        """Return where a transition is completed by this frame's luminance (12, 12)."""
         if self._highest is None or self._lowest is None:
             self._highest, self._lowest = luminance.copy(), luminance.copy()
         highest, lowest = np.maximum(self._highest, luminance), np.minimum(self._lowest, luminance)
@@ -157,7 +161,7 @@ class _RedSteps:
         self._red = np.zeros((GRID, GRID), bool)
 
     def update(self, light: NDArray[np.float32], xyz: NDArray[np.float32]) -> Cells:
-        """Return where a transition is completed by this frame's linear RGB and XYZ (8, 8, 3)."""
+        """Return where a transition is completed by this frame's linear RGB and XYZ (12, 12, 3)."""
         total = light.sum(axis=-1)
         red = light[..., 0] >= _RED_SHARE * np.maximum(total, 1e-6)
         divisor = xyz @ np.array([1, 15, 3], np.float32)
@@ -171,7 +175,7 @@ class _RedSteps:
             self._uv, self._red = uv, red
         far = np.linalg.norm(uv - self._uv, axis=-1) > _CHROMATICITY_STEP
         changed = far & (red != self._red)
-        # States without saturated red are all alike; from red on, distance counts from the reddest place.
+        # States without saturated red are all alike; from red on, distance counts from where it was entered.
         moved = changed | ~(red | self._red)
         self._uv = np.where(moved[..., None], uv, self._uv)
         self._red = np.where(moved, red, self._red)
@@ -192,6 +196,7 @@ class _Seconds:
         self._window.append(changed)
         self._seen += 1
         flashes = np.sum(self._window, axis=0) // 2
-        share = float((flashes > MOST_FLASHES).mean())
+        unsafe = (flashes > MOST_FLASHES).astype(np.float32)
+        share = float(sliding_window_view(unsafe, (FIELD, FIELD)).mean(axis=(-2, -1)).max())
         if share > self.worst.share:
             self.worst = Worst(share, float((self._seen - len(self._window)) / self._fps))

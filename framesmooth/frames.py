@@ -9,6 +9,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -198,12 +199,18 @@ class _Failure:
 
 Item = TypeVar("Item")
 
+_thread: Final = threading.local()  # .stopped is the event that ends the prefetch whose thread this is
+
+
+class _Stopped(BaseException):
+    """Nobody waits for this thread's items any more."""
+
 
 def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
     """Yield the same items, made up to ``depth`` ahead by a thread.
 
     An exception of ``items`` comes out where its item would have; closing the generator early stops the
-    thread and closes ``items``.
+    thread and closes ``items``. Prefetched streams may be made of prefetched streams.
     """
     buffer: queue.Queue[object] = queue.Queue(maxsize=max(1, depth))
     stopped = threading.Event()
@@ -218,8 +225,10 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
         return False
 
     def read() -> None:
-        stream = iter(items)
+        _thread.stopped = stopped
+        stream: Iterator[Item] | None = None
         try:
+            stream = iter(items)
             for item in stream:
                 if not put(item):
                     break
@@ -235,10 +244,21 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
     reader = threading.Thread(target=read, name="framesmooth-prefetch", daemon=True)
     reader.start()
     try:
-        while (item := buffer.get()) is not _END:
+        while (item := _next(buffer)) is not _END:
             if isinstance(item, _Failure):
                 raise item.error
             yield cast(Item, item)
     finally:
         stopped.set()
         reader.join()
+
+
+def _next(buffer: "queue.Queue[object]") -> object:
+    """Return the next item; a reader thread that waits for another one gives up when it is stopped itself."""
+    stopped = getattr(_thread, "stopped", None)
+    if stopped is None:
+        return buffer.get()
+    while not stopped.is_set():
+        with suppress(queue.Empty):
+            return buffer.get(timeout=0.05)
+    raise _Stopped

@@ -17,7 +17,7 @@ AtCuts = Literal["fade", "hold"]
 
 @dataclass
 class Upsampler:
-    """Samples a stream of frames at even steps between them; the frames themselves stay as they are.
+    """Samples a stream of frames at even steps; where one of them is due, it stays as it is.
 
     Attributes:
         flow: estimates the motion between neighbours.

@@ -38,6 +38,7 @@ def main() -> None:
         "size": [arguments.width, arguments.height],
         "steps": arguments.steps,
         "guidance_scale": arguments.guidance_scale,
+        "guidance_end": arguments.guidance_end,
         "device": arguments.device,
         "processor": platform.processor() or platform.machine(),
         "runs": runs,
@@ -51,9 +52,8 @@ def _run_both(arguments: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "framesmooth"]
         ours, _ = _time([*command, *_our_options(arguments, Path(folder) / "ours.mp4")])
-        options = [argument for argument in sys.argv[1:] if argument != "--json"]
         usual_to = ["--usual-to", str(Path(folder) / "usual.mp4")]
-        usual, said = _time([sys.executable, __file__, *options, *usual_to])
+        usual, said = _time([sys.executable, __file__, *sys.argv[1:], *usual_to])
         record = json.loads((Path(folder) / "ours.framesmooth" / "record.json").read_text(encoding="utf-8"))
     stages = record["timings"]
     our_frames, usual_frames = stages["keyframes"] + stages["frames"], float(said)
@@ -115,7 +115,7 @@ def _our_options(arguments: argparse.Namespace, output: Path) -> list[str]:
         *("--device", arguments.device),
         *("--num-frames", str(arguments.frames), "--steps", str(arguments.steps)),
         *("-W", str(arguments.width), "-H", str(arguments.height)),
-        *("--guidance-scale", str(arguments.guidance_scale)),
+        *("--guidance-scale", str(arguments.guidance_scale), "--guidance-end", str(arguments.guidance_end)),
     ]
 
 
@@ -131,6 +131,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=96)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--guidance-scale", type=float, default=3.0)
+    parser.add_argument(
+        "--guidance-end", type=float, default=1.0, help="of framesmooth; the usual way has none"
+    )
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--height", type=int, default=256)
     parser.add_argument("--device", default="cpu", help="torch device of both; cpu unless given")

@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.embeddings import stack
+from framesmooth.generation.keyframes import guided_steps
 from framesmooth.generation.loading import load_pipeline
 
 FIRST = 20_000_000  # scene numbers far from those of training
@@ -45,7 +46,12 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--pictures", default=200, help="Held-out combinations to generate.")
 @click.option("--steps", default=10, help="Denoising steps.")
 @click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
-@click.option("--guidance-end", default=1.0, help="Share of the steps that are guided.")
+@click.option(
+    "--guidance-end",
+    default=1.0,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the steps that are guided.",
+)
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 @click.option("--card/--no-card", default=True, help="Write the model card and its contact sheet.")
@@ -119,7 +125,7 @@ def generate(
             seeds,
             steps=steps,
             guidance_scale=guidance_scale,
-            guided_steps=round(guidance_end * steps),
+            guided_steps=guided_steps(guidance_end, steps),
         )
         pictures += pipe.decode(latents)
     return pictures

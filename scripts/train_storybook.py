@@ -1,11 +1,11 @@
 """Trains the built-in model ``storybook`` from nothing: paints its world, learns to see and to draw it.
 
-Five stages, each with its own clock, checkpoint and log in the work folder; an interrupted run goes on
-where it stopped:
+Five stages, all but the third with a clock and a checkpoint of their own in the work folder, and one log; an
+interrupted run goes on where it stopped:
 
 1. ``autoencoder`` on crops of painted scenes,
 2. ``text``: tokenizer and text encoder on captions,
-3. ``encode``: every scene once through the encoder,
+3. every scene twice through the encoder, small and at full size,
 4. ``small``: the denoiser on latents of 128×128 pictures, a quarter of the cost, and fresh captions,
 5. ``unet``: the same denoiser on pictures of full size.
 
@@ -44,7 +44,12 @@ SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.3, "unet": 0.5}
 @click.option("--text-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
 @click.option("--small-minutes", type=float, help="Time of stage 4, if not its share of --minutes.")
 @click.option("--unet-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
-@click.option("--scenes", default=24_000, help="Scenes to encode; a third of them are wide.")
+@click.option(
+    "--scenes",
+    default=24_000,
+    type=click.IntRange(min=3 * CHUNK),
+    help="Scenes to encode; a third of them are wide.",
+)
 @click.option(
     "--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures."
 )
@@ -73,6 +78,8 @@ def main(
 ) -> None:
     """Trains storybook and writes it as an ordinary Stable Diffusion pipeline folder."""
     target = torch.device(device)
+    if start_from is not None and list(work.glob("*.pt")):
+        raise click.UsageError(f"{work} holds the checkpoints of another run: give another --work")
     start = None if start_from is None else load(start_from)
     given = {
         "autoencoder": autoencoder_minutes,
@@ -90,21 +97,17 @@ def main(
     click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
     words = build_tokenizer(work / "tokenizer") if start is None else start.tokenizer
     text = train_text_encoder(work, words, time["text"], target, start and start.text_encoder)
-    wide = scenes // CHUNK // 3
     firsts = range(0, scenes // CHUNK * CHUNK, CHUNK)
     plan = [("small", first) for first in firsts]
-    plan += [("wide" if k % 3 == 2 and k // 3 < wide else "square", first) for k, first in enumerate(firsts)]
+    plan += [("wide" if k % 3 == 2 else "square", first) for k, first in enumerate(firsts)]
     chunks = list(encode_scenes(work, vae, plan, target, processes))
     scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
     vae.register_to_config(scaling_factor=round(scale, 5))
-    net = None if start is None else start.unet
-    for stage in (
-        Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15),
-        Stage("unet", time["unet"], {"square": 0.7, "wide": 0.3}, batch=32, decay=0.4),
-    ):
-        net = train_unet(work, words, text, chunks, stage, target, vae.config.scaling_factor, net)
-    if net is None:
-        raise AssertionError("no stage of the UNet ran")
+    first = Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15)
+    second = Stage("unet", time["unet"], {"square": 0.7, "wide": 0.3}, batch=32, decay=0.4)
+    scale = vae.config.scaling_factor
+    small = train_unet(work, words, text, chunks, first, target, scale, start and start.unet)
+    net = train_unet(work, words, text, chunks, second, target, scale, small)
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"

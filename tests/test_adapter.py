@@ -12,6 +12,8 @@ from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.devices import choose_device, choose_dtype
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.loading import load_pipeline
+from framesmooth.generation.source import create_source
+from framesmooth.timeline import Keyframe, Timeline
 
 SIZE = (32, 48)
 SAMPLER = {"steps": 6, "guidance_scale": 3.0}
@@ -107,9 +109,12 @@ def denoise_from(model: TextToImage, state: torch.Tensor, **settings: object) ->
 def test_guidance_that_cannot_end_early_is_a_usage_error(
     model: TextToImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clip = Timeline((Keyframe(0, "a cat", 1),), 1)
+    assert create_source(model, clip, guidance_end=0.5).path.sampling.guided_steps == 5
     monkeypatch.setattr(type(model.pipe), "_callback_tensor_inputs", ["latents"])
-    with pytest.raises(UsageError, match="guidance-end"):
-        denoise(model, [5], ["a cat"], guided_steps=2)
+    with pytest.raises(UsageError, match="--guidance-end 1"):
+        create_source(model, clip, guidance_end=0.5)
+    assert create_source(model, clip, guidance_end=0.5, guidance_scale=1.0).num_frames == 1
 
 
 def test_running_leaves_the_scheduler_as_it_was(tiny_model: Path) -> None:

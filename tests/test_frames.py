@@ -108,6 +108,33 @@ def test_prefetch_passes_on_errors_in_their_place() -> None:
         next(stream)
 
 
+def test_a_prefetch_of_a_prefetch_stops_at_once_when_closed() -> None:
+    """The outer thread waits for an item that the inner one has not got yet, and may not wait for it."""
+    asked, released = threading.Event(), threading.Event()
+    in_time: list[bool] = []
+
+    def slow() -> Iterator[Frame]:
+        yield clip(1)[0]
+        asked.set()
+        in_time.append(released.wait(10))
+        yield clip(1)[0]
+
+    inner = prefetch(slow(), 1)
+    outer = prefetch((frame for frame in inner), 1)
+    next(outer)
+    assert asked.wait(10)
+    outer.close()
+    released.set()
+    inner.close()
+    assert in_time == [True]
+    assert not [thread for thread in threading.enumerate() if thread.name == "framesmooth-prefetch"]
+
+
+def test_prefetch_of_what_cannot_be_iterated_raises() -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        list(prefetch(3))  # type: ignore[arg-type]
+
+
 def test_prefetch_stops_its_thread_when_closed_early() -> None:
     closed = threading.Event()
 

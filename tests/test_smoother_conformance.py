@@ -160,9 +160,12 @@ def test_a_guide_gives_the_motion(name: str, clean: list[Frame], spoiled: list[F
     )
     assert (guided["psnr"].mean or 0) > (with_own["psnr"].mean or 0) - 0.1
     assert "guide" not in repr(create_smoother(name, 0.6, guide=clean))
+    assert create_smoother(name, 0.6, guide=clean) == create_smoother(name, 0.6)
 
 
-@pytest.mark.parametrize(("guide", "words"), [((8, 64, 96), "ends after 8"), ((12, 32, 96), "96x32")])
+@pytest.mark.parametrize(
+    ("guide", "words"), [((8, 64, 96), "ends after 8"), ((14, 64, 96), "goes on"), ((12, 32, 96), "96x32")]
+)
 def test_a_guide_of_another_shape_is_refused(
     name: str, guide: tuple[int, int, int], words: str, spoiled: list[Frame]
 ) -> None:

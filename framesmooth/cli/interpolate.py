@@ -52,8 +52,8 @@ def interpolate(
 ) -> None:
     """Put frames between those of IN, along the motion: a folder of keyframes, a video, a run folder.
 
-    The clip lasts as long as before, at a higher rate; its own frames stay as they are. Where motion cannot
-    be followed, frames are cross-faded, and it is said where.
+    The clip lasts as long as before, and its own frames stay as they are wherever one is due. Where motion
+    cannot be followed, frames are cross-faded, and it is said where.
 
     \b
     Examples:

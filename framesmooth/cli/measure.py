@@ -65,7 +65,8 @@ def measure(
     """Report the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
     Motion is taken out by optical flow, of REF where it is given; coverage says how much of the picture could
-    be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better) and "per_frame".
+    be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better), "per_frame"
+    and "flash_safety".
 
     \b
     Examples:

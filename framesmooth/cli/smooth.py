@@ -28,7 +28,7 @@ from framesmooth.plugins import names
     default="window",
     show_default=True,
     help="window is the best one; ema is quicker and softer, poisson keeps fine structure, "
-    "deflicker only evens out exposure.",
+    "deflicker only evens out exposure and colour.",
 )
 @click.option(
     "--flow",
@@ -110,7 +110,8 @@ def smooth(
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     smoother = create_smoother(method, strength, **choices)
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    tags = tags_of(Path(source), f"smoothed by framesmooth: {smoother!r}")
+    described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
+    tags = tags_of(Path(source), f"smoothed by framesmooth: {described}")
     strip = None if report is None else Strip()
     with (
         progress_listener(progress) as emit,
@@ -129,7 +130,7 @@ def smooth(
     if reports is not None:
         before, after = reports
         if report is not None:
-            facts = {"smoother": repr(smoother)}
+            facts = {"smoother": described}
             write_report(report, before, after, title=Path(source).name, strip=strip, facts=facts)
         if options.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
             return

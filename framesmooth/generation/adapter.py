@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framesmooth.errors import ModelError, UsageError
+from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation import samplers
 from framesmooth.generation.embeddings import Conditioning
@@ -68,6 +68,16 @@ class TextToImage:
         size = self.denoiser.config.sample_size
         height, width = (size, size) if isinstance(size, int) else size
         return int(height * self.pipe.vae_scale_factor), int(width * self.pipe.vae_scale_factor)
+
+    @property
+    def guided_tensors(self) -> list[str]:
+        """What guidance doubles; empty where it is done otherwise than by the Stable Diffusion classes."""
+        other = getattr(self.pipe, "transformer", None) is not None
+        distilled = (
+            self.denoiser.config.get("time_cond_proj_dim") is not None
+        )  # guidance is an input of these
+        known = [name for name in _GUIDED_TENSORS if name in self.pipe._callback_tensor_inputs]
+        return known if "prompt_embeds" in known and not other and not distilled else []
 
     def restartable(self) -> "TextToImage":
         """Return this model with a sampler that can begin at any step: its own, or a replacement."""
@@ -154,28 +164,12 @@ class TextToImage:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
 
-        guided_steps = steps if guided_steps is None else guided_steps
-        if guided_steps < steps:
-            self._check_guidance_can_end()
-        if first_step >= guided_steps:
-            guidance_scale = 1.0
+        ends = guided_steps is not None and guided_steps < steps and guidance_scale > 1
+        if ends and guided_steps is not None and first_step >= guided_steps:
+            ends, guidance_scale = False, 1.0
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
-        ends = guidance_scale > 1 and guided_steps < steps
-        done = 0
-
-        def iteration_done(
-            pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]
-        ) -> dict[str, Tensor]:
-            nonlocal done
-            finished = (index + 1) * (steps - first_step) // len(pipe.scheduler.timesteps)
-            if finished > done and on_step is not None:
-                on_step(first_step + finished, tensors["latents"])
-            if ends and done < guided_steps - first_step <= finished:
-                pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
-                tensors |= {name: tensors[name].chunk(2)[-1] for name in self._guided_tensors}
-            done = finished
-            return tensors
-
+        tensors = self.guided_tensors if ends else []
+        progress = _Steps(first_step, steps, guided_steps if ends else None, tensors, on_step)
         height, width = (int(side * self.pipe.vae_scale_factor) for side in latents.shape[-2:])
         embeds = {name: value.to(self.device, self.dtype) for name, value in conditioning.items()}
         with self._fresh_scheduler(first_step), memory_errors():
@@ -187,23 +181,12 @@ class TextToImage:
                 guidance_scale=guidance_scale,
                 latents=latents.to(self.device),
                 generator=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
-                callback_on_step_end=iteration_done,
-                callback_on_step_end_tensor_inputs=["latents", *(self._guided_tensors if ends else ())],
+                callback_on_step_end=progress,
+                callback_on_step_end_tensor_inputs=["latents", *tensors],
                 output_type="latent",
                 return_dict=False,
             )[:1]
         return _float32(result).cpu()
-
-    @property
-    def _guided_tensors(self) -> list[str]:
-        return [name for name in _GUIDED_TENSORS if name in self.pipe._callback_tensor_inputs]
-
-    def _check_guidance_can_end(self) -> None:
-        """Refuse pipelines that don't guide as the Stable Diffusion 1, 2 and XL classes do."""
-        if "prompt_embeds" not in self._guided_tensors or getattr(self.pipe, "transformer", None) is not None:
-            raise UsageError(
-                f"guidance of a {type(self.pipe).__name__} cannot end early: leave out --guidance-end"
-            )
 
     @contextmanager
     def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
@@ -233,6 +216,33 @@ class TextToImage:
                 )
             pictures = self.pipe.image_processor.postprocess(images, output_type="np")
         return [np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8)) for picture in pictures]
+
+
+@dataclass
+class _Steps:
+    """A pipeline's callback: counts its iterations as steps, and ends guidance after ``guided`` of them."""
+
+    first: int
+    total: int
+    guided: int | None
+    """None where guidance doesn't end."""
+    tensors: Sequence[str]
+    on_step: StepCallback | None
+
+    def __post_init__(self) -> None:
+        self.done = self.first
+
+    def __call__(
+        self, pipe: Any, index: int, _timestep: Any, tensors: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        before, left = self.done, self.total - self.first
+        self.done = self.first + (index + 1) * left // len(pipe.scheduler.timesteps)
+        if self.done > before and self.on_step is not None:
+            self.on_step(self.done, tensors["latents"])
+        if self.guided is not None and before < self.guided <= self.done:
+            pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
+            tensors |= {name: tensors[name].chunk(2)[-1] for name in self.tensors}
+        return tensors
 
 
 @contextmanager

@@ -118,6 +118,11 @@ def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:
     return tuple(sorted(times))
 
 
+def guided_steps(share: float, steps: int) -> int | None:
+    """Return after how many of ``steps`` guidance ends, at least 1; None where it doesn't."""
+    return max(1, round(share * steps)) if share < 1 else None
+
+
 def auto_cadence(timeline: Timeline) -> int:
     """Return a cadence that diffuses about a dozen frames per segment: 1 for short ones, at most 8."""
     segments = max(1, len(timeline.keyframes) - 1)

@@ -30,6 +30,7 @@ from framesmooth.generation.keyframes import (
     auto_batch_size,
     auto_cadence,
     diffuse_keyframes,
+    guided_steps,
     keyframe_times,
 )
 from framesmooth.timeline import Timeline
@@ -170,10 +171,15 @@ def create_source(
     Latent in-betweens start midway: a sampler that cannot is replaced, and ``facts`` names the one used.
 
     Raises:
-        UsageError: for a way of making in-betweens that doesn't exist.
+        UsageError: for a way of making in-betweens that doesn't exist, or guidance that cannot end early.
     """
     if inbetween not in INBETWEENS:
         raise UsageError(f"unknown in-betweens {inbetween!r}: use {', '.join(INBETWEENS)}")
+    if guidance_end < 1 < guidance_scale and not model.guided_tensors:
+        raise UsageError(
+            f"guidance of {model.folder.name}, a {type(model.pipe).__name__}, cannot end early: "
+            "give --guidance-end 1"
+        )
     if inbetween == "latent":
         model = model.restartable()
     height, width = height or model.native_size[0], width or model.native_size[1]
@@ -183,7 +189,7 @@ def create_source(
         width=diffused[1],
         steps=steps,
         guidance_scale=guidance_scale,
-        guided_steps=max(1, round(guidance_end * steps)) if guidance_end < 1 else None,
+        guided_steps=guided_steps(guidance_end, steps),
         batch_size=batch_size or auto_batch_size(model.latent_shape(*diffused)),
         branch_step=branch_step(steps),
     )

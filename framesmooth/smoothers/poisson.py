@@ -1,20 +1,13 @@
 """Blind temporal consistency (Bonneel et al. 2015): the frame's gradients, the past's colours."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn, idctn
 
-from framesmooth import defaults
-from framesmooth.cuts import Step, steps
-from framesmooth.flow import load_flow
-from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.smoother import check_strength
-from framesmooth.smoothers.ema import trust_in_past
-from framesmooth.warp import backward_warp
+from framesmooth.smoothers.base import Picture, RecursiveSmoother
 
 _LARGEST_WEIGHT: Final = 0.1
 """At strength 1; structures smaller than about 1 / sqrt(weight) = 3 pixels stay as they are."""
@@ -24,44 +17,16 @@ _TOLERANCE: Final = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoissonSmoother:
+class PoissonSmoother(RecursiveSmoother):
     """Minimises |grad O_t - grad I_t|^2 + w |O_t - W(O_(t-1))|^2; w = 0.1 ``strength``^2 if the past holds.
 
     Equation 3 of Bonneel et al., "Blind Video Temporal Consistency". Fine structure is the frame's own, so
-    texture that boils and outlines that wobble stay; what is larger follows the past. ``guide`` is another
-    version of the clip to take the motion from.
+    texture that boils and outlines that wobble stay; what is larger follows the past.
     """
 
-    strength: float = defaults.STRENGTH
-    flow: str = "dis-robust"
-    guide: Iterable[Frame] | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        """Check the strength."""
-        check_strength(self.strength)
-
-    @property
-    def lookahead(self) -> int:
-        """A frame is answered once its motion to the next one is known."""
-        return 1 if self.strength else 0
-
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds two frames and one result."""
-        if self.strength == 0:
-            yield from (frame.copy() for frame in frames)
-            return
-        past: NDArray[np.float32] | None = None
-        before: Step | None = None
-        for step in steps(frames, load_flow(self.flow), self.guide):
-            present = as_float(step.frame)
-            if past is not None and before is not None and before.to_next is not None:
-                motion = before.to_next
-                warped = backward_warp(past, motion.backward)
-                holds = motion.consistent_backward * trust_in_past(present, warped)
-                weight = np.float32(_LARGEST_WEIGHT * self.strength**2) * holds
-                present = present + screened_poisson(warped - present, weight)
-            past, before = present, step
-            yield as_uint8(present)
+    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32]) -> Picture:
+        weight = np.float32(_LARGEST_WEIGHT * self.strength**2) * trust
+        return present + screened_poisson(past - present, weight)
 
 
 def screened_poisson(gap: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -30,7 +30,7 @@ _CONSISTENT_WITHIN = 0.5 / SCALES[MID] ** 2
 
 def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Return the image in another (height, width): mean of the area if it shrinks, linear if it grows."""
-    shrinks = size[0] < image.shape[0]
+    shrinks = size < image.shape[:2]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size[::-1], interpolation=method), np.float32)
 
@@ -62,12 +62,8 @@ def join(fine: Band, mid: Band, low: Band) -> NDArray[np.float32]:
 
 
 def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Return the image (H, W[, C]) blurred; strong blurs work on a smaller image."""
-    if sigma < 6 or min(image.shape[:2]) < 16:
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
-    height, width = image.shape[:2]
-    small = resized(image, (max(height // 4, 1), max(width // 4, 1)))
-    return resized(np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / 4), np.float32), (height, width))
+    """Return the image (H, W[, C]) blurred; ``sigma`` is in its own pixels."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
@@ -9,16 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth import defaults
-from framesmooth.cuts import Step, shot_windows, steps
-from framesmooth.flow import FlowField, load_flow
+from framesmooth.cuts import Step, shot_windows
+from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.smoother import check_strength
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.smoothers.pyramid import FINE, LOW, MID, Band, LevelMotion, join, rescaled_flow, split
 from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
-from framesmooth.smoothers.wobble import steady_shift
+from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
 from framesmooth.warp import backward_warp
 
 
@@ -48,44 +47,30 @@ class BandedFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowSmoother:
+class WindowSmoother(MotionSmoother):
     """Removes gain, exposure, texture and wobble flicker while keeping detail.
 
     Shots are smoothed on their own. ``strength`` in 0 to 1 sets how far and how tolerantly frames are
-    averaged; ``steady`` also removes geometric wobble. ``guide`` is another version of the clip to take the
-    motion from; its outlines are where they should be, so there is no wobble to be seen then.
+    averaged; ``steady`` also removes geometric wobble. The outlines of a ``guide`` are where they should be,
+    so there is no wobble to be seen then.
     """
 
-    strength: float = defaults.STRENGTH
-    flow: str = "dis-robust"
     steady: bool = True
-    guide: Iterable[Frame] | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        """Check the strength."""
-        check_strength(self.strength)
+    # The frames of the tone path and of the widest band, then one each for the last motion and its tone.
+    reach = TONE_RADIUS + LONGEST + 2
 
-    @property
-    def lookahead(self) -> int:
-        """Frames of the tone path and of the widest band, then one each for the last motion and its tone."""
-        return TONE_RADIUS + LONGEST + 2 if self.strength else 0
-
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 lookahead + 1 frames with their motion."""
-        if self.strength == 0:
-            yield from (frame.copy() for frame in frames)
-            return
-        stream = _split_bands(steps(frames, load_flow(self.flow), self.guide), self.strength)
-        for window, centre in shot_windows(stream, LONGEST):
+    def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
+        for window, centre in shot_windows(_split_bands(stream, self.strength), LONGEST):
             yield as_uint8(self._smooth(window, centre))
 
     def _smooth(self, window: Sequence[BandedFrame], centre: int) -> NDArray[np.float32]:
         """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
         motions = [frame.to_next for frame in window[:-1]]
-        size = window[centre].bands[MID].shape[:2]
-        near = trajectories(motions, centre, SETTINGS[MID].radius, size)
-        steadied = self.steady and self.guide is None
-        shift = steady_shift(near, min(2 * self.strength, 1.0)) if steadied else None
+        shift = None
+        if self.steady and self.guide is None:
+            near = trajectories(motions, centre, STEADY_RADIUS, window[centre].bands[MID].shape[:2])
+            shift = steady_shift(near, min(2 * self.strength, 1.0))
         fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
         return join(fine, mid, low)
 

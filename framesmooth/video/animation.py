@@ -110,9 +110,13 @@ class GifEncoder:
         with self._spool:
             palette = self._palette()
             writer = _AnimationWriter(self._path, "gif", "gif", "pal8", self._fps, self._size)
-            for picture in self._with_palette(palette):
-                writer.write(picture)
-            writer.close()
+            try:
+                for picture in self._with_palette(palette):
+                    writer.write(picture)
+                writer.close()
+            except BaseException:
+                writer.abort()
+                raise
         note_gif(self._path, writer.count, self._fps, self._metadata)
 
     def abort(self) -> None:

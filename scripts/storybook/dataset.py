@@ -51,7 +51,8 @@ def _in_parallel(
 ) -> Iterator[NDArray[np.uint8]]:
     jobs = [(scene, SHAPES[shape]) for scene, shape in scenes]
     with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(work, jobs, chunksize=32)
+        for at in range(0, len(jobs), 512):  # no further ahead than that of whoever takes them
+            yield from pool.imap(work, jobs[at : at + 512], chunksize=32)
 
 
 def rendered(path: Path, start: int, stop: int, shape: str, processes: int) -> NDArray[np.uint8]:

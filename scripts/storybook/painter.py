@@ -33,7 +33,7 @@ def paint(scene: Scene, height: int, width: int) -> Picture:
 
 
 def subject_mask(scene: Scene, height: int, width: int) -> NDArray[np.bool_]:
-    """Where the subject stands in the picture that :func:`paint` makes: (height, width) bool."""
+    """Where the subject stands in the picture of :func:`paint`, seen or behind something: (height, width)."""
     return _compose(scene, height, width, np.random.default_rng(scene.seed))[2]
 
 

@@ -1,9 +1,10 @@
 """Stages 3 to 5: scenes become latents; the UNet learns to denoise them, small pictures first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from .models import TRAIN_STEPS, scheduler, unet
 from .optimizer import MuonAdamW
 from .text import tokens
 from .training import Average, Session
+from .world import Scene
 
 CHUNK = 2000  # scenes an encoded file
 ATTENTION = 4.0  # how much more a subject's latents count than the others
@@ -62,23 +64,38 @@ def encode_scenes(
     folder: Path, vae: AutoencoderTiny, plan: list[tuple[str, int]], device: torch.device, processes: int
 ) -> Iterator[tuple[str, Latents]]:
     """Paints and encodes the chunks of a plan of (shape, first scene); each is kept as a file."""
-    paths = {(shape, first): folder / f"latents-{shape}-{first}.npy" for shape, first in plan}
+
+    def encoded(pictures: Iterator[NDArray[np.uint8]]) -> NDArray[np.float16]:
+        rows = [_encode(vae, list(islice(pictures, 25)), device) for _ in range(CHUNK // 25)]
+        return np.concatenate(rows)
+
+    def stacked(masks: Iterator[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        return np.stack(list(islice(masks, CHUNK)))
+
+    latents = _chunk_files(folder, "latents", plan, paint_many, encoded, processes)
+    masks = _chunk_files(folder, "masks", plan, subject_masks, stacked, processes)
+    for (shape, first), z, mask in zip(plan, latents, masks, strict=True):
+        yield shape, Latents(first, np.load(z), np.load(mask))
+
+
+def _chunk_files(
+    folder: Path,
+    kind: str,
+    plan: list[tuple[str, int]],
+    paint: Callable[[Iterable[tuple[Scene, str]], int], Iterator[NDArray[np.uint8]]],
+    make: Callable[[Iterator[NDArray[np.uint8]]], NDArray[Any]],
+    processes: int,
+) -> list[Path]:
+    """The files of a plan's chunks; what is missing is painted and made, each file whole or not at all."""
+    paths = {(shape, first): folder / f"{kind}-{shape}-{first}.npy" for shape, first in plan}
     missing = [chunk for chunk in plan if not paths[chunk].exists()]
     scenes = ((scene_at(k), shape) for shape, first in missing for k in range(first, first + CHUNK))
-    pictures = paint_many(scenes, processes) if missing else iter(())
+    painted = paint(scenes, processes) if missing else iter(())
     for chunk in missing:
-        rows = [_encode(vae, list(islice(pictures, 25)), device) for _ in range(CHUNK // 25)]
         partial = paths[chunk].with_suffix(".partial.npy")
-        np.save(partial, np.concatenate(rows))
+        np.save(partial, make(painted))
         partial.rename(paths[chunk])
-    masks = {(shape, first): folder / f"masks-{shape}-{first}.npy" for shape, first in plan}
-    unmasked = [chunk for chunk in plan if not masks[chunk].exists()]
-    scenes = ((scene_at(k), shape) for shape, first in unmasked for k in range(first, first + CHUNK))
-    covered = subject_masks(scenes, processes) if unmasked else iter(())
-    for chunk in unmasked:
-        np.save(masks[chunk], np.stack(list(islice(covered, CHUNK))))
-    for chunk in plan:
-        yield chunk[0], Latents(chunk[1], np.load(paths[chunk]), np.load(masks[chunk]))
+    return list(paths.values())
 
 
 def _encode(
@@ -107,9 +124,10 @@ def train_unet(
     """
     torch.manual_seed(3)
     torch.set_flush_denormal(True)
-    net = unet().to(device, memory_format=torch.channels_last)
+    net = unet() if start is None else UNet2DConditionModel.from_config(start.config)
     if start is not None:
         net.load_state_dict(start.state_dict())
+    net = net.to(device, memory_format=torch.channels_last)
     if device.type == "cpu":  # the fused attention's backward pass is several times slower there
         net.set_attn_processor(AttnProcessor())
         text.set_attn_implementation("eager")
