@@ -108,25 +108,30 @@ def test_prefetch_passes_on_errors_in_their_place() -> None:
         next(stream)
 
 
-def test_a_prefetch_of_a_prefetch_stops_at_once_when_closed() -> None:
-    """The outer thread waits for an item that the inner one has not got yet, and may not wait for it."""
-    asked, released = threading.Event(), threading.Event()
-    in_time: list[bool] = []
+def test_a_prefetch_of_a_prefetch_stops_when_closed_while_it_waits() -> None:
+    """As a smoother does: the stream in the middle reads on and on before it answers again."""
+    reading = threading.Event()
 
-    def slow() -> Iterator[Frame]:
-        yield clip(1)[0]
-        asked.set()
-        in_time.append(released.wait(10))
-        yield clip(1)[0]
+    def endless() -> Iterator[Frame]:
+        while True:
+            yield clip(1)[0]
 
-    inner = prefetch(slow(), 1)
-    outer = prefetch((frame for frame in inner), 1)
+    def answers_once(frames: Iterable[Frame]) -> Iterator[Frame]:
+        for index, frame in enumerate(frames):
+            if index == 0:
+                yield frame
+            reading.set()
+
+    innermost = prefetch(endless(), 1)
+    middle = prefetch(answers_once(innermost), 1)
+    outer = prefetch((frame for frame in middle), 1)
     next(outer)
-    assert asked.wait(10)
-    outer.close()
-    released.set()
-    inner.close()
-    assert in_time == [True]
+    assert reading.wait(10)
+    closing = threading.Thread(target=outer.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
+    innermost.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "framesmooth-prefetch"]
 
 
