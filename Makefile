@@ -13,7 +13,7 @@ CLIP := demo/clip.mp4
 
 demo: $(VENV)/runs
 	$(BIN)/framesmooth generate \
-	    "the sea at sunset, oil painting" "the sea at night, oil painting" \
+	    "a red sailboat on the sea at sunset, oil painting" "a red sailboat on the sea at night, oil painting" \
 	    --num-frames 48 --seed 7 --overwrite -o $(CLIP)
 
 test: $(VENV)/develops

@@ -7,12 +7,13 @@ already there is not made again.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
 from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
+from framesmooth.frames import Frame, prefetch
 from framesmooth.metric import Report
 from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.report import Strip, write_report
@@ -120,9 +121,13 @@ class _Work:
         with stage(self.emit, "keyframes", steps, "steps") as advance:
             for _batch in source.diffuse(advance):
                 pass
-        with stage(self.emit, "frames", self.num_frames, "frames") as advance:
-            for batch in source.batches:
-                self._render(source, batch)
+        with (
+            stage(self.emit, "frames", self.num_frames, "frames") as advance,
+            closing(prefetch(self._rendered(source), 1)) as rendered,
+        ):
+            for batch, frames in rendered:
+                for index, frame in zip(batch, frames, strict=False):
+                    self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
                 advance(len(batch))
         flagged = sum(source.path.model.flagged)
         if flagged:
@@ -165,12 +170,11 @@ class _Work:
             store=LatentFolder(self.run.keyframes.folder),
         )
 
-    def _render(self, source: "DiffusionSource", batch: range) -> None:
-        """Render a batch unless all of it is there: whole batches make a continued run the same run."""
-        if all(index in self.frames for index in batch):
-            return
-        for index, frame in zip(batch, source.render(batch), strict=True):
-            self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
+    def _rendered(self, source: "DiffusionSource") -> Iterator[tuple[range, list[Frame]]]:
+        """Yield every batch and its frames, none where all are there: continued runs render whole batches."""
+        for batch in source.batches:
+            there = all(index in self.frames for index in batch)
+            yield batch, [] if there else source.render(batch)
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
