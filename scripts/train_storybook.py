@@ -7,7 +7,8 @@ interrupted run goes on where it stopped:
 2. ``text``: tokenizer and text encoder on captions,
 3. every scene twice through the encoder, small and at full size,
 4. ``small``: the denoiser on latents of 128×128 pictures, a quarter of the cost, and fresh captions,
-5. ``unet``: the same denoiser on pictures of full size.
+5. ``unet``: the same denoiser on pictures of full size,
+6. ``detail``: the same with little noise, where texture is decided.
 
 Example::
 
@@ -35,7 +36,7 @@ NOTES = {
     "license": "Apache-2.0",
     "defaults": {"steps": 10, "guidance_scale": 3.0, "width": 256, "height": 256},
 }
-SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.3, "unet": 0.5}
+SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.32, "unet": 0.4, "detail": 0.08}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -44,6 +45,7 @@ SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.3, "unet": 0.5}
 @click.option("--text-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
 @click.option("--small-minutes", type=float, help="Time of stage 4, if not its share of --minutes.")
 @click.option("--unet-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
+@click.option("--detail-minutes", type=float, help="Time of stage 6, if not its share of --minutes.")
 @click.option(
     "--scenes",
     default=24_000,
@@ -69,6 +71,7 @@ def main(
     text_minutes: float | None,
     small_minutes: float | None,
     unet_minutes: float | None,
+    detail_minutes: float | None,
     scenes: int,
     work: Path,
     export: Path,
@@ -86,6 +89,7 @@ def main(
         "text": text_minutes,
         "small": small_minutes,
         "unet": unet_minutes,
+        "detail": detail_minutes,
     }
     time = {stage: SHARES[stage] * minutes if value is None else value for stage, value in given.items()}
     pictures = [
@@ -103,11 +107,14 @@ def main(
     chunks = list(encode_scenes(work, vae, plan, target, processes))
     scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
     vae.register_to_config(scaling_factor=round(scale, 5))
-    first = Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15)
-    second = Stage("unet", time["unet"], {"square": 0.7, "wide": 0.3}, batch=32, decay=0.4)
-    scale = vae.config.scaling_factor
-    small = train_unet(work, words, text, chunks, first, target, scale, start and start.unet)
-    net = train_unet(work, words, text, chunks, second, target, scale, small)
+    shapes, scale = {"square": 0.7, "wide": 0.3}, vae.config.scaling_factor
+    net = start and start.unet
+    for stage in (
+        Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15),
+        Stage("unet", time["unet"], shapes, batch=32, decay=0.4),
+        Stage("detail", time["detail"], shapes, batch=32, decay=0.6, noise=-0.8, peak=5e-4),
+    ):
+        net = train_unet(work, words, text, chunks, stage, target, scale, net)
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
