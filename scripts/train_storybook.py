@@ -115,6 +115,7 @@ def main(
         Stage("detail", time["detail"], shapes, batch=32, decay=0.6, noise=-0.8, peak=5e-4),
     ):
         net = train_unet(work, words, text, chunks, stage, target, scale, net)
+    assert net is not None  # there are stages
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"

@@ -189,8 +189,8 @@ def _loss(
 ) -> torch.Tensor:
     """Weighted mean squared error of v = √ᾱ ε − √(1−ᾱ) x (Salimans & Ho 2022).
 
-    Times are logit-normal (Esser et al. 2024) around ``shift``, stratified over the batch: a picture's content
-    is decided where there is much noise, its texture where there is little.
+    Times are logit-normal (Esser et al. 2024) around ``shift``, stratified over the batch: a picture's
+    content is decided where there is much noise, its texture where there is little.
     """
     n = z.shape[0]
     even = (torch.arange(n, device=z.device) + torch.rand(n, device=z.device)) / n
