@@ -1,20 +1,20 @@
 """Trains the built-in model ``storybook`` from nothing: paints its world, learns to see and to draw it.
 
-Five stages, all but the third with a clock and a checkpoint of their own in the work folder, and one log; an
+All stages but the fourth have a clock and a checkpoint of their own in the work folder, and one log; an
 interrupted run goes on where it stopped:
 
 1. ``autoencoder`` on crops of painted scenes,
-2. ``text``: tokenizer and text encoder on captions,
-3. every scene twice through the encoder, small and at full size,
-4. ``small``: the denoiser on latents of 128×128 pictures, a quarter of the cost, and fresh captions,
-5. ``unet``: the same denoiser on pictures of full size,
-6. ``detail``: the same with little noise, where texture is decided.
+2. ``decoder``: its second half alone, with more of the pictures that it draws worst (pixel art, oil),
+3. ``text``: tokenizer and text encoder on captions,
+4. every scene twice through the encoder, small and at full size,
+5. ``small``: the denoiser on latents of 128×128 pictures, a quarter of the cost, and fresh captions,
+6. ``unet``: the same denoiser on pictures of full size.
 
 Example::
 
     python scripts/train_storybook.py --minutes 180 --export framesmooth/generation/storybook
     python scripts/train_storybook.py --start-from framesmooth/generation/storybook --export better \\
-        --autoencoder-minutes 0 --text-minutes 0 --small-minutes 0 --unet-minutes 120
+        --autoencoder-minutes 0 --decoder-minutes 0 --text-minutes 0 --small-minutes 0 --unet-minutes 120
 """
 
 import json
@@ -24,11 +24,12 @@ import click
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+from numpy.typing import NDArray
 from storybook.captions import caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
 from storybook.text import build_tokenizer, train_text_encoder
-from storybook.train_autoencoder import psnr, train_autoencoder
+from storybook.train_autoencoder import psnr, train_autoencoder, train_decoder
 from storybook.train_diffusion import CHUNK, Stage, encode_scenes, train_unet
 
 NOTES = {
@@ -36,16 +37,17 @@ NOTES = {
     "license": "Apache-2.0",
     "defaults": {"steps": 10, "guidance_scale": 3.0, "width": 256, "height": 256},
 }
-SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.32, "unet": 0.4, "detail": 0.08}
+SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "unet": 0.4}
+WORST = ("pixel", "pixel", "oil")  # styles that the decoder is shown once more, or twice
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option("--minutes", default=180.0, help="Training time in all; painting and encoding come on top.")
 @click.option("--autoencoder-minutes", type=float, help="Time of stage 1, if not its share of --minutes.")
-@click.option("--text-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
-@click.option("--small-minutes", type=float, help="Time of stage 4, if not its share of --minutes.")
-@click.option("--unet-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
-@click.option("--detail-minutes", type=float, help="Time of stage 6, if not its share of --minutes.")
+@click.option("--decoder-minutes", type=float, help="Time of stage 2, if not its share of --minutes.")
+@click.option("--text-minutes", type=float, help="Time of stage 3, if not its share of --minutes.")
+@click.option("--small-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
+@click.option("--unet-minutes", type=float, help="Time of stage 6, if not its share of --minutes.")
 @click.option(
     "--scenes",
     default=24_000,
@@ -68,10 +70,10 @@ SHARES = {"autoencoder": 0.17, "text": 0.03, "small": 0.32, "unet": 0.4, "detail
 def main(
     minutes: float,
     autoencoder_minutes: float | None,
+    decoder_minutes: float | None,
     text_minutes: float | None,
     small_minutes: float | None,
     unet_minutes: float | None,
-    detail_minutes: float | None,
     scenes: int,
     work: Path,
     export: Path,
@@ -86,10 +88,10 @@ def main(
     start = None if start_from is None else load(start_from)
     given = {
         "autoencoder": autoencoder_minutes,
+        "decoder": decoder_minutes,
         "text": text_minutes,
         "small": small_minutes,
         "unet": unet_minutes,
-        "detail": detail_minutes,
     }
     time = {stage: SHARES[stage] * minutes if value is None else value for stage, value in given.items()}
     pictures = [
@@ -98,6 +100,8 @@ def main(
     ]
     unseen = rendered(work / "valid.npy", 10_000_000, 10_000_128, "square", processes)
     vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target, start and start.vae)
+    hard = [stack[_worst(first, len(stack))] for first, stack in zip((0, 5000), pictures, strict=True)]
+    vae = train_decoder(work, vae, pictures + hard, time["decoder"], target)
     click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
     words = build_tokenizer(work / "tokenizer") if start is None else start.tokenizer
     text = train_text_encoder(work, words, time["text"], target, start and start.text_encoder)
@@ -112,7 +116,6 @@ def main(
     for stage in (
         Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15),
         Stage("unet", time["unet"], shapes, batch=32, decay=0.4),
-        Stage("detail", time["detail"], shapes, batch=32, decay=0.6, noise=-0.8, peak=5e-4),
     ):
         net = train_unet(work, words, text, chunks, stage, target, scale, net)
     assert net is not None  # there are stages
@@ -120,6 +123,11 @@ def main(
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
     )
+
+
+def _worst(first: int, count: int) -> NDArray[np.int64]:
+    """Places, among ``count`` scenes from ``first`` on, of those in the styles that decode worst."""
+    return np.array([k for k in range(count) for style in WORST if scene_at(first + k).style == style])
 
 
 def load(folder: Path) -> StableDiffusionPipeline:

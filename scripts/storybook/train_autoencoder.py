@@ -1,4 +1,8 @@
-"""Stage 1: the autoencoder learns on crops; its latents are kept at mean 0 and variance 1 per channel."""
+"""The autoencoder learns on crops; its latents are kept at mean 0 and variance 1 per channel.
+
+Crops lie on the latents' grid of 8 pixels, as whole pictures do: so the decoder can learn where the blocks of
+pixel art end. The encoder is then kept, and the decoder alone goes on with more of what it draws worst.
+"""
 
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from .optimizer import MuonAdamW
 from .training import Average, Session
 
 CROP = 96
+GRID = 8  # pixels of a latent
 
 
 def train_autoencoder(
@@ -37,15 +42,7 @@ def train_autoencoder(
     rng = np.random.default_rng([session.step, 3])
     running = session.progress < 1
     while running:
-        crops = (
-            torch.from_numpy(_crops(pictures, batch, rng))
-            .to(device)
-            .permute(0, 3, 1, 2)
-            .float()
-            .div(127.5)
-            .sub(1)
-        )
-        loss = _loss(model, crops.contiguous(memory_format=torch.channels_last), device)
+        loss = _loss(model, _batch(_crops(pictures, batch, rng), device), device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
         optimizer.step(session.rate(3e-3, warmup=50))
@@ -60,11 +57,46 @@ def train_autoencoder(
     return final.eval().requires_grad_(False)
 
 
+def train_decoder(
+    folder: Path,
+    model: AutoencoderTiny,
+    pictures: list[NDArray[np.uint8]],
+    minutes: float,
+    device: torch.device,
+    batch: int = 16,
+) -> AutoencoderTiny:
+    """Trains the decoder of ``model`` further, in place, and returns it; latents keep their meaning."""
+    torch.manual_seed(2)
+    decoder = model.decoder.requires_grad_(True)
+    average = Average(decoder, 0.998).to(device)
+    optimizer = MuonAdamW(decoder, outer=("layers.0",))
+    session = Session(
+        folder, "decoder", minutes, {"decoder": decoder, "average": average, "optimizer": optimizer}
+    )
+    rng = np.random.default_rng([session.step, 4])
+    running = session.progress < 1
+    while running:
+        loss = _loss(model, _batch(_crops(pictures, batch, rng), device), device)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(decoder.parameters(), 0.5)
+        optimizer.step(session.rate(1e-3, warmup=50))
+        average.update(decoder, session.step)
+        running = session.tick(float(loss.detach()))
+    average.copy_to(decoder)
+    return model.eval().requires_grad_(False)
+
+
+def _batch(crops: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    x = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
 def _crops(pictures: list[NDArray[np.uint8]], batch: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     out = np.empty((batch, CROP, CROP, 3), np.uint8)
     for k in range(batch):
         stack = pictures[rng.integers(len(pictures))]
-        n, y, x = (rng.integers(stack.shape[0]), *(rng.integers(stack.shape[d] - CROP + 1) for d in (1, 2)))
+        n = rng.integers(stack.shape[0])
+        y, x = (GRID * rng.integers((stack.shape[d] - CROP) // GRID + 1) for d in (1, 2))
         crop = stack[n, y : y + CROP, x : x + CROP]
         out[k] = crop[:, ::-1] if rng.random() < 0.5 else crop
     return out

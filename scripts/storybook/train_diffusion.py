@@ -1,4 +1,4 @@
-"""Stages 3 to 5: scenes become latents; the UNet learns to denoise them, small pictures first."""
+"""Stages 4 to 6: scenes become latents; the UNet learns to denoise them, small pictures first."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -50,8 +50,6 @@ class Stage:
         shapes: Odds of each shape of picture in a batch.
         batch: Pictures a batch (three quarters of it where they are wide).
         decay: Share of the time over which the learning rate falls to zero.
-        noise: Where most times are drawn, as the logit of their share of the way to pure noise.
-        peak: Learning rate.
     """
 
     name: str
@@ -59,8 +57,6 @@ class Stage:
     shapes: dict[str, float]
     batch: int
     decay: float
-    noise: float = 0.5
-    peak: float = 1e-3
 
 
 @torch.no_grad()
@@ -151,11 +147,10 @@ def train_unet(
             scale * torch.from_numpy(z).to(device),
             1 + (ATTENTION - 1) / 255 * torch.from_numpy(masks).to(device),
             alphas,
-            stage.noise,
         )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step(session.rate(stage.peak, decay=stage.decay))
+        optimizer.step(session.rate(1e-3, decay=stage.decay))
         average.update(net, session.step)
         running = session.tick(float(loss.detach()))
     average.copy_to(net)
@@ -185,16 +180,15 @@ def _loss(
     z: torch.Tensor,
     weight: torch.Tensor,
     alphas: torch.Tensor,
-    shift: float,
 ) -> torch.Tensor:
     """Weighted mean squared error of v = √ᾱ ε − √(1−ᾱ) x (Salimans & Ho 2022).
 
-    Times are logit-normal (Esser et al. 2024) around ``shift``, stratified over the batch: a picture's
-    content is decided where there is much noise, its texture where there is little.
+    Times are logit-normal (Esser et al. 2024), stratified over the batch, and lean to much noise, where a
+    picture's content is decided.
     """
     n = z.shape[0]
     even = (torch.arange(n, device=z.device) + torch.rand(n, device=z.device)) / n
-    t = (torch.sigmoid(shift + 1.3 * torch.special.ndtri(even.clamp(1e-4, 1 - 1e-4))) * TRAIN_STEPS).long()
+    t = (torch.sigmoid(0.5 + 1.3 * torch.special.ndtri(even.clamp(1e-4, 1 - 1e-4))) * TRAIN_STEPS).long()
     signal, sigma = alphas[t].sqrt().view(-1, 1, 1, 1), (1 - alphas[t]).sqrt().view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = signal * z + sigma * noise, signal * noise - sigma * z
