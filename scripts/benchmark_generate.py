@@ -132,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--guidance-scale", type=float, default=3.0)
     parser.add_argument(
-        "--guidance-end", type=float, default=1.0, help="of framesmooth; the usual way has none"
+        "--guidance-end", type=float, default=0.8, help="of framesmooth; the usual way has none"
     )
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--height", type=int, default=256)
