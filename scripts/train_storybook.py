@@ -4,7 +4,7 @@ All stages but the fourth have a clock and a checkpoint of their own in the work
 interrupted run goes on where it stopped:
 
 1. ``autoencoder`` on crops of painted scenes,
-2. ``decoder``: its second half alone, with more of the pictures that it draws worst (pixel art, oil),
+2. ``decoder``: its second half alone, while latents keep their meaning,
 3. ``text``: tokenizer and text encoder on captions,
 4. every scene twice through the encoder, small and at full size,
 5. ``small``: the denoiser on latents of 128×128 pictures, a quarter of the cost, and fresh captions,
@@ -24,7 +24,6 @@ import click
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
-from numpy.typing import NDArray
 from storybook.captions import caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
@@ -38,7 +37,6 @@ NOTES = {
     "defaults": {"steps": 10, "guidance_scale": 3.0, "guidance_end": 0.8, "width": 256, "height": 256},
 }
 SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "unet": 0.4}
-WORST = ("pixel", "pixel", "oil")  # styles that the decoder is shown once more, or twice
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -100,8 +98,7 @@ def main(
     ]
     unseen = rendered(work / "valid.npy", 10_000_000, 10_000_128, "square", processes)
     vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target, start and start.vae)
-    hard = [stack[_worst(first, len(stack))] for first, stack in zip((0, 5000), pictures, strict=True)]
-    vae = train_decoder(work, vae, pictures + hard, time["decoder"], target)
+    vae = train_decoder(work, vae, pictures, time["decoder"], target)
     click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
     words = build_tokenizer(work / "tokenizer") if start is None else start.tokenizer
     text = train_text_encoder(work, words, time["text"], target, start and start.text_encoder)
@@ -123,11 +120,6 @@ def main(
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
     )
-
-
-def _worst(first: int, count: int) -> NDArray[np.int64]:
-    """Places, among ``count`` scenes from ``first`` on, of those in the styles that decode worst."""
-    return np.array([k for k in range(count) for style in WORST if scene_at(first + k).style == style])
 
 
 def load(folder: Path) -> StableDiffusionPipeline:

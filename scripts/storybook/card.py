@@ -115,8 +115,8 @@ Autoencoder: {psnr:.2f} dB PSNR on 128 unseen scenes.
 
 ## How it was made
 
-`scripts/train_storybook.py`: an `AutoencoderTiny` (factor 8, 8 channels) on 96² crops, its decoder once more
-on what it drew worst; a three-layer CLIP text encoder, taught to tell a caption's attributes and then frozen;
+`scripts/train_storybook.py`: an `AutoencoderTiny` (factor 8, 8 channels) on 96² crops, its decoder longer
+than its encoder; a three-layer CLIP text encoder, taught to tell a caption's attributes and then frozen;
 a three-level UNet that hears the text pooled in every block and attends to it on the lowest level, trained on
 v-prediction with a cosine schedule, first on 128² pictures, then on full ones. What shows the subject counts
 four times. Muon and AdamW, bfloat16 autocast; two CPU cores were enough.

@@ -1,7 +1,7 @@
 """The autoencoder learns on crops; its latents are kept at mean 0 and variance 1 per channel.
 
 Crops lie on the latents' grid of 8 pixels, as whole pictures do: so the decoder can learn where the blocks of
-pixel art end. The encoder is then kept, and the decoder alone goes on with more of what it draws worst.
+pixel art end. The encoder is then kept, and the decoder alone goes on.
 """
 
 from pathlib import Path
