@@ -26,8 +26,8 @@ from tests.scenes import add_flicker  # noqa: E402
 SAMPLES, PICTURES = HOME / "samples", HOME / "docs" / "pictures"
 CLIPS = {
     "journey": ["samples/prompts/journey.yaml", "--num-frames", "96", "--seed", "5"],
-    "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "3", "-W", "384", "-H", "216"],
-    "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "1"],
+    "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "5", "-W", "384", "-H", "216"],
+    "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "8"],
 }
 SCENE = Scene("hills", "noon", "windmill", "red", "oil", frozenset(), 11)
 NUM_FRAMES, STEP = 36, 3
