@@ -144,6 +144,16 @@ class Report(Mapping[str, Series]):
         """Return how many metrics there are."""
         return len(self.series)
 
+    def reason(self, name: str) -> str:
+        """Return in plain words why a metric has no mean; nothing where it has one."""
+        series = self.series[name]
+        if series.mean is not None:
+            return ""
+        if series.coverage == 0:
+            return "no motion could be followed"
+        short = self.num_frames <= 2 and series.note.startswith("needs")
+        return f"too short: {series.note}" if short else series.note
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain types for JSON: metrics (summaries), per_frame, flash_safety and what was measured."""
         safety = {} if self.flashes is None else {"flash_safety": self.flashes.as_dict()}

@@ -18,7 +18,7 @@ FLOORS: dict[str, int] = {
     "generation": 3,
     "preflight": 4,
     "settings": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
-    "comparison": 4, "run": 4, "report": 4,
+    "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4,
     "cli": 5, "web": 5, "__main__": 5,
 }  # fmt: skip
 
