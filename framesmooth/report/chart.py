@@ -69,8 +69,8 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
     axes: dict[str, Any] = {}
     titles = []
     for row, name in enumerate(names):
-        top = 1 - row / rows
-        bottom = top - (1 - _GAP) / rows
+        top = 1 - row / (rows - _GAP)
+        bottom = top - (1 - _GAP) / (rows - _GAP)
         known = next(report[name] for report in reports.values() if name in report)
         rising = known.higher_is_better
         axes[_axis("yaxis", row)] = {
@@ -79,6 +79,7 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
             "rangemode": "normal" if rising else "tozero",
             "nticks": 4,
             "automargin": True,
+            "showspikes": False,
         }
         titles.append(
             {
@@ -114,7 +115,6 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
         "hovermode": "x",
         "hoversubplots": "axis",
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": "zoom",
     }  # fmt: skip

@@ -8,8 +8,8 @@ from framesmooth.metric import Report
 from framesmooth.report.tables import arrow_of, number
 
 BEST, TIED = "★", "="
-LEGEND: Final = (
-    f"{BEST} best   {TIED} tied for best   ↑ higher is better   ↓ lower is better   – not measured"
+LEGEND: Final = " · ".join(
+    (f"{BEST} best", f"{TIED} tied for best", "↑ higher is better", "↓ lower is better", "– not measured")
 )
 
 

@@ -1,8 +1,9 @@
 """The page on measured clips: figures, plots over time, where they flicker, their worst frames."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
-from typing import Any
+from typing import Any, Final
 
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report
@@ -14,6 +15,11 @@ from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, 
 from framesmooth.report.pictures import Figure, jpeg_figure
 from framesmooth.report.tables import metric_rows, number
 from framesmooth.report.worst import worst_figures
+
+_HEAT: Final = (
+    "Root mean square difference along the motion, of the whole clip and of its worst pairs of frames. "
+    "Dark grey: no motion could be followed."
+)
 
 Table = tuple[list[TableCell], list[list[TableCell]]]
 
@@ -85,30 +91,30 @@ def _clips_table(reports: Mapping[str, Report]) -> Table:
 
 
 def _flash_notes(reports: Mapping[str, Report]) -> list[str]:
-    prefix = len(reports) > 1
-    return [
-        f"{name}: {report.flashes.sentence}" if prefix else report.flashes.sentence
-        for name, report in reports.items()
-        if report.flashes is not None
-    ]
+    """Return what to say of flashes: of one clip how safe it is, of several which ones fail."""
+    judged = {name: report.flashes for name, report in reports.items() if report.flashes is not None}
+    if len(reports) == 1:
+        return [flashes.sentence for flashes in judged.values()]
+    return [f"{name}: {flashes.sentence}" for name, flashes in judged.items() if not flashes.passed]
 
 
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
     """Return the maps of every clip, all on one scale."""
     peak = max((heat.peak for heat in heats.values()), default=1.0)
-    galleries = []
-    for name, heat in heats.items():
-        title = "Where it flickers" if len(heats) == 1 else f"Where it flickers: {name}"
-        figures = _heat_figures(heat, peak)
-        text = (
-            "Root mean square difference along the motion, of the whole clip and of its worst pairs of "
-            "frames. Dark: no motion could be followed."
-            if figures
-            else "Nothing to show: the clip is too short, or no motion could be followed."
-        )
-        scale = f"{peak:.3g} levels of 255" if figures else ""
-        galleries.append(Gallery(title, figures, text, scale))
-    return galleries
+    galleries = [
+        Gallery(title="", figures=_heat_figures(heat, peak), name=name if len(heats) > 1 else "")
+        for name, heat in heats.items()
+    ]
+    if not galleries:
+        return []
+    seen = any(gallery.figures for gallery in galleries)
+    first = replace(
+        galleries[0],
+        title="Where it flickers",
+        text=_HEAT if seen else "Nothing to show: too short, or no motion could be followed.",
+        scale=f"{peak:.3g} levels of 255" if seen else "",
+    )
+    return [first, *(gallery for gallery in galleries[1:] if gallery.figures)]
 
 
 def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
@@ -130,8 +136,11 @@ def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
 
 
 def _worst_galleries(worst: Mapping[str, Sequence[Figure]]) -> list[Gallery]:
-    return [
-        Gallery("Worst frames" if len(worst) == 1 else f"Worst frames: {name}", figures)
+    galleries = [
+        Gallery("", figures, name=name if len(worst) > 1 else "")
         for name, figures in worst.items()
         if figures
+    ]
+    return [
+        replace(gallery, title="" if index else "Worst frames") for index, gallery in enumerate(galleries)
     ]

@@ -30,13 +30,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Figures under a heading; ``scale`` names the end of a colour scale for heat maps.
+    """Figures under a heading, which "" leaves to the gallery before, and a name of their own.
 
-    ``wide`` figures take the whole width of the page.
+    ``scale`` names the end of a colour scale for heat maps; ``wide`` figures are as wide as the page.
     """
 
     title: str
     figures: Sequence[Figure]
+    name: str = ""
     text: str = ""
     scale: str = ""
     wide: bool = False
