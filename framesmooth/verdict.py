@@ -138,7 +138,7 @@ def _check_detail(before: Report, after: Report) -> Check:
     said = f"detail loss {_decimal(loss)} > {_decimal(LARGEST_DETAIL_LOSS)}"
     if earlier is not None and earlier <= retained:
         return False, f"{said}, though no more than before ({_decimal(1 - earlier)})"
-    return False, f"{said} (blur)"
+    return False, f"{said} ({'blur' if earlier is not None else 'blur, or texture that flickered'})"
 
 
 def _check_motion(before: Report, after: Report, true_motion: float | None) -> Check:

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, Final
 
 from framesmooth.metric import Report
+from framesmooth.report.clips import clip_rows
 from framesmooth.report.tables import arrow_of
 
 COLOURS: Final = ("#d9702b", "#3b8ed0", "#2fa37a", "#b267b8", "#b99522", "#7780e0", "#d75a6a", "#5aa0ad")
@@ -23,7 +24,7 @@ def metrics_chart(reports: Mapping[str, Report]) -> dict[str, Any] | None:
     """
     names = [
         name
-        for name in dict.fromkeys(name for report in reports.values() for name in report)
+        for name in (row.name for row in clip_rows(reports))
         if any(_has_line(report, name) for report in reports.values())
     ]
     if not names:

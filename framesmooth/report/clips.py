@@ -38,7 +38,8 @@ class ClipsRow:
 
 def clip_rows(reports: Mapping[str, Report]) -> list[ClipsRow]:
     """Return a row for each metric that any clip has, and one for flash safety where it was judged."""
-    names = dict.fromkeys(name for report in reports.values() for name in report)
+    fullest_first = sorted(reports.values(), key=len, reverse=True)  # its order is that of all metrics
+    names = dict.fromkeys(name for report in fullest_first for name in report)
     rows = [_row(name, list(reports.values())) for name in names]
     if any(report.flashes is not None for report in reports.values()):
         rows.append(ClipsRow("flash_safety", "", "", tuple(map(_flash_cell, reports.values()))))

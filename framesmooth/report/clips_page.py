@@ -136,11 +136,8 @@ def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
 
 
 def _worst_galleries(worst: Mapping[str, Sequence[Figure]]) -> list[Gallery]:
-    galleries = [
-        Gallery("", figures, name=name if len(worst) > 1 else "")
-        for name, figures in worst.items()
-        if figures
-    ]
+    shown = {name: figures for name, figures in worst.items() if figures}
     return [
-        replace(gallery, title="" if index else "Worst frames") for index, gallery in enumerate(galleries)
+        Gallery("" if index else "Worst frames", figures, name=name if len(worst) > 1 else "")
+        for index, (name, figures) in enumerate(shown.items())
     ]

@@ -69,7 +69,7 @@ def number(value: float | None) -> str:
 
 def share(value: float | None, *, signed: bool = False) -> str:
     """Return a share as a percentage of one decimal, "–" for none."""
-    return "–" if value is None else f"{100 * value:{'+' if signed else ''}.1f} %".replace("-", "−")
+    return "–" if value is None else f"{100 * value:{'+' if signed else ''}.1f}%".replace("-", "−")
 
 
 def write_json(path: str | PathLike[str], reports: Mapping[str, Report]) -> None:
