@@ -78,17 +78,15 @@ def clip_names(paths: Sequence[str]) -> list[str]:
 
     A clip that is given twice is numbered.
     """
-    parts = [Path(path).parts or (path,) for path in paths]
-    names = ["/".join(each[-1:]) for each in parts]
-    for depth in range(2, max(map(len, parts), default=0) + 1):
-        unclear = {name for name in names if names.count(name) > 1}
-        names = [
-            "/".join(each[-depth:]) if name in unclear else name
-            for name, each in zip(names, parts, strict=True)
-        ]
+    parts = {path: Path(path).parts or (path,) for path in paths}
+    names = {path: each[-1] for path, each in parts.items()}
+    for depth in range(2, max(map(len, parts.values()), default=0) + 1):
+        given = list(names.values())
+        unclear = [path for path, name in names.items() if given.count(name) > 1]
+        names |= {path: "/".join(parts[path][-depth:]) for path in unclear}
     return [
-        f"{name} ({names[:index].count(name) + 1})" if name in names[:index] else name
-        for index, name in enumerate(names)
+        names[path] if path not in paths[:index] else f"{names[path]} ({paths[:index].count(path) + 1})"
+        for index, path in enumerate(paths)
     ]
 
 

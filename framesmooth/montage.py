@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -10,14 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from framesmooth.frames import Frame
 
-Layout = Literal["side-by-side", "wipe"]
-LAYOUTS: Final[tuple[Layout, ...]] = ("side-by-side", "wipe")
-
 _GAP: Final = 4
 _PAPER, _INK, _LINE = (18, 22, 26), (255, 255, 255), (255, 255, 255)
 _SHADE: Final = 0.4  # what is left of the picture behind text
 _SWEEP: Final = 3.0  # seconds that a wipe takes from one side to the other and back
-_FONT_SHARE, _SMALLEST_FONT, _LARGEST_FONT = 0.05, 9, 28
+_FONT_TO_HEIGHT, _FONT_TO_ROOM = 0.05, 0.07
+_SMALLEST_FONT, _LARGEST_FONT = 9, 28
 
 
 def side_by_side_size(size: tuple[int, int], count: int) -> tuple[int, int]:
@@ -49,20 +49,25 @@ def wipe(first: Frame, second: Frame, seconds: float) -> Frame:
     return picture
 
 
-def label(picture: Frame, *texts: Sequence[str]) -> Frame:
+Lines = Sequence[Sequence[str]]
+"""Lines of text, each in wordings from long to short, of which the first one that fits is taken."""
+
+
+def label(picture: Frame, *texts: Lines) -> Frame:
     """Return the picture with lines of text on a shade at its top; a second text is right aligned."""
     height, width = picture.shape[:2]
-    size = int(np.clip(round(_FONT_SHARE * height), _SMALLEST_FONT, _LARGEST_FONT))
-    tall = min(round(1.35 * size * max(map(len, texts)) + 0.6 * size), height)
+    room = width // len(texts)
+    wanted = round(min(_FONT_TO_HEIGHT * height, _FONT_TO_ROOM * room))
+    font = _font(min(max(wanted, _SMALLEST_FONT), _LARGEST_FONT))
+    tall = min(round(font.size * (1.35 * max(map(len, texts)) + 0.5)), height)
     marked = picture.copy()
     marked[:tall] = np.asarray(cv2.convertScaleAbs(marked[:tall], alpha=_SHADE), np.uint8)
     canvas = Image.fromarray(marked)
     draw = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(size)
     for side, lines in enumerate(texts):
-        for row, line in enumerate(lines):
-            shown = _fitted(line, font, width // len(texts) - size)
-            place = width - size // 2 if side else size // 2, round(0.3 * size + 1.35 * size * row)
+        for row, wordings in enumerate(lines):
+            shown = _fitted(wordings, font, room - font.size)
+            place = width - font.size / 2 if side else font.size / 2, font.size * (0.25 + 1.35 * row)
             draw.text(place, shown, fill=_INK, font=font, anchor="ra" if side else "la")
     return np.ascontiguousarray(canvas, np.uint8)
 
@@ -76,11 +81,22 @@ def running_means(values: Iterable[float | None]) -> Iterator[float | None]:
         yield total / count if count else None
 
 
-def _fitted(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, room: int) -> str:
-    """Return the text, cut in its middle where it is wider than ``room``."""
-    shown = text
-    for keep in range(len(text) - 1, 0, -1):
-        if font.getlength(shown) <= room:
-            break
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Return DejaVu Sans, which comes with matplotlib: Pillow's own font has no superscripts."""
+    from matplotlib import get_data_path
+
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
+
+
+def _fitted(wordings: Sequence[str], font: ImageFont.FreeTypeFont, room: float) -> str:
+    """Return the first wording that is no wider than ``room``, or the last one cut in its middle."""
+    for wording in wordings:
+        if font.getlength(wording) <= room:
+            return wording
+    text = wordings[-1]
+    for keep in range(len(text) - 1, 1, -1):
         shown = f"{text[: math.ceil(keep / 2)]}…{text[len(text) - keep // 2 :]}"
-    return shown
+        if font.getlength(shown) <= room:
+            return shown
+    return "…"

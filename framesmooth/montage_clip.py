@@ -56,7 +56,7 @@ def write_montage(
         ) as sink,
     ):
         for index, frames in enumerate(_together(list(clips.values()))):
-            texts = [(name, captions[name][index]) for name in clips]
+            texts = [((name,), captions[name][index]) for name in clips]
             if layout == "wipe":
                 picture = label(wipe(frames[0], frames[1], float(index / first.fps)), *texts)
             else:
@@ -66,12 +66,17 @@ def write_montage(
             count(index + 1)
 
 
-def _captions(report: Report) -> Iterator[str]:
-    """Yield the warping error of every frame, and its mean so far."""
+def _captions(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield the warping error of every frame, and its mean so far, in a long wording and in short ones."""
     series = report[_METRIC]
     for value, mean in zip(series.per_frame, running_means(series.per_frame), strict=True):
-        here = "–" if value is None else f"{value:.2f}"
-        yield f"warping error {here}, so far {'–' if mean is None else f'{mean:.2f}'} {series.unit}"
+        here, so_far = ("–" if each is None else f"{each:.2f}" for each in (value, mean))
+        yield (
+            f"warping error {here} · mean so far {so_far} {series.unit}",
+            f"warping error {here} · mean {so_far}",
+            f"error {here} · mean {so_far}",
+            f"{here} · mean {so_far}",
+        )
 
 
 def _together(clips: Sequence[FrameSource]) -> Iterator[tuple[Frame, ...]]:
