@@ -20,6 +20,7 @@ _HEAT: Final = (
     "Root mean square difference along the motion, of the whole clip and of its worst pairs of frames. "
     "Dark grey: no motion could be followed."
 )
+_NO_HEAT: Final = "nothing to show, too short or no motion could be followed"
 
 Table = tuple[list[TableCell], list[list[TableCell]]]
 
@@ -101,20 +102,15 @@ def _flash_notes(reports: Mapping[str, Report]) -> list[str]:
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
     """Return the maps of every clip, all on one scale."""
     peak = max((heat.peak for heat in heats.values()), default=1.0)
-    galleries = [
-        Gallery(title="", figures=_heat_figures(heat, peak), name=name if len(heats) > 1 else "")
-        for name, heat in heats.items()
-    ]
-    if not galleries:
-        return []
-    seen = any(gallery.figures for gallery in galleries)
-    first = replace(
-        galleries[0],
-        title="Where it flickers",
-        text=_HEAT if seen else "Nothing to show: too short, or no motion could be followed.",
-        scale=f"{peak:.3g} levels of 255" if seen else "",
-    )
-    return [first, *(gallery for gallery in galleries[1:] if gallery.figures)]
+    galleries = []
+    for name, heat in heats.items():
+        figures = _heat_figures(heat, peak)
+        shown = [name] if len(heats) > 1 else []
+        galleries.append(Gallery("", figures, name=": ".join(shown if figures else [*shown, _NO_HEAT])))
+    if galleries:
+        scale = f"{peak:.3g} levels of 255"
+        galleries[0] = replace(galleries[0], title="Where it flickers", text=_HEAT, scale=scale)
+    return galleries
 
 
 def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
