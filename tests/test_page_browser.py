@@ -59,11 +59,10 @@ def test_the_page_works_offline(browser: Any, page_file: Path, scheme: str, widt
     legend = page.evaluate("[...document.querySelectorAll('.legendtext')].map(text => text.textContent)")
     assert legend == list(NAMES)
     rows = page.evaluate("new Set(document.getElementById('chart').data.map(trace => trace.yaxis)).size")
-    chart = page.locator("#chart")
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, max(box["y"], 0) + 90)
-    page.mouse.move(box["x"] + box["width"] / 2 + 2, max(box["y"], 0) + 92)
+    page.evaluate("document.getElementById('chart').scrollIntoView()")
+    row = page.locator("#chart .nsewdrag").first.bounding_box()
+    for step in (0, 2):
+        page.mouse.move(row["x"] + row["width"] / 2 + step, row["y"] + row["height"] / 2)
     page.locator(".hoverlayer .hovertext").nth(rows - 1).wait_for()  # one label in every row
     assert told == []
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []

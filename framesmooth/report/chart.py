@@ -114,6 +114,7 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
         "height": rows * _ROW_HEIGHT + _MARGIN_TOP + _MARGIN_BOTTOM,
         "margin": {"l": 52, "r": 12, "t": _MARGIN_TOP, "b": _MARGIN_BOTTOM},
         "hovermode": "x",
+        "hoverdistance": -1,  # the nearest frame, however far: no place without an answer
         "hoversubplots": "axis",
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
         "plot_bgcolor": "rgba(0,0,0,0)",
