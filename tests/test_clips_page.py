@@ -95,14 +95,6 @@ def test_what_is_missing_is_told_in_plain_words(reports: dict[str, Report]) -> N
     assert all(note.startswith("short: ") and "too short: needs" in note for note in notes)
 
 
-def test_a_clip_that_cannot_be_followed_says_so() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (2, 40, 48, 3), np.uint8)
-    report = measure(list(noise), flow_on="self")
-    for name, series in report.items():
-        assert series.mean is None or np.isfinite(series.mean)
-        assert (report.reason(name) == "") == (series.mean is not None)
-
-
 def test_the_chart_is_one_that_plotly_knows(reports: dict[str, Report]) -> None:
     graph_objects = pytest.importorskip("plotly.graph_objects")
     chart = metrics_chart({"<b>one</b>": reports["one"], "two": reports["two"]})

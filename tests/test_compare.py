@@ -19,7 +19,7 @@ from framesmooth.frames import Frame
 from framesmooth.metric import measure
 from framesmooth.metrics.frame_metric import FrameMetric
 from framesmooth.video import open_sink, open_source
-from tests.scenes import add_flicker, moving_scene
+from tests.scenes import FlowField, add_flicker, moving_scene
 
 CLEAN = moving_scene(frames=6, seed=3).frames
 
@@ -237,6 +237,25 @@ def test_very_short_clips_are_told_in_words(tmp_path: Path, count: int) -> None:
     for text in (alone.stdout, result.stdout, (tmp_path / "both.json").read_text()):
         assert "nan" not in text.lower()
     assert "too short" in (tmp_path / "one.html").read_text()
+
+
+def lost(image0: Frame, image1: Frame) -> FlowField:
+    """A flow that never comes back to where it started."""
+    return np.full((*image0.shape[:2], 2), 5, np.float32)
+
+
+def test_clips_that_cannot_be_followed_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(plugins.FLOWS, "dis-fine", f"{__name__}:lost")
+    ramp = np.broadcast_to(np.linspace(90, 110, 64)[None, :, None], (48, 64, 3)).astype(np.uint8)
+    clip = write(f"{tmp_path}/clip/", [ramp] * 4)
+    result = run("measure", clip, "--json", tmp_path / "a.json", "--html", tmp_path / "a.html")
+    assert "no motion could be followed" in result.stdout
+    found = json.loads((tmp_path / "a.json").read_text())["metrics"]
+    assert (found["warping_error"]["mean"], found["coverage"]["mean"]) == (None, 0)
+    page = (tmp_path / "a.html").read_text()
+    assert page.count("no motion could be followed") >= 2
+    compared = run("compare", clip, clip)
+    assert "clip (2): not better: luma flicker unchanged at 0" in compared.stdout
 
 
 class Undefined(FrameMetric):

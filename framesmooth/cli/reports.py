@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from framesmooth.frames import FrameSource
     from framesmooth.metric import Report
     from framesmooth.report import HeatMeter
+    from framesmooth.verdict import Verdict
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -96,7 +97,7 @@ def write_page(
 
     kinds = {True: "good", False: "bad", None: ""}
     verdicts = [] if comparison is None else [
-        Line(kinds[verdict.better], verdict.label, name, "; ".join(verdict.reasons))
+        Line(kinds[verdict.better], verdict.label, name, _reasons(verdict))
         for name, verdict in comparison.leaderboard.items()
     ]  # fmt: skip
     settings = next(iter(reports.values())).settings
@@ -120,6 +121,12 @@ def asked_for(
         "guide": None if guide is None else Path(guide).name,
         "frame range": None if frame_range is None else f"{start}:{'' if stop is None else stop}",
     }
+
+
+def _reasons(verdict: "Verdict") -> str:
+    from framesmooth.report.tables import share
+
+    return f"flicker left: {share(verdict.flicker_left)}; {'; '.join(verdict.reasons)}"
 
 
 def _described(clip: "FrameSource") -> str:
