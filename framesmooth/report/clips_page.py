@@ -123,7 +123,7 @@ def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
         *(
             jpeg_figure(
                 paint(pair.picture, pair.levels, peak),
-                f"frames {pair.second - 1} to {pair.second}: warping error {number(pair.error)} ×10⁻³",
+                f"frames {pair.second - 1} to {pair.second}: warping error {number(pair.error)}\u00a0×10⁻³",
             )
             for pair in pairs
             if pair.error > 0

@@ -52,7 +52,7 @@ def worst_figures(report: Report, frames: Iterable[Frame]) -> list[Figure]:
 
 def _caption(report: Report, index: int, names: Iterable[str]) -> str:
     said = (
-        f"{name.replace('_', ' ')} {number(report[name].per_frame[index])} {report[name].unit}"
+        f"{name.replace('_', ' ')} {number(report[name].per_frame[index])}\u00a0{report[name].unit}"
         for name in names
     )
     return f"frame {index}: {', '.join(said)}"
