@@ -8,7 +8,7 @@ A tour, from the ground up. Imports only point down these floors.
 - Algorithms over streams of frames: ``interpolate``, ``smoother`` with ``smoothers/``, ``metric`` with
   ``metrics/``.
 - Generation: ``generation/``, the only floor that imports torch and diffusers.
-- Assembly: ``pipeline``, ``run`` (the run folder), ``report``.
+- Assembly: ``pipeline``, ``run`` (the run folder), ``report``, ``comparison`` (which clip is steadier).
 - Front ends: ``cli/``.
 
 Smoothing a clip from Python::

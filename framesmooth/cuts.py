@@ -1,7 +1,7 @@
 """Scene cuts, and streams that know where shots end."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -61,6 +61,9 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(len(grey) / 12, 4.0)), np.float32)
 
 
+Item = TypeVar("Item")
+
+
 @dataclass(frozen=True)
 class Step:
     """One frame of a shot and the motion to the next frame; None at the end of the shot."""
@@ -80,7 +83,8 @@ def steps(
         MediaError: a guide of another size or number of frames.
     """
     previous: tuple[Frame, Frame] | None = None
-    for frame, seen in _guided(frames, guide):
+    for frame, guiding in guided(frames, guide, lambda frame: frame):
+        seen = frame if guiding is None else guiding
         if previous is not None:
             motion = estimate_motion(flow, previous[1], seen)
             cut = is_cut(previous[1], seen, motion)
@@ -90,11 +94,20 @@ def steps(
         yield Step(previous[0], None)
 
 
-def _guided(frames: Iterable[Frame], guide: Iterable[Frame] | None) -> Iterator[tuple[Frame, Frame]]:
-    """Yield every frame with the one to see its motion in."""
+def guided(
+    items: Iterable[Item], guide: Iterable[Frame] | None, frame_of: Callable[[Item], Frame]
+) -> Iterator[tuple[Item, Frame | None]]:
+    """Yield every item, of which ``frame_of`` gives the frame, with the guide's frame, None without a guide.
+
+    Raises:
+        MediaError: a guide of another size or number of frames.
+    """
     seen = None if guide is None else iter(guide)
-    for index, frame in enumerate(frames):
-        guiding = frame if seen is None else next(seen, None)
+    for index, item in enumerate(items):
+        if seen is None:
+            yield item, None
+            continue
+        frame, guiding = frame_of(item), next(seen, None)
         if guiding is None:
             raise MediaError(f"the guide ends after {index} frames and the clip goes on: trim them alike")
         if guiding.shape != frame.shape:
@@ -102,7 +115,7 @@ def _guided(frames: Iterable[Frame], guide: Iterable[Frame] | None) -> Iterator[
             raise MediaError(
                 f"the guide is {other_width}x{other_height} and the clip {width}x{height}: scale one of them"
             )
-        yield frame, guiding
+        yield item, guiding
     if seen is not None and next(seen, None) is not None:
         raise MediaError("the guide goes on after the clip's last frame: trim them alike")
 

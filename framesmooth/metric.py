@@ -4,24 +4,22 @@ The flow of every pair of neighbouring frames is estimated once and handed to ev
 with the length of the clip but the numbers per frame.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import zip_longest
-from typing import Any, Final, Literal, Protocol, cast
+from math import isfinite
+from typing import Any, Protocol, cast
 
 import numpy as np
 
-from framesmooth.cuts import is_cut
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.flashes import FlashMeter, FlashReport
-from framesmooth.flow import FlowEstimator, load_flow
+from framesmooth.flow import load_flow
+from framesmooth.followed import FlowOn, followed, paired
 from framesmooth.frames import Frame, prefetch
-from framesmooth.motion import PairMotion, estimate_motion
+from framesmooth.motion import PairMotion
 from framesmooth.plugins import load, names
-
-FlowOn = Literal["self", "reference"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,21 @@ class Metric(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Sees what the metrics see, and the motion always; see :meth:`Metric.update`."""
+
+    def update(
+        self,
+        frame: Frame,
+        reference: Frame | None = None,
+        motion: PairMotion | None = None,
+        *,
+        cut: bool = False,
+    ) -> None:
+        """Take the next frame (H, W, 3) uint8."""
+        ...
+
+
 def summarize(
     per_frame: Sequence[float | None],
     *,
@@ -131,6 +144,16 @@ class Report(Mapping[str, Series]):
         """Return how many metrics there are."""
         return len(self.series)
 
+    def reason(self, name: str) -> str:
+        """Return in plain words why a metric has no mean; nothing where it has one."""
+        series = self.series[name]
+        if series.mean is not None:
+            return ""
+        if series.coverage == 0:
+            return "no motion could be followed"
+        short = self.num_frames <= 2 and series.note.startswith("needs")
+        return f"too short: {series.note}" if short else series.note
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain types for JSON: metrics (summaries), per_frame, flash_safety and what was measured."""
         safety = {} if self.flashes is None else {"flash_safety": self.flashes.as_dict()}
@@ -151,7 +174,10 @@ def measure(
     metrics: Sequence[str] | None = None,
     flow: str = "dis-fine",
     flow_on: FlowOn | None = None,
+    guide: Iterable[Frame] | None = None,
+    is_clean: bool | None = None,
     fps: Fraction | None = None,
+    watchers: Sequence[Watcher] = (),
     on_frame: Callable[[int], None] | None = None,
 ) -> Report:
     """Measure a clip in one pass and constant memory.
@@ -161,30 +187,38 @@ def measure(
         reference: as many frames of the same size: the clean clip if it is known, else the input.
         metrics: names; None is every metric that the arguments allow.
         flow: name of the flow estimator.
-        flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers)
-            or on the reference, which is clean; None is the reference where there is one.
+        flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers),
+            on the reference, which is clean, or on the guide; None is the guide where there is one, else the
+            reference where there is one.
+        guide: as many frames of the same size, in which the motion is seen: what the clip was made from.
+        is_clean: whether the reference is the clip without flicker; None is yes unless flow_on is "self".
         fps: frames per second, to judge flashes by; None leaves them out.
+        watchers: are handed all that the metrics are.
         on_frame: called with the number of frames done so far.
 
     Raises:
-        UsageError: unknown name, or a metric or flow that needs a reference without one.
-        MediaError: no frames, or a reference of another length or size.
+        UsageError: unknown name, or a metric or flow that needs a reference or guide without one.
+        MediaError: no frames, or a reference or guide of another length or size.
     """
-    flow_on = flow_on or ("self" if reference is None else "reference")
-    if flow_on == "reference" and reference is None:
-        raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
-    active = _create_metrics(metrics, has_reference=reference is not None, is_clean=flow_on == "reference")
-    estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
+    flow_on = flow_on or ("guide" if guide is not None else "self" if reference is None else "reference")
+    if {"reference": reference, "guide": guide, "self": frames}[flow_on] is None:
+        raise UsageError(f"flow_on={flow_on!r} needs a {flow_on} clip: give one, or use flow_on='self'")
+    clean = flow_on != "self" if is_clean is None else is_clean
+    active = _create_metrics(metrics, has_reference=reference is not None, is_clean=clean)
+    needs_motion = bool(watchers) or any(metric.needs_motion for metric in active)
+    estimator = load_flow(flow) if needs_motion else None
     flashes = None if fps is None else FlashMeter(fps)
     cuts: list[int] = []
     count = 0
     # The motion of the next pair is estimated while the metrics look at this one.
-    with closing(prefetch(_followed(_paired(frames, reference), estimator, flow_on), 1)) as followed:
-        for frame, ideal, motion, cut in followed:
+    shown = guide if flow_on == "guide" else None
+    stream = followed(paired(frames, reference), shown, estimator, flow_on)
+    with closing(prefetch(stream, 1)) as seen:
+        for frame, ideal, motion, cut in seen:
             if cut:
                 cuts.append(count)
-            for metric in active:
-                metric.update(frame, ideal, None if cut else motion, cut=cut)
+            for observer in (*active, *watchers):
+                observer.update(frame, ideal, None if cut else motion, cut=cut)
             if flashes is not None:
                 flashes.update(frame)
             count += 1
@@ -192,7 +226,7 @@ def measure(
                 on_frame(count)
     if count == 0:
         raise MediaError("there are no frames to measure: give at least one")
-    series = {metric.name: metric.compute() for metric in active}
+    series = {metric.name: _finite(metric.compute()) for metric in active}
     settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
     return Report(
         series=series,
@@ -224,37 +258,18 @@ def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool, is_cle
     return created
 
 
-def _followed(
-    pairs: Iterable[tuple[Frame, Frame | None]], estimator: FlowEstimator | None, flow_on: FlowOn
-) -> Iterator[tuple[Frame, Frame | None, PairMotion | None, bool]]:
-    """Yield every frame and its reference with the motion from the frame before, and whether it is a cut."""
-    before: Frame | None = None
-    for frame, ideal in pairs:
-        seen = frame if flow_on == "self" or ideal is None else ideal
-        motion, cut = None, False
-        if estimator is not None and before is not None:
-            motion = estimate_motion(estimator, before, seen)
-            cut = is_cut(before, seen, motion)
-        before = seen
-        yield frame, ideal, motion, cut
+def _finite(series: Series) -> Series:
+    """Return the series with None in place of numbers that are none, so that no table has to mind them."""
 
+    def known(value: float | None) -> float | None:
+        return value if value is None or isfinite(value) else None
 
-_MISSING: Final = object()
-
-
-def _paired(
-    frames: Iterable[Frame], reference: Iterable[Frame] | None
-) -> Iterable[tuple[Frame, Frame | None]]:
-    if reference is None:
-        yield from ((frame, None) for frame in frames)
-        return
-    for index, (frame, ideal) in enumerate(zip_longest(frames, reference, fillvalue=_MISSING)):
-        if frame is _MISSING or ideal is _MISSING:
-            short = "clip" if frame is _MISSING else "reference"
-            raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
-        frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
-        if frame.shape != ideal.shape:
-            raise MediaError(
-                f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them"
-            )
-        yield frame, ideal
+    mean = known(series.mean)
+    return replace(
+        series,
+        per_frame=tuple(map(known, series.per_frame)),
+        mean=mean,
+        p95=known(series.p95),
+        coverage=known(series.coverage),
+        note=series.note or ("" if mean is not None else "no finite number came out"),
+    )

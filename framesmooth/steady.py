@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
@@ -67,22 +68,21 @@ def measure_clip(
     emit: Listener,
     *,
     reference: FrameSource | None = None,
-    metrics: tuple[str, ...] | None = None,
-    flow: str = "dis-fine",
+    guide: FrameSource | None = None,
     name: str = "measure",
+    **choices: Any,
 ) -> Report:
-    """Measure a clip, telling ``emit`` how far it is.
+    """Measure a clip, telling ``emit`` how far it is; ``choices`` are those of :func:`metric.measure`.
 
     Raises:
-        MediaError: unreadable frames, or a reference of another length or size.
+        MediaError: unreadable frames, or a reference or guide of another length or size.
         UsageError: an unknown metric or flow.
     """
     tell_variable_rate(source, emit)
-    _log.info("%s: motion by %s, of the %s", name, flow, "clip" if reference is None else "reference")
     with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
-        return measure(
-            frames, reference=reference, metrics=metrics, flow=flow, fps=source.fps, on_frame=count
-        )
+        report = measure(frames, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
+    _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
+    return report
 
 
 def steady_clip(

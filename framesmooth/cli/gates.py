@@ -1,7 +1,7 @@
 """Quality gates: limits on the mean of a metric that decide the exit code of ``measure``."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ class Gate:
         side = "above" if self.above else "below"
         series = report[self.name]
         if series.mean is None:
-            return f"gate: {self.name} could not be measured: {series.note}"
+            return f"gate: {self.name} could not be measured: {report.reason(self.name)}"
         failed = series.mean > self.limit if self.above else series.mean < self.limit
         return f"gate: {self.name} is {series.mean:.6g}, {side} {self.limit:g}" if failed else None
 
@@ -65,13 +65,18 @@ def check_gates(gates: Sequence[Gate], metrics: Sequence[str], *, has_reference:
             raise UsageError(f"a gate on {name} needs a clip to compare with: give --reference")
 
 
-def apply_gates(gates: Sequence[Gate], report: "Report") -> None:
-    """Tell every gate that ``report`` fails, one line each on stderr.
+def apply_gates(gates: Sequence[Gate], reports: "Mapping[str, Report]") -> None:
+    """Tell every gate that a report fails, one line each on stderr, with the name if there are several.
 
     Raises:
         GateFailed: with the last of these lines; the command line writes that one.
     """
-    failures = [line for gate in gates if (line := gate.failure(report)) is not None]
+    failures = [
+        f"{name}: {line}" if len(reports) > 1 else line
+        for name, report in reports.items()
+        for gate in gates
+        if (line := gate.failure(report)) is not None
+    ]
     for line in failures[:-1]:
         click.echo(f"error: {line}", err=True)
     if failures:

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
+    "compare": ("framesmooth.cli.compare:compare", "Say which version of a clip is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
@@ -87,7 +88,7 @@ def cli(debug: bool) -> None:
     Examples:
       framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
       framesmooth smooth flickering.mp4 -o steady.mp4
-      framesmooth measure steady.mp4 --reference flickering.mp4
+      framesmooth compare flickering.mp4 steady.mp4
     """
 
 

@@ -1,36 +1,24 @@
-"""``framesmooth measure``: how much a clip flickers."""
+"""``framesmooth measure``: how much a clip flickers, or several."""
 
 from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import options, reports
 from framesmooth.cli.gates import Gate, GateType, apply_gates, check_gates
 from framesmooth.plugins import names
 
 
 @click.command()
-@click.argument("source", metavar="IN")
-@click.option(
-    "-r",
-    "--reference",
-    metavar="REF",
-    help="The same clip without flicker: motion is taken from it, and metrics are added that compare.",
-)
+@click.argument("sources", metavar="IN...", nargs=-1, required=True)
+@reports.motion
 @click.option(
     "--metric",
     "metrics",
     type=click.Choice(names("metric")),
     multiple=True,
     help="Only this one; may be given several times.  [default: all that apply]",
-)
-@click.option(
-    "--flow",
-    type=click.Choice(names("flow")),
-    default="dis-fine",
-    show_default=True,
-    help="How motion is estimated.",
 )
 @click.option(
     "--fail-above",
@@ -48,11 +36,12 @@ from framesmooth.plugins import names
 )
 @options.fps
 @options.frame_range
-@options.json_file
+@reports.files
 @options.common
 def measure(
-    source: str,
+    sources: tuple[str, ...],
     reference: str | None,
+    guide: str | None,
     metrics: tuple[str, ...],
     flow: str,
     fail_above: tuple[Gate, ...],
@@ -60,32 +49,67 @@ def measure(
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
     json_file: str | None,
+    csv_file: str | None,
+    html_file: str | None,
+    overwrite: bool,
     progress: str,
 ) -> None:
-    """Report the flicker of IN: a video, an animation, a folder of frames or a run folder.
+    """Report the flicker of IN: a video, an animation, a folder of frames or a run folder; or of several.
 
-    Motion is taken out by optical flow, of REF where it is given; coverage says how much of the picture could
-    be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better), "per_frame"
-    and "flash_safety".
+    Motion is taken out by optical flow, of --guide or --reference where given; coverage says how much of the
+    picture could be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better),
+    "per_frame" and "flash_safety"; with several clips "clips" holds that for each name. Gates apply to each.
 
     \b
     Examples:
       framesmooth measure clip.mp4
       framesmooth measure steady.mp4 --reference clean.mp4
+      framesmooth measure stylised.mp4 --guide filmed.mp4 --html report.html
+      framesmooth measure before.mp4 after.mp4 other.mp4 --csv frames.csv
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
       framesmooth measure clip.mp4 --fail-above warping_error=2.5 --fail-below coverage=0.5
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.cli.tables import print_report
+    from framesmooth.cli.tables import print_clips, print_report
+    from framesmooth.contest import clip_names
+    from framesmooth.report import HeatMeter
     from framesmooth.steady import measure_clip, open_clip
 
     gates = (*fail_above, *fail_below)
     check_gates(gates, metrics, has_reference=reference is not None)
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    ideal = None if reference is None else open_clip(Path(reference), fps=fps, frame_range=frame_range)
+    reports.check_files((*sources, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite)
+    clips = {
+        name: open_clip(Path(source), fps=fps, frame_range=frame_range)
+        for name, source in zip(clip_names(sources), sources, strict=True)
+    }
+    ideal, guiding = (
+        None if path is None else open_clip(Path(path), fps=fps, frame_range=frame_range)
+        for path in (reference, guide)
+    )
+    heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
-        report = measure_clip(clip, emit, reference=ideal, metrics=metrics or None, flow=flow)
-    if not options.write_json(json_file, report.as_dict()):
-        print_report(report)
-    apply_gates(gates, report)
+        measured = {
+            name: measure_clip(
+                clip,
+                emit,
+                reference=ideal,
+                guide=guiding,
+                metrics=metrics or None,
+                flow=flow,
+                watchers=(heats[name],) if heats else (),
+                name="measure" if len(clips) == 1 else f"measure {name}",
+            )
+            for name, clip in clips.items()
+        }
+    only = next(iter(measured.values())) if len(measured) == 1 else None
+    reports.write_frames_csv(csv_file, measured)
+    title, asked = f"Flicker of {', '.join(clips)}", reports.asked_for(reference, guide, frame_range)
+    reports.write_page(html_file, measured, clips, heats, title=title, asked=asked)
+    content = {"clips": {name: report.as_dict() for name, report in measured.items()}}
+    if not options.write_json(json_file, content if only is None else only.as_dict()):
+        if only is None:
+            print_clips(measured)
+        else:
+            print_report(only)
+    apply_gates(gates, measured)

@@ -1,15 +1,21 @@
 """Figures on the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
 _FILE_WIDTH: Final = 120
+_WIDEST_NAME: Final = 28
+_NARROWEST: Final = 9
+_OTHER_COLUMNS: Final = 42  # metric, unit and arrow
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from framesmooth.metric import Report
     from framesmooth.report.tables import Row
+    from framesmooth.verdict import Verdict
 
 
 def print_report(report: "Report") -> None:
@@ -38,27 +44,83 @@ def print_comparison(before: "Report", after: "Report") -> None:
     _print_cuts(before)
 
 
+def print_clips(reports: "Mapping[str, Report]") -> None:
+    """Print several clips' metrics, a column for each, in as many tables as the width asks for."""
+    from framesmooth.report.clips import LEGEND, clip_rows, missing_notes
+
+    names, rows = list(reports), clip_rows(reports)
+    widest = min(max(map(len, names)), _WIDEST_NAME)
+    step = max((_console().width - _OTHER_COLUMNS) // (max(widest, _NARROWEST) + 2), 1)
+    for start in range(0, len(names), step):
+        part = slice(start, start + step)
+        cells = [(row.name, *(cell.marked for cell in row.cells[part]), row.unit, row.arrow) for row in rows]
+        _print_table(("metric", *names[part], "unit", "better"), cells)
+    click.echo(LEGEND)
+    for note in missing_notes(reports):
+        click.echo(note)
+    for name, report in reports.items():
+        if report.cuts:
+            _print_cuts(report, f"{name}: ")
+        if report.flashes is not None and not report.flashes.passed:
+            click.echo(f"{name}: {report.flashes.sentence}")
+
+
+def print_leaderboard(verdicts: "Mapping[str, Verdict]") -> None:
+    """Print clips from best to worst, with the figures that decide, and then the reasons."""
+    from framesmooth.report.tables import share
+    from framesmooth.verdict import ranked
+
+    rows = []
+    for rank, name in ranked(verdicts, share):
+        verdict = verdicts[name]
+        figures = map(share, (verdict.flicker_left, verdict.luma_left, verdict.detail_loss))
+        rows.append((rank, name, *figures, share(verdict.motion_change, signed=True), verdict.label))
+    header = ("rank", "clip", "flicker left", "luma left", "detail loss", "motion", "verdict")
+    _print_table(header, rows, left=("clip", "verdict"))
+    print_verdicts({name: verdicts[name] for _, name in ranked(verdicts, share)})
+
+
+def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
+    """Print one line per clip: its verdict and the reasons."""
+    for name, verdict in verdicts.items():
+        click.echo(f"{name}: {verdict.sentence}")
+
+
 def _remark(row: "Row") -> str:
     return row.note if row.after == "–" else row.wanted
 
 
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ("metric", "unit", "better")
+) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for index, name in enumerate(header):
-        table.add_column(name, justify="right" if 0 < index < len(header) - 2 else "left", no_wrap=True)
+    for name in header:
+        long = len(name) > _WIDEST_NAME
+        table.add_column(
+            name,
+            justify="left" if name in left else "right",
+            no_wrap=not long,
+            max_width=_WIDEST_NAME if long else None,
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*row)
+    _console().print(table)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = _FILE_WIDTH
-    console.print(table)
+    return console
 
 
-def _print_cuts(report: "Report") -> None:
+def _print_cuts(report: "Report", prefix: str = "") -> None:
     if report.cuts:
         listed = ", ".join(map(str, report.cuts))
-        click.echo(f"new shots begin at frame {listed}: nothing is compared across them")
+        click.echo(f"{prefix}new shots begin at frame {listed}: nothing is compared across them")

@@ -1,17 +1,28 @@
-"""Showing what was measured: JSON, CSV, plots, a strip of frames and a page that holds them all."""
+"""Showing what was measured: JSON, CSV, plots, a strip of frames and pages that hold them all."""
 
-from framesmooth.report.page import write_html, write_report
+from framesmooth.report.clips import clip_rows, missing_notes
+from framesmooth.report.clips_page import write_clips_html
+from framesmooth.report.heat import HeatMeter
+from framesmooth.report.page import Line, Page, write_page
 from framesmooth.report.plots import plot_metrics
+from framesmooth.report.run_report import write_html, write_report
 from framesmooth.report.strip import Strip
 from framesmooth.report.tables import Row, metric_rows, write_csv, write_json
 
 __all__ = [
+    "HeatMeter",
+    "Line",
+    "Page",
     "Row",
     "Strip",
+    "clip_rows",
     "metric_rows",
+    "missing_notes",
     "plot_metrics",
+    "write_clips_html",
     "write_csv",
     "write_html",
     "write_json",
+    "write_page",
     "write_report",
 ]

@@ -1,34 +1,76 @@
-"""The report as one self-contained page, and all report files of a run at once."""
+"""A report as one self-contained page: what stands on it, and how it is written."""
 
-from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-import cv2
-
-from framesmooth.frames import Frame
 from framesmooth.metric import Report
-from framesmooth.report.plots import plot_metrics
-from framesmooth.report.strip import Strip
-from framesmooth.report.tables import metric_rows, write_csv, write_json
-from framesmooth.video import atomic_path, write_png, write_text
-from framesmooth.video.files import media_errors
+from framesmooth.report.pictures import Figure
+from framesmooth.video import write_text
 
 
-def write_html(
-    path: str | PathLike[str],
-    before: Report | None,
-    after: Report,
-    *,
-    title: str,
-    strip: Frame | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), pictures embedded.
+@dataclass(frozen=True)
+class TableCell:
+    """A cell of a page's table; ``kind`` is "", "number", or a number that is "good" or "bad"."""
 
-    Everything is escaped; nothing is loaded from elsewhere.
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A judgement about a clip: what (``kind`` is "good", "bad" or ""), which clip, and why."""
+
+    kind: str
+    label: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Figures under a heading, which "" leaves to the gallery before, and a name of their own.
+
+    ``scale`` names the end of a colour scale for heat maps; ``wide`` figures are as wide as the page.
+    """
+
+    title: str
+    figures: Sequence[Figure]
+    name: str = ""
+    text: str = ""
+    scale: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Everything on a page, as text and figures; all text is escaped when it is written.
+
+    Attributes:
+        header: the table's first row.
+        rows: the others, as long as the header.
+        chart: a plotly figure; with it the page carries plotly, about 5 MB.
+        facts: name -> value: how the clip was made or measured.
+        formulas: name -> paragraphs.
+    """
+
+    title: str
+    summary: str
+    header: Sequence[TableCell]
+    rows: Sequence[Sequence[TableCell]]
+    legend: str = ""
+    notes: Sequence[str] = ()
+    verdicts: Sequence[Line] = ()
+    chart: Mapping[str, Any] | None = None
+    galleries: Sequence[Gallery] = ()
+    facts_title: str = "How it was made"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    formulas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def write_page(path: str | PathLike[str], page: Page) -> None:
+    """Write a page that works offline: styles, pictures and scripts are within it, nothing is loaded.
 
     Raises:
         MediaError: when the file cannot be written.
@@ -38,55 +80,18 @@ def write_html(
     environment = Environment(
         loader=PackageLoader("framesmooth.report", "."), autoescape=True, undefined=StrictUndefined
     )
-    page = environment.get_template("page.html.j2").render(
-        title=title,
-        num_frames=after.num_frames,
-        cuts=after.cuts,
-        compared=before is not None,
-        rows=metric_rows(before, after),
-        strip="" if strip is None else b64encode(_png(strip)).decode(),
-        plot=b64encode(plot_metrics(before, after)).decode() if after.num_frames > 1 else "",
-        facts=facts or {},
-    )
-    write_text(path, page)
+    template = environment.get_template("page.html.j2")
+    write_text(path, template.render(page=page, plotly="" if page.chart is None else _plotly()))
 
 
-def write_report(
-    folder: str | PathLike[str],
-    before: Report | None,
-    after: Report,
-    *,
-    title: str,
-    strip: Strip | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    """Write metrics.json, metrics.csv, metrics.png, report.html and, given a ``strip``, strip.png.
-
-    ``folder`` is made if it isn't there. A clip of one frame has no plot; one of an earlier run is removed.
-
-    Raises:
-        MediaError: when a file cannot be written.
-    """
-    folder = Path(folder)
-    reports = {"after": after} if before is None else {"before": before, "after": after}
-    write_json(folder / "metrics.json", reports)
-    write_csv(folder / "metrics.csv", reports)
-    _write_plot(folder / "metrics.png", before, after)
-    picture = None if strip is None else strip.draw()
-    if picture is not None:
-        write_png(folder / "strip.png", picture)
-    write_html(folder / "report.html", before, after, title=title, strip=picture, facts=facts)
+def summary_of(report: Report) -> str:
+    """Return how long a clip is and where its shots begin, in a few words."""
+    frames = f"{report.num_frames} frame{'' if report.num_frames == 1 else 's'}"
+    cuts = ", ".join(map(str, report.cuts))
+    return f"{frames} · new shots begin at frame {cuts}" if cuts else frames
 
 
-def _write_plot(path: Path, before: Report | None, after: Report) -> None:
-    if after.num_frames > 1:
-        with media_errors(path, "write"), atomic_path(path) as partial:
-            partial.write_bytes(plot_metrics(before, after))
-    else:
-        with media_errors(path, "write"):
-            path.unlink(missing_ok=True)
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
 
-
-def _png(picture: Frame) -> bytes:
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    return encoded.tobytes()
+    return str(get_plotlyjs())

@@ -35,11 +35,12 @@ class Row:
 def metric_rows(before: Report | None, after: Report) -> list[Row]:
     """Return one row per metric of ``after``, compared with ``before`` where that has it."""
     return [
-        _row(name, None if before is None else before.get(name), series) for name, series in after.items()
+        _row(name, None if before is None else before.get(name), series, after.reason(name))
+        for name, series in after.items()
     ]
 
 
-def _row(name: str, earlier: Series | None, series: Series) -> Row:
+def _row(name: str, earlier: Series | None, series: Series, note: str) -> Row:
     first, second = None if earlier is None else earlier.mean, series.mean
     rising, better = series.higher_is_better, None
     if rising is not None and first is not None and second is not None and not abs(second - first) <= 1e-9:
@@ -50,15 +51,25 @@ def _row(name: str, earlier: Series | None, series: Series) -> Row:
         after=number(second),
         change=f"{second / first - 1:+.0%}" if first and second is not None else "–",
         unit=series.unit,
-        arrow="" if rising is None else "↑" if rising else "↓",
+        arrow=arrow_of(rising),
         better=better,
-        note=series.note,
+        note=note,
     )
+
+
+def arrow_of(higher_is_better: bool | None) -> str:
+    """Return "↑" where higher is better, "↓" where lower is, nothing where neither is."""
+    return {True: "↑", False: "↓", None: ""}[higher_is_better]
 
 
 def number(value: float | None) -> str:
     """Return a figure of four digits, "–" for none."""
     return "–" if value is None else f"{value:.4g}"
+
+
+def share(value: float | None, *, signed: bool = False) -> str:
+    """Return a share as a percentage of one decimal, "–" for none."""
+    return "–" if value is None else f"{100 * value:{'+' if signed else ''}.1f}%".replace("-", "−")
 
 
 def write_json(path: str | PathLike[str], reports: Mapping[str, Report]) -> None:
@@ -74,11 +85,13 @@ def write_json(path: str | PathLike[str], reports: Mapping[str, Report]) -> None
 def write_csv(path: str | PathLike[str], reports: Mapping[str, Report]) -> None:
     """Write one line per frame and one column per report and metric ("after.luma_flicker"), atomically.
 
+    The columns of a report whose label is "" have the metrics' names alone.
+
     Raises:
         MediaError: when the file cannot be written.
     """
     columns = {
-        f"{label}.{name}": series.per_frame
+        f"{label}.{name}" if label else name: series.per_frame
         for label, report in reports.items()
         for name, series in report.items()
     }

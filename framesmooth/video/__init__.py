@@ -5,7 +5,7 @@ FrameSource, writing a sink whose file appears under its final name only when it
 """
 
 from framesmooth.video.audio import has_audio
-from framesmooth.video.files import atomic_path, natural_key, write_text
+from framesmooth.video.files import atomic_path, list_clips, natural_key, write_text
 from framesmooth.video.images import read_image, write_png
 from framesmooth.video.sink import FrameSink, check_output, is_folder_name, open_sink
 from framesmooth.video.source import open_source
@@ -17,6 +17,7 @@ __all__ = [
     "check_output",
     "has_audio",
     "is_folder_name",
+    "list_clips",
     "natural_key",
     "open_sink",
     "open_source",

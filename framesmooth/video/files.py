@@ -25,6 +25,26 @@ def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
     return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
 
 
+def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the videos and animations of a folder, and its pictures, in natural order.
+
+    Hidden files are left out. A .webp may be either: it is a clip where there are others, else a picture.
+
+    Raises:
+        MediaError: when the folder cannot be read.
+    """
+    with media_errors(folder, "read"):
+        entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+    entries.sort(key=lambda entry: natural_key(entry.name))
+    kinds = {entry: entry.suffix.lower() for entry in entries}
+    clips = [entry for entry in entries if kinds[entry] in VIDEO_SUFFIXES or kinds[entry] == ".gif"]
+    either = [entry for entry in entries if kinds[entry] == ".webp"]
+    pictures = [entry for entry in entries if kinds[entry] in IMAGE_SUFFIXES and entry not in either]
+    if clips:
+        return [entry for entry in entries if entry in clips or entry in either], pictures
+    return [], [entry for entry in entries if entry in pictures or entry in either]
+
+
 @contextmanager
 def media_errors(path: Path, action: str) -> Iterator[None]:
     """Turn the errors of the system and of the codecs into a MediaError about ``path``.

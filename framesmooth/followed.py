@@ -1,0 +1,65 @@
+"""Streams of frames beside their reference, with the motion between neighbours: what metrics are fed."""
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import Final, Literal, cast
+
+from framesmooth.cuts import guided, is_cut
+from framesmooth.errors import MediaError
+from framesmooth.flow import FlowEstimator
+from framesmooth.frames import Frame
+from framesmooth.motion import PairMotion, estimate_motion
+
+FlowOn = Literal["self", "reference", "guide"]
+
+
+def followed(
+    pairs: Iterable[tuple[Frame, Frame | None]],
+    guide: Iterable[Frame] | None,
+    estimator: FlowEstimator | None,
+    flow_on: FlowOn = "self",
+) -> Iterator[tuple[Frame, Frame | None, PairMotion | None, bool]]:
+    """Yield every frame and its reference with the motion from the frame before, and whether it is a cut.
+
+    Motion is seen in the guide, else in the frames or the reference, as ``flow_on`` says; without an
+    ``estimator`` there is none.
+
+    Raises:
+        MediaError: a guide of another size or number of frames.
+    """
+    before: Frame | None = None
+    for (frame, ideal), guiding in guided(pairs, guide, lambda pair: pair[0]):
+        seen = ideal if flow_on == "reference" and ideal is not None else frame
+        seen = seen if guiding is None else guiding
+        motion, cut = None, False
+        if estimator is not None and before is not None:
+            motion = estimate_motion(estimator, before, seen)
+            cut = is_cut(before, seen, motion)
+        before = seen
+        yield frame, ideal, motion, cut
+
+
+_MISSING: Final = object()
+
+
+def paired(
+    frames: Iterable[Frame], reference: Iterable[Frame] | None
+) -> Iterator[tuple[Frame, Frame | None]]:
+    """Yield every frame with its reference, None without one.
+
+    Raises:
+        MediaError: a reference of another size or number of frames.
+    """
+    if reference is None:
+        yield from ((frame, None) for frame in frames)
+        return
+    for index, (frame, ideal) in enumerate(zip_longest(frames, reference, fillvalue=_MISSING)):
+        if frame is _MISSING or ideal is _MISSING:
+            short = "clip" if frame is _MISSING else "reference"
+            raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
+        frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
+        if frame.shape != ideal.shape:
+            raise MediaError(
+                f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them"
+            )
+        yield frame, ideal

@@ -1,0 +1,102 @@
+"""Clips put together for the eye: side by side or with a wipe, each with its name and a line of figures."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from framesmooth.frames import Frame
+
+_GAP: Final = 4
+_PAPER, _INK, _LINE = (18, 22, 26), (255, 255, 255), (255, 255, 255)
+_SHADE: Final = 0.4  # what is left of the picture behind text
+_SWEEP: Final = 3.0  # seconds that a wipe takes from one side to the other and back
+_FONT_TO_HEIGHT, _FONT_TO_ROOM = 0.05, 0.07
+_SMALLEST_FONT, _LARGEST_FONT = 9, 28
+
+
+def side_by_side_size(size: tuple[int, int], count: int) -> tuple[int, int]:
+    """Return (height, width) of ``count`` pictures of ``size`` in rows of at most three."""
+    columns = min(count, 3)
+    rows = math.ceil(count / columns)
+    return rows * (size[0] + _GAP) - _GAP, columns * (size[1] + _GAP) - _GAP
+
+
+def side_by_side(pictures: Sequence[Frame]) -> Frame:
+    """Return pictures of one size (H, W, 3) uint8 in rows of at most three, with a gap between them."""
+    height, width = pictures[0].shape[:2]
+    total = side_by_side_size((height, width), len(pictures))
+    sheet = np.full((*total, 3), _PAPER, np.uint8)
+    for index, picture in enumerate(pictures):
+        row, column = divmod(index, 3)
+        top, left = row * (height + _GAP), column * (width + _GAP)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def wipe(first: Frame, second: Frame, seconds: float) -> Frame:
+    """Return ``first`` left and ``second`` right of a line that sweeps to and fro, at this time."""
+    width = first.shape[1]
+    line = round(width * (0.5 + 0.45 * math.sin(2 * math.pi * seconds / _SWEEP)))
+    picture = second.copy()
+    picture[:, :line] = first[:, :line]
+    picture[:, max(line - 1, 0) : line + 1] = _LINE
+    return picture
+
+
+Lines = Sequence[Sequence[str]]
+"""Lines of text, each in wordings from long to short, of which the first one that fits is taken."""
+
+
+def label(picture: Frame, *texts: Lines) -> Frame:
+    """Return the picture with lines of text on a shade at its top; a second text is right aligned."""
+    height, width = picture.shape[:2]
+    room = width // len(texts)
+    wanted = round(min(_FONT_TO_HEIGHT * height, _FONT_TO_ROOM * room))
+    font = _font(min(max(wanted, _SMALLEST_FONT), _LARGEST_FONT))
+    tall = min(round(font.size * (1.35 * max(map(len, texts)) + 0.5)), height)
+    marked = picture.copy()
+    marked[:tall] = np.asarray(cv2.convertScaleAbs(marked[:tall], alpha=_SHADE), np.uint8)
+    canvas = Image.fromarray(marked)
+    draw = ImageDraw.Draw(canvas)
+    for side, lines in enumerate(texts):
+        for row, wordings in enumerate(lines):
+            shown = _fitted(wordings, font, room - font.size)
+            place = width - font.size / 2 if side else font.size / 2, font.size * (0.25 + 1.35 * row)
+            draw.text(place, shown, fill=_INK, font=font, anchor="ra" if side else "la")
+    return np.ascontiguousarray(canvas, np.uint8)
+
+
+def running_means(values: Iterable[float | None]) -> Iterator[float | None]:
+    """Yield the mean of the values so far, None until there is one."""
+    total, count = 0.0, 0
+    for value in values:
+        if value is not None:
+            total, count = total + value, count + 1
+        yield total / count if count else None
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Return DejaVu Sans, which comes with matplotlib: Pillow's own font has no superscripts."""
+    from matplotlib import get_data_path
+
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
+
+
+def _fitted(wordings: Sequence[str], font: ImageFont.FreeTypeFont, room: float) -> str:
+    """Return the first wording that is no wider than ``room``, or the last one cut in its middle."""
+    for wording in wordings:
+        if font.getlength(wording) <= room:
+            return wording
+    text = wordings[-1]
+    for keep in range(len(text) - 1, 1, -1):
+        shown = f"{text[: math.ceil(keep / 2)]}…{text[len(text) - keep // 2 :]}"
+        if font.getlength(shown) <= room:
+            return shown
+    return "…"
