@@ -18,7 +18,7 @@ from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
 from framesmooth.smoothers.poisson import screened_poisson
-from framesmooth.smoothers.pyramid import LevelMotion, join, level_motion, split
+from framesmooth.smoothers.pyramid import FINE, LOW, MID, LevelMotion, band_motions, join, split
 from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
@@ -361,17 +361,25 @@ def test_bands_of_any_size_make_up_the_frame_again(height: int, width: int, seed
     np.testing.assert_allclose(join(*bands), image, atol=1e-5)
 
 
-def test_motion_on_the_mid_grid_is_half_as_long_and_trusted_where_it_is_confirmed() -> None:
+def test_every_band_has_the_motion_on_its_grid_and_trusts_it_as_far_as_it_needs_to() -> None:
     forward = np.broadcast_to(np.array([3, 1], np.float32), (40, 60, 2)).copy()
-    level = level_motion(PairMotion(forward, -forward))
-    assert level.trust.shape == (20, 30)
-    np.testing.assert_allclose(level.forward, [[[1.5, 0.5]] * 30] * 20)
-    assert level.trust[:19, :28].all()
-    assert not level.trust[:, 29].any()
-    np.testing.assert_allclose(level.at((40, 60)).forward, forward)
-    broken = forward.copy()
-    broken[:20] += 2
-    assert not level_motion(PairMotion(forward, -broken)).trust[:9].any()
+    levels = band_motions(PairMotion(forward, -forward))
+    assert [level.trust.shape for level in levels] == [(20, 30), (20, 30), (10, 15)]
+    np.testing.assert_allclose(levels[MID].forward, [[[1.5, 0.5]] * 30] * 20)
+    np.testing.assert_allclose(levels[LOW].forward, [[[0.75, 0.25]] * 15] * 10)
+    np.testing.assert_allclose(levels[FINE].at((40, 60)).forward, forward)
+    for level, (down, right) in zip(levels, ((19, 28), (19, 28), (9, 14)), strict=True):
+        assert level.trust[:down, :right].all()
+        assert not level.trust[:, -1].any()  # it leads out of the frame
+    returned = -forward
+    returned[:20] += 1  # half a pixel of the mid grid in x and in y
+    levels = band_motions(PairMotion(forward, returned))
+    assert not levels[FINE].trust[:9].any()
+    assert levels[MID].trust[:9, :28].all()
+    returned[:20] += 9
+    levels = band_motions(PairMotion(forward, returned))
+    assert not levels[MID].trust[:9].any()
+    assert levels[LOW].trust[:9, :14].all()
 
 
 def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -> None:

@@ -24,8 +24,10 @@ FINE_SIGMA: Final = 1.5
 LOW_SIGMA: Final = 8.0
 """A Gaussian of the first sigma (frame pixels) takes the fine band away; one of the second leaves the low."""
 
-# Sundaram's half a pixel squared, of the frame, in pixels of half the resolution.
-_CONSISTENT_WITHIN = 0.5 / SCALES[MID] ** 2
+# How far, in pixels squared of the mid grid, the two flows may disagree for each band. The fine one has
+# Sundaram's half a pixel of the frame, the mid one bears eight times that; the low one varies over more
+# pixels than any flow is wrong by, and its likeness to the neighbours alone decides.
+_CONSISTENT_WITHIN = (0.5 / SCALES[MID] ** 2, 1.0, float("inf"))
 
 
 def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -83,13 +85,25 @@ class LevelMotion:
         return LevelMotion(*flows, *(resized(trust, size) for trust in (self.trust, self.trust_backward)))
 
 
-def level_motion(motion: PairMotion) -> LevelMotion:
-    """Return a pair's motion on the grid of the mid band: the smoothers' flow knows no finer detail."""
+BandMotions = tuple[LevelMotion, LevelMotion, LevelMotion]
+"""A pair's motion for the fine, mid and low band; the first is on the grid of the mid band."""
+
+
+def band_motions(motion: PairMotion) -> BandMotions:
+    """Return a pair's motion as each band trusts it: the smoothers' flow knows no finer detail than mid."""
     height, width = motion.forward.shape[:2]
-    half = level_sizes((height, width))[MID]
-    forward, backward = (rescaled_flow(flow, half) for flow in (motion.forward, motion.backward))
+    _, half, quarter = level_sizes((height, width))
+    return (
+        _level_motion(motion, half, _CONSISTENT_WITHIN[FINE]),
+        _level_motion(motion, half, _CONSISTENT_WITHIN[MID]),
+        _level_motion(motion, quarter, _CONSISTENT_WITHIN[LOW]),
+    )
+
+
+def _level_motion(motion: PairMotion, size: tuple[int, int], within: float) -> LevelMotion:
+    forward, backward = (rescaled_flow(flow, size) for flow in (motion.forward, motion.backward))
     masks = (
-        forward_backward_mask(one, other, within=_CONSISTENT_WITHIN) & inside_frame(one)
+        forward_backward_mask(one, other, within=within) & inside_frame(one)
         for one, other in ((forward, backward), (backward, forward))
     )
     return LevelMotion(forward, backward, *(mask.astype(np.float32) for mask in masks))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from framesmooth.cuts import Step, shot_windows
 from framesmooth.frames import Frame
-from framesmooth.smoothers.pyramid import LevelMotion, level_motion
+from framesmooth.smoothers.pyramid import FINE, BandMotions, LevelMotion, band_motions
 from framesmooth.warp import backward_warp
 
 TONE_RADIUS: Final = 6
@@ -19,7 +19,7 @@ TONE_RADIUS: Final = 6
 
 _TONE_SIGMA = 3.0
 # Ratios of nearly black or clipped samples say nothing about exposure.
-_DARKEST, _BRIGHTEST = 12, 243
+_DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
 
 
@@ -28,7 +28,7 @@ class TonedStep:
     """A frame, its motion to the next one, and ``rise`` (3,): the log-ratio of the next one's channels."""
 
     frame: Frame
-    to_next: LevelMotion | None
+    to_next: BandMotions | None
     rise: NDArray[np.float64]
 
 
@@ -48,7 +48,7 @@ def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[TonedStep, NDArray[np.f
 def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1.
 
-    Samples at the ends of the range, below 12 or above 243 of 255, take on less and less of the gain: what is
+    Samples at the ends of the range, below 12 or above 250 of 255, take on less and less of the gain: what is
     clipped did not follow the exposure, so it must not follow its correction.
     """
     shade, light = image / np.float32(_DARKEST / 255), (1 - image) / np.float32(1 - _BRIGHTEST / 255)
@@ -63,8 +63,9 @@ def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
         if step.to_next is None or following is None:
             yield TonedStep(step.frame, None, np.zeros(3))
         else:
-            motion = level_motion(step.to_next)
-            yield TonedStep(step.frame, motion, log_ratio(step.frame, following.frame, motion))
+            motions = band_motions(step.to_next)
+            rise = log_ratio(step.frame, following.frame, motions[FINE])
+            yield TonedStep(step.frame, motions, rise)
 
 
 def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
 from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.smoothers.pyramid import FINE, LOW, MID, Band, LevelMotion, join, rescaled_flow, split
+from framesmooth.smoothers.pyramid import FINE, LOW, MID, Band, BandMotions, join, rescaled_flow, split
 from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
@@ -40,10 +40,10 @@ _LARGEST_REGAIN = 1.6
 
 @dataclass(frozen=True)
 class BandedFrame:
-    """A tone-corrected frame in bands, and its motion to the next frame; None at the end of its shot."""
+    """A tone-corrected frame in bands, and their motion to the next frame; None at the end of its shot."""
 
     bands: tuple[Band, Band, Band]
-    to_next: LevelMotion | None
+    to_next: BandMotions | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,8 @@ class WindowSmoother(MotionSmoother):
         motions = [frame.to_next for frame in window[:-1]]
         shift = None
         if self.steady and self.guide is None:
-            near = trajectories(motions, centre, STEADY_RADIUS, window[centre].bands[MID].shape[:2])
+            size = window[centre].bands[MID].shape[:2]
+            near = trajectories([pair and pair[MID] for pair in motions], centre, STEADY_RADIUS, size)
             shift = steady_shift(near, min(2 * self.strength, 1.0))
         fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
         return join(fine, mid, low)
@@ -79,7 +80,7 @@ class WindowSmoother(MotionSmoother):
         band: int,
         window: Sequence[BandedFrame],
         centre: int,
-        motions: Sequence[LevelMotion | None],
+        motions: Sequence[BandMotions | None],
         shift: FlowField | None,
     ) -> Band:
         """Return one band of the centre frame averaged along its trajectories.
@@ -93,9 +94,10 @@ class WindowSmoother(MotionSmoother):
         here = centre_band if moved is None else _moved(centre_band, moved)
         radius = max(setting.radius * min(2 * self.strength, 1.0), 1.0)
         others = []
-        for path in trajectories(motions, centre, ceil(radius), size).values():
+        of_band = [pair and pair[band] for pair in motions]
+        for path in trajectories(of_band, centre, ceil(radius), size).values():
             flow = path.flow if moved is None else _followed(path, moved)
-            warped = backward_warp(window[centre + path.distance].bands[band], flow)
+            warped = _moved(window[centre + path.distance].bands[band], flow)
             others.append(Neighbour(path.distance, warped, path.trust))
         if not others:
             return here
@@ -121,8 +123,9 @@ def _split_bands(stream: Iterable[Step], strength: float) -> Iterator[BandedFram
         yield BandedFrame(split(image), step.to_next)
 
 
-def _moved(band: Band, shift: FlowField) -> Band:
-    return np.asarray(backward_warp(band, shift, interpolation=cv2.INTER_CUBIC), np.float32)
+def _moved(band: Band, flow: FlowField) -> Band:
+    """Sample a band by cubic interpolation: linear would take a part of the detail at every neighbour."""
+    return np.asarray(backward_warp(band, flow, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _followed(path: Trajectory, shift: FlowField) -> FlowField:

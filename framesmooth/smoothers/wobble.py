@@ -20,7 +20,7 @@ STEADY_RADIUS: Final = 2
 # the gate is softened.
 _GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
 # Second differences below this many pixels squared are errors of the flow, which alternate just as much.
-_NOISE_ENERGY = 0.05
+_NOISE_ENERGY = 0.02
 
 
 def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
