@@ -16,7 +16,7 @@ Smoothing a clip from Python::
     import framesmooth as fs
 
     clip = fs.open_source("in.mp4")
-    smoother = fs.create_smoother("window", strength=0.6)
+    smoother = fs.create_smoother("trajectory", strength=0.6)
     with fs.open_sink("out.mp4", fps=clip.fps, size=clip.size) as sink:
         for frame in smoother(clip):
             sink.write(frame)

@@ -30,7 +30,7 @@ FLOWS: Final[dict[str, str]] = {
 
 SMOOTHERS: Final[dict[str, str]] = {
     "ema": "framesmooth.smoothers.ema:EmaSmoother",
-    "window": "framesmooth.smoothers.window:WindowSmoother",
+    "trajectory": "framesmooth.smoothers.trajectory:TrajectorySmoother",
     "poisson": "framesmooth.smoothers.poisson:PoissonSmoother",
     "deflicker": "framesmooth.smoothers.deflicker:DeflickerSmoother",
 }

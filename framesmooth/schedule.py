@@ -89,8 +89,13 @@ class Schedule:
     """
 
     text: str
-    keys: tuple[_Key, ...]
-    variables: dict[str, float]
+    keys: tuple[_Key, ...] = field(repr=False)
+    variables: dict[str, float] = field(repr=False)
+
+    @property
+    def num_frames(self) -> int:
+        """How many frames the clip has that it was parsed for."""
+        return int(self.variables["max_f"]) + 1
 
     @classmethod
     def parse(

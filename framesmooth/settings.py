@@ -39,7 +39,7 @@ class ClipSettings:
     easing: str = "linear"
     cadence: int | None = None
     inbetween: str = "latent"
-    smoother: str = "window"
+    smoother: str = "trajectory"
     smooth: float = defaults.STRENGTH
     crf: int = defaults.CRF
     codec: str | None = None

@@ -103,7 +103,7 @@ def candidates(strength: float) -> dict[str, Callable[[Sequence[Frame]], Clip]]:
         "deflicker": ffmpeg_filter("deflicker", "size=5:mode=am", 0),
         "window mean 5": window_mean,
         "ema": lambda frames: list(create_smoother("ema", 0.9)(frames)),
-        "window": lambda frames: list(create_smoother("window", strength)(frames)),
+        "trajectory": lambda frames: list(create_smoother("trajectory", strength)(frames)),
     }
 
 
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=20)
     parser.add_argument("--kinds", default="GLTW")
     parser.add_argument("--flicker", type=float, default=1.0, help="strength of the injected flicker")
-    parser.add_argument("--strength", type=float, default=0.6, help="strength of the window smoother")
+    parser.add_argument("--strength", type=float, default=0.6, help="strength of the trajectory smoother")
     parser.add_argument("--pictures", type=Path, help="folder for strips of frames")
     options = parser.parse_args()
     sums: dict[str, list[tuple[float, float, float, float]]] = {}
@@ -136,7 +136,7 @@ def main() -> None:
             found = (removed, after["detail_retention"].mean or 0.0, after["psnr"].mean or 0.0, seconds)
             sums.setdefault(method, []).append(found)
             print(f"  {method:20} {_cell(found)}", flush=True)
-            if options.pictures and method in ("ema", "window"):
+            if options.pictures and method in ("ema", "trajectory"):
                 save_strip(options.pictures / f"{label.replace(' ', '_')}_{method}.png", spoiled, smoothed)
     print("mean")
     for method, rows in sums.items():

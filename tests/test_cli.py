@@ -71,7 +71,7 @@ def test_smooth_writes_a_steadier_clip_and_prints_both(tmp_path: Path, folder: P
     )
 
 
-@pytest.mark.parametrize("method", ["ema", "window"])
+@pytest.mark.parametrize("method", ["ema", "trajectory"])
 def test_strength_0_is_the_identity(tmp_path: Path, folder: Path, method: str) -> None:
     arguments = ["--strength", 0, "--method", method, "--no-measure"]
     result = run("smooth", folder, "-o", f"{tmp_path}/out/", *arguments)
@@ -140,7 +140,7 @@ def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:
 
 def test_smooth_notes_how_in_the_file(tmp_path: Path, video: Path) -> None:
     assert run("smooth", video, "-o", tmp_path / "out.mp4", "-s", 0.4, "--no-measure").exit_code == 0
-    assert "WindowSmoother(strength=0.4" in read_metadata(tmp_path / "out.mp4")["comment"]
+    assert "TrajectorySmoother(strength=0.4" in read_metadata(tmp_path / "out.mp4")["comment"]
 
 
 def test_a_run_folder_gives_its_frames_and_rate(tmp_path: Path) -> None:

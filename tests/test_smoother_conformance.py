@@ -206,7 +206,7 @@ def test_clipped_samples_do_not_take_on_the_tone_flicker() -> None:
     frames = [np.clip(image * np.exp(rng.normal(0, 0.08)), 0, 255).astype(np.uint8) for _ in range(9)]
     for frame in frames:
         frame[:, 70:] = 255
-    smoothed = list(create_smoother("window", 0.6)(frames))
+    smoothed = list(create_smoother("trajectory", 0.6)(frames))
     beyond_the_low_band = 70 + 16  # two sigma from the edge, what the unclipped side does is no longer seen
     assert min(frame[:, beyond_the_low_band:].min() for frame in smoothed) >= 254
     means = [np.std([frame[:, :50].mean() for frame in clip]) for clip in (frames, smoothed)]

@@ -17,17 +17,16 @@ from framesmooth.plugins import names
 @click.option(
     "-s",
     "--strength",
-    type=click.FloatRange(0, 1),
-    default=defaults.STRENGTH,
+    default=str(defaults.STRENGTH),
     show_default=True,
-    help="0 changes nothing, 1 is strongest.",
+    help="0 changes nothing, 1 is strongest; or a schedule over the frames, as '0:(0.3), 48:(0.9)'.",
 )
 @click.option(
     "--method",
     type=click.Choice(names("smoother")),
-    default="window",
+    default="trajectory",
     show_default=True,
-    help="window is the best one; ema is quicker and softer, poisson keeps fine structure, "
+    help="trajectory is the best one; ema is quicker and softer, poisson keeps fine structure, "
     "deflicker only evens out exposure and colour.",
 )
 @click.option(
@@ -40,6 +39,7 @@ from framesmooth.plugins import names
     metavar="CLIP",
     help="Take the motion from this clip, as long and as large as IN: what a stylised video was made from.",
 )
+@click.option("--loop", is_flag=True, help="IN is a loop: smooth from its last frame on to its first, too.")
 @click.option(
     "--measure/--no-measure",
     "measured",
@@ -62,10 +62,11 @@ from framesmooth.plugins import names
 def smooth(
     source: str,
     output: str,
-    strength: float,
+    strength: str,
     method: str,
     flow: str | None,
     guide: str | None,
+    loop: bool,
     measured: bool,
     report: Path | None,
     no_audio: bool,
@@ -85,7 +86,9 @@ def smooth(
     Examples:
       framesmooth smooth flickering.mp4 -o steady.mp4
       framesmooth smooth flickering.mp4 -o steady.mp4 --strength 0.9
+      framesmooth smooth flickering.mp4 -o steady.mp4 --strength "0:(0.2), 48:(0.9)"
       framesmooth smooth flickering.mp4 -o steady.mp4 --report report/
+      framesmooth smooth loop.webp -o steady.webp --loop
       framesmooth smooth stylised.mp4 -o steady.mp4 --guide filmed.mp4
       framesmooth smooth frames/ -o steady/ --method ema
       framesmooth smooth clip.framesmooth -o clip2.webm --strength 0.3 --crf 24
@@ -94,7 +97,8 @@ def smooth(
     from framesmooth.cli.tables import print_comparison
     from framesmooth.inherit import sound_of, tags_of
     from framesmooth.report import Strip, write_report
-    from framesmooth.smoother import create_smoother
+    from framesmooth.smoother import create_smoother, scheduled
+    from framesmooth.smoothers.loop import looped
     from framesmooth.steady import check_not_input, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
 
@@ -105,11 +109,13 @@ def smooth(
             )
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     choices: dict[str, Any] = {} if flow is None else {"flow": flow}
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
-    smoother = create_smoother(method, strength, **choices)
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    smoother = create_smoother(method, scheduled(strength, clip), **choices)
+    if loop:
+        smoother = looped(smoother, clip)
     described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
     tags = tags_of(Path(source), f"smoothed by framesmooth: {described}")
     strip = None if report is None else Strip()

@@ -1,8 +1,9 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import ClassVar, Final
 
 import cv2
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from framesmooth import defaults
 from framesmooth.cuts import Step, steps
+from framesmooth.errors import UsageError
 from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion import PairMotion
+from framesmooth.schedule import Schedule
 from framesmooth.smoother import check_strength
 from framesmooth.warp import backward_warp
 
@@ -29,22 +32,30 @@ class MotionSmoother(ABC):
     """A smoother along the motion.
 
     Attributes:
-        strength: 0 to 1; 0 gives the input back bit for bit.
+        strength: 0 to 1, or a schedule of it; 0 gives the input back bit for bit.
         flow: name of the flow estimator.
         guide: another version of the clip, as long and as large, to take motion and cuts from; None is the
             clip itself.
+        lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
+        lead_out: the same after the last one: for a loop, its first ``reach``.
     """
 
-    strength: float = defaults.STRENGTH
+    strength: float | Schedule = defaults.STRENGTH
     flow: str = "dis-robust"
     guide: Iterable[Frame] | None = field(default=None, repr=False, compare=False)
+    lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
+    lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
 
     reach: ClassVar[int]
     """How many frames are read ahead before one is answered."""
+    memory: ClassVar[int]
+    """How many frames back a frame still depends on, as far as it can be seen."""
 
     def __post_init__(self) -> None:
-        """Check the strength."""
+        """Check the strength, and that guided clips have no frames around them."""
         check_strength(self.strength)
+        if self.guide is not None and (self.lead_in or self.lead_out):
+            raise UsageError("a guide has no frames around the clip: smooth a loop without one")
 
     @property
     def lookahead(self) -> int:
@@ -59,8 +70,28 @@ class MotionSmoother(ABC):
         """
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
-        else:
-            yield from self._smoothed(steps(frames, load_flow(self.flow), self.guide))
+            return
+        given = 0
+
+        def counted() -> Iterator[Frame]:
+            nonlocal given
+            for frame in frames:
+                given += 1
+                yield frame
+
+        around = chain(self.lead_in, counted(), self.lead_out)
+        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide))
+        # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
+        for index, frame in enumerate(islice(answers, len(self.lead_in), None)):
+            if self.lead_out and index >= given:
+                return
+            yield frame
+
+    def strength_at(self, index: int) -> float:
+        """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
+        if isinstance(self.strength, Schedule):
+            return self.strength(max(index - len(self.lead_in), 0))
+        return self.strength
 
     @abstractmethod
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
@@ -71,21 +102,22 @@ class RecursiveSmoother(MotionSmoother):
     """Blends every frame with the last result, warped onto it."""
 
     reach = 1  # a frame is answered once its motion to the next one is known
+    memory = 24  # at full strength 0.9 of the past is kept: 8 % of it is left by then
 
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
         past: Picture | None = None
         arrival: PairMotion | None = None
-        for step in stream:
+        for index, step in enumerate(stream):
             image = as_float(step.frame)
             if past is not None and arrival is not None:
                 warped = np.asarray(backward_warp(past, arrival.backward), np.float32)
                 trust = trust_in_past(image, warped) * arrival.consistent_backward
-                image = self._blend(image, warped, np.asarray(trust, np.float32))
+                image = self._blend(image, warped, np.asarray(trust, np.float32), self.strength_at(index))
             past, arrival = image, step.to_next
             yield as_uint8(image)
 
     @abstractmethod
-    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32]) -> Picture:
+    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32], strength: float) -> Picture:
         """Return the result of a frame and the warped past; ``trust`` (H, W) is 0 where that is unknown."""
 
 

@@ -17,12 +17,13 @@ class DeflickerSmoother(MotionSmoother):
 
     Unlike ffmpeg's deflicker it follows the scene, not the frame's mean: what walks into the picture does not
     change the exposure. ``strength`` is the share of the correction that is applied, whole from 0.5 on as in
-    ``window``.
+    ``trajectory``.
     """
 
     reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone
+    memory = TONE_RADIUS
 
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
-        share = np.float32(min(2 * self.strength, 1.0))
-        for step, gains in tone_gains(stream):
+        for index, (step, gains) in enumerate(tone_gains(stream)):
+            share = np.float32(min(2 * self.strength_at(index), 1.0))
             yield as_uint8(apply_gains(as_float(step.frame), gains**share))

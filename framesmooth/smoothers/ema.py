@@ -16,6 +16,6 @@ class EmaSmoother(RecursiveSmoother):
     the past looks different. Every warp resamples, so fine detail suffers at high strength.
     """
 
-    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32]) -> Picture:
-        share = np.float32(0.9 * self.strength) * trust
+    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32], strength: float) -> Picture:
+        share = np.float32(0.9 * strength) * trust
         return present + share[..., None] * (past - present)

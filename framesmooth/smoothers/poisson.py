@@ -24,8 +24,8 @@ class PoissonSmoother(RecursiveSmoother):
     texture that boils and outlines that wobble stay; what is larger follows the past.
     """
 
-    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32]) -> Picture:
-        weight = np.float32(_LARGEST_WEIGHT * self.strength**2) * trust
+    def _blend(self, present: Picture, past: Picture, trust: NDArray[np.float32], strength: float) -> Picture:
+        weight = np.float32(_LARGEST_WEIGHT * strength**2) * trust
         return present + screened_poisson(past - present, weight)
 
 

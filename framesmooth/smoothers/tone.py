@@ -35,8 +35,8 @@ class TonedStep:
 def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
     """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
 
-    The path is the integral of the median log-ratios along valid flow; its low-pass is a Gaussian of sigma 3
-    frames with odd reflection at the ends of a shot, so fades are followed and a ramp stays a ramp.
+    The path is the integral of the median log-ratios along valid flow; its low-pass is a local line under a
+    Gaussian of sigma 3 frames, so fades are followed and a ramp stays a ramp.
     Holds 2 TONE_RADIUS + 1 steps.
     """
     for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
@@ -91,15 +91,14 @@ def _exposed(image: Frame) -> NDArray[np.bool_]:
 
 
 def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
-    """Return the path's Gaussian low-pass (3,) at ``centre``, reflected oddly about its ends.
+    """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
 
-    A path too short for two reflections is looked at no further than it reaches to the shorter side, so that
-    the weights stay even and a ramp stays a ramp.
+    Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
+    nor holds on to the exposure of the last frame.
     """
-    before = 2 * path[0] - path[1 : TONE_RADIUS + 1][::-1]
-    after = 2 * path[-1] - path[-TONE_RADIUS - 1 : -1][::-1]
-    longer = np.concatenate([before, path, after])
-    offsets = np.arange(len(longer)) - (len(before) + centre)
-    reach = min(TONE_RADIUS, -offsets[0], offsets[-1])
-    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA)) * (np.abs(offsets) <= reach)
-    return np.asarray(weights @ longer / weights.sum())
+    near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
+    offsets = np.arange(len(path))[near] - centre
+    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
+    lines = np.stack([np.ones_like(offsets), offsets], axis=1)
+    fitted = np.linalg.pinv(lines * np.sqrt(weights)[:, None]) @ (path[near] * np.sqrt(weights)[:, None])
+    return np.asarray(fitted[0])

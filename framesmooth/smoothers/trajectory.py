@@ -40,14 +40,16 @@ _LARGEST_REGAIN = 1.6
 
 @dataclass(frozen=True)
 class BandedFrame:
-    """A tone-corrected frame in bands, and their motion to the next frame; None at the end of its shot."""
+    """A frame, its tone-corrected bands, and their motion to the next frame; None at the end of its shot."""
 
+    frame: Frame
+    strength: float
     bands: tuple[Band, Band, Band]
     to_next: BandMotions | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowSmoother(MotionSmoother):
+class TrajectorySmoother(MotionSmoother):
     """Removes gain, exposure, texture and wobble flicker while keeping detail.
 
     Shots are smoothed on their own. ``strength`` in 0 to 1 sets how far and how tolerantly frames are
@@ -59,19 +61,28 @@ class WindowSmoother(MotionSmoother):
 
     # The frames of the tone path and of the widest band, then one each for the last motion and its tone.
     reach = TONE_RADIUS + LONGEST + 2
+    memory = TONE_RADIUS + LONGEST
 
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
-        for window, centre in shot_windows(_split_bands(stream, self.strength), LONGEST):
-            yield as_uint8(self._smooth(window, centre))
+        for window, centre in shot_windows(self._split_bands(stream), LONGEST):
+            here = window[centre]
+            yield as_uint8(self._smooth(window, centre)) if here.strength else here.frame.copy()
+
+    def _split_bands(self, stream: Iterable[Step]) -> Iterator[BandedFrame]:
+        """Correct every frame's tone and split it into bands."""
+        for index, (step, gains) in enumerate(tone_gains(stream)):
+            strength = self.strength_at(index)
+            image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
+            yield BandedFrame(step.frame, strength, split(image), step.to_next)
 
     def _smooth(self, window: Sequence[BandedFrame], centre: int) -> NDArray[np.float32]:
         """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
-        motions = [frame.to_next for frame in window[:-1]]
+        motions, strength = [frame.to_next for frame in window[:-1]], window[centre].strength
         shift = None
         if self.steady and self.guide is None:
             size = window[centre].bands[MID].shape[:2]
             near = trajectories([pair and pair[MID] for pair in motions], centre, STEADY_RADIUS, size)
-            shift = steady_shift(near, min(2 * self.strength, 1.0))
+            shift = steady_shift(near, min(2 * strength, 1.0))
         fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
         return join(fine, mid, low)
 
@@ -87,12 +98,12 @@ class WindowSmoother(MotionSmoother):
 
         With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
         """
-        setting = SETTINGS[band]
+        setting, strength = SETTINGS[band], window[centre].strength
         centre_band = window[centre].bands[band]
         size = centre_band.shape[:2]
         moved = None if shift is None else rescaled_flow(shift, size)
         here = centre_band if moved is None else _moved(centre_band, moved)
-        radius = max(setting.radius * min(2 * self.strength, 1.0), 1.0)
+        radius = max(setting.radius * min(2 * strength, 1.0), 1.0)
         others = []
         of_band = [pair and pair[band] for pair in motions]
         for path in trajectories(of_band, centre, ceil(radius), size).values():
@@ -105,7 +116,7 @@ class WindowSmoother(MotionSmoother):
             here,
             others,
             radius=radius,
-            tolerance=setting.tolerance * 2 * self.strength,
+            tolerance=setting.tolerance * 2 * strength,
             window=_LIKENESS_SIGMA,
             noise=noise_level(here, others),
             trend=band != FINE,
@@ -114,13 +125,6 @@ class WindowSmoother(MotionSmoother):
             gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
             return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
         return here + diffuse(mean - here, support, sigma=2 * _LIKENESS_SIGMA)
-
-
-def _split_bands(stream: Iterable[Step], strength: float) -> Iterator[BandedFrame]:
-    """Correct every frame's tone and split it into bands."""
-    for step, gains in tone_gains(stream):
-        image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
-        yield BandedFrame(split(image), step.to_next)
 
 
 def _moved(band: Band, flow: FlowField) -> Band:
