@@ -257,7 +257,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path, kind: str, com
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--strength", "2"], "2.0 is not in the range"),
+        (["--strength", "2"], "outside 0 to 1"),
         (["--method", "blur"], "'blur' is not one of"),
         (["--flow", "tvl1"], "'tvl1' is not one of"),
         (["--fps", "0"], "make no clip"),

@@ -18,7 +18,7 @@ def test_every_name_loads(family: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("windows", "did you mean window?"), ("xyz", "choose one of ema, window")],
+    [("trajectories", "did you mean trajectory?"), ("xyz", "choose one of ema, trajectory")],
 )
 def test_unknown_names_come_with_advice(name: str, advice: str) -> None:
     with pytest.raises(UsageError, match=f"unknown smoother '{name}'") as caught:
