@@ -9,12 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, Final, Literal, Protocol, cast
 
 import numpy as np
 
 from framesmooth.cuts import is_cut
-from framesmooth.errors import MediaError, UsageError
+from framesmooth.errors import MediaError, MetricUnavailable, UsageError
 from framesmooth.flashes import FlashMeter, FlashReport
 from framesmooth.flow import FlowEstimator, load_flow
 from framesmooth.frames import Frame, prefetch
@@ -56,18 +57,24 @@ class Series:
 class Metric(Protocol):
     """Sufficient statistics in ``update``, the score in ``compute``.
 
-    A metric keeps what it needs of the frame before. ``needs_reference`` metrics are left out when there is
-    none, ``needs_clean_reference`` ones also when the reference is only the input of a smoother; metrics with
-    ``needs_motion`` make ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are
-    found by it.
+    A metric keeps what it needs of the frame before. ``by_default`` says whether it is measured when no
+    metric is named. ``needs_reference`` metrics are left out when there is none, ``needs_clean_reference``
+    ones also when the reference is only the input of a smoother; metrics with ``needs_motion`` make
+    ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are found by it.
+
+    A metric is created without arguments, one that ``needs_weights`` with the folder of its model, or None
+    where the user gave none. One that cannot work here raises MetricUnavailable then, with the reason: it is
+    reported as skipped, without a number.
     """
 
     name: str
     unit: str
     higher_is_better: bool | None
-    needs_reference: bool
-    needs_clean_reference: bool
-    needs_motion: bool
+    by_default: bool = True
+    needs_reference: bool = False
+    needs_clean_reference: bool = False
+    needs_motion: bool = False
+    needs_weights: bool = False
 
     def update(
         self,
@@ -152,6 +159,7 @@ def measure(
     flow: str = "dis-fine",
     flow_on: FlowOn | None = None,
     fps: Fraction | None = None,
+    weights: Mapping[str, Path] | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Report:
     """Measure a clip in one pass and constant memory.
@@ -159,21 +167,24 @@ def measure(
     Args:
         frames: (H, W, 3) uint8 RGB frames.
         reference: as many frames of the same size: the clean clip if it is known, else the input.
-        metrics: names; None is every metric that the arguments allow.
+        metrics: names; None is every metric measured by default that the arguments allow.
         flow: name of the flow estimator.
         flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers)
             or on the reference, which is clean; None is the reference where there is one.
         fps: frames per second, to judge flashes by; None leaves them out.
+        weights: folder of the model by name of the metric, for those that need one.
         on_frame: called with the number of frames done so far.
 
     Raises:
-        UsageError: unknown name, or a metric or flow that needs a reference without one.
+        UsageError: unknown name, weights for a metric that takes none, or a metric or flow that needs a
+            reference without one.
         MediaError: no frames, or a reference of another length or size.
     """
     flow_on = flow_on or ("self" if reference is None else "reference")
     if flow_on == "reference" and reference is None:
         raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
-    active = _create_metrics(metrics, has_reference=reference is not None, is_clean=flow_on == "reference")
+    created = _create_metrics(metrics, weights or {}, reference is not None, flow_on == "reference")
+    active = [metric for metric in created.values() if not isinstance(metric, str)]
     estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
     flashes = None if fps is None else FlashMeter(fps)
     cuts: list[int] = []
@@ -192,7 +203,10 @@ def measure(
                 on_frame(count)
     if count == 0:
         raise MediaError("there are no frames to measure: give at least one")
-    series = {metric.name: metric.compute() for metric in active}
+    series = {
+        name: _skipped(metric, count) if isinstance(metric, str) else metric.compute()
+        for name, metric in created.items()
+    }
     settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
     return Report(
         series=series,
@@ -212,16 +226,37 @@ def flicker_residual_removed(before: Report, after: Report) -> float | None:
     return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
 
 
-def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool, is_clean: bool) -> list[Metric]:
+def _create_metrics(
+    chosen: Sequence[str] | None, weights: Mapping[str, Path], has_reference: bool, is_clean: bool
+) -> dict[str, Metric | str]:
+    """Return every metric by name, or why it is skipped."""
+    kinds: dict[str, type[Metric]] = {name: load("metric", name) for name in chosen or names("metric")}
     if chosen is None:
-        every = [cast(Metric, load("metric", name)()) for name in names("metric")]
-        possible = [metric for metric in every if has_reference or not metric.needs_reference]
-        return [metric for metric in possible if is_clean or not metric.needs_clean_reference]
-    created = [cast(Metric, load("metric", name)()) for name in chosen]
-    for metric in created:
-        if metric.needs_reference and not has_reference:
-            raise UsageError(f"metric {metric.name!r} needs a reference clip: give one, or leave it out")
-    return created
+        kinds = {
+            name: kind
+            for name, kind in kinds.items()
+            if kind.by_default
+            and (has_reference or not kind.needs_reference)
+            and (is_clean or not kind.needs_clean_reference)
+        }
+    for name, kind in kinds.items():
+        if kind.needs_reference and not has_reference:
+            raise UsageError(f"metric {name!r} needs a reference clip: give one, or leave it out")
+    for name in weights:
+        if name not in kinds or not kinds[name].needs_weights:
+            raise UsageError(f"weights are given for {name!r}, which is not measured or needs none")
+    return {name: _create(kind, weights.get(name)) for name, kind in kinds.items()}
+
+
+def _create(kind: Callable[..., Metric], weights: Path | None) -> Metric | str:
+    try:
+        return kind(weights) if cast(type[Metric], kind).needs_weights else kind()
+    except MetricUnavailable as reason:
+        return str(reason)
+
+
+def _skipped(reason: str, num_frames: int) -> Series:
+    return Series((None,) * num_frames, None, None, None, "–", None, f"skipped: {reason}")
 
 
 def _followed(

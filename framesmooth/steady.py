@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +69,7 @@ def measure_clip(
     reference: FrameSource | None = None,
     metrics: tuple[str, ...] | None = None,
     flow: str = "dis-fine",
+    weights: Mapping[str, Path] | None = None,
     name: str = "measure",
 ) -> Report:
     """Measure a clip, telling ``emit`` how far it is.
@@ -81,7 +82,13 @@ def measure_clip(
     _log.info("%s: motion by %s, of the %s", name, flow, "clip" if reference is None else "reference")
     with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
         return measure(
-            frames, reference=reference, metrics=metrics, flow=flow, fps=source.fps, on_frame=count
+            frames,
+            reference=reference,
+            metrics=metrics,
+            flow=flow,
+            fps=source.fps,
+            weights=weights,
+            on_frame=count,
         )
 
 

@@ -7,6 +7,7 @@ import click
 
 from framesmooth.cli import options
 from framesmooth.cli.gates import Gate, GateType, apply_gates, check_gates
+from framesmooth.cli.weights import WeightsType
 from framesmooth.plugins import names
 
 
@@ -23,7 +24,14 @@ from framesmooth.plugins import names
     "metrics",
     type=click.Choice(names("metric")),
     multiple=True,
-    help="Only this one; may be given several times.  [default: all that apply]",
+    help="Only this one; may be given several times.  [default: the usual ones that apply]",
+)
+@click.option(
+    "--weights",
+    type=WeightsType(),
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="The local model of a metric that needs one, in the format of transformers.",
 )
 @click.option(
     "--flow",
@@ -54,6 +62,7 @@ def measure(
     source: str,
     reference: str | None,
     metrics: tuple[str, ...],
+    weights: tuple[tuple[str, Path], ...],
     flow: str,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
@@ -74,6 +83,7 @@ def measure(
       framesmooth measure steady.mp4 --reference clean.mp4
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
+      framesmooth measure clip.mp4 --metric clip_consistency --weights clip_consistency=clip-vit-base-patch32/
       framesmooth measure clip.mp4 --fail-above warping_error=2.5 --fail-below coverage=0.5
     """
     from framesmooth.cli.progress import progress_listener
@@ -85,7 +95,9 @@ def measure(
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     ideal = None if reference is None else open_clip(Path(reference), fps=fps, frame_range=frame_range)
     with progress_listener(progress) as emit:
-        report = measure_clip(clip, emit, reference=ideal, metrics=metrics or None, flow=flow)
+        report = measure_clip(
+            clip, emit, reference=ideal, metrics=metrics or None, flow=flow, weights=dict(weights)
+        )
     if not options.write_json(json_file, report.as_dict()):
         print_report(report)
     apply_gates(gates, report)

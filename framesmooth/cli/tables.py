@@ -39,7 +39,7 @@ def print_comparison(before: "Report", after: "Report") -> None:
 
 
 def _remark(row: "Row") -> str:
-    return row.note if row.after == "–" else row.wanted
+    return row.note or row.wanted
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,25 +1,19 @@
 """What the metrics that give one number a frame have in common."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from framesmooth.frames import Frame
-from framesmooth.metric import Series, summarize
+from framesmooth.metric import Metric, Series, summarize
 from framesmooth.motion import PairMotion
 
 
-class FrameMetric(ABC):
-    """A :class:`framesmooth.metric.Metric` whose score is the mean of one number a frame.
+class FrameMetric(Metric):
+    """A metric whose score is the mean of one number a frame.
 
     Attributes:
         note: what to say where there is no number at all.
     """
 
-    name: str
-    unit: str
-    higher_is_better: bool | None
-    needs_reference = False
-    needs_clean_reference = False
-    needs_motion = False
     note = "nothing could be measured"
 
     def __init__(self) -> None:
