@@ -37,6 +37,7 @@ SMOOTHERS: Final[dict[str, str]] = {
 """Smoothers: classes, frozen keyword-only dataclasses."""
 
 METRICS: Final[dict[str, str]] = {
+    "flicker_score": "framesmooth.metrics.flicker_score:FlickerScore",
     "warping_error": "framesmooth.metrics.warping_error:WarpingError",
     "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
     "luma_flicker_local": "framesmooth.metrics.luma_flicker_local:LumaFlickerLocal",

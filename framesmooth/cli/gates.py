@@ -57,7 +57,7 @@ class GateType(click.ParamType[Gate]):
 
 
 def check_gates(gates: Sequence[Gate], metrics: Sequence[str], *, has_reference: bool) -> None:
-    """Raise UsageError when a gate is on a metric that won't be measured; empty ``metrics`` is the default."""
+    """Raise UsageError when a gate is on a metric that is not measured; empty ``metrics`` is the default."""
     for name in dict.fromkeys(gate.name for gate in gates):
         metric = load("metric", name)
         if name not in metrics if metrics else not metric.by_default:
