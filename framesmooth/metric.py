@@ -4,6 +4,7 @@ The flow of every pair of neighbouring frames is estimated once and handed to ev
 with the length of the clip but the numbers per frame.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -103,10 +104,14 @@ def summarize(
     coverages: Sequence[float] | None = None,
     note: str = "nothing could be measured",
 ) -> Series:
-    """Return the series with its mean, 95th percentile and mean coverage; ``note`` is used if it is empty."""
-    values = [value for value in per_frame if value is not None]
+    """Return the series with its mean, 95th percentile and mean coverage; ``note`` is used if it is empty.
+
+    What is not finite becomes None: no number at all.
+    """
+    finite = [None if value is None or not math.isfinite(value) else value for value in per_frame]
+    values = [value for value in finite if value is not None]
     return Series(
-        per_frame=tuple(per_frame),
+        per_frame=tuple(finite),
         mean=float(np.mean(values)) if values else None,
         p95=float(np.percentile(values, 95)) if values else None,
         coverage=float(np.mean(coverages)) if coverages else None,

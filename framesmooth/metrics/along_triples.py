@@ -105,5 +105,5 @@ class AlongTriples(Metric):
             coverages=self._coverages,
             note="needs three frames of one shot with flow that is valid somewhere",
         )
-        sizes = [size for size in self._values if size is not None]
+        sizes = [size for size in series.per_frame if size is not None]
         return replace(series, mean=root_mean_square(sizes) if sizes else None)

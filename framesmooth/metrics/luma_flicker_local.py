@@ -44,7 +44,8 @@ def luma_image(frame: Frame) -> NDArray[np.float32]:
 def cell_means(image: NDArray[np.float32], valid: Mask) -> NDArray[np.float64]:
     """Return the means of an image (H, W) over the valid pixels of each cell that has enough of them."""
     total, count, area = (
-        _cell_sums(np.asarray(part, np.float64)) for part in (image * valid, valid, np.ones(valid.shape))
+        _cell_sums(np.asarray(part, np.float64))
+        for part in (np.where(valid, image, 0), valid, np.ones(valid.shape))
     )
     enough = count >= np.maximum(LEAST_VALID * area, 1)
     return np.asarray(total[enough] / count[enough], np.float64)
