@@ -56,11 +56,11 @@ PAGE = """# How well the metrics tell flicker
 *Written by `scripts/study_metrics.py`; what the numbers mean is in [metrics.md](metrics.md).*
 
 {scenes} synthetic scenes whose motion is known exactly (pans, a zoom, a turn, an occluder, paintings, two of
-them still), {frames} frames of {width} × {height} each, got seeded flicker of four kinds and of all at once, at
-four strengths, with {seeds} seeds: {clips} clips. The truth is the standard deviation of what the flicker
-changes along the true motion. The table holds Spearman's rank correlation with it: over all moving clips, over
-the still ones, then over the moving clips with one kind of flicker. Motion is estimated on the flickering clip
-itself, except in the lines "true flow": there flicker cannot hide in the motion, and little is left to err in.
+them still), {frames} frames of {width} × {height} each, got seeded flicker of four kinds and of all at once,
+at four strengths, with {seeds} seeds: {clips} clips. The truth is the standard deviation of what the flicker
+changes along the true motion. The table holds Spearman's rank correlation with it: over all moving clips,
+over the still ones, then over the moving clips with one kind of flicker. Motion is estimated on the
+flickering clip itself, except in the lines "true flow", where flicker cannot hide in the motion.
 
 {correlations}
 
@@ -69,13 +69,14 @@ itself, except in the lines "true flow": there flicker cannot hide in the motion
 ## The traps
 
 A blurred and a frozen copy of a moving clip lower every number without taking out any flicker. "With traps"
-adds {traps} such copies, which count as what they were made from: no number for flicker is proof against them.
-The rule "detail falls by at most 0.03, and dynamic degree changes by at most 10 %" gives away {blur} blurred
+adds {traps} such copies, which count as what they were made from: no number for flicker is proof against
+them. The rule "detail falls by at most 0.03, and dynamic degree changes by at most 10 %" gives away {blur} blurred
 and {freeze} frozen copies.
 {real}
 ## Size and rate
 
-One flickering pan, shrunk to half its size, and with every second frame left out:
+One flickering pan of 120 frames, shrunk to half its size, and with every second frame left out (which leaves
+half as many draws of the flicker):
 
 {dependence}
 """

@@ -42,7 +42,7 @@ def _cell(rows: Sequence[Row], metric: str) -> str:
     return f"{correlation(rows, metric):.2f}" if known else "–"
 
 
-def dependence_table(num_frames: int = 24) -> str:
+def dependence_table(num_frames: int = 60) -> str:
     """Return how the numbers of one flickering clip change with its size and its rate, as Markdown."""
     height, width = SIZE
     large = moving_scene(frames=2 * num_frames, size=(2 * height, 2 * width), pan=(3.0, 1.5), seed=1).frames
@@ -67,6 +67,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     """Write the picture: four metrics of the moving clips against the truth, one colour a kind."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, NullFormatter
 
     colours = dict(zip(KINDS, ("#1b6ca8", "#c2571a", "#3c8d40", "#8a3fa0", "#22303c"), strict=True))
     titles = {
@@ -86,6 +87,10 @@ def draw(rows: Sequence[Row], path: Path) -> None:
                 s=16, color=colours[kind], alpha=0.7, linewidths=0, label=word,
             )  # fmt: skip
         axes.set(xscale="log", yscale="log")
+        axes.set_xticks((1, 2, 5, 10, 20))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FormatStrFormatter("%g"))
+            axis.set_minor_formatter(NullFormatter())
         axes.set_title(f"{title} · rank correlation {correlation(moving, name):.2f}", fontsize=10, loc="left")
         axes.set_xlabel("flicker put in, standard deviation in levels", fontsize=9)
         axes.grid(color="#dfe5ea", linewidth=0.7, which="major")
