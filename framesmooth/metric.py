@@ -16,12 +16,12 @@ from typing import Any, Final, Literal, Protocol, cast
 import numpy as np
 
 from framesmooth.cuts import is_cut
-from framesmooth.errors import MediaError, MetricUnavailable, UsageError
+from framesmooth.errors import MediaError, UsageError
 from framesmooth.flashes import FlashMeter, FlashReport
 from framesmooth.flow import FlowEstimator, load_flow
 from framesmooth.frames import Frame, prefetch
+from framesmooth.metrics.creation import create_metrics
 from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.plugins import load, names
 
 FlowOn = Literal["self", "reference"]
 
@@ -188,7 +188,7 @@ def measure(
     flow_on = flow_on or ("self" if reference is None else "reference")
     if flow_on == "reference" and reference is None:
         raise UsageError("flow_on='reference' needs a reference clip: give one, or use flow_on='self'")
-    created = _create_metrics(metrics, weights or {}, reference is not None, flow_on == "reference")
+    created = create_metrics(metrics, weights or {}, reference is not None, flow_on == "reference")
     active = [metric for metric in created.values() if not isinstance(metric, str)]
     estimator = load_flow(flow) if any(metric.needs_motion for metric in active) else None
     flashes = None if fps is None else FlashMeter(fps)
@@ -229,35 +229,6 @@ def flicker_residual_removed(before: Report, after: Report) -> float | None:
     """
     spoiled, smoothed = (report["flicker_residual"].mean for report in (before, after))
     return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
-
-
-def _create_metrics(
-    chosen: Sequence[str] | None, weights: Mapping[str, Path], has_reference: bool, is_clean: bool
-) -> dict[str, Metric | str]:
-    """Return every metric by name, or why it is skipped."""
-    kinds: dict[str, type[Metric]] = {name: load("metric", name) for name in chosen or names("metric")}
-    if chosen is None:
-        kinds = {
-            name: kind
-            for name, kind in kinds.items()
-            if kind.by_default
-            and (has_reference or not kind.needs_reference)
-            and (is_clean or not kind.needs_clean_reference)
-        }
-    for name, kind in kinds.items():
-        if kind.needs_reference and not has_reference:
-            raise UsageError(f"metric {name!r} needs a reference clip: give one, or leave it out")
-    for name in weights:
-        if name not in kinds or not kinds[name].needs_weights:
-            raise UsageError(f"weights are given for {name!r}, which is not measured or needs none")
-    return {name: _create(kind, weights.get(name)) for name, kind in kinds.items()}
-
-
-def _create(kind: Callable[..., Metric], weights: Path | None) -> Metric | str:
-    try:
-        return kind(weights) if cast(type[Metric], kind).needs_weights else kind()
-    except MetricUnavailable as reason:
-        return str(reason)
 
 
 def _skipped(reason: str, num_frames: int) -> Series:

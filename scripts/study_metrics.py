@@ -70,8 +70,8 @@ flickering clip itself, except in the lines "true flow", where flicker cannot hi
 
 A blurred and a frozen copy of a moving clip lower every number without taking out any flicker. "With traps"
 adds {traps} such copies, which count as what they were made from: no number for flicker is proof against
-them. The rule "detail falls by at most 0.03, and dynamic degree changes by at most 10 %" gives away {blur} blurred
-and {freeze} frozen copies.
+them. The rule "detail falls by at most 0.03, and dynamic degree changes by at most 10 %" gives away {blur}
+blurred and {freeze} frozen copies.
 {real}
 ## Size and rate
 

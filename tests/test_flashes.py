@@ -120,7 +120,7 @@ def test_three_flashes_in_any_second_pass_and_a_fourth_fails() -> None:
     ("first", "second", "passed"),
     [
         ((200, 0, 0), (120, 0, 0), False),  # 320 R falls from 185 to 60; its luminance by 0.083 only
-        ((100, 0, 0), (84, 0, 0), True),  # by 14 of 320: less than 20
+        ((100, 0, 0), (84, 0, 0), True),  # by 12 of 320: less than 20
         ((100, 0, 0), (71, 0, 0), False),  # by 20.6
         ((90, 60, 60), (20, 20, 20), True),  # neither state is a saturated red
         (BLACK, (70, 0, 0), False),  # by 19.6, but far away in u'v', where black lies with white
