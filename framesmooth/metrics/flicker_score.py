@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
 from framesmooth.metrics.along_triples import AlongTriples, Triple
+from framesmooth.metrics.frame_metric import masked_mean_square
 from framesmooth.metrics.second_difference import GAIN
 
 # A sample minus the mean of its two neighbours has 1 + 1/4 + 1/4 times the variance of white noise.
@@ -38,18 +39,16 @@ class FlickerScore(AlongTriples):
 
 def colour_variance(triple: Triple) -> float:
     """Return P: the variance of the colour along the motion, sRGB in [0, 1] squared."""
-    change = triple.middle - (triple.before + triple.after) * np.float32(0.5)
-    return _mean_square(np.asarray(change[triple.valid], np.float32)) / _MEAN_GAIN
+    expected = cv2.addWeighted(triple.before, 0.5, triple.after, 0.5, 0)
+    change = np.asarray(cv2.subtract(triple.middle, expected), np.float32)
+    return masked_mean_square(change, triple.valid) / _MEAN_GAIN
 
 
 def wobble_variance(triple: Triple) -> float:
     """Return G: the variance that the jitter of the motion means for the colours, sRGB in [0, 1] squared."""
-    along_x, along_y = (
-        cv2.Sobel(triple.middle, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))
-    )
-    shift = along_x * triple.acceleration[..., :1] + along_y * triple.acceleration[..., 1:]
-    return _mean_square(shift[triple.valid]) / GAIN
-
-
-def _mean_square(values: NDArray[np.float32]) -> float:
-    return float(np.mean(np.square(values), dtype=np.float64))
+    along_x = np.asarray(cv2.Sobel(triple.middle, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32)
+    along_y = np.asarray(cv2.Sobel(triple.middle, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)
+    along_x *= triple.acceleration[..., :1]
+    along_y *= triple.acceleration[..., 1:]
+    along_x += along_y
+    return masked_mean_square(along_x, triple.valid) / GAIN

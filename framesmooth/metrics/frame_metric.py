@@ -2,9 +2,14 @@
 
 from abc import abstractmethod
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from framesmooth.frames import Frame
 from framesmooth.metric import Metric, Series, summarize
 from framesmooth.motion import PairMotion
+from framesmooth.warp import Mask
 
 
 class FrameMetric(Metric):
@@ -50,3 +55,9 @@ class FrameMetric(Metric):
             coverages=self._coverages,
             note=self.note,
         )
+
+
+def masked_mean_square(image: NDArray[np.float32], mask: Mask) -> float:
+    """Return the mean square of the samples of an image (H, W, 3) where the mask (H, W) is True somewhere."""
+    squares = cv2.norm(image, cv2.NORM_L2SQR, mask.view(np.uint8))
+    return float(squares / (image.shape[-1] * np.count_nonzero(mask)))

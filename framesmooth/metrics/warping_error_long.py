@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.frame_metric import FrameMetric
+from framesmooth.metrics.frame_metric import FrameMetric, masked_mean_square
 from framesmooth.motion import PairMotion
 from framesmooth.warp import Mask, backward_warp, forward_backward_mask, inside_frame
 
@@ -69,5 +69,5 @@ class WarpingErrorLong(FrameMetric):
         if coverage < LEAST_COVERAGE:
             return None
         self._coverages.append(coverage)
-        gap = (self._first - backward_warp(here, self._chain.forward))[self._chain.visible]
-        return 1000 * float(np.mean(np.square(gap), dtype=np.float64))
+        gap = self._first - backward_warp(here, self._chain.forward)
+        return 1000 * masked_mean_square(gap, self._chain.visible)

@@ -67,7 +67,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     """Write the picture: four metrics of the moving clips against the truth, one colour a kind."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FormatStrFormatter, NullFormatter
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
     colours = dict(zip(KINDS, ("#1b6ca8", "#c2571a", "#3c8d40", "#8a3fa0", "#22303c"), strict=True))
     titles = {
@@ -91,6 +91,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(FormatStrFormatter("%g"))
             axis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.set_title(f"{title} · rank correlation {correlation(moving, name):.2f}", fontsize=10, loc="left")
         axes.set_xlabel("flicker put in, standard deviation in levels", fontsize=9)
         axes.grid(color="#dfe5ea", linewidth=0.7, which="major")
