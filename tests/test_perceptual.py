@@ -62,10 +62,10 @@ def test_the_command_line_says_what_is_missing(tmp_path: Path, frames: list[Fram
             sink.write(frame)
     shown = CliRunner().invoke(cli, ["measure", f"{tmp_path}/in", "--metric", "clip_consistency"])
     assert shown.exit_code == 0
-    assert "skipped: no model given, add --weights clip_consistency=FOLDER" in shown.stdout
+    assert "skipped: no model given, add --weights clip_consistency=FOLDER" in " ".join(shown.stdout.split())
     empty = ["--weights", f"clip_consistency={tmp_path}"]
     shown = CliRunner().invoke(cli, ["measure", f"{tmp_path}/in", "--metric", "clip_consistency", *empty])
-    assert "holds no transformers model" in shown.stdout
+    assert "holds no transformers model" in " ".join(shown.stdout.split())
     for wrong in (empty, ["--weights", "coverage=x", "--metric", "coverage"], ["--weights", "clip"]):
         assert CliRunner().invoke(cli, ["measure", f"{tmp_path}/in", *wrong]).exit_code == 2
 
@@ -104,6 +104,9 @@ def test_dino_consistency_of_a_still_clip_is_one(tmp_path: Path, frames: list[Fr
     moving = measure(frames, metrics=["dino_consistency"], weights=weights)["dino_consistency"]
     assert moving.mean is not None
     assert moving.mean < 1
+    wrong = measure(frames, metrics=["clip_consistency"], weights={"clip_consistency": tmp_path})
+    assert wrong["clip_consistency"].mean is None
+    assert "another kind of model" in wrong["clip_consistency"].note
 
 
 def test_a_broken_model_is_skipped_too(tmp_path: Path, frames: list[Frame]) -> None:

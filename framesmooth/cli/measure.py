@@ -24,7 +24,9 @@ from framesmooth.plugins import names
     "metrics",
     type=click.Choice(names("metric")),
     multiple=True,
-    help="Only this one; may be given several times.  [default: the usual ones that apply]",
+    metavar="NAME",
+    help=f"Only this one; may be given several times: {', '.join(names('metric'))}.  "
+    "[default: the usual ones that apply]",
 )
 @click.option(
     "--weights",

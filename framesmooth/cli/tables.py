@@ -1,7 +1,7 @@
 """Figures on the terminal."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -49,7 +49,9 @@ def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(box=box.SIMPLE, pad_edge=False)
     for index, name in enumerate(header):
-        table.add_column(name, justify="right" if 0 < index < len(header) - 2 else "left", no_wrap=True)
+        last = index == len(header) - 1  # where a metric says why it has no number
+        justify: Literal["left", "right"] = "right" if 0 < index < len(header) - 2 else "left"
+        table.add_column(name, justify=justify, no_wrap=not last)
     for row in rows:
         table.add_row(*row)
     console = Console(highlight=False, markup=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from framesmooth.errors import MetricUnavailable
 from framesmooth.frames import Frame
@@ -38,7 +39,7 @@ class Consistency(FrameMetric):
             raise MetricUnavailable(f"{folder} holds no transformers model (config.json)")
         try:
             self._processor, self._model = self._load(str(folder))
-        except (ImportError, OSError, ValueError) as error:
+        except (ImportError, OSError, ValueError, SafetensorError) as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise MetricUnavailable(f"{folder} cannot be loaded: {reason[0]}") from error
 
@@ -53,9 +54,14 @@ class Consistency(FrameMetric):
         """Return the processor and the model of a local folder; nothing is downloaded or unpickled."""
         from transformers import AutoImageProcessor
 
-        options = {"local_files_only": True, "use_safetensors": True}
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-        return processor, self._architecture().from_pretrained(folder, **options).eval()
+        model, loaded = self._architecture().from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+        # DINO comes without the pooling layer, whose output is not used.
+        if any(not name.startswith("pooler.") for name in loaded["missing_keys"]):
+            raise ValueError("its weights are those of another kind of model")
+        return processor, model.eval()
 
     def _embed(self, frame: Frame) -> Embedding:
         """Return the features of a frame (D,), of length 1."""
