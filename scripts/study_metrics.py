@@ -19,6 +19,7 @@ from metrics_study.clips import (
     SIZE,
     STRENGTHS,
     Row,
+    floor,
     gives_itself_away,
     injected,
     real_scenes,
@@ -60,7 +61,8 @@ them still), {frames} frames of {width} × {height} each, got seeded flicker of 
 at four strengths, with {seeds} seeds: {clips} clips. The truth is the standard deviation of what the flicker
 changes along the true motion. The table holds Spearman's rank correlation with it: over all moving clips,
 over the still ones, then over the moving clips with one kind of flicker. Motion is estimated on the
-flickering clip itself, except in the lines "true flow", where flicker cannot hide in the motion.
+flickering clip itself, except in the lines "true flow", where flicker cannot hide in the motion (warping
+error is then all but the truth itself). Before any flicker is put in, `flicker_score` is {floor} levels.
 
 {correlations}
 
@@ -86,7 +88,8 @@ REAL = """
 
 The same flicker on {scenes} segments of real clips, {frames} frames of at most 240 pixels in width: {clips}
 clips. No one knows their true motion; the flow of the clean clip stands for it. Real motion accelerates, and
-the clean clips have flicker, noise and compression of their own, which the truth does not count.
+the clean clips have flicker, noise and compression of their own, which the truth does not count: before any
+is put in, `flicker_score` is {floor} levels.
 
 {correlations}
 """
@@ -101,7 +104,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--data", type=Path, help="folder with real clips")
     options = parser.parse_args()
-    rows, exposed = study(scenes(options.frames), options.seeds, traps=True)
+    clean = scenes(options.frames)
+    rows, exposed = study(clean, options.seeds, traps=True)
     plain = [each for each in rows if not each.trap]
     draw(rows, DOCS / "pictures" / "metrics-study.png")
     page = PAGE.format(
@@ -111,6 +115,7 @@ def main() -> None:
         height=SIZE[0],
         seeds=options.seeds,
         clips=len(plain),
+        floor=floor(clean),
         correlations=correlation_table(rows),
         traps=len(rows) - len(plain),
         real="" if options.data is None else _real_section(options.data, options.frames),
@@ -122,9 +127,14 @@ def main() -> None:
 
 
 def _real_section(folder: Path, num_frames: int) -> str:
-    rows, _ = study(real_scenes(folder, num_frames), 1, traps=False)
+    clean = real_scenes(folder, num_frames)
+    rows, _ = study(clean, 1, traps=False)
     return REAL.format(
-        scenes=_count(rows), frames=num_frames, clips=len(rows), correlations=correlation_table(rows)
+        scenes=_count(rows),
+        frames=num_frames,
+        clips=len(rows),
+        floor=floor(clean),
+        correlations=correlation_table(rows),
     )
 
 

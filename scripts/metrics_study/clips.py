@@ -1,6 +1,6 @@
 """Clips with known flicker, and what the metrics say of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +118,15 @@ def row(name: str, scene: Scene, kind: str, frames: Clip, truth: float, trap: st
         exact = judged(frames, known, TRUE_FLOW)
         found |= {f"{metric}, true flow": mean for metric, mean in exact.items()}
     return Row(name, not name.startswith("still"), kind, truth, trap, found)
+
+
+def floor(clean: Mapping[str, Scene]) -> str:
+    """Return what ``flicker_score`` says of the clean clips, from the lowest to the highest."""
+    found = [
+        measure(scene.frames, metrics=["flicker_score"])["flicker_score"].mean for scene in clean.values()
+    ]
+    levels = [level for level in found if level is not None]
+    return f"{min(levels):.1f} to {max(levels):.1f}"
 
 
 def trapped(frames: Clip) -> dict[str, Clip]:
