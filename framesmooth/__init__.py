@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from framesmooth.frames import Frame as Frame
     from framesmooth.frames import FrameList as FrameList
     from framesmooth.frames import FrameSource as FrameSource
+    from framesmooth.metric import flicker_residual_removed as flicker_residual_removed
     from framesmooth.metric import measure as measure
     from framesmooth.schedule import Schedule as Schedule
     from framesmooth.smoother import create_smoother as create_smoother
@@ -49,6 +50,7 @@ _HOME: Final[dict[str, str]] = {
     "Schedule": "schedule",
     "Timeline": "timeline",
     "create_smoother": "smoother",
+    "flicker_residual_removed": "metric",
     "measure": "metric",
     "open_sink": "video",
     "open_source": "video",

@@ -29,6 +29,10 @@ class ModelError(FramesmoothError):
     """A model that is missing, incomplete or unsafe to load (exit code 1)."""
 
 
+class MetricUnavailable(FramesmoothError):
+    """A metric that cannot be measured here: what it needs is missing (exit code 1)."""
+
+
 class GateFailed(FramesmoothError):
     """A quality gate that the result did not pass (exit code 3)."""
 

@@ -3,7 +3,9 @@
 The picture is judged in a grid of 12 by 12 cells, each by its mean in linear light. A transition of a cell is
 
 - general: a change of relative luminance by 0.1 or more of full white, the darker state below 0.8;
-- red: to or from a saturated red, R / (R + G + B) >= 0.8, by more than 0.2 in the CIE 1976 u'v' diagram.
+- red: to or from a saturated red, R / (R + G + B) >= 0.8, by more than 0.2 in the CIE 1976 u'v' diagram (WCAG
+  2.2) or by more than 20 in 320 max(R - G - B, 0) (WCAG 2.0 and 2.1). Each rule is applied by itself, and the
+  stricter one decides.
 
 Two transitions are a flash. A clip fails when, within any second, more than three flashes happen in cells
 that make up more than a quarter of any 10 degree field of view: a third of a full screen's width and height
@@ -31,7 +33,7 @@ MOST_FLASHES: Final = 3
 LARGEST_SHARE: Final = 0.25
 
 _LUMINANCE_STEP, _DARKEST_BRIGHT = 0.1, 0.8
-_RED_SHARE, _CHROMATICITY_STEP = 0.8, 0.2
+_RED_SHARE, _CHROMATICITY_STEP, _RED_STEP = 0.8, 0.2, 20 / 320
 # IEC 61966-2-1: sRGB to linear light, and the columns of linear RGB to XYZ.
 _STEPS = np.arange(256) / 255
 _LINEAR: Final = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4).astype(
@@ -107,19 +109,25 @@ class FlashMeter:
     """Watches a clip for flashes in one pass; holds a second of 12 by 12 cells."""
 
     def __init__(self, fps: Fraction) -> None:
-        self._luminance, self._redness = _LuminanceSteps(), _RedSteps()
-        self._general, self._red = _Seconds(fps), _Seconds(fps)
+        self._luminance, self._hue, self._redness = _LuminanceSteps(), _HueSteps(), _RednessSteps()
+        self._general, *self._red = (_Seconds(fps) for _ in range(3))
 
     def update(self, frame: Frame) -> None:
         """Take the next frame (H, W, 3) uint8."""
         light = cell_means(frame)
         xyz = light @ _TO_XYZ.T
         self._general.add(self._luminance.update(xyz[..., 1]))
-        self._red.add(self._redness.update(light, xyz))
+        red = light[..., 0] >= _RED_SHARE * np.maximum(light.sum(axis=-1), 1e-6)
+        for seconds, changed in zip(
+            self._red, (self._hue.update(red, xyz), self._redness.update(red, light)), strict=True
+        ):
+            seconds.add(changed)
 
     def report(self) -> FlashReport:
         """Return what was seen so far."""
-        return FlashReport(self._general.worst, self._red.worst)
+        return FlashReport(
+            self._general.worst, max((each.worst for each in self._red), key=lambda worst: worst.share)
+        )
 
 
 def cell_means(frame: Frame) -> NDArray[np.float32]:
@@ -153,17 +161,45 @@ class _LuminanceSteps:
         return changed
 
 
-class _RedSteps:
-    """Finds changes to or from a saturated red."""
+class _RednessSteps:
+    """Finds changes of R - G - B that begin or end in a saturated red, however many frames each takes."""
+
+    def __init__(self) -> None:
+        self._highest, self._lowest = (np.full((GRID, GRID), level, np.float32) for level in (-1, 2))
+        self._high_red, self._low_red = (np.zeros((GRID, GRID), bool) for _ in range(2))
+        self._rises, self._falls = (np.ones((GRID, GRID), bool) for _ in range(2))
+
+    def update(self, red: Cells, light: NDArray[np.float32]) -> Cells:
+        """Return where a transition is completed by this frame's linear RGB (12, 12, 3)."""
+        level = np.maximum(2 * light[..., 0] - light.sum(axis=-1), 0)
+        higher, lower = level > self._highest, level < self._lowest
+        self._highest, self._high_red = (
+            np.maximum(level, self._highest),
+            np.where(higher, red, self._high_red),
+        )
+        self._lowest, self._low_red = np.minimum(level, self._lowest), np.where(lower, red, self._low_red)
+        fell = self._falls & (self._highest - level > _RED_STEP) & (self._high_red | red)
+        rose = self._rises & (level - self._lowest > _RED_STEP) & (self._low_red | red) & ~fell
+        changed = fell | rose
+        self._highest, self._lowest = (
+            np.where(changed, level, extreme) for extreme in (self._highest, self._lowest)
+        )
+        self._high_red, self._low_red = (
+            np.where(changed, red, before) for before in (self._high_red, self._low_red)
+        )
+        self._falls, self._rises = np.where(changed, rose, self._falls), np.where(changed, fell, self._rises)
+        return np.asarray(changed)
+
+
+class _HueSteps:
+    """Finds changes of chromaticity to or from a saturated red."""
 
     def __init__(self) -> None:
         self._uv: NDArray[np.float32] | None = None
         self._red = np.zeros((GRID, GRID), bool)
 
-    def update(self, light: NDArray[np.float32], xyz: NDArray[np.float32]) -> Cells:
-        """Return where a transition is completed by this frame's linear RGB and XYZ (12, 12, 3)."""
-        total = light.sum(axis=-1)
-        red = light[..., 0] >= _RED_SHARE * np.maximum(total, 1e-6)
+    def update(self, red: Cells, xyz: NDArray[np.float32]) -> Cells:
+        """Return where a transition is completed by this frame's XYZ (12, 12, 3)."""
         divisor = xyz @ np.array([1, 15, 3], np.float32)
         lit = divisor > 1e-4  # black has no colour: it counts as white does
         u, v = (

@@ -78,11 +78,16 @@ class DisFlow:
 
 @dataclass(frozen=True, kw_only=True)
 class FarnebackFlow:
-    """Polynomial expansion (Farneback 2003): smooth, misses small things, steady under gain changes."""
+    """Polynomial expansion (Farneback 2003): smooth, misses small things, steady under gain changes.
+
+    ``poly_size`` pixels a side are expanded, weighted by a Gaussian of ``poly_sigma``.
+    """
 
     levels: int = 5
     window_size: int = 15
     iterations: int = 5
+    poly_size: int = 7
+    poly_sigma: float = 1.5
 
     def __call__(self, image0: Frame, image1: Frame) -> FlowField:
         """Return flow (H, W, 2) float32 in pixels from ``image0`` to ``image1`` (both (H, W, 3) uint8)."""
@@ -95,8 +100,8 @@ class FarnebackFlow:
             self.levels,
             self.window_size,
             self.iterations,
-            7,
-            1.5,
+            self.poly_size,
+            self.poly_sigma,
             0,
         )
         return np.ascontiguousarray(field, dtype=np.float32)

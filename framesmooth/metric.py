@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from framesmooth.flashes import FlashMeter, FlashReport
 from framesmooth.flow import load_flow
 from framesmooth.followed import FlowOn, followed, paired
 from framesmooth.frames import Frame, prefetch
+from framesmooth.metrics.creation import create_metrics
 from framesmooth.motion import PairMotion
-from framesmooth.plugins import load, names
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,24 @@ class Series:
 class Metric(Protocol):
     """Sufficient statistics in ``update``, the score in ``compute``.
 
-    A metric keeps what it needs of the frame before. ``needs_reference`` metrics are left out when there is
-    none, ``needs_clean_reference`` ones also when the reference is only the input of a smoother; metrics with
-    ``needs_motion`` make ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are
-    found by it.
+    A metric keeps what it needs of the frame before. ``by_default`` says whether it is measured when no
+    metric is named. ``needs_reference`` metrics are left out when there is none, ``needs_clean_reference``
+    ones also when the reference is only the input of a smoother; metrics with ``needs_motion`` make
+    ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are found by it.
+
+    A metric is created without arguments, one that ``needs_weights`` with the folder of its model, or None
+    where the user gave none. One that cannot work here raises MetricUnavailable then, with the reason: it is
+    reported as skipped, without a number.
     """
 
     name: str
     unit: str
     higher_is_better: bool | None
-    needs_reference: bool
-    needs_clean_reference: bool
-    needs_motion: bool
+    by_default: bool = True
+    needs_reference: bool = False
+    needs_clean_reference: bool = False
+    needs_motion: bool = False
+    needs_weights: bool = False
 
     def update(
         self,
@@ -109,10 +116,14 @@ def summarize(
     coverages: Sequence[float] | None = None,
     note: str = "nothing could be measured",
 ) -> Series:
-    """Return the series with its mean, 95th percentile and mean coverage; ``note`` is used if it is empty."""
-    values = [value for value in per_frame if value is not None]
+    """Return the series with its mean, 95th percentile and mean coverage; ``note`` is used if it is empty.
+
+    What is not finite becomes None: no number at all.
+    """
+    finite = [None if value is None or not isfinite(value) else value for value in per_frame]
+    values = [value for value in finite if value is not None]
     return Series(
-        per_frame=tuple(per_frame),
+        per_frame=tuple(finite),
         mean=float(np.mean(values)) if values else None,
         p95=float(np.percentile(values, 95)) if values else None,
         coverage=float(np.mean(coverages)) if coverages else None,
@@ -178,6 +189,7 @@ def measure(
     is_clean: bool | None = None,
     fps: Fraction | None = None,
     watchers: Sequence[Watcher] = (),
+    weights: Mapping[str, Path] | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Report:
     """Measure a clip in one pass and constant memory.
@@ -185,7 +197,7 @@ def measure(
     Args:
         frames: (H, W, 3) uint8 RGB frames.
         reference: as many frames of the same size: the clean clip if it is known, else the input.
-        metrics: names; None is every metric that the arguments allow.
+        metrics: names; None is every metric measured by default that the arguments allow.
         flow: name of the flow estimator.
         flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers),
             on the reference, which is clean, or on the guide; None is the guide where there is one, else the
@@ -193,18 +205,21 @@ def measure(
         guide: as many frames of the same size, in which the motion is seen: what the clip was made from.
         is_clean: whether the reference is the clip without flicker; None is yes unless flow_on is "self".
         fps: frames per second, to judge flashes by; None leaves them out.
+        weights: folder of the model by name of the metric, for those that need one.
         watchers: are handed all that the metrics are.
         on_frame: called with the number of frames done so far.
 
     Raises:
-        UsageError: unknown name, or a metric or flow that needs a reference or guide without one.
+        UsageError: unknown name, weights for a metric that takes none, or a metric or flow that needs a
+            reference or guide without one.
         MediaError: no frames, or a reference or guide of another length or size.
     """
     flow_on = flow_on or ("guide" if guide is not None else "self" if reference is None else "reference")
     if {"reference": reference, "guide": guide, "self": frames}[flow_on] is None:
         raise UsageError(f"flow_on={flow_on!r} needs a {flow_on} clip: give one, or use flow_on='self'")
     clean = flow_on != "self" if is_clean is None else is_clean
-    active = _create_metrics(metrics, has_reference=reference is not None, is_clean=clean)
+    created = create_metrics(metrics, weights or {}, reference is not None, clean)
+    active = [metric for metric in created.values() if not isinstance(metric, str)]
     needs_motion = bool(watchers) or any(metric.needs_motion for metric in active)
     estimator = load_flow(flow) if needs_motion else None
     flashes = None if fps is None else FlashMeter(fps)
@@ -226,7 +241,10 @@ def measure(
                 on_frame(count)
     if count == 0:
         raise MediaError("there are no frames to measure: give at least one")
-    series = {metric.name: _finite(metric.compute()) for metric in active}
+    series = {
+        name: _skipped(metric, count) if isinstance(metric, str) else _finite(metric.compute())
+        for name, metric in created.items()
+    }
     settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
     return Report(
         series=series,
@@ -246,16 +264,8 @@ def flicker_residual_removed(before: Report, after: Report) -> float | None:
     return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
 
 
-def _create_metrics(chosen: Sequence[str] | None, *, has_reference: bool, is_clean: bool) -> list[Metric]:
-    if chosen is None:
-        every = [cast(Metric, load("metric", name)()) for name in names("metric")]
-        possible = [metric for metric in every if has_reference or not metric.needs_reference]
-        return [metric for metric in possible if is_clean or not metric.needs_clean_reference]
-    created = [cast(Metric, load("metric", name)()) for name in chosen]
-    for metric in created:
-        if metric.needs_reference and not has_reference:
-            raise UsageError(f"metric {metric.name!r} needs a reference clip: give one, or leave it out")
-    return created
+def _skipped(reason: str, num_frames: int) -> Series:
+    return Series((None,) * num_frames, None, None, None, "–", None, f"skipped: {reason}")
 
 
 def _finite(series: Series) -> Series:

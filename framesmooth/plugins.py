@@ -37,14 +37,23 @@ SMOOTHERS: Final[dict[str, str]] = {
 """Smoothers: classes, frozen keyword-only dataclasses."""
 
 METRICS: Final[dict[str, str]] = {
+    "flicker_score": "framesmooth.metrics.flicker_score:FlickerScore",
     "warping_error": "framesmooth.metrics.warping_error:WarpingError",
     "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
+    "luma_flicker_local": "framesmooth.metrics.luma_flicker_local:LumaFlickerLocal",
+    "sharpness_pumping": "framesmooth.metrics.sharpness_pumping:SharpnessPumping",
     "detail_retention": "framesmooth.metrics.detail_retention:DetailRetention",
     "coverage": "framesmooth.metrics.coverage:Coverage",
     "dynamic_degree": "framesmooth.metrics.dynamic_degree:DynamicDegree",
     "flicker_residual": "framesmooth.metrics.flicker_residual:FlickerResidual",
     "psnr": "framesmooth.metrics.fidelity:Psnr",
     "ssim": "framesmooth.metrics.fidelity:Ssim",
+    "warping_error_long": "framesmooth.metrics.warping_error_long:WarpingErrorLong",
+    "vbench_temporal_flickering": ("framesmooth.metrics.vbench_temporal_flickering:VBenchTemporalFlickering"),
+    "tof": "framesmooth.metrics.tof:Tof",
+    "clip_consistency": "framesmooth.perceptual.consistency:ClipConsistency",
+    "dino_consistency": "framesmooth.perceptual.consistency:DinoConsistency",
+    "lpips": "framesmooth.perceptual.lpips_distance:LpipsDistance",
 }
 """Metrics: classes."""
 

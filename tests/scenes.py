@@ -44,14 +44,16 @@ def moving_scene(
     rotation: float = 0.0,
     occluder: bool = False,
     seed: int = 0,
+    plane: NDArray[np.float32] | None = None,
 ) -> Scene:
     """Return a textured plane under a camera, with a disc crossing it if ``occluder``.
 
-    ``pan`` is (dx, dy) in pixels a frame, ``zoom`` the magnification a frame, ``rotation`` degrees a frame.
+    ``plane`` (H + 128, W + 128, 3) in [0, 1] is shown in place of a texture, its middle at first. ``pan`` is
+    (dx, dy) in pixels a frame, ``zoom`` the magnification a frame, ``rotation`` degrees a frame.
     """
     height, width = size
     margin = 64
-    plane = texture(height + 2 * margin, width + 2 * margin, seed)
+    plane = texture(height + 2 * margin, width + 2 * margin, seed) if plane is None else plane
     sprite = texture(height, width, seed + 1)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float64)
     clip, flows, backward, visible = [], [], [], []

@@ -496,6 +496,7 @@ def test_what_cannot_be_measured_passes_no_gate(tmp_path: Path) -> None:
         (["--fail-below", "coverage=nan"], "write NAME=VALUE"),
         (["--fail-below", "psnr=30"], "give --reference"),
         (["--fail-below", "coverage=1", "--metric", "luma_flicker"], "add --metric coverage"),
+        (["--fail-above", "warping_error_long=1"], "add --metric warping_error_long"),
     ],
 )
 def test_gates_that_make_no_sense(folder: Path, arguments: list[str], message: str) -> None:

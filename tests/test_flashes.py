@@ -90,6 +90,48 @@ def test_red_fails_where_its_luminance_would_pass() -> None:
     assert judge(flicker(6, (90, 60, 60), BLACK)).passed  # a red that isn't saturated
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "passed"),
+    [
+        (GREY, (152, 152, 152), True),  # luminance 0.216 to 0.314: a change below 0.1
+        (GREY, (153, 153, 153), False),  # to 0.319
+        ((232, 232, 232), WHITE, True),  # the darker state is 0.807: the change of 0.193 doesn't count
+        ((231, 231, 231), WHITE, False),  # 0.799
+    ],
+)
+def test_general_flashes_at_their_limits(first: Color, second: Color, passed: bool) -> None:
+    linear = [((color[0] / 255 + 0.055) / 1.055) ** 2.4 for color in (first, second)]
+    assert (linear[1] - linear[0] < 0.1 or linear[0] >= 0.8) is passed
+    assert judge(flicker(6, first, second)).general.passed is passed
+
+
+def test_three_flashes_in_any_second_pass_and_a_fourth_fails() -> None:
+    """Single frames of white, as close together as can be: each is two transitions."""
+    for flashes, passed in ((3, True), (4, False)):
+        frames = [np.full((16, 16, 3), 60, np.uint8) for _ in range(72)]
+        for flash in range(flashes):
+            frames[30 + 4 * flash][:] = 255
+        assert judge(frames).passed is passed
+    spread = [np.full((16, 16, 3), 255 if t % 8 == 0 else 60, np.uint8) for t in range(72)]
+    assert judge(spread).passed  # three in every second, for three seconds
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "passed"),
+    [
+        ((200, 0, 0), (120, 0, 0), False),  # 320 R falls from 185 to 60; its luminance by 0.083 only
+        ((100, 0, 0), (84, 0, 0), True),  # by 12 of 320: less than 20
+        ((100, 0, 0), (71, 0, 0), False),  # by 20.6
+        ((90, 60, 60), (20, 20, 20), True),  # neither state is a saturated red
+        (BLACK, (70, 0, 0), False),  # by 19.6, but far away in u'v', where black lies with white
+    ],
+)
+def test_red_flashes_by_either_rule(first: Color, second: Color, passed: bool) -> None:
+    report = judge(flicker(6, first, second))
+    assert report.general.passed
+    assert report.red.passed is passed
+
+
 def test_slow_fades_count_once_each_way() -> None:
     """Three and five triangle waves a second, all in steps below a tenth."""
     for waves, passed in ((3, True), (5, False)):

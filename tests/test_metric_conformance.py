@@ -209,7 +209,9 @@ def test_every_metric_keeps_the_contract(name: str, clean: list[Frame], spoiled:
     series = report[name]
     assert len(series.per_frame) == len(spoiled)
     assert series.unit
-    assert series.mean is not None
+    if series.mean is None:
+        assert name in ("clip_consistency", "dino_consistency", "lpips"), "these alone need what isn't here"
+        assert series.note.startswith("skipped: ")
     assert report == measure(spoiled, reference=clean, metrics=[name])
     assert done == [1, 2, 3, 4, 5, 6]
     assert all(np.array_equal(frame, copy) for frame, copy in zip(spoiled, copies, strict=True))

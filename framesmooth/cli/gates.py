@@ -57,11 +57,12 @@ class GateType(click.ParamType[Gate]):
 
 
 def check_gates(gates: Sequence[Gate], metrics: Sequence[str], *, has_reference: bool) -> None:
-    """Raise UsageError when a gate is on a metric that won't be measured; ``metrics`` empty is all."""
+    """Raise UsageError when a gate is on a metric that is not measured; empty ``metrics`` is the default."""
     for name in dict.fromkeys(gate.name for gate in gates):
-        if metrics and name not in metrics:
-            raise UsageError(f"a gate on {name} needs its figure: add --metric {name}, or leave --metric out")
-        if load("metric", name).needs_reference and not has_reference:
+        metric = load("metric", name)
+        if name not in metrics if metrics else not metric.by_default:
+            raise UsageError(f"a gate on {name} needs its figure: add --metric {name}")
+        if metric.needs_reference and not has_reference:
             raise UsageError(f"a gate on {name} needs a clip to compare with: give --reference")
 
 

@@ -7,6 +7,7 @@ import click
 
 from framesmooth.cli import options, reports
 from framesmooth.cli.gates import Gate, GateType, apply_gates, check_gates
+from framesmooth.cli.weights import WeightsType
 from framesmooth.plugins import names
 
 
@@ -18,7 +19,16 @@ from framesmooth.plugins import names
     "metrics",
     type=click.Choice(names("metric")),
     multiple=True,
-    help="Only this one; may be given several times.  [default: all that apply]",
+    metavar="NAME",
+    help=f"Only this one; may be given several times: {', '.join(names('metric'))}.  "
+    "[default: the usual ones that apply]",
+)
+@click.option(
+    "--weights",
+    type=WeightsType(),
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="The local model of a metric that needs one, in the format of transformers.",
 )
 @click.option(
     "--fail-above",
@@ -43,6 +53,7 @@ def measure(
     reference: str | None,
     guide: str | None,
     metrics: tuple[str, ...],
+    weights: tuple[tuple[str, Path], ...],
     flow: str,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
@@ -68,7 +79,8 @@ def measure(
       framesmooth measure before.mp4 after.mp4 other.mp4 --csv frames.csv
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
-      framesmooth measure clip.mp4 --fail-above warping_error=2.5 --fail-below coverage=0.5
+      framesmooth measure clip.mp4 --metric clip_consistency --weights clip_consistency=clip-vit-base-patch32/
+      framesmooth measure clip.mp4 --fail-above flicker_score=4 --fail-below coverage=50
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_report
@@ -97,6 +109,7 @@ def measure(
                 guide=guiding,
                 metrics=metrics or None,
                 flow=flow,
+                weights=dict(weights),
                 watchers=(heats[name],) if heats else (),
                 name="measure" if len(clips) == 1 else f"measure {name}",
             )

@@ -87,7 +87,7 @@ def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
 
 
 def _remark(row: "Row") -> str:
-    return row.note if row.after == "–" else row.wanted
+    return row.note or row.wanted
 
 
 def _print_table(
@@ -102,7 +102,7 @@ def _print_table(
         table.add_column(
             name,
             justify="left" if name in left else "right",
-            no_wrap=not long,
+            no_wrap=not long and name != "better",  # where a metric says why it has no number
             max_width=_WIDEST_NAME if long else None,
             overflow="fold",
         )

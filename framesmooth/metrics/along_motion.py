@@ -2,11 +2,12 @@
 
 from abc import abstractmethod
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
-from framesmooth.metrics.frame_metric import FrameMetric
+from framesmooth.metrics.frame_metric import FrameMetric, masked_mean_square
 from framesmooth.motion import PairMotion
 from framesmooth.warp import backward_warp
 
@@ -35,8 +36,8 @@ class AlongMotion(FrameMetric):
         self._coverages.append(float(motion.valid.mean()))
         if not motion.valid.any():
             return None
-        change = (before - backward_warp(here, motion.forward))[motion.valid]
-        return 1000 * self._score(float(np.mean(np.square(change), dtype=np.float64)))
+        change = cv2.subtract(before, backward_warp(here, motion.forward))
+        return 1000 * self._score(masked_mean_square(np.asarray(change, np.float32), motion.valid))
 
     @abstractmethod
     def _picture(self, frame: Frame, reference: Frame | None) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from framesmooth.flow import FlowField
 from framesmooth.frames import Frame
 from framesmooth.metrics.frame_metric import FrameMetric
 from framesmooth.motion import PairMotion
@@ -23,8 +24,11 @@ class DynamicDegree(FrameMetric):
     def _value(
         self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
     ) -> float | None:
-        if motion is None or cut:
-            return None
-        lengths = np.hypot(motion.forward[..., 0], motion.forward[..., 1]).ravel()
-        fastest = max(lengths.size // 20, 1)
-        return float(np.partition(lengths, -fastest)[-fastest:].mean())
+        return None if motion is None or cut else fastest_motion(motion.forward, 0.05)
+
+
+def fastest_motion(flow: FlowField, share: float) -> float:
+    """Return the mean length (pixels) of the fastest ``share`` of a flow (H, W, 2), one vector at least."""
+    lengths = np.hypot(flow[..., 0], flow[..., 1]).ravel()
+    fastest = max(int(share * lengths.size), 1)
+    return float(np.partition(lengths, -fastest)[-fastest:].mean())

@@ -1,25 +1,24 @@
 """What the metrics that give one number a frame have in common."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
-from framesmooth.metric import Series, summarize
+from framesmooth.metric import Metric, Series, summarize
 from framesmooth.motion import PairMotion
+from framesmooth.warp import Mask
 
 
-class FrameMetric(ABC):
-    """A :class:`framesmooth.metric.Metric` whose score is the mean of one number a frame.
+class FrameMetric(Metric):
+    """A metric whose score is the mean of one number a frame.
 
     Attributes:
         note: what to say where there is no number at all.
     """
 
-    name: str
-    unit: str
-    higher_is_better: bool | None
-    needs_reference = False
-    needs_clean_reference = False
-    needs_motion = False
     note = "nothing could be measured"
 
     def __init__(self) -> None:
@@ -56,3 +55,9 @@ class FrameMetric(ABC):
             coverages=self._coverages,
             note=self.note,
         )
+
+
+def masked_mean_square(image: NDArray[np.float32], mask: Mask) -> float:
+    """Return the mean square of the samples of an image (H, W, 3) where the mask (H, W) is True somewhere."""
+    squares = cv2.norm(image, cv2.NORM_L2SQR, mask.view(np.uint8))
+    return float(squares / (image.shape[-1] * np.count_nonzero(mask)))

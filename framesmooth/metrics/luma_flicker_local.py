@@ -1,0 +1,58 @@
+"""Flicker of brightness place by place: what a frame's mean averages away."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.frames import Frame
+from framesmooth.metrics.along_triples import AlongTriples, Triple
+from framesmooth.metrics.second_difference import GAIN
+from framesmooth.warp import Mask
+
+CELLS: Final = 8
+LEAST_VALID: Final = 0.25
+"""Cells with a smaller share of pixels that can be followed do not count."""
+
+
+class LumaFlickerLocal(AlongTriples):
+    """sqrt(mean_t mean_c (Y_c(t-1) - 2 Y_c(t) + Y_c(t+1))^2 / 6) over the cells c of an 8 by 8 grid.
+
+    Y_c is the mean BT.601 luma, 0 to 255, over those pixels of the cell in frame t that can be followed into
+    both neighbours; the neighbours are warped to frame t first, so the cells go along with the motion. Cells
+    with less than a quarter of such pixels do not count. Zero for ramps, sigma for white flicker of that
+    standard deviation that fills cells.
+    """
+
+    name = "luma_flicker_local"
+    unit = "levels"
+
+    def _picture(self, frame: Frame) -> NDArray[np.float32]:
+        return luma_image(frame)
+
+    def _deviation(self, triple: Triple) -> float | None:
+        bends = cell_means(triple.before - 2 * triple.middle + triple.after, triple.valid)
+        return float(np.sqrt(np.mean(np.square(bends)) / GAIN)) if len(bends) else None
+
+
+def luma_image(frame: Frame) -> NDArray[np.float32]:
+    """Return the BT.601 luma of a (H, W, 3) uint8 RGB frame, (H, W) float32, 0 to 255, not rounded."""
+    return np.asarray(cv2.cvtColor(frame.astype(np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def cell_means(image: NDArray[np.float32], valid: Mask) -> NDArray[np.float64]:
+    """Return the means of an image (H, W) over the valid pixels of each cell that has enough of them."""
+    total, count, area = (
+        _cell_sums(np.asarray(part, np.float64))
+        for part in (np.where(valid, image, 0), valid, np.ones(valid.shape))
+    )
+    enough = count >= np.maximum(LEAST_VALID * area, 1)
+    return np.asarray(total[enough] / count[enough], np.float64)
+
+
+def _cell_sums(image: NDArray[np.float64]) -> NDArray[np.float64]:
+    for axis in (0, 1):
+        cells = min(CELLS, image.shape[axis])
+        image = np.add.reduceat(image, np.arange(cells) * image.shape[axis] // cells, axis=axis)
+    return image

@@ -1,0 +1,1 @@
+"""Parts of ``study_metrics``: its clips, its tables and its picture."""
