@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from framesmooth.events import Listener
 from framesmooth.frames import FrameSource
-from framesmooth.metric import Report, Watcher
+from framesmooth.metric import Report, Series, Watcher
 from framesmooth.report.tables import share
 from framesmooth.steady import measure_clip
 from framesmooth.verdict import Verdict, judge, ranked
 
 OWN_FLOW: Final = "warping_error_own_flow"
 """The warping error along the clip's own motion, where that of a reference or guide counts."""
+
+STEADY_FLOW: Final = "dis-robust"
+"""Tells how much moves: flicker passes for motion with the flow of the other metrics, much less with this."""
 
 WatcherOf = Callable[[str], Sequence[Watcher]]
 
@@ -63,8 +66,8 @@ def compare_clips(
     """Measure clips of one length and size, and judge all but the first against the first.
 
     Each is measured on its own flow; given a guide or a reference, all are on its flow, and on their own only
-    for the dynamic degree (a frozen clip must not borrow the motion of another) and for OWN_FLOW. Detail is
-    compared with the reference, else with the first clip.
+    for OWN_FLOW and the dynamic degree (a frozen clip must not borrow the motion of another), which is that
+    of STEADY_FLOW. Detail is compared with the reference, else with the first clip.
 
     Raises:
         MediaError: unreadable frames, or clips that differ in length or size.
@@ -84,7 +87,8 @@ def compare_clips(
         )
         for name in names
     }
-    truth = _motion_of(guide or reference, emit, flow)
+    clean = guide or reference
+    truth = None if clean is None else _dynamic_degree(clean, emit, "motion").mean
     verdicts = {name: judge(reports[names[0]], reports[name], true_motion=truth) for name in names[1:]}
     return Comparison(reports, verdicts)
 
@@ -112,19 +116,14 @@ def _measure_one(
         is_clean=clean is not None,
         watchers=watchers,
     )
-    if shared == "self":
-        return report
-    own = measure_clip(
-        clip, emit, name=f"own flow of {name}", flow=flow, metrics=("warping_error", "dynamic_degree")
-    )
-    series = {**report.series, "dynamic_degree": own["dynamic_degree"], OWN_FLOW: own["warping_error"]}
-    return replace(report, series=series, settings={**report.settings, "dynamic_degree_on": "self"})
+    series = {**report.series, "dynamic_degree": _dynamic_degree(clip, emit, f"motion of {name}")}
+    if shared != "self":
+        own = measure_clip(clip, emit, name=f"own flow of {name}", flow=flow, metrics=("warping_error",))
+        series[OWN_FLOW] = own["warping_error"]
+    settings = {**report.settings, "dynamic_degree_on": "self", "dynamic_degree_flow": STEADY_FLOW}
+    return replace(report, series=series, settings=settings)
 
 
-def _motion_of(clean: FrameSource | None, emit: Listener, flow: str) -> float | None:
-    """Return the dynamic degree of the clip whose motion is true, None without one."""
-    if clean is None:
-        return None
-    return measure_clip(clean, emit, name="motion", flow=flow, metrics=("dynamic_degree",))[
-        "dynamic_degree"
-    ].mean
+def _dynamic_degree(clip: FrameSource, emit: Listener, stage: str) -> Series:
+    measured = measure_clip(clip, emit, name=stage, flow=STEADY_FLOW, metrics=("dynamic_degree",))
+    return measured["dynamic_degree"]

@@ -24,7 +24,7 @@ class Verdict:
         flicker_left: of the flicker residual where the clean clip is known, else of the warping error: the
             share of BEFORE's, 1 where nothing changed.
         luma_left: the same of the luma flicker.
-        detail_loss: 1 - detail_retention.
+        detail_loss: by how much the detail_retention fell, from 1 where it is not known of BEFORE.
         motion_change: relative change of the dynamic degree.
     """
 
@@ -64,8 +64,8 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
     It is better if warping_error and luma_flicker fall, the detail loss is at most 0.03, and the dynamic
     degree stays within 10 % of that of ``before``, or of ``true_motion`` (px), that of a clean reference or
     guide: flicker looks like motion, and a clip that is rid of it must not be taken for a frozen one.
-    Both reports hold the dynamic degree of the clip's own flow; that of ``after`` the detail_retention
-    against the clean reference, else against ``before``.
+    Both reports hold the dynamic degree of the clip's own flow, and the detail_retention against the clean
+    reference; without one only that of ``after`` does, against ``before``.
     """
     checks = [_check_fall(name, before, after) for name in FALLING]
     checks += [_check_detail(before, after), _check_motion(before, after, true_motion)]
@@ -73,13 +73,12 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
     unknown = [reason for passed, reason in checks if passed is None]
     better = False if failures else None if unknown else True
     residual = _left("flicker_residual", before, after)
-    retained = _mean(after, "detail_retention")
     return Verdict(
         better=better,
         reasons=tuple(failures or unknown or (reason for _, reason in checks)),
         flicker_left=_left("warping_error", before, after) if residual is None else residual,
         luma_left=_left("luma_flicker", before, after),
-        detail_loss=None if retained is None else 1 - retained,
+        detail_loss=_detail_loss(before, after),
         motion_change=_change(_mean(before, "dynamic_degree"), _mean(after, "dynamic_degree")),
     )
 
@@ -128,17 +127,19 @@ def _check_fall(name: str, before: Report, after: Report) -> Check:
 
 
 def _check_detail(before: Report, after: Report) -> Check:
-    retained = _mean(after, "detail_retention")
-    if retained is None:
+    loss = _detail_loss(before, after)
+    if loss is None:
         return _missing("detail_retention", after)
-    loss = 1 - retained
     if loss <= LARGEST_DETAIL_LOSS + _SAME:
         return True, f"detail loss {_decimal(loss)}"
-    earlier = _mean(before, "detail_retention")
-    said = f"detail loss {_decimal(loss)} > {_decimal(LARGEST_DETAIL_LOSS)}"
-    if earlier is not None and earlier <= retained:
-        return False, f"{said}, though no more than before ({_decimal(1 - earlier)})"
-    return False, f"{said} ({'blur' if earlier is not None else 'blur, or texture that flickered'})"
+    cause = "blur" if _mean(before, "detail_retention") is not None else "blur, or texture that flickered"
+    return False, f"detail loss {_decimal(loss)} > {_decimal(LARGEST_DETAIL_LOSS)} ({cause})"
+
+
+def _detail_loss(before: Report, after: Report) -> float | None:
+    """Return how much less detail there is; before has all of it where nothing else is known."""
+    retained, earlier = _mean(after, "detail_retention"), _mean(before, "detail_retention")
+    return None if retained is None else (1 if earlier is None else earlier) - retained
 
 
 def _check_motion(before: Report, after: Report, true_motion: float | None) -> Check:

@@ -63,9 +63,14 @@ def test_true_motion_is_no_freeze() -> None:
     assert judge(BEFORE, after, true_motion=2.0).better is False
 
 
-def test_less_detail_lost_than_before_is_not_called_blur() -> None:
-    verdict = judge(clip(4.0, 8.0, 3.0, 0.8), clip(2.0, 1.0, 3.0, 0.9))
-    assert verdict.reasons == ("detail loss .1 > .03, though no more than before (.2)",)
+def test_detail_that_the_clip_before_lacked_too_is_not_lost() -> None:
+    poorer, richer = clip(4.0, 8.0, 3.0, 0.8), clip(2.0, 1.0, 3.0, 0.9)
+    verdict = judge(poorer, richer)
+    assert verdict.better is True
+    assert verdict.detail_loss == pytest.approx(-0.1)
+    assert judge(clip(4.0, 8.0, 3.0, 0.9), clip(2.0, 1.0, 3.0, 0.8)).reasons == (
+        "detail loss .1 > .03 (blur)",
+    )
 
 
 def test_flicker_left_is_of_the_residual_where_there_is_one() -> None:
