@@ -53,7 +53,7 @@ class Series:
 
 
 class Metric(Protocol):
-    """Sufficient statistics in ``update``, the score in ``compute``.
+    """Sufficient statistics in ``update``, the score in ``compute``; subclasses get the defaults below.
 
     A metric keeps what it needs of the frame before. ``by_default`` says whether it is measured when no
     metric is named. ``needs_reference`` metrics are left out when there is none, ``needs_clean_reference``
