@@ -214,8 +214,9 @@ class TextToImage:
                 raise ModelError(
                     f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
                 )
-            pictures = self.pipe.image_processor.postprocess(images, output_type="np")
-        return [np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8)) for picture in pictures]
+            pictures = self.pipe.image_processor.postprocess(images, output_type="pt")
+            levels = (pictures * 255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        return [np.ascontiguousarray(picture) for picture in levels]
 
 
 @dataclass

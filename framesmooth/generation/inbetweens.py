@@ -21,7 +21,7 @@ from framesmooth.generation.latents import slerp
 
 KeyLatents = Callable[[int], NDArray[np.float32]]
 
-_SHARE_LEFT: Final = 0.3
+_SHARE_LEFT: Final = 0.2
 """Share of the steps that an in-between denoises itself."""
 
 
