@@ -12,6 +12,8 @@ from framesmooth.smoothers.pyramid import Band, Weight, gaussian
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
+# A slope over time of fewer standard errors than this is none.
+_SIGNIFICANT = 3.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def filter_band(
 
     Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
     sunset) would be averaged to another time than its surroundings and show as a patch. With ``trend`` the
-    average is moved to the frame's own time along a weighted least-squares slope over the surroundings.
+    average is moved to the frame's own time along a weighted least-squares slope over the surroundings, as
+    far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
     """
     total = np.ones(centre.shape[:2], np.float32)
     change, rise = np.zeros_like(centre), np.zeros_like(centre)
@@ -81,8 +84,10 @@ def filter_band(
             spread += np.float32(k * k) * weight
             rise += np.float32(k) * weighted
     if trend:
-        slope = gaussian(rise, 2 * window) / np.maximum(gaussian(spread, 2 * window), 1e-3)[..., None]
-        change -= lean[..., None] * slope
+        around = np.maximum(gaussian(spread, 2 * window), 1e-3)[..., None]
+        slope = gaussian(rise, 2 * window) / around
+        doubt = _SIGNIFICANT**2 * noise**2 / (around * np.square(slope).mean(axis=-1, keepdims=True) + 1e-12)
+        change -= lean[..., None] * np.maximum(1 - doubt, 0) * slope
     return np.asarray(centre + change / total[..., None], np.float32), total - 1
 
 
