@@ -13,7 +13,7 @@ from framesmooth.smoothers.pyramid import Band, Weight, gaussian
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
 # A slope over time of fewer standard errors than this is none.
-_SIGNIFICANT = 3.0
+_SIGNIFICANT = 2.0
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,14 @@ def filter_band(
     """
     total = np.ones(centre.shape[:2], np.float32)
     change, rise = np.zeros_like(centre), np.zeros_like(centre)
-    lean, spread = np.zeros_like(total), np.zeros_like(total)
+    lean, spread, energy = np.zeros_like(total), np.zeros_like(total), np.zeros_like(total)
     scale = max(2 * (tolerance * noise) ** 2, 1e-8)
     for other in neighbours:
         k = other.distance
         gap = other.band - centre
-        unlike = gaussian(_dot(gap, gap), window) / np.float32(3 * scale)
-        closeness = np.minimum(np.float32(0.5) - unlike, 0) - np.float32((k / (radius + 0.5)) ** 2)
+        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
+        closeness = np.minimum(np.float32(0.5) - unlike / np.float32(scale), 0)
+        closeness -= np.float32((k / (radius + 0.5)) ** 2)
         weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust
         weighted = gap * cv2.merge((weight, weight, weight))
         total += weight
@@ -83,12 +84,25 @@ def filter_band(
             lean += np.float32(k) * weight
             spread += np.float32(k * k) * weight
             rise += np.float32(k) * weighted
+            energy += unlike * weight
     if trend:
-        around = np.maximum(gaussian(spread, 2 * window), 1e-3)[..., None]
-        slope = gaussian(rise, 2 * window) / around
-        doubt = _SIGNIFICANT**2 * noise**2 / (around * np.square(slope).mean(axis=-1, keepdims=True) + 1e-12)
-        change -= lean[..., None] * np.maximum(1 - doubt, 0) * slope
+        sums = (gaussian(part, 2 * window) for part in (total - 1, spread, energy, rise))
+        change -= lean[..., None] * significant_slope(*sums)
     return np.asarray(centre + change / total[..., None], np.float32), total - 1
+
+
+def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band) -> Band:
+    """Return the slope over time (h, w, 3) of differences to a frame, as far as it stands out of their noise.
+
+    From the sums over neighbours k of w, k^2 w, w d^2 and k w d: a least-squares line through the frame
+    itself, times max(1 - (_SIGNIFICANT standard errors / slope)^2, 0).
+    """
+    spread = np.maximum(spread, 1e-3)
+    slope = rise / spread[..., None]
+    steepness = _dot(slope, slope) / np.float32(3) + np.float32(1e-12)
+    error = np.maximum(energy - steepness * spread, 0) / (np.maximum(weight, 1e-3) * spread)
+    share = np.maximum(1 - _SIGNIFICANT**2 * error / steepness, 0)
+    return np.asarray(slope * share[..., None], np.float32)
 
 
 def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:
