@@ -29,7 +29,7 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(2, 2.5), MID: BandSetting(3, 2.5), LOW: BandSetting(6, 4.0)}
+SETTINGS: Final = {FINE: BandSetting(3, 2.0), MID: BandSetting(4, 2.0), LOW: BandSetting(6, 3.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
 # Likeness to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
