@@ -1,7 +1,7 @@
 """Scene cuts, and streams that know where shots end."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -73,25 +73,32 @@ class Step:
 
 
 def steps(
-    frames: Iterable[Frame], flow: FlowEstimator, guide: Iterable[Frame] | None = None
+    frames: Iterable[Frame],
+    flow: FlowEstimator,
+    guide: Iterable[Frame] | None = None,
+    breaks: Container[int] = (),
 ) -> Iterator[Step]:
     """Yield every frame with the motion to its successor, None where a cut or the end follows (holds 2).
 
-    Motion and cuts are those of ``guide``, another version of the clip, where there is one.
+    Motion and cuts are those of ``guide``, another version of the clip, where there is one; the frames
+    ``breaks`` are known to start a shot.
 
     Raises:
         MediaError: a guide of another size or number of frames.
     """
     previous: tuple[Frame, Frame] | None = None
-    for frame, guiding in guided(frames, guide, lambda frame: frame):
+    for index, (frame, guiding) in enumerate(guided(frames, guide, lambda frame: frame)):
         seen = frame if guiding is None else guiding
         if previous is not None:
-            motion = estimate_motion(flow, previous[1], seen)
-            cut = is_cut(previous[1], seen, motion)
-            yield Step(previous[0], None if cut else motion)
+            yield Step(previous[0], None if index in breaks else _motion_in_shot(flow, previous[1], seen))
         previous = frame, seen
     if previous is not None:
         yield Step(previous[0], None)
+
+
+def _motion_in_shot(flow: FlowEstimator, image0: Frame, image1: Frame) -> PairMotion | None:
+    motion = estimate_motion(flow, image0, image1)
+    return None if is_cut(image0, image1, motion) else motion
 
 
 def guided(

@@ -56,6 +56,20 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
         ) from error
 
 
+def made_of(
+    path: Path, frame_range: tuple[int, int | None] | None = None
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the keyframes of a clip, and the frames where its prompt jumps: a run folder knows them."""
+    if not (path / RECORD_FILE).is_file():
+        return frozenset(), frozenset()
+    made, first = RunFolder(path).record.get("generation") or {}, frame_range[0] if frame_range else 0
+    keyframes, jumps = (
+        frozenset(time - first for time in made.get(name, ()) if time >= first)
+        for name in ("diffused_frames", "prompt_changes")
+    )
+    return keyframes, jumps
+
+
 @contextmanager
 def stage(emit: Listener, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Announce a stage over frames; give the block the callback that counts them."""
@@ -188,8 +202,7 @@ def upsample_clip(
             count(index)
     for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept the cuts")):
         if found:
-            listed = ", ".join(map(str, found[:8])) + (" and others" if len(found) > 8 else "")
-            emit(Notice(f"{done} after frame {listed}: no motion could be followed there"))
+            emit(Notice(f"{done} after frame {events.listed(found)}: no motion could be followed there"))
 
 
 def check_not_input(source: str, output: str) -> None:

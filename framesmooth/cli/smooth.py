@@ -98,8 +98,9 @@ def smooth(
     from framesmooth.inherit import sound_of, tags_of
     from framesmooth.report import Strip, write_report
     from framesmooth.smoother import create_smoother, scheduled
+    from framesmooth.smoothers.anchors import anchored
     from framesmooth.smoothers.loop import looped
-    from framesmooth.steady import check_not_input, open_clip, steady_clip
+    from framesmooth.steady import check_not_input, made_of, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
 
     for option, asked in (("--report", report), ("--json", json_file)):
@@ -114,6 +115,7 @@ def smooth(
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
+    smoother = anchored(smoother, *made_of(Path(source), frame_range))
     if loop:
         smoother = looped(smoother, clip)
     described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"

@@ -1,7 +1,7 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import ClassVar, Final
@@ -38,6 +38,7 @@ class MotionSmoother(ABC):
             clip itself.
         lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
+        breaks: indices of frames known to begin another picture, whatever they look like.
     """
 
     strength: float | Schedule = defaults.STRENGTH
@@ -45,6 +46,7 @@ class MotionSmoother(ABC):
     guide: Iterable[Frame] | None = field(default=None, repr=False, compare=False)
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
+    breaks: Collection[int] = field(default=(), repr=False, compare=False)
 
     reach: ClassVar[int]
     """How many frames are read ahead before one is answered."""
@@ -80,7 +82,8 @@ class MotionSmoother(ABC):
                 yield frame
 
         around = chain(self.lead_in, counted(), self.lead_out)
-        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide))
+        breaks = {len(self.lead_in) + index for index in self.breaks}
+        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
         # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
         for index, frame in enumerate(islice(answers, len(self.lead_in), None)):
             if self.lead_out and index >= given:
