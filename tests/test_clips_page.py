@@ -12,6 +12,7 @@ from framesmooth.metric import Report, measure
 from framesmooth.motion import PairMotion
 from framesmooth.report import HeatMeter, clip_rows, missing_notes, write_clips_html
 from framesmooth.report.chart import metrics_chart
+from framesmooth.report.formulas import typeset
 from framesmooth.report.heat import FAINTEST_PEAK, paint
 from framesmooth.report.worst import worst_frames
 from tests.scenes import Frame, add_flicker, moving_scene, texture
@@ -104,6 +105,15 @@ def test_the_chart_is_one_that_plotly_knows(reports: dict[str, Report]) -> None:
     assert len({trace.yaxis for trace in figure.data}) == len(reports["one"])
     assert figure.data[0].name == "&lt;b&gt;one&lt;/b&gt;"
     assert metrics_chart({"short": reports["short"]}) is None
+
+
+def test_formulas_are_typeset_and_names_left_alone() -> None:
+    assert typeset("sqrt(mean_t (Y_(t-1) - 2 Y_t)^2 / 6)") == (
+        "√(mean<sub>t</sub> (Y<sub>t−1</sub> − 2 Y<sub>t</sub>)<sup>2</sup> / 6)"
+    )
+    assert typeset("read luma_flicker and <b> of F_(0 -> t)") == (
+        "read luma_flicker and ⟨b⟩ of F<sub>0 → t</sub>"
+    )
 
 
 def static_part(page: str) -> str:

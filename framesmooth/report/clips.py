@@ -8,6 +8,7 @@ from framesmooth.metric import Report
 from framesmooth.report.tables import arrow_of, number
 
 BEST, TIED = "★", "="
+UNSAFE: Final = "FAILED"
 LEGEND: Final = " · ".join(
     (f"{BEST} best", f"{TIED} tied for best", "↑ higher is better", "↓ lower is better", "– not measured")
 )
@@ -71,4 +72,4 @@ def _row(name: str, reports: Sequence[Report]) -> ClipsRow:
 
 
 def _flash_cell(report: Report) -> Cell:
-    return Cell("–" if report.flashes is None else "passed" if report.flashes.passed else "FAILED")
+    return Cell("–" if report.flashes is None else "passed" if report.flashes.passed else UNSAFE)

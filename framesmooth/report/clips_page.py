@@ -8,7 +8,7 @@ from typing import Any, Final
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report
 from framesmooth.report.chart import metrics_chart
-from framesmooth.report.clips import BEST, LEGEND, clip_rows, missing_notes
+from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, clip_rows, missing_notes
 from framesmooth.report.formulas import formulas
 from framesmooth.report.heat import HeatMeter, paint
 from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, write_page
@@ -49,7 +49,7 @@ def write_clips_html(
         header=header,
         rows=rows,
         legend=LEGEND if single is None else "",
-        notes=[*_flash_notes(reports), *(missing_notes(reports) if single is None else [])],
+        notes=_notes(reports),
         verdicts=verdicts,
         chart=metrics_chart(reports),
         galleries=[*_heat_galleries(heats), *_worst_galleries(worst)],
@@ -83,7 +83,7 @@ def _clips_table(reports: Mapping[str, Report]) -> Table:
     rows = [
         [
             TableCell(f"{row.name.replace('_', ' ')} {row.arrow}"),
-            *(TableCell(cell.marked, "good" if cell.mark == BEST else "number") for cell in row.cells),
+            *(TableCell(cell.marked, _kind(cell)) for cell in row.cells),
             TableCell(row.unit),
         ]
         for row in clip_rows(reports)
@@ -91,12 +91,21 @@ def _clips_table(reports: Mapping[str, Report]) -> Table:
     return header, rows
 
 
-def _flash_notes(reports: Mapping[str, Report]) -> list[str]:
-    """Return what to say of flashes: of one clip how safe it is, of several which ones fail."""
-    judged = {name: report.flashes for name, report in reports.items() if report.flashes is not None}
-    if len(reports) == 1:
-        return [flashes.sentence for flashes in judged.values()]
-    return [f"{name}: {flashes.sentence}" for name, flashes in judged.items() if not flashes.passed]
+def _kind(cell: Cell) -> str:
+    return "good" if cell.mark == BEST else "bad" if cell.text == UNSAFE else "number"
+
+
+def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
+    """Return how safe a clip is as to flashes, or which of several are not, and what is missing of them."""
+    several = len(reports) > 1
+    flashes = [
+        TableCell(
+            f"{name}: {judged.sentence}" if several else judged.sentence, "" if judged.passed else "bad"
+        )
+        for name, judged in ((name, report.flashes) for name, report in reports.items())
+        if judged is not None and not (several and judged.passed)
+    ]
+    return [*flashes, *(TableCell(note) for note in missing_notes(reports) if several)]
 
 
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
