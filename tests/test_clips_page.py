@@ -10,7 +10,7 @@ import pytest
 from framesmooth.frames import FrameList
 from framesmooth.metric import Report, measure
 from framesmooth.motion import PairMotion
-from framesmooth.report import HeatMeter, clip_rows, missing_notes, write_clips_html
+from framesmooth.report import HeatMeter, all_notes, clip_rows, write_clips_html
 from framesmooth.report.chart import metrics_chart
 from framesmooth.report.formulas import typeset
 from framesmooth.report.heat import FAINTEST_PEAK, paint
@@ -91,7 +91,7 @@ def test_the_best_is_marked_once_and_ties_as_ties(reports: dict[str, Report]) ->
 
 
 def test_what_is_missing_is_told_in_plain_words(reports: dict[str, Report]) -> None:
-    notes = missing_notes(reports)
+    notes = all_notes(reports)
     assert notes
     assert all(note.startswith("short: ") and "too short: needs" in note for note in notes)
 

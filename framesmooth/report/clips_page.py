@@ -8,7 +8,7 @@ from typing import Any, Final
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report
 from framesmooth.report.chart import metrics_chart
-from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, clip_rows, missing_notes
+from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, all_notes, clip_rows
 from framesmooth.report.formulas import formulas
 from framesmooth.report.heat import HeatMeter, paint
 from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, write_page
@@ -105,7 +105,7 @@ def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
         for name, judged in ((name, report.flashes) for name, report in reports.items())
         if judged is not None and not (several and judged.passed)
     ]
-    return [*flashes, *(TableCell(note) for note in missing_notes(reports) if several)]
+    return [*flashes, *(TableCell(note) for note in all_notes(reports) if several)]
 
 
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
