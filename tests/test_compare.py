@@ -180,7 +180,7 @@ def test_measure_takes_a_folder_of_clips_and_tables_fit_in_80_columns(tmp_path: 
     board = run("compare", tmp_path / "results" / "some_long_name_4.mp4", tmp_path / "results")
     for result in (measured, board):
         assert result.exit_code == 0, result.output
-        assert result.stdout.count("some_long_name_3.mp4") > 1
+        assert "some_long_name_3.mp4" in result.stdout
         tables = [line for line in result.stdout.splitlines() if line.startswith(" ")]
         assert max(map(len, tables)) <= 80
 
