@@ -8,7 +8,7 @@ from typing import Any, Final
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report
 from framesmooth.report.chart import metrics_chart
-from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, all_notes, clip_rows
+from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, all_notes, clip_notes, clip_rows
 from framesmooth.report.formulas import formulas
 from framesmooth.report.heat import HeatMeter, paint
 from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, write_page
@@ -73,8 +73,9 @@ def _table(report: Report) -> Table:
     for row, series in zip(metric_rows(None, report), report.values(), strict=True):
         coverage = "–" if series.coverage is None else f"{series.coverage:.0%}"
         cells = [TableCell(text, "number") for text in (row.after, number(series.p95), coverage)]
-        better = row.note or row.wanted
-        rows.append([TableCell(row.name.replace("_", " ")), *cells, TableCell(row.unit), TableCell(better)])
+        rows.append(
+            [TableCell(row.name.replace("_", " ")), *cells, TableCell(row.unit), TableCell(row.wanted)]
+        )
     return header, rows
 
 
@@ -96,7 +97,7 @@ def _kind(cell: Cell) -> str:
 
 
 def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
-    """Return how safe a clip is as to flashes, or which of several are not, and what is missing of them."""
+    """Return how safe a clip is as to flashes, or which of several are not, and what their metrics note."""
     several = len(reports) > 1
     flashes = [
         TableCell(
@@ -105,7 +106,8 @@ def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
         for name, judged in ((name, report.flashes) for name, report in reports.items())
         if judged is not None and not (several and judged.passed)
     ]
-    return [*flashes, *(TableCell(note) for note in all_notes(reports) if several)]
+    notes = all_notes(reports) if several else clip_notes(next(iter(reports.values())))
+    return [*flashes, *map(TableCell, notes)]
 
 
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
