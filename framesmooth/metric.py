@@ -225,10 +225,12 @@ def measure(
     flashes = None if fps is None else FlashMeter(fps)
     cuts: list[int] = []
     count = 0
-    # The motion of the next pair is estimated while the metrics look at this one.
+    # The motion of the next pair is estimated while the metrics look at this one, and the next is read.
     shown = guide if flow_on == "guide" else None
-    stream = followed(paired(frames, reference), shown, estimator, flow_on)
-    with closing(prefetch(stream, 1)) as seen:
+    with (
+        closing(prefetch(paired(frames, reference), 1)) as pairs,
+        closing(prefetch(followed(pairs, shown, estimator, flow_on), 1)) as seen,
+    ):
         for frame, ideal, motion, cut in seen:
             if cut:
                 cuts.append(count)

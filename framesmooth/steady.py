@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -93,8 +93,8 @@ def measure_clip(
         UsageError: an unknown metric or flow.
     """
     tell_variable_rate(source, emit)
-    with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
-        report = measure(frames, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
+    with stage(emit, name, source.num_frames) as count:
+        report = measure(source, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
     _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
     return report
 
@@ -145,7 +145,7 @@ def smooth_and_measure(
     """
     originals: deque[Frame] = deque()
 
-    def smoothed() -> Iterator[Frame]:
+    def smoothed() -> Generator[Frame]:
         for original, frame in alongside(upcoming, smoother, smoother.lookahead):
             originals.append(original)
             sink.write(frame)
@@ -157,7 +157,7 @@ def smooth_and_measure(
         while originals:
             yield originals.popleft()
 
-    with closing(prefetch(frames)) as upcoming, closing(prefetch(smoothed())) as results:
+    with closing(prefetch(frames)) as upcoming, closing(smoothed()) as results:
         return measure(results, reference=original_frames(), flow_on="self", fps=fps, on_frame=on_frame)
 
 

@@ -53,6 +53,18 @@ def video(tmp_path: Path) -> Path:
     return tmp_path / "in.mp4"
 
 
+def test_flashing_clips_are_warned_of(tmp_path: Path, folder: Path) -> None:
+    write(f"{tmp_path}/strobe/", [np.full((*SIZE, 3), 255 * (index % 2), np.uint8) for index in range(12)])
+    for source, flashes in ((tmp_path / "strobe", True), (folder, False)):
+        out = tmp_path / f"{source.name}-out"
+        smoothed = run("smooth", source, "-o", f"{out}/", "--strength", 0)
+        assert smoothed.exit_code == 0, smoothed.output
+        assert ("warning: flash safety: FAILED" in smoothed.stderr.splitlines()[-1]) is flashes
+        safety = json.loads(run("measure", out, "--json", "-", "-q").stdout)["flash_safety"]
+        assert safety["passed"] is not flashes
+        assert safety["worst_second"] == (0.0 if flashes else None)
+
+
 def test_smooth_writes_a_steadier_clip_and_prints_both(tmp_path: Path, folder: Path) -> None:
     result = run("smooth", folder, "-o", f"{tmp_path}/out/", "--json", tmp_path / "figures.json")
     assert result.exit_code == 0, result.output

@@ -103,7 +103,7 @@ def compare(
     )
     if not options.write_json(json_file, comparison.as_dict()):
         if opened.folder:
-            print_leaderboard(comparison.verdicts)
+            print_leaderboard(comparison.verdicts, comparison.reports)
         else:
             print_clips(comparison.reports)
             print_verdicts(comparison.verdicts)
