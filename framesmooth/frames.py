@@ -191,6 +191,32 @@ def alongside(
         raise MediaError("the transform gives fewer frames than it was given")
 
 
+Item = TypeVar("Item")
+
+
+def fan_out(items: Iterable[Item], count: int) -> list[Iterator[Item]]:
+    """Return ``count`` iterators over the same items, which are read once.
+
+    An item is held until the last of them has had it, and no longer, unlike in itertools.tee: iterators that
+    go in step hold next to nothing.
+    """
+    stream = iter(items)
+    waiting: list[deque[Item]] = [deque() for _ in range(count)]
+
+    def lane(own: deque[Item]) -> Iterator[Item]:
+        while True:
+            if not own:
+                try:
+                    item = next(stream)
+                except StopIteration:
+                    return
+                for each in waiting:
+                    each.append(item)
+            yield own.popleft()
+
+    return [lane(own) for own in waiting]
+
+
 _END: Final = object()
 
 
@@ -198,8 +224,6 @@ _END: Final = object()
 class _Failure:
     error: BaseException
 
-
-Item = TypeVar("Item")
 
 _thread: Final = threading.local()  # .stopped is the event that ends the prefetch whose thread this is
 
