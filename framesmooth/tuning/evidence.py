@@ -44,6 +44,7 @@ _BLOCKS: Final = 8  # of the frame's height
 _MEAN_GAIN: Final = 1.5  # of white noise less the mean of its two neighbours
 _LEAST_SEEN: Final = 0.3  # of a block's pixels
 _ROUNDS: Final = 25
+_SEEN_LOSS: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Cell:
     Attributes:
         warping_error: mean squared difference to the next frame along the motion, ×10⁻³, sRGB in [0, 1].
         luma_flicker: of the mean luma, levels.
-        detail_retention: share of the input's fine detail that is kept, the flicker in it left out.
+        detail: fine detail that the frames have in common with their neighbours in the input, warped onto
+            them, as a share of what the input has; see :func:`retention`.
         flicker: standard deviation of the flicker that is left, levels.
         harm: root mean square of what smoothing changed that was no flicker, levels.
     """
@@ -61,7 +63,7 @@ class Cell:
     strength: float
     warping_error: float
     luma_flicker: float
-    detail_retention: float
+    detail: float
     flicker: float
     harm: float
 
@@ -71,12 +73,11 @@ class Cell:
         return self.flicker**2 + self.harm**2
 
     def as_dict(self) -> dict[str, float]:
-        """Return plain types for JSON."""
+        """Return plain types for JSON, all but the detail."""
         return {
             "strength": self.strength,
             "warping_error": self.warping_error,
             "luma_flicker": self.luma_flicker,
-            "detail_retention": self.detail_retention,
             "flicker": self.flicker,
             "harm": self.harm,
         }
@@ -96,7 +97,7 @@ class Version:
     changed: Map
     warping: float
     luma: list[float]
-    kept: float
+    shared: float
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ class Segment:
         return list(map(_fine, self.frames))
 
     @cached_property
-    def fine_flicker(self) -> float:
-        """The variance of the fine detail along the motion."""
-        return float(np.mean([self._unexplained(self.fine, t) for t in self.middles])) / _MEAN_GAIN
+    def expected_fine(self) -> dict[int, Picture]:
+        """For each middle frame the fine detail that its neighbours have, warped onto it."""
+        return {t: self._expected(self.fine, t) for t in self.middles}
 
     @cached_property
     def light_and_slope(self) -> tuple[Map, Map]:
@@ -163,18 +164,22 @@ class Segment:
             changed=_mean([_blocks(np.square(new - old).mean(-1)) for new, old in pairs]),
             warping=1000 * float(np.mean(warping)) / 255**2,
             luma=list(map(mean_luma, version)),
-            kept=float(
-                np.mean([np.vdot(_fine(new), old) for new, old in zip(version, self.fine, strict=True)])
-            ),
+            shared=self._shared_detail(version),
         )
 
-    def _unexplained(self, images: Sequence[Picture], t: int) -> float:
-        return _masked(images[t] - self._expected(images, t), self.seen(t))
+    def _shared_detail(self, version: Sequence[Frame]) -> float:
+        """Return the sum of products of the fine detail with that of the input's neighbouring frames."""
+        return float(
+            sum(
+                np.vdot(_fine(version[t]) * self.seen(t)[..., None], self.expected_fine[t])
+                for t in self.middles
+            )
+        )
 
     def _expected(self, images: Sequence[Picture], t: int) -> Picture:
         """Return the mean of the two neighbours of frame ``t``, warped onto it."""
-        before = backward_warp(images[t - 1], self.motions[t - 1].backward)
-        after = backward_warp(images[t + 1], self.motions[t].forward)
+        before = backward_warp(images[t - 1], self.motions[t - 1].backward, interpolation=cv2.INTER_CUBIC)
+        after = backward_warp(images[t + 1], self.motions[t].forward, interpolation=cv2.INTER_CUBIC)
         return np.asarray((before + after) / 2, np.float32)
 
 
@@ -201,15 +206,15 @@ class Sample:
         covered, light, slope = self._places()
         usable = covered >= min(_LEAST_SEEN, float(np.median(covered)))
         left = _joined([version.left for version in found])
-        before = _joined([version.left for version in self.inputs])
         changed = _joined([version.changed for version in found])
-        flicker, first = (_explained(each[usable], light[usable], slope[usable]) for each in (left, before))
+        flicker = _explained(left[usable], light[usable], slope[usable])
+        own = sum(version.shared for version in self.inputs)
         removed = _explained(changed, light, slope)
         return Cell(
             strength=strength,
             warping_error=float(np.mean([version.warping for version in found])),
             luma_flicker=_luma_flicker([version.luma for version in found]),
-            detail_retention=self._retention(found, flicker, first, float(before[usable].mean())),
+            detail=sum(version.shared for version in found) / max(own, 1e-9),
             flicker=flicker**0.5,
             harm=max(float(changed.mean()) - removed, 0.0) ** 0.5,
         )
@@ -218,20 +223,6 @@ class Sample:
         places = [segment.light_and_slope for segment in self.segments]
         covered = _joined([segment.covered for segment in self.segments])
         return covered, _joined([light for light, _ in places]), _joined([slope for _, slope in places])
-
-    def _retention(self, found: Sequence[Version], flicker: float, first: float, total: float) -> float:
-        """Return the slope of the detail on the input's, less the flicker in both.
-
-        Of the input's fine energy the share n is flicker, of which a smoothed clip keeps about a, the ratio
-        of the deviations: (slope - a n) / (1 - n).
-        """
-        pixels = self.segments[0].fine[0].size
-        energy = float(np.mean([version.kept for version in self.inputs]))
-        fine = float(np.mean([segment.fine_flicker for segment in self.segments])) * pixels
-        share = min(fine * first / max(total, 1e-9) / max(energy, 1e-9), 0.9)
-        remains = min((flicker / first) ** 0.5, 1.0) if first > 0 else 1.0
-        slope = float(np.mean([version.kept for version in found])) / max(energy, 1e-9)
-        return (slope - remains * share) / (1 - share)
 
 
 def _explained(values: Map, light: Map, slope: Map) -> float:
@@ -245,6 +236,23 @@ def _explained(values: Map, light: Map, slope: Map) -> float:
         fitted = terms @ nnls(terms * root[:, None], values * root)[0]
         weights = 1 / np.maximum(np.abs(values - fitted), 1e-3) / np.maximum(fitted, 1e-3)
     return float(fitted.mean())
+
+
+def retention(cells: Sequence[Cell]) -> list[float]:
+    """Return for cells by rising strength the share of the detail that each keeps, at most 1.
+
+    Of the input's detail flicker is a part, so losing likeness to the input proves nothing. Likeness to the
+    neighbouring frames has none of the frame's own flicker: it rises while averaging brings out what they
+    share, and falls once that is blurred. The loss is what is lost from the peak on, divided by 0.4: so much
+    of the true loss is seen in this way (docs/tuning.md), because detail that cannot be followed well is lost
+    first, and never was in it.
+    """
+    peak, kept = 0.0, []
+    for cell in cells:
+        peak = max(peak, cell.detail)
+        lost = 1 - cell.detail / peak if peak > 0 else 0.0
+        kept.append(max(1 - lost / _SEEN_LOSS, 0.0))
+    return kept
 
 
 def _luma_flicker(segments: Sequence[Sequence[float]]) -> float:

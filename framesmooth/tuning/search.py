@@ -7,9 +7,10 @@ from typing import Final, Literal
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
+from framesmooth.schedule import Schedule
 from framesmooth.smoother import create_smoother
 from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.tuning.evidence import MOTION_STRENGTH, Cell, Sample, Segment, motions_of
+from framesmooth.tuning.evidence import MOTION_STRENGTH, Cell, Sample, Segment, motions_of, retention
 from framesmooth.verdict import LARGEST_DETAIL_LOSS
 
 COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
@@ -22,6 +23,7 @@ CLEAN_LUMA: Final = 0.5
 
 _LEAST_COVERAGE: Final = 0.05
 
+TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
 Kind = Literal["tuned", "clean", "hopeless", "impossible"]
 
 
@@ -32,8 +34,8 @@ class Setup:
     method: str = "trajectory"
     flow: str | None = None
 
-    def smoother(self, strength: float = MOTION_STRENGTH) -> MotionSmoother:
-        """Return it at a strength.
+    def smoother(self, strength: float | Schedule = MOTION_STRENGTH) -> MotionSmoother:
+        """Return it at a strength or at a schedule of it.
 
         Raises:
             UsageError: unknown names, or a smoother that doesn't work along the motion.
@@ -54,16 +56,15 @@ class Goal:
     """What is asked: the least error within the detail floor, or the gentlest strength below a target."""
 
     max_detail_loss: float = LARGEST_DETAIL_LOSS
-    metric: Literal["warping_error", "luma_flicker", "flicker"] | None = None
+    metric: TargetMetric | None = None
     target: float = 0.0
 
-    def allows(self, cell: Cell) -> bool:
-        """Whether a cell keeps enough detail."""
-        return 1 - cell.detail_retention <= self.max_detail_loss + 1e-9
-
     def best(self, cells: Iterable[Cell]) -> Cell:
-        """Return the best of some cells, of which one has strength 0."""
-        allowed = [cell for cell in cells if self.allows(cell) or cell.strength == 0]
+        """Return the best of some cells that keep enough detail; one of them has strength 0."""
+        rising = sorted(cells, key=lambda cell: cell.strength)
+        losses = (1 - kept for kept in retention(rising))
+        pairs = zip(rising, losses, strict=True)
+        allowed = [cell for cell, loss in pairs if loss <= self.max_detail_loss + 1e-9]
         if self.metric is None:
             return min(allowed, key=lambda cell: (cell.error, cell.strength))
         reached = [cell for cell in allowed if self.value(cell) <= self.target]
@@ -129,6 +130,19 @@ class Found:
     cells: tuple[Cell, ...]
     coverage: float
     stopped: bool = False
+
+    @property
+    def pareto(self) -> list[dict[str, float]]:
+        """Plain types for JSON: every cell with its detail_retention."""
+        kept = retention(self.cells)
+        return [
+            cell.as_dict() | {"detail_retention": share} for cell, share in zip(self.cells, kept, strict=True)
+        ]
+
+    @property
+    def detail_loss(self) -> float:
+        """Of the chosen cell."""
+        return 1 - self.pareto[self.cells.index(self.cell)]["detail_retention"]
 
     @property
     def before(self) -> Cell:
