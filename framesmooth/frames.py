@@ -23,6 +23,8 @@ from framesmooth.errors import MediaError, UsageError
 Frame = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, C-contiguous."""
 
+Item = TypeVar("Item")
+
 FrameTransform = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 DEFAULT_FPS: Final = Fraction(12)
@@ -163,9 +165,9 @@ def frame_slice(source: FrameSource, start: int = 0, stop: int | None = None) ->
 
 
 def alongside(
-    frames: Iterable[Frame], transform: FrameTransform, lookahead: int
-) -> Iterator[tuple[Frame, Frame]]:
-    """Yield (original, transformed) pairs of a streaming transform.
+    frames: Iterable[Frame], transform: Callable[[Iterable[Frame]], Iterator[Item]], lookahead: int
+) -> Iterator[tuple[Frame, Item]]:
+    """Yield (original, answer) pairs of a streaming transform.
 
     ``transform`` answers frame t after it has read frame t + ``lookahead`` at the latest, so the originals
     that wait for their answer never number more than ``lookahead`` + 1.
@@ -189,9 +191,6 @@ def alongside(
         yield waiting.popleft(), answer
     if waiting or next(stream, None) is not None:
         raise MediaError("the transform gives fewer frames than it was given")
-
-
-Item = TypeVar("Item")
 
 
 def fan_out(items: Iterable[Item], count: int) -> list[Iterator[Item]]:

@@ -1,7 +1,7 @@
 """Figures on the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -89,6 +89,14 @@ def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
     """Print one line per clip: its verdict and the reasons."""
     for name, verdict in verdicts.items():
         click.echo(f"{name}: {verdict.sentence}")
+
+
+def print_sweep(rows: "Sequence[Mapping[str, Any]]", best: int | None) -> None:
+    """Print the cells of a sweep, the best one marked."""
+    from framesmooth.report.sweep import HEADER, LEGEND, sweep_texts
+
+    _print_table(HEADER, sweep_texts(rows, best), left=("method", "flow"))
+    click.echo(LEGEND)
 
 
 def _print_table(

@@ -214,7 +214,7 @@ class Sample:
             strength=strength,
             warping_error=float(np.mean([version.warping for version in found])),
             luma_flicker=_luma_flicker([version.luma for version in found]),
-            detail=sum(version.shared for version in found) / max(own, 1e-9),
+            detail=sum(version.shared for version in found) / own if own > 0 else 1.0,
             flicker=flicker**0.5,
             harm=max(float(changed.mean()) - removed, 0.0) ** 0.5,
         )
@@ -247,11 +247,10 @@ def retention(cells: Sequence[Cell]) -> list[float]:
     of the true loss is seen in this way (docs/tuning.md), because detail that cannot be followed well is lost
     first, and never was in it.
     """
-    peak, kept = 0.0, []
+    peak, kept = 1.0, []  # that of the input itself
     for cell in cells:
         peak = max(peak, cell.detail)
-        lost = 1 - cell.detail / peak if peak > 0 else 0.0
-        kept.append(max(1 - lost / _SEEN_LOSS, 0.0))
+        kept.append(max(1 - (1 - cell.detail / peak) / _SEEN_LOSS, 0.0))
     return kept
 
 

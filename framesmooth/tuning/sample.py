@@ -114,11 +114,15 @@ def _unexplained(
 
 def shrunk(frame: Frame, width: int) -> Frame:
     """Return the frame with at most ``width`` pixels a row."""
-    height, own = frame.shape[:2]
-    if own <= width:
+    if frame.shape[1] <= width:
         return frame
-    size = width, max(round(height * width / own), 8)
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = shrunk_size((frame.shape[0], frame.shape[1]), width)
+    return np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def shrunk_size(size: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the (height, width) of a larger frame shrunk to ``width``."""
+    return max(round(size[0] * width / size[1]), 8), width
 
 
 def choose_segments(overview: Overview, within: Sequence[Shot] | None = None) -> list[Shot]:

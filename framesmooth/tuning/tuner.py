@@ -106,14 +106,16 @@ class Tuning:
         return f"{sentence}{'; stopped early, the best so far' if found.stopped else ''}"
 
     @property
+    def _words(self) -> str:
+        return self.strength if isinstance(self.strength, str) else f"{self.strength:g}"
+
+    @property
     def _told(self) -> str:
-        return (
-            f"schedule {self.strength}" if isinstance(self.strength, str) else f"strength {self.strength:g}"
-        )
+        return f"{'schedule' if isinstance(self.strength, str) else 'strength'} {self._words}"
 
     def command(self, source: str, output: str, extra: Sequence[str] = ()) -> str:
         """Return the command line that makes the same clip."""
-        words = ["framesmooth", "smooth", source, "-o", output, "--strength", str(self.strength)]
+        words = ["framesmooth", "smooth", source, "-o", output, "--strength", self._words]
         words += [] if self.setup.method == "trajectory" else ["--method", self.setup.method]
         words += [] if self.setup.flow is None else ["--flow", self.setup.flow]
         return shlex.join([*words, *extra])
