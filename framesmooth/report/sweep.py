@@ -27,8 +27,8 @@ HEADER: Final = (
 )
 
 LEGEND: Final = (
-    "Flicker and luma flicker in levels, warping error ×10⁻³, detail kept as a share. All cells are judged along one motion, that of the clip "
-    "smoothed by trajectory at 0.6. ★ marks the least flicker within the detail floor."
+    "Flicker and luma flicker in levels, warping error ×10⁻³, detail kept as a share; all along one motion, "
+    "that of the clip smoothed by trajectory at 0.6. ★ least flicker within the detail floor."
 )
 
 
@@ -37,7 +37,7 @@ def sweep_texts(rows: Sequence[Mapping[str, Any]], best: int | None) -> list[tup
     return [
         (
             f"{'★ ' if index == best else ''}{row['method']}",
-            row["flow"] or "its own",
+            row["flow"] or "–",
             f"{row['strength']:g}",
             number(row["flicker"]),
             number(row["warping_error"]),
