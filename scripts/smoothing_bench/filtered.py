@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tables import markdown_table
 
+from framesmooth import defaults
+from framesmooth.smoother import create_smoother
 from smoothing_bench.clips import Shot
 from smoothing_bench.effects import EFFECTS
 from smoothing_bench.figures import columns, detail, methods_of, named, select, share
@@ -14,6 +16,8 @@ from smoothing_bench.plan import Plan, Row
 from smoothing_bench.remembered import NAME as REMEMBERED
 
 GUIDED = f"{OURS} with `--guide`"
+UNSTEADIED = f"{OURS} without undoing wobble"
+_FRAMES = 14
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,8 @@ class Filtered:
 
 
 def run(plan: Plan) -> list[Row]:
-    """Smooth two clips after each effect."""
-    clips = plan.clips()
-    chosen = [clips[len(clips) // 3], clips[-1]][: 1 if plan.quick else 2]
+    """Smooth every other clip after each effect."""
+    chosen = plan.clips(_FRAMES)[1::2]
     tasks = [Filtered(shot, effect, tuple(plan.methods)) for shot in chosen for effect in EFFECTS]
     return list(plan.spread(_smoothed, tasks))
 
@@ -39,9 +42,9 @@ def _smoothed(task: Filtered) -> list[Row]:
     judge = Judge(clean)
     source, before = judge.mean("warping_error", clean), judge.mean("warping_error", spoiled)
     results = {name: list(METHODS[name].make(REMEMBERED)(spoiled)) for name in task.methods}
-    with_guide = METHODS[OURS].guided
-    if with_guide is not None:
-        results[GUIDED] = list(with_guide(REMEMBERED, clean)(spoiled))
+    for name, setting in ((GUIDED, {"guide": clean}), (UNSTEADIED, {"steady": False})):
+        smoother = create_smoother("trajectory", defaults.STRENGTH, flow=REMEMBERED, **setting)
+        results[name] = list(smoother(spoiled))
     return [
         {
             "clip": task.shot.name,
@@ -59,7 +62,7 @@ def _smoothed(task: Filtered) -> list[Row]:
 def tables(rows: Sequence[Row]) -> str:
     """Return the warping error that is gone and the detail that is kept, for each effect."""
     effects = columns(rows, "effect")
-    methods = [*methods_of(rows), *(name for name in (GUIDED,) if select(rows, method=name))]
+    methods = [*methods_of(rows), *(name for name in (UNSTEADIED, GUIDED) if select(rows, method=name))]
     errors = [
         [
             "*its warping error, ×10⁻³*",
@@ -71,11 +74,22 @@ def tables(rows: Sequence[Row]) -> str:
         [named(name), *(_cell(select(rows, method=name, effect=effect)) for effect in effects)]
         for name in methods
     ]
+    by_clip = [
+        [
+            clip,
+            named(name),
+            *(_cell(select(rows, clip=clip, effect=effect, method=name)) for effect in effects),
+        ]
+        for clip in columns(rows, "clip")
+        for name in (OURS, UNSTEADIED)
+    ]
     return "\n\n".join(
         [
             "Warping error that is gone / detail kept, both against the flickering clip, means over "
             f"{' and '.join(columns(rows, 'clip'))}; detail below 0.96 in brackets.",
             markdown_table(["method", *effects], [*errors, *lines]),
+            "Clip by clip:",
+            markdown_table(["clip", "method", *effects], by_clip),
         ]
     )
 

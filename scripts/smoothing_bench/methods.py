@@ -1,6 +1,6 @@
 """Every method of the benchmark by name: peers first, then ours."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,6 @@ class Method:
 
     make: Callable[[str], Transform]
     is_ours: bool = False
-    guided: Callable[[str, Iterable[Frame]], Transform] | None = None
 
 
 def _filter(name: str, options: str, pixels: str, delay: int = 0) -> Method:
@@ -31,11 +30,7 @@ def _along(transform: Callable[..., Iterator[Frame]]) -> Method:
 
 
 def _ours(name: str, strength: float, *, is_ours: bool = True) -> Method:
-    return Method(
-        lambda flow: create_smoother(name, strength, flow=flow),
-        is_ours,
-        lambda flow, guide: create_smoother(name, strength, flow=flow, guide=guide),
-    )
+    return Method(lambda flow: create_smoother(name, strength, flow=flow), is_ours)
 
 
 # At its defaults each filter is what most people get. The two denoisers then take flicker of this size for

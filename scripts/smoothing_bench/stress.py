@@ -64,12 +64,16 @@ def _fast(speed: float) -> Callable[[Smooth], str]:
     return check
 
 
-def _few(count: int) -> Callable[[Smooth], str]:
-    def check(smooth: Smooth) -> str:
-        frames = add_flicker(scene("pan", count), seed=4)
-        return f"{len(smooth(frames))} out, changed by {_largest_change(frames, smooth(frames))}"
+def _one(smooth: Smooth) -> str:
+    frames = add_flicker(scene("pan", 1), seed=4)
+    return f"changed by {_largest_change(frames, smooth(frames))}"
 
-    return check
+
+def _two(smooth: Smooth) -> str:
+    clean = scene("pan", 2)
+    spoiled = add_flicker(clean, seed=4)
+    score = Judge(clean).score(spoiled, smooth(spoiled))
+    return f"{share(score.removed)}, {decibels(score.gain)} dB"
 
 
 def _constant(smooth: Smooth) -> str:
@@ -101,8 +105,8 @@ CHECKS: dict[str, Callable[[Smooth], str]] = {
     "PSNR of the two frames beside a cut": _at_cut,
     "pan of 16 pixels a frame: removed, PSNR": _fast(16),
     "pan of 32 pixels a frame: removed, PSNR": _fast(32),
-    "1 frame": _few(1),
-    "2 frames": _few(2),
+    "1 frame, levels": _one,
+    "2 frames: removed, PSNR": _two,
     "12 times the same frame, levels": _constant,
     "letterbox of 0, levels": _letterbox,
     "grey clip, levels": _grey,
