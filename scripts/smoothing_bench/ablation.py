@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tables import markdown_table
 
@@ -15,27 +15,29 @@ from smoothing_bench.plan import KINDS, MIXED, Case, Plan, Row
 from smoothing_bench.remembered import NAME as REMEMBERED
 from smoothing_bench.variants import VARIANTS
 
-_FRAMES, _SCENE_FRAMES = 14, 12
+_FRAMES = 14
+_SMALL_FRAMES, _SMALL_WIDTH = 12, 320
 _NAMES = tuple(variant.name for variant in VARIANTS)
 
 
 @dataclass(frozen=True)
 class Ablated:
-    """A case and where it stands in the table: on its clips, or as one kind on the scenes."""
+    """A case and where it stands in the table: among the clips, or under one kind."""
 
     case: Case
     group: str
 
 
 def run(plan: Plan) -> list[Row]:
-    """Smooth clips with mixed flicker and scenes with each kind by every variant."""
+    """Smooth all clips with mixed flicker, and every other one, smaller, with each kind, by every variant."""
     clips = [Ablated(Case(shot, _NAMES, seed=seed), "clips") for seed, shot in enumerate(plan.clips(_FRAMES))]
-    scenes = [
+    small = replace(plan, width=min(plan.width, _SMALL_WIDTH)).clips(_SMALL_FRAMES)
+    by_kind = [
         Ablated(Case(shot, _NAMES, kind, seed=seed), kind)
-        for seed, shot in enumerate(plan.scenes(_SCENE_FRAMES)[1:-1])
+        for seed, shot in enumerate(small[1::2])
         for kind in KINDS
     ]
-    return list(plan.spread(_varied, [*clips, *scenes]))
+    return list(plan.spread(_varied, [*clips, *by_kind]))
 
 
 def _varied(task: Ablated) -> list[Row]:
@@ -76,8 +78,9 @@ def tables(rows: Sequence[Row]) -> str:
     clips = len(columns(select(rows, group="clips"), "clip"))
     return "\n\n".join(
         [
-            f"Columns 2 to 6: mixed flicker on {clips} clips. The others: what is removed of one kind on "
-            "scenes whose motion is known. – stands where that step isn't part of the smoother any more.",
+            f"Columns 2 to 6: mixed flicker on {clips} clips. The others: what is removed of one kind, on "
+            "every other clip at no more than 320 pixels in width. – stands where that step isn't part of "
+            "the smoother any more.",
             markdown_table(header, lines),
         ]
     )

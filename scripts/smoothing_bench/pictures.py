@@ -1,6 +1,6 @@
 """The pictures of the page: methods by flicker removed and detail lost, and a crop at 200 %."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,14 @@ from smoothing_bench.plan import Row
 from tests.scenes import add_flicker
 
 _PAPER, _INK = (250, 250, 248), (34, 48, 60)
-_CROPPED = ("window mean 5", "warped window mean r = 4", "warped EMA 0.8", "`ema`", OURS)
+_CROPPED = (
+    "window mean 5",
+    "warped window mean r = 4",
+    "warped EMA 0.8",
+    "Bonneel (`poisson`)",
+    "`ema`",
+    OURS,
+)
 
 
 def draw_scatter(rows: Sequence[Row], path: Path) -> None:
@@ -30,16 +37,22 @@ def draw_scatter(rows: Sequence[Row], path: Path) -> None:
     axes = figure.subplots()
     axes.axvspan(-1, HIGHEST_LOSS, color="#eef4ee", zorder=0)
     axes.axvline(HIGHEST_LOSS, color="#7a9a7c", linewidth=1, linestyle="--", zorder=1)
-    for name in methods_of(rows):
+    middles = {
+        name: (mean(of_method, "loss"), mean(of_method, "removed"))
+        for name in methods_of(rows)
+        if (of_method := select(rows, method=name))
+    }
+    heights = _label_heights(middles)
+    for name, middle in middles.items():
         of_method = select(rows, method=name)
         colour = "#c2571a" if METHODS[name].is_ours else "#1b6ca8"
         losses, shares = ([row[column] for row in of_method] for column in ("loss", "removed"))
         axes.scatter(losses, shares, s=9, color=colour, alpha=0.35, linewidths=0, zorder=2)
-        middle = mean(of_method, "loss"), mean(of_method, "removed")
         axes.scatter([middle[0]], [middle[1]], s=60 if name == OURS else 34, color=colour, zorder=3)
         axes.annotate(
-            name.replace("`", ""), middle, xytext=(7, 4), textcoords="offset points", fontsize=9,
+            name.replace("`", ""), middle, xytext=(middle[0] + 0.012, heights[name]), fontsize=9, va="center",
             color=colour, fontweight="bold" if name == OURS else "normal", zorder=4,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
         )  # fmt: skip
     axes.set_xlim(-0.1, max(max(row["loss"] for row in rows), 0.1) + 0.02)
     axes.set_ylim(min(-0.05, *(row["removed"] for row in rows)), 1)
@@ -52,6 +65,20 @@ def draw_scatter(rows: Sequence[Row], path: Path) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Software": None})
+
+
+def _label_heights(middles: Mapping[str, tuple[float, float]], apart: float = 0.04) -> dict[str, float]:
+    """Return how high every label stands: at its point, or lower where another label is in the way."""
+    placed: list[tuple[float, float]] = []
+    heights = {}
+    for name in sorted(middles, key=lambda name: -middles[name][1]):
+        across, height = middles[name]
+        for other_across, other in placed:
+            if abs(other_across - across) < 0.12 and other - height < apart:
+                height = other - apart
+        placed.append((across, height))
+        heights[name] = height
+    return heights
 
 
 def draw_crops(path: Path, frames: int = 16) -> None:

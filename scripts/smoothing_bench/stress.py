@@ -35,7 +35,7 @@ def run(plan: Plan) -> list[Row]:
         if plan.long:
             rows.append(
                 {
-                    "test": f"memory, {SHORT} and {LONG:,} frames of 480 × 270",
+                    "test": f"memory, {SHORT} and {LONG:,} frames of 256 × 144",
                     "method": name,
                     "found": _memory(name),
                 }
@@ -125,7 +125,7 @@ def _largest_change(before: Clip, after: Clip) -> int:
 
 def _memory(name: str) -> str:
     peaks = [
-        measured_apart(f"`{name}`", height=270, width=480, frames=count)["peak"] for count in (SHORT, LONG)
+        measured_apart(f"`{name}`", height=144, width=256, frames=count)["peak"] for count in (SHORT, LONG)
     ]
     return " and ".join(f"{peak:.0f} MB" for peak in peaks)
 
