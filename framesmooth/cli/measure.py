@@ -55,6 +55,7 @@ def measure(
     metrics: tuple[str, ...],
     weights: tuple[tuple[str, Path], ...],
     flow: str,
+    flow_weights: Path | None,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
     fps: Fraction | None,
@@ -99,6 +100,7 @@ def measure(
         None if path is None else open_clip(Path(path), fps=fps, frame_range=frame_range)
         for path in (reference, guide)
     )
+    estimator = options.chosen_flow(flow, flow_weights)
     heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
         measured = {
@@ -108,7 +110,7 @@ def measure(
                 reference=ideal,
                 guide=guiding,
                 metrics=metrics or None,
-                flow=flow,
+                flow=estimator,
                 weights=dict(weights),
                 watchers=(heats[name],) if heats else (),
                 name="measure" if len(clips) == 1 else f"measure {name}",
