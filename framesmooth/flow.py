@@ -6,7 +6,7 @@ pixels with ``image0[y, x] ~ image1[y + flow[y, x, 1], x + flow[y, x, 0]]``.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, cast, runtime_checkable
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 import cv2
 import numpy as np
@@ -60,11 +60,11 @@ class DisFlow:
         """Return the flow as above, trying ``start`` (H, W, 2) as well at every patch of every level."""
         height, width = image0.shape[:2]
         grey0, grey1 = (_pad_small(self._prepare(image)) for image in (image0, image1))
-        seed: cv2.Mat | None = None
+        seed: Any = None
         if start is not None:
             below, right = grey0.shape[0] - height, grey0.shape[1] - width
             seed = cv2.copyMakeBorder(start, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        field = self._engine().calc(grey0, grey1, seed)  # type: ignore[arg-type]
+        field = self._engine().calc(grey0, grey1, seed)
         return np.ascontiguousarray(field[:height, :width], dtype=np.float32)
 
     def _prepare(self, image: Frame) -> Grey:
