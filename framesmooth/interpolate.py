@@ -1,10 +1,11 @@
 """In-betweens of two keyframes by occlusion-aware flow, with a cross-fade where flow cannot be trusted.
 
 The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
-Optical Flow", section 3.3.2): splat it from both keyframes, the photo-consistent one wins, fill the holes,
-and blend only what each keyframe can see. Flow that the way back doesn't confirm is first carried on from
-around it: what leaves the picture, or is hidden in one keyframe, moves with what it belongs to. Blending
-softens; a gain brings fine detail back to the keyframes' energy, since sharpness that pumps is flicker too.
+Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
+in both wins, fill the holes, and blend only what each keyframe can see. Flow that the way back doesn't confirm
+is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
+belongs to. Blending softens; a gain brings fine detail back to the keyframes' energy, since sharpness that
+pumps is flicker too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from framesmooth.far_motion import far_motion, fused_motion
 from framesmooth.flow import FlowEstimator, FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.warp import backward_warp, splat
+from framesmooth.warp import Mask, backward_warp, splat
 
 LEAST_COVERAGE: Final = 0.35
 """Below this share of consistent flow the whole pair is cross-faded."""
@@ -33,6 +34,8 @@ Field = NDArray[np.float32]
 _FLOW_TOLERANCE, _RELATIVE_TOLERANCE = 1.0, 0.0025
 # Photo-consistency priority: a colour error of this size (0 to 1) lowers a splatted pixel's weight e-fold.
 _COLOUR_TOLERANCE = 0.02
+# Of two pixels that meet, the one in front wins by this factor.
+_IN_FRONT, _FRONT_SIGMA = 100.0, 1.0
 _MASK_SIGMA = 1.5
 _LIKENESS_SIGMA = 2.0
 _DETAIL_SIGMA = 1.5
@@ -122,17 +125,12 @@ class Inbetween:
     @cached_property
     def _priorities(self) -> tuple[Field, Field]:
         """The weights (H, W) of both keyframes' pixels; the time between does not change them."""
+        (forward, backward), first, second = self._flows, self._images[0], self._images[1]
+        seen, seen_back = self.motion.consistent, self.motion.consistent_backward
         return (
-            self._priority(self._images, self._flows[0], self.motion.consistent),
-            self._priority(self._images[::-1], self._flows[1], self.motion.consistent_backward),
+            _photo_consistency(first, second, forward, seen) * (1 + _IN_FRONT * _hiding(backward, seen_back)),
+            _photo_consistency(second, first, backward, seen_back) * (1 + _IN_FRONT * _hiding(forward, seen)),
         )
-
-    @staticmethod
-    def _priority(images: Sequence[Field], flow: FlowField, consistent: NDArray[np.bool_]) -> Field:
-        """Return the weight (H, W) of every pixel when several land on one: the photo-consistent wins."""
-        error = np.abs(images[0] - backward_warp(images[1], flow)).mean(axis=-1)
-        weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
-        return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
 
     def _likeness_gained(self, warped0: Field, warped1: Field) -> Field:
         """Return 1 where warping takes away all difference of the keyframes, 0 where it takes none (H, W)."""
@@ -206,6 +204,23 @@ def _agreement(gap: FlowField, flow: FlowField) -> Field:
 
 def _soften(mask: Field) -> Field:
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _MASK_SIGMA), np.float32)
+
+
+def _photo_consistency(image: Field, other: Field, flow: FlowField, consistent: Mask) -> Field:
+    """Return how well every pixel is found again along its flow, 1 to 0 (H, W)."""
+    error = np.abs(image - backward_warp(other, flow)).mean(axis=-1)
+    weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
+    return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
+
+
+def _hiding(flow: FlowField, consistent: Mask) -> Field:
+    """Return 1 on pixels of the other keyframe that hide what this one shows, else 0 (H, W).
+
+    What has no counterpart was hidden by whatever stands where ``flow``, carried on from around it, leads to:
+    so that, wherever it passes, is in front.
+    """
+    _, landed = splat(flow, flow, (~consistent).astype(np.float32))
+    return np.asarray(np.clip(cv2.GaussianBlur(landed, (0, 0), _FRONT_SIGMA), 0, 1), np.float32)
 
 
 def _difference(first: Field, second: Field) -> Field:
