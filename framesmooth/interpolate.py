@@ -2,7 +2,7 @@
 
 The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
-in both wins, fill the holes, and blend only what each keyframe can see. Flow that the way back doesn't confirm
+in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
 is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
 belongs to. Blending softens; a gain brings fine detail back to the keyframes' energy, since sharpness that
 pumps is flicker too.
