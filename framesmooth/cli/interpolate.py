@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import options, reports
 
 
 @click.command()
@@ -74,6 +74,7 @@ def interpolate(
     estimator = load_flow(options.chosen_flow(flow, flow_weights))
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
+    reports.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     rate = to_fps or clip.fps * (cadence or 1)
     kept = at_cuts or ("hold" if cadence is None else "fade")
