@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
-from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
+from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, listed, stage
 from framesmooth.frames import Frame, prefetch
 from framesmooth.metric import Report
 from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
@@ -20,6 +20,7 @@ from framesmooth.report import Strip, write_report
 from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
+from framesmooth.smoothers.anchors import anchored
 from framesmooth.steady import steady_clip
 from framesmooth.video import check_output, open_sink, open_source
 
@@ -103,14 +104,20 @@ class _Work:
         else:
             self._generate(notes.get("loaded"))
             kept.note(complete=True, timings=dict(self.timings))
-        self.record["generation"] = kept.notes().get("loaded")
+        noted = kept.notes()
+        self.record["generation"] = noted["loaded"] | {"crossfaded": noted.get("crossfaded", [])}
 
     def _generate(self, loaded_before: dict[str, Any] | None) -> None:
         with stage(self.emit, "load model"):
             source = self._load()
         self._tell_what_changed(source)
         facts = source.facts()
-        loaded = facts | {"cadence": source.cadence, "diffused_frames": list(source.diffused_times)}
+        loaded = facts | {
+            "cadence": source.cadence,
+            "diffused_frames": list(source.diffused_times),
+            "prompt_changes": sorted(self.clip.timeline.jumps),
+        }
+        source.faded.update(self.run.frames.notes().get("crossfaded", ()))
         if loaded_before not in (None, loaded):
             self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
             self.run.frames.clear()
@@ -128,7 +135,11 @@ class _Work:
             for batch, frames in rendered:
                 for index, frame in zip(batch, frames, strict=False):
                     self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
+                if source.faded:
+                    self.run.frames.note(crossfaded=sorted(source.faded))
                 advance(len(batch))
+        if source.faded:
+            self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
         flagged = sum(source.path.model.flagged)
         if flagged:
             self.emit(Notice(f"the model's safety checker blacked out {flagged} frames", warning=True))
@@ -179,6 +190,8 @@ class _Work:
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
         settings = self.clip.settings
+        made = self.record["generation"]
+        smoother = anchored(smoother, made["diffused_frames"], made["prompt_changes"])
         frames = open_source(self.frames.folder, fps=settings.fps)
         strip = Strip(start=max(0, self.num_frames // 2 - Strip.count // 2))
         with open_sink(

@@ -25,7 +25,7 @@ from typing import Any
 from smoothing_bench import ablation, exact, filtered, kinds, mixed, speed, stress
 from smoothing_bench.pictures import draw_crops, draw_scatter
 from smoothing_bench.plan import Plan, Row
-from tables import write_section
+from tables import replace_section
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,7 +66,7 @@ def main() -> None:
         body = f"{PARTS[name].tables(done[name]['rows'])}\n\n*{done[name]['conditions']}*"
         print(f"\n## {name}\n\n{body}")
         if options.page is not None:
-            write_section(options.page, f"smooth: {name}", body)
+            replace_section(options.page, f"smoothing, {name}", body)
     if options.page is not None and "mixed" in options.only:
         pictures = options.page.parent / "pictures"
         pictures.mkdir(exist_ok=True)

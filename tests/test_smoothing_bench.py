@@ -1,4 +1,4 @@
-"""The peers of the benchmark do what their names say, and its page keeps what is not its own."""
+"""The peers of the benchmark do what their names say, and its figures are what they are called."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from smoothing_bench.figures import best_peer
 from smoothing_bench.judging import Judge
 from smoothing_bench.methods import OURS
 from smoothing_bench.peers import warped_ema, warped_window_mean, window_mean
-from tables import markdown_table, replace_section
 
 from framesmooth.frames import Frame
 from tests.scenes import add_flicker, moving_scene
@@ -104,25 +103,3 @@ def test_the_best_peer_is_the_best_of_those_that_keep_detail() -> None:
     assert found[0] == "ffmpeg hqdn3d"
     assert found[1] == pytest.approx(3.5)
     assert best_peer(rows, ["window mean 5"]) is None
-
-
-PAGE = "# Page\n\nabove\n\n<!-- one -->\nold\n<!-- end of one -->\n\nbelow\n"
-
-
-def test_replacing_a_section_leaves_the_rest() -> None:
-    page = replace_section(PAGE, "one", r"new \1 text")
-    assert page == PAGE.replace("\nold\n", "\n\nnew \\1 text\n\n")
-    assert replace_section(page, "one", r"new \1 text") == page
-    longer = replace_section(page, "two", "more")
-    assert longer.startswith(page)
-    assert replace_section(longer, "one", "x").endswith("<!-- two -->\n\nmore\n\n<!-- end of two -->\n")
-
-
-@pytest.mark.parametrize("page", ["<!-- one -->", "<!-- end of one --> <!-- one -->", PAGE + PAGE])
-def test_broken_marks_are_refused(page: str) -> None:
-    with pytest.raises(ValueError, match="one"):
-        replace_section(page, "one", "new")
-
-
-def test_a_table_has_a_line_for_every_row() -> None:
-    assert markdown_table(["a", "b"], [["1", "2"]]) == "| a | b |\n|---|---:|\n| 1 | 2 |"

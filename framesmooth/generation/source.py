@@ -48,6 +48,7 @@ class DiffusionSource:
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
+        faded: keyframes after which "flow" found nothing to follow and cross-faded; grows while rendering.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class DiffusionSource:
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
+    faded: set[int] = field(default_factory=set[int])
 
     @property
     def num_frames(self) -> int:
@@ -122,7 +124,7 @@ class DiffusionSource:
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
         from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, interpolate_pair
+        from framesmooth.interpolate import crossfade_pair, prepare_pair
 
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
@@ -131,7 +133,10 @@ class DiffusionSource:
             return []
         if self.inbetween == "crossfade":
             return list(crossfade_pair(first, last, times))
-        return list(interpolate_pair(first, last, times, flow=load_flow(self.flow)))
+        pair = prepare_pair(first, last, flow=load_flow(self.flow))
+        if pair.method == "cross-fade":
+            self.faded.add(batch.start)
+        return [pair.frame_at(time) for time in times]
 
     def _decode(self, latents: torch.Tensor) -> list[Frame]:
         return [_crop(picture, self.size) for picture in self.path.model.decode(latents)]

@@ -154,7 +154,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         raise UsageError(f"{os.fspath(path)!r} names no new file or folder: give -o a name, such as frames/")
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another -o")
+    raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another name")
 
 
 def make_even(frame: Frame, odd: OddSize) -> Frame:
