@@ -16,7 +16,7 @@ from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinis
 from framesmooth.frames import Frame, prefetch
 from framesmooth.metric import Report
 from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
-from framesmooth.report import Strip, write_report
+from framesmooth.report import Gallery, Strip, write_report
 from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
@@ -40,13 +40,14 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
     check_run_folder(clip, run)
-    smoother = create_smoother(settings.smoother, settings.smooth)
+    automatic = settings.smooth == "auto"
+    smoother = create_smoother(settings.smoother, 0 if settings.smooth == "auto" else settings.smooth)
     work = _Work(clip, run, emit)
     with work.recorded():
         for notice in notices(clip, settings):
             emit(notice)
         work.make_frames()
-        before, after = work.smooth_and_write(smoother)
+        before, after = work.smooth_and_write(work.tuned() if automatic else smoother)
     result = ClipFinished(settings.output, work.run.folder, before, after, time.perf_counter() - started)
     emit(result)
     return result
@@ -60,6 +61,7 @@ class _Work:
         self.frames = FrameFolder(run.frames.folder)
         self.num_frames = clip.timeline.num_frames
         self.timings: dict[str, float] = {}
+        self.curve: list[Gallery] = []
         self.record: dict[str, Any] = {
             "status": "running",
             "ai_generated": True,
@@ -187,6 +189,20 @@ class _Work:
             there = all(index in self.frames for index in batch)
             yield batch, [] if there else source.render(batch)
 
+    def tuned(self) -> Smoother:
+        """Return the smoother at the strength that the frames need; its curve stays in the run folder."""
+        from framesmooth.report.tuning import write_curve
+        from framesmooth.tuning.search import Goal, Setup
+        from framesmooth.tuning.tuner import tune_clip
+
+        frames = open_source(self.frames.folder, fps=self.clip.settings.fps)
+        setup = Setup(method=self.clip.settings.smoother)
+        tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
+        self.emit(Notice(tuning.verdict))
+        self.record["tuning"] = tuning.as_dict()
+        self.curve = write_curve(self.run.folder, tuning)
+        return tuning.smoother(frames)
+
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
         settings = self.clip.settings
@@ -221,4 +237,6 @@ class _Work:
         with stage(self.emit, "report"):
             facts = self.clip.facts | {"smoother": smoother}
             title = self.clip.settings.output.name
-            write_report(self.run.folder, before, after, title=title, strip=strip, facts=facts)
+            write_report(
+                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+            )

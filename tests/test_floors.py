@@ -110,7 +110,16 @@ def test_the_light_floors_load_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["smooth", "--help"], ["tune", "-h"], ["sweep", "-h"], ["measure", "-h"], ["compare", "-h"], ["generate", "-h"]]
+    "arguments",
+    [
+        ["--help"],
+        ["smooth", "--help"],
+        ["tune", "-h"],
+        ["sweep", "-h"],
+        ["measure", "-h"],
+        ["compare", "-h"],
+        ["generate", "-h"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"from framesmooth.cli.main import cli\ncli({arguments!r}, standalone_mode=False)"
