@@ -21,9 +21,9 @@ COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 STEP: Final = 0.05
 """Strengths closer than this are not told apart."""
 
-CLEAN_FLICKER: Final = 3.2
+CLEAN_FLICKER: Final = 3.0
 CLEAN_LUMA: Final = 0.5
-"""Levels of flicker, and of that of the mean luma, up to which a clip is clean: film grain reaches them."""
+"""Levels of flicker that can be removed, and of the mean luma's: a clip with no more is clean, or grainy."""
 
 _LEAST_COVERAGE: Final = 0.05
 _POLISHING: Final = 6  # strengths at most
@@ -220,6 +220,15 @@ def _polish(lab: Lab, goal: Goal, setup: Setup, deadline: float | None) -> None:
     )
 
 
+def removable(cells: Sequence[Cell]) -> float:
+    """Return the standard deviation of the flicker that the strongest of some cells removes, levels.
+
+    Motion that is uneven, and fast in poor light, looks like flicker that no strength removes.
+    """
+    first, last = cells[0].flicker, min(cell.flicker for cell in cells)
+    return float((first**2 - last**2) ** 0.5)
+
+
 def around(strength: float) -> tuple[float, ...]:
     """Return the strengths between the coarse neighbours of one, STEP apart."""
     at = COARSE.index(strength) if strength in COARSE else 0
@@ -234,7 +243,7 @@ def _settled(lab: Lab, setup: Setup) -> Found | None:
     still = cells[0]
     if _coverage(lab) < _LEAST_COVERAGE:
         return Found("hopeless", setup, still, cells, _coverage(lab))
-    quiet = still.flicker <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
+    quiet = removable(cells) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
     if quiet and not wobble_of(lab.clips).is_seen:
         return Found("clean", setup, still, cells, _coverage(lab))
     return None

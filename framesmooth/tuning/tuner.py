@@ -13,7 +13,7 @@ from framesmooth.frames import FrameSource, prefetch
 from framesmooth.schedule import Schedule
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.tuning.sample import Overview, Shot, choose_segments, look, read_segments
-from framesmooth.tuning.search import Found, Goal, Lab, Setup, TargetMetric, search
+from framesmooth.tuning.search import Found, Goal, Lab, Setup, TargetMetric, removable, search
 
 _SHORTEST = 3  # frames: fewer have no frame with two neighbours
 
@@ -89,7 +89,10 @@ class Tuning:
                 "left as it is"
             )
         if self.kind == "clean":
-            return f"clean: {before.flicker:.1f} levels of flicker are no more than film grain; left as it is"
+            return (
+                f"clean: {removable(found.cells):.1f} levels of what flickers could be removed, no more than "
+                "film grain has; left as it is"
+            )
         if self.kind == "impossible":
             return (
                 f"not better: no strength removes more of the {before.flicker:.1f} levels of flicker than it "
