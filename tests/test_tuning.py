@@ -97,7 +97,7 @@ def test_what_is_everywhere_is_explained_and_what_is_in_a_few_places_is_not() ->
     light, slope = rng.uniform(20, 200, 200), rng.uniform(1, 40, 200)
     flicker = 2 + 0.05 * light + 0.3 * slope
     harmed = flicker + np.where(np.arange(200) % 6 == 0, 60, 0)
-    assert _explained(harmed, light, slope) == pytest.approx(flicker.mean(), rel=0.02)
+    assert _explained(harmed, light, slope, 0.5) == pytest.approx(flicker.mean(), rel=0.02)
 
 
 def test_detail_counts_as_lost_from_its_peak_on() -> None:

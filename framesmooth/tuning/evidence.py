@@ -5,12 +5,12 @@ motion. Flicker is everywhere, in proportion to the light and the slopes of the 
 smoothing is where motion is fast or uneven; so both are told apart by where they are. For each block of the
 picture
 
-    P  the variance over time along the motion that is left,
+    P  the mean squared difference to the next frame along the motion that is left, halved,
     D  the mean squared difference to the input that smoothing made,
 
-and the part of either that a non-negative combination of constant, light and slope explains near the median
-(quantile regression, Koenker and Bassett 1978) is flicker: what is left of it, and what was removed.
-What D has beyond is harm, a squared error that smoothing adds.
+and the part of either that a non-negative combination of constant, light and slope explains at a quantile of
+the blocks (Koenker and Bassett 1978) is flicker: what is left of it, and what was removed. What D has beyond
+is harm, a squared error that smoothing adds.
 """
 
 from collections.abc import Sequence
@@ -42,11 +42,13 @@ MOTION_STRENGTH: Final = 0.6
 
 _MOTION_FLOW: Final = "dis-medium"
 _BLOCKS: Final = 8  # of the frame's height
-_MEAN_GAIN: Final = 1.5  # of white noise less the mean of its two neighbours
+_DIFFERENCE_GAIN: Final = 2.0  # of white noise less its neighbour
 _LEAST_SEEN: Final = 0.3  # of a block's pixels
 _ROUNDS: Final = 25
-# A little below the median: in clips that move all over, it is in harmed blocks, too.
-_QUANTILE: Final = 0.45
+# Of the blocks by how much is left there, and by how much was changed. In clips that move all over, harm
+# makes what is left fall in most blocks; those where least is left are the still ones.
+_LEFT_QUANTILE: Final = 0.2
+_CHANGED_QUANTILE: Final = 0.5
 
 
 def motions_of(frames: Sequence[Frame]) -> list[PairMotion]:
@@ -116,14 +118,12 @@ class Segment:
         """Return the numbers of a version of this segment."""
         images = list(map(_levels, version))
         left, warping = [], []
-        for t in self.middles:
-            seen = self.seen(t)
-            change = cv2.absdiff(images[t], self._expected(images, t))
-            share = np.maximum(_blocks(seen.astype(np.float32)), 0.05)
-            left.append(_blocks(np.square(change).mean(-1) * seen) / share / _MEAN_GAIN)
         for t, motion in enumerate(self.motions):
-            warped = np.asarray(backward_warp(images[t + 1], motion.forward), np.float32)
-            warping.append(_masked(images[t] - warped, motion.valid))
+            warped = backward_warp(images[t + 1], motion.forward, interpolation=cv2.INTER_CUBIC)
+            change = np.square(cv2.subtract(images[t], warped)).mean(-1)
+            share = np.maximum(_blocks(motion.consistent.astype(np.float32)), 0.05)
+            left.append(_blocks(change * motion.consistent) / share / _DIFFERENCE_GAIN)
+            warping.append(float(np.mean(change[motion.valid])) if motion.valid.any() else 0.0)
         pairs = list(zip(images, self.pictures, strict=True))
         return Version(
             left=_mean(left),
@@ -173,9 +173,9 @@ class Sample:
         usable = covered >= min(_LEAST_SEEN, float(np.median(covered)))
         left = _joined([version.left for version in found])
         changed = _joined([version.changed for version in found])
-        flicker = _explained(left[usable], light[usable], slope[usable])
+        flicker = _explained(left[usable], light[usable], slope[usable], _LEFT_QUANTILE)
         own = sum(version.shared for version in self.inputs)
-        removed = _explained(changed, light, slope)
+        removed = _explained(changed, light, slope, _CHANGED_QUANTILE)
         return Cell(
             strength=strength,
             warping_error=float(np.mean([version.warping for version in found])),
@@ -191,8 +191,8 @@ class Sample:
         return covered, _joined([light for light, _ in places]), _joined([slope for _, slope in places])
 
 
-def _explained(values: Map, light: Map, slope: Map) -> float:
-    """Return the mean of the part of ``values`` that constant, light and slope explain near the median."""
+def _explained(values: Map, light: Map, slope: Map, quantile: float) -> float:
+    """Return the mean of the part of ``values`` that constant, light and slope explain at a quantile."""
     terms = np.stack([np.ones_like(light), light, slope], axis=1)
     terms /= np.maximum(terms.mean(axis=0), 1e-9)
     fitted = np.full_like(values, max(float(np.median(values)), 1e-6))
@@ -201,7 +201,7 @@ def _explained(values: Map, light: Map, slope: Map) -> float:
         root = np.sqrt(weights)
         fitted = terms @ nnls(terms * root[:, None], values * root)[0]
         gap = values - fitted
-        weights = np.where(gap > 0, _QUANTILE, 1 - _QUANTILE) / np.maximum(np.abs(gap), 1e-3)
+        weights = np.where(gap > 0, quantile, 1 - quantile) / np.maximum(np.abs(gap), 1e-3)
         weights /= np.maximum(fitted, 1e-3)
     return float(fitted.mean())
 

@@ -21,7 +21,7 @@ COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 STEP: Final = 0.05
 """Strengths closer than this are not told apart."""
 
-CLEAN_FLICKER: Final = 3.0
+CLEAN_FLICKER: Final = 2.6
 CLEAN_LUMA: Final = 0.5
 """Levels of flicker that can be removed, and of the mean luma's: a clip with no more is clean, or grainy."""
 
