@@ -1,6 +1,7 @@
 """Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -19,6 +20,7 @@ from framesmooth.video.files import (
     VIDEO_SUFFIXES,
     atomic_path,
     media_errors,
+    remove_leftovers,
     temporary_path,
 )
 from framesmooth.video.images import FRAME_NAME, save_png
@@ -115,7 +117,8 @@ def open_sink(
     chosen, written_size, odd_action = plan_writing(
         target, size, crf, codec, odd, has_audio=audio is not None
     )
-    with atomic_path(target) as temporary:
+    remove_leftovers(target)
+    with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
@@ -236,7 +239,6 @@ def _completed(
 class _FolderEncoder:
     def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
         self._folder, self._tags, self._count = folder, tags, 0
-        folder.mkdir()
 
     def write(self, frame: Frame) -> None:
         tags = self._tags if self._count == 0 else None
@@ -252,21 +254,26 @@ class _FolderEncoder:
 
 @contextmanager
 def _folder_sink(target: Path, size: tuple[int, int], tags: Mapping[str, str]) -> Iterator[FrameSink]:
-    replaced = target.is_dir() and any(target.iterdir())
-    place = temporary_path(target / "frames") if replaced else atomic_path(target)
+    inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
+    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
+    remove_leftovers(target / "frames" if inside else target)
     with place as temporary:
-        with media_errors(target, "write"):
-            encoder = _FolderEncoder(temporary, tags)
-        with _completed(encoder, target, size, None) as sink:
+        with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
-        if replaced:
+        if inside:
             _replace_frames(target, temporary)
+
+
+def _is_frame(path: Path) -> bool:
+    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
 
 
 def _replace_frames(folder: Path, fresh: Path) -> None:
     """Exchange the frames in a folder that is there already, touching no other file in it."""
     with media_errors(folder, "write"):
-        for old in folder.glob("frame_" + "[0-9]" * 6 + ".png"):
-            old.unlink()
+        names = {new.name for new in fresh.iterdir()}
         for new in sorted(fresh.iterdir()):
             new.replace(folder / new.name)
+        for old in folder.iterdir():
+            if _is_frame(old) and old.name not in names:
+                old.unlink()
