@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -79,6 +79,7 @@ def open_sink(
     audio: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
+    on_complete: Callable[[Path], None] | None = None,
 ) -> Iterator[FrameSink]:
     """Open ``path`` for writing; the suffix decides what is written.
 
@@ -97,6 +98,7 @@ def open_sink(
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
+        on_complete: is handed the finished file or folder just before it gets its name.
 
     Raises:
         OutputExists: something is there already.
@@ -111,7 +113,7 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags) as sink:
+        with _folder_sink(target, size, tags, on_complete) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
@@ -123,6 +125,8 @@ def open_sink(
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
+        if on_complete is not None:
+            on_complete(temporary)
 
 
 def is_folder_name(path: str | os.PathLike[str]) -> bool:
@@ -253,13 +257,20 @@ class _FolderEncoder:
 
 
 @contextmanager
-def _folder_sink(target: Path, size: tuple[int, int], tags: Mapping[str, str]) -> Iterator[FrameSink]:
+def _folder_sink(
+    target: Path,
+    size: tuple[int, int],
+    tags: Mapping[str, str],
+    on_complete: Callable[[Path], None] | None,
+) -> Iterator[FrameSink]:
     inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
     place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
     remove_leftovers(target / "frames" if inside else target)
     with place as temporary:
         with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
+        if on_complete is not None:
+            on_complete(temporary)
         if inside:
             _replace_frames(target, temporary)
 
