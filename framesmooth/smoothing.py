@@ -5,17 +5,17 @@ versions of what it computes with.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import MediaError
 from framesmooth.events import Listener, stage
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.metric import Report
-from framesmooth.run import FrameFolder, RunFolder, Stage, package_versions
+from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder, Stage, package_versions
 from framesmooth.smoother import Smoother
 from framesmooth.steady import steady_clip
 from framesmooth.video import FrameSink, open_source, write_text
@@ -39,20 +39,19 @@ def smooth_run(
     emit: Listener,
     *,
     fps: Fraction,
-    described: str | None = None,
     on_pair: Callable[[Frame, Frame], None] | None = None,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
-    The caller holds the lock of the run. ``described`` says how they are smoothed if the smoother's repr
-    doesn't. ``on_pair`` is handed every frame before and after smoothing, kept ones too.
+    The caller holds the lock of the run. ``on_pair`` is handed every frame before and after smoothing, kept
+    ones too.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
     """
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
-    settings = _key(run, num_frames, fps, described or repr(smoother))
+    settings = _key(run, num_frames, fps, repr(smoother))
     kept = run.smoothed(settings)
     notes = kept.open(settings)
     found = _kept(kept, num_frames) if notes.get("complete") else None
@@ -72,6 +71,16 @@ def smooth_run(
         for original, frame in zip(source, frames, strict=True):
             on_pair(original, frame)
     return Smoothed(frames, *found)
+
+
+def can_keep(folder: Path) -> RunFolder | None:
+    """Return the run folder ``folder`` if smoothed frames can be kept there, None where it is read-only."""
+    run = RunFolder(folder)
+    if not (folder / RECORD_FILE).is_file() or not os.access(folder, os.W_OK):
+        return None
+    frames, count = FrameFolder(run.frames), len(run.frames.results())
+    known = count > 0 and all(frames.digest(index) for index in range(count))
+    return run if known else None
 
 
 def _key(run: RunFolder, num_frames: int, fps: Fraction, described: str) -> dict[str, Any]:
@@ -119,18 +128,3 @@ class _StageEncoder:
 
     def abort(self) -> None:
         """What is there stays: it counts for nothing until all is."""
-
-
-def frames_intact(run: RunFolder, num_frames: int) -> Path:
-    """Return the folder of a run's frames, every one of which is compared with its checksum.
-
-    Raises:
-        MediaError: naming the first that is damaged.
-    """
-    frames = FrameFolder(run.frames)
-    for index in range(num_frames):
-        if index not in frames:
-            raise MediaError(
-                f"{frames.path(index)} is damaged: 'framesmooth resume {run.folder}' makes it anew"
-            )
-    return frames.folder

@@ -14,7 +14,7 @@ from framesmooth.events import Listener, Notice
 from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
-from framesmooth.run import RECORD_FILE, RunFolder
+from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.smoother import Smoother
 from framesmooth.upsample import AtCuts, Upsampler
 from framesmooth.video import FrameSink, open_source
@@ -47,6 +47,11 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
     if not run.frames.notes().get("complete"):
         raise UsageError(
             f"{run.folder} has not all of its frames: run its generate command again to finish it"
+        )
+    damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
+    if damaged:
+        raise MediaError(
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
         )
     try:
         return run.frames.folder, Fraction(run.record["settings"]["resolved"]["fps"])

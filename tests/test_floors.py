@@ -18,7 +18,8 @@ FLOORS: dict[str, int] = {
     "followed": 2, "verdict": 2, "montage": 2,
     "generation": 3, "perceptual": 3,
     "preflight": 4,
-    "settings": 4, "settings_check": 4, "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
+    "settings": 4, "settings_check": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
+    "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,
     "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4,
     "cli": 5, "web": 5, "__main__": 5,
 }  # fmt: skip

@@ -157,8 +157,8 @@ class Seeds(click.ParamType[tuple[int, ...]]):
     type=click.Choice(BAD_FRAMES),
     default=ClipSettings.bad_frames,
     show_default=True,
-    help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: diffused "
-    "anew, replaced by the frame before, by a warp of both neighbours, or the run fails.",
+    help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
+    "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
 @click.option(
     "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"

@@ -38,9 +38,9 @@ def resume(
     """Finish the clip of the run folder RUN, with the settings in its record.
 
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
-    would have given; if settings, model or libraries are no longer those that the run began with, it says what
-    differs and stops. The record holds only the names of a model folder and of a sound file that lie elsewhere
-    than with the clip: say where they are.
+    would have given; if settings, model or libraries are no longer those that the run began with, it says
+    what differs and stops. The record holds only the names of a model folder and of a sound file that lie
+    elsewhere than with the clip: say where they are.
 
     \b
     Examples:

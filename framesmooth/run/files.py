@@ -59,6 +59,7 @@ def read_json(path: Path) -> dict[str, Any]:
         if len(text) > _LARGEST:
             raise ValueError("larger than any record")
         content = json.loads(text.decode("utf-8"))
+        json.dumps(content, ensure_ascii=False).encode("utf-8")  # fails for halves of surrogate pairs
     except OSError as error:
         raise MediaError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from framesmooth.errors import RunLocked, UsageError
+from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.run.files import content_key, read_json, write_json
 from framesmooth.run.record import check_record
 from framesmooth.run.stage import Stage
@@ -67,6 +67,11 @@ class RunFolder:
             UsageError: when it is of another version.
         """
         path = self.folder / RECORD_FILE
+        if self.folder.is_dir() and not path.exists():
+            raise MediaError(
+                f"{self.folder} holds no {RECORD_FILE}: it is no run folder, or was stopped before it began; "
+                "run the generate command"
+            )
         return check_record(read_json(path), path)
 
     def holds_other_frames(self, settings: Mapping[str, Any]) -> bool:
