@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.limits import MAX_FRAMES
 from framesmooth.run import package_versions
 from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.settings_check import check_settings
 from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, place_prompts
 
 MAX_SEED: Final = 2**32
@@ -122,12 +124,18 @@ class Clip:
     @property
     def tags(self) -> dict[str, str]:
         """Tags for the clip: how it came about, in words that players show."""
+        if not self.settings.metadata:
+            return {}
         prompts = " | ".join(prompt.prompt for prompt in self.settings.prompts)
         return {
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
             f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}",
         }
+
+    def frame_tags(self, index: int) -> dict[str, str]:
+        """Return the text chunks of a frame's PNG in the run folder, whose record says as much anyway."""
+        return {"parameters": self.parameters(index)}
 
     def parameters(self, index: int) -> str:
         """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
@@ -148,6 +156,7 @@ def resolve(settings: ClipSettings) -> Clip:
         UsageError: settings that contradict each other.
         ModelError: a model that cannot be loaded.
     """
+    check_settings(settings)
     folder = locate_model(settings.model, allow_download=settings.allow_download)
     defaults = model_defaults(folder)
     drifting = len(settings.prompts) == 1 and settings.seeds is None
@@ -215,6 +224,8 @@ def _timeline(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Timel
         UsageError: more prompts than frames, times outside the clip.
     """
     latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
+    if latest >= MAX_FRAMES:
+        raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
     num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * max(1, len(prompts) - 1), latest + 1)
     avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
     times = place_prompts(prompts, num_frames)

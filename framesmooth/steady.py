@@ -14,7 +14,7 @@ from framesmooth.events import Listener, Notice
 from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
-from framesmooth.run import RECORD_FILE, RunFolder
+from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.smoother import Smoother
 from framesmooth.upsample import AtCuts, Upsampler
 from framesmooth.video import FrameSink, open_source
@@ -48,6 +48,11 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
         raise UsageError(
             f"{run.folder} has not all of its frames: run its generate command again to finish it"
         )
+    damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
+    if damaged:
+        raise MediaError(
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+        )
     try:
         return run.frames.folder, Fraction(run.record["settings"]["resolved"]["fps"])
     except (KeyError, TypeError, ValueError) as error:
@@ -62,7 +67,7 @@ def made_of(
     """Return the keyframes of a clip, and the frames where its prompt jumps: a run folder knows them."""
     if not (path / RECORD_FILE).is_file():
         return frozenset(), frozenset()
-    made, first = RunFolder(path).record.get("generation") or {}, frame_range[0] if frame_range else 0
+    made, first = RunFolder(path).frames.notes().get("loaded", {}), frame_range[0] if frame_range else 0
     keyframes, jumps = (
         frozenset(time - first for time in made.get(name, ()) if time >= first)
         for name in ("diffused_frames", "prompt_changes")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from framesmooth.metric import Report
+    from framesmooth.run.cache import Cached
     from framesmooth.verdict import Verdict
 
 
@@ -89,6 +90,26 @@ def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
     """Print one line per clip: its verdict and the reasons."""
     for name, verdict in verdicts.items():
         click.echo(f"{name}: {verdict.sentence}")
+
+
+def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
+    """Print what run folders keep, and how much was let go of."""
+    if rows:
+        header = ("run", "kind", "files", "MiB", "state", "made by")
+        cells = [
+            (
+                row.run.name,
+                row.kind,
+                str(row.files),
+                f"{row.size_bytes / 2**20:.1f}",
+                "whole" if row.complete or row.kind == "keyframes" else "part",
+                row.about,
+            )
+            for row in rows
+        ]
+        _print_table(header, cells, left=("run", "kind", "state", "made by"))
+    total = sum(row.size_bytes for row in rows)
+    click.echo(f"{total / 2**20:.1f} MiB kept" + (f", {freed / 2**20:.1f} MiB freed" if freed else ""))
 
 
 def _print_table(

@@ -14,7 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors, natural_key
+from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors
+from framesmooth.video.listing import natural_key
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = 3  # zlib level: twice as fast as Pillow's 6 for about 3 % larger files

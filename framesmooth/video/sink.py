@@ -1,7 +1,8 @@
 """Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from framesmooth.video.files import (
     VIDEO_SUFFIXES,
     atomic_path,
     media_errors,
+    remove_leftovers,
     temporary_path,
 )
 from framesmooth.video.images import FRAME_NAME, save_png
@@ -77,6 +79,7 @@ def open_sink(
     audio: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
+    on_complete: Callable[[Path], None] | None = None,
 ) -> Iterator[FrameSink]:
     """Open ``path`` for writing; the suffix decides what is written.
 
@@ -95,6 +98,7 @@ def open_sink(
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
+        on_complete: is handed the finished file or folder just before it gets its name.
 
     Raises:
         OutputExists: something is there already.
@@ -109,17 +113,20 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags) as sink:
+        with _folder_sink(target, size, tags, on_complete) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
         target, size, crf, codec, odd, has_audio=audio is not None
     )
-    with atomic_path(target) as temporary:
+    remove_leftovers(target)
+    with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
+        if on_complete is not None:
+            on_complete(temporary)
 
 
 def is_folder_name(path: str | os.PathLike[str]) -> bool:
@@ -236,7 +243,6 @@ def _completed(
 class _FolderEncoder:
     def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
         self._folder, self._tags, self._count = folder, tags, 0
-        folder.mkdir()
 
     def write(self, frame: Frame) -> None:
         tags = self._tags if self._count == 0 else None
@@ -251,22 +257,34 @@ class _FolderEncoder:
 
 
 @contextmanager
-def _folder_sink(target: Path, size: tuple[int, int], tags: Mapping[str, str]) -> Iterator[FrameSink]:
-    replaced = target.is_dir() and any(target.iterdir())
-    place = temporary_path(target / "frames") if replaced else atomic_path(target)
+def _folder_sink(
+    target: Path,
+    size: tuple[int, int],
+    tags: Mapping[str, str],
+    on_complete: Callable[[Path], None] | None,
+) -> Iterator[FrameSink]:
+    inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
+    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
+    remove_leftovers(target / "frames" if inside else target)
     with place as temporary:
-        with media_errors(target, "write"):
-            encoder = _FolderEncoder(temporary, tags)
-        with _completed(encoder, target, size, None) as sink:
+        with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
-        if replaced:
+        if on_complete is not None:
+            on_complete(temporary)
+        if inside:
             _replace_frames(target, temporary)
+
+
+def _is_frame(path: Path) -> bool:
+    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
 
 
 def _replace_frames(folder: Path, fresh: Path) -> None:
     """Exchange the frames in a folder that is there already, touching no other file in it."""
     with media_errors(folder, "write"):
-        for old in folder.glob("frame_" + "[0-9]" * 6 + ".png"):
-            old.unlink()
+        names = {new.name for new in fresh.iterdir()}
         for new in sorted(fresh.iterdir()):
             new.replace(folder / new.name)
+        for old in folder.iterdir():
+            if _is_frame(old) and old.name not in names:
+                old.unlink()
