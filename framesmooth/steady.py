@@ -11,12 +11,11 @@ from typing import Any
 from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.smoother import Smoother
-from framesmooth.upsample import AtCuts, Upsampler
+from framesmooth.upsample import Upsampler
 from framesmooth.video import FrameSink, open_source
 from framesmooth.video.source import Clip
 
@@ -189,25 +188,26 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
             count(index)
 
 
-def upsample_clip(
-    source: FrameSource, sink: FrameSink, emit: Listener, *, rate: Fraction, at_cuts: AtCuts, flow: str
-) -> None:
-    """Write ``source`` at a ``rate`` of its own, with frames interpolated between those that it has.
+def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsampler: Upsampler) -> None:
+    """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
 
     Raises:
-        UsageError: an unknown flow.
+        UsageError: frames of different sizes.
     """
     tell_variable_rate(source, emit)
-    upsampler = Upsampler(load_flow(flow), source.fps / rate, at_cuts)
-    _log.info("interpolating with %s in steps of %s frames, into %s", flow, upsampler.step, sink.path)
+    _log.info("interpolating with %r, into %s", upsampler, sink.path)
     total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    if source.num_frames == 1:
+        emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
     with stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
         for index, frame in enumerate(upsampler(frames), start=1):
             sink.write(frame)
             count(index)
-    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept the cuts")):
+    pairs = len(upsampler.coverages)
+    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept a cut in")):
         if found:
-            emit(Notice(f"{done} after frame {events.listed(found)}: no motion could be followed there"))
+            told = f"{done} {len(found)} of {pairs} pairs, after frame {events.listed(found)}"
+            emit(Notice(f"{told}: no motion could be followed there"))
 
 
 def check_not_input(source: str, output: str) -> None:

@@ -31,9 +31,10 @@ from framesmooth.plugins import names
 )
 @click.option(
     "--flow",
-    type=click.Choice(names("flow")),
+    type=click.Choice(options.FLOWS),
     help="How motion is estimated for smoothing.  [default: the method's own]",
 )
+@options.flow_weights
 @click.option(
     "--guide",
     metavar="CLIP",
@@ -65,6 +66,7 @@ def smooth(
     strength: str,
     method: str,
     flow: str | None,
+    flow_weights: Path | None,
     guide: str | None,
     loop: bool,
     measured: bool,
@@ -109,10 +111,12 @@ def smooth(
             raise click.UsageError(
                 f"{option} needs the metrics that --no-measure leaves out: drop one of them"
             )
+    if flow is None and flow_weights is not None:
+        raise click.UsageError("--flow-weights goes with --flow raft")
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    choices: dict[str, Any] = {} if flow is None else {"flow": flow}
+    choices: dict[str, Any] = {} if flow is None else {"flow": options.chosen_flow(flow, flow_weights)}
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)

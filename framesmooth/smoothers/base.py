@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
-from framesmooth.flow import load_flow
+from framesmooth.flow import FlowEstimator, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
@@ -33,7 +33,7 @@ class MotionSmoother(ABC):
 
     Attributes:
         strength: 0 to 1, or a schedule of it; 0 gives the input back bit for bit.
-        flow: name of the flow estimator.
+        flow: the flow estimator, or its name.
         guide: another version of the clip, as long and as large, to take motion and cuts from; None is the
             clip itself.
         lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
@@ -42,7 +42,7 @@ class MotionSmoother(ABC):
     """
 
     strength: float | Schedule = defaults.STRENGTH
-    flow: str = "dis-robust"
+    flow: str | FlowEstimator = "dis-robust"
     guide: Iterable[Frame] | None = field(default=None, repr=False, compare=False)
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
