@@ -214,7 +214,11 @@ def test_other_records_are_refused(change: dict[str, Any], error: type[Exception
 )
 def test_a_damaged_record_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "record.json").write_bytes(content.encode("latin-1"))
-    for command in (("resume",), ("smooth", "-o", tmp_path / "a.mkv"), ("assemble", "-o", tmp_path / "a.mkv")):
+    for command in (
+        ("resume",),
+        ("smooth", "-o", tmp_path / "a.mkv"),
+        ("assemble", "-o", tmp_path / "a.mkv"),
+    ):
         result = run(command[0], tmp_path, *command[1:])
         assert result.exit_code in (1, 2)
         assert result.stderr.startswith("error: ")
@@ -252,8 +256,8 @@ def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Pat
         assert run("smooth", folder, "-o", tmp_path / name, *options).exit_code == 0
         assert run("smooth", folder, "-o", tmp_path / f"{name}9", *options, "-s", "0.9").exit_code == 0
     for one, other in (("b", "d"), ("c", "d9"), ("b", "e")):
-        frames = [read_image(tmp_path / name / "frame_000002.png") for name in (one, other)]
-        assert np.array_equal(*frames)
+        ours, theirs = (read_image(tmp_path / name / "frame_000002.png") for name in (one, other))
+        assert np.array_equal(ours, theirs)
 
 
 def test_the_cache_is_shown_and_pruned(tmp_path: Path) -> None:
