@@ -191,4 +191,4 @@ def test_a_model_that_only_answers_nan_is_an_error(
     monkeypatch.setattr(DiffusionSource, "reroll", lambda *_: hopeless)
     for how in ("reroll", "hold"):
         with pytest.raises(ModelError, match=r"all 7 frames came out bad \(NaN\): use --dtype float32"):
-            make_clip(replace(settings, bad_frames=how), nothing)  # type: ignore[arg-type]
+            make_clip(replace(settings, bad_frames=how), nothing)
