@@ -8,6 +8,7 @@ from framesmooth.clip import MADE_BY
 from framesmooth.errors import MediaError
 from framesmooth.events import Listener, Notice
 from framesmooth.run import RECORD_FILE, RunFolder
+from framesmooth.settings import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.files import VIDEO_SUFFIXES
 
@@ -31,7 +32,7 @@ def tags_of(source: Path, note: str = "") -> dict[str, str]:
 
 
 def _tags_of_run(run: RunFolder) -> dict[str, str]:
-    record = run.record
+    record = run.unchecked_record
     try:
         raw, resolved = _settings(record, "raw"), _settings(record, "resolved")
         prompts = " | ".join(prompt["prompt"] for prompt in raw.get("prompts", ()))
@@ -73,10 +74,16 @@ def sound_of(
 
 
 def _sound_of_run(run: RunFolder, emit: Listener) -> Path | None:
-    name = _settings(run.record, "raw").get("audio")
-    if name is None:
-        return None
-    for path in (run.folder / str(name), Path(name)):  # what lies elsewhere is recorded by its name alone
+    try:
+        name = _settings(run.unchecked_record, "raw").get("audio")
+        if name is None:
+            return None
+        name = recorded_name(name)
+    except (AttributeError, ValueError) as error:
+        raise MediaError(
+            f"{run.folder / RECORD_FILE} is damaged ({error}): give its frames folder"
+        ) from error
+    for path in (run.folder / name, Path(name)):  # what lies elsewhere is recorded by its name alone
         if path.is_file():
             return path
     emit(Notice(f"the sound of the run, {name}, isn't there: give it with --audio", warning=True))

@@ -22,7 +22,10 @@ def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSet
     """
     if not settings.draws_seeds or not (run.folder / RECORD_FILE).is_file():
         return settings
-    record = run.record
+    try:
+        record = run.record
+    except UsageError:  # of another version, whose run cannot be continued
+        return settings
     if record.get("status") == "complete":
         return settings
     stopped = ClipSettings.from_record(record, run.folder)

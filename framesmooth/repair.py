@@ -86,9 +86,7 @@ def repaired(
                 yield Repaired(index, fault, "reroll", attempts), fresh
                 continue
         if not good:
-            raise ModelError(
-                f"all {num_frames} frames came out bad ({fault}), also anew: try another --dtype"
-            )
+            raise ModelError(_hopeless(num_frames, fault))
         action, frame = _from_neighbours(index, good, read, warped=how != "hold")
         yield Repaired(index, fault, action, attempts), frame
 

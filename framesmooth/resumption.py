@@ -90,7 +90,7 @@ def _changes(run: RunFolder, record: Mapping[str, Any], clip: Clip) -> Iterator[
     yield from differences(record["model"]["sha256"], dict(clip.model_hashes), "model")
     versions = package_versions()
     deciding = {name: text for name, text in record["versions"].items() if name not in _NOT_DECIDING}
-    yield from differences(deciding, {name: versions.get(name) for name in deciding}, "version of")
+    yield from differences(deciding, {name: versions.get(name) for name in deciding}, "versions")
     made_with = run.frames.notes().get("settings")
     if made_with is not None:
         yield from differences(_settings_of(made_with), _settings_of(clip.frames_key))

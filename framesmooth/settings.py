@@ -124,14 +124,14 @@ class ClipSettings:
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
             raw |= {
-                name: _checked_name(raw[name]) for name in ("model", "audio") if raw.get(name) is not None
+                name: recorded_name(raw[name]) for name in ("model", "audio") if raw.get(name) is not None
             }
             raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
             if raw.get("audio") is not None:
                 raw["audio"] = _found(folder, raw["audio"])
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
-            raw["fps"] = _rate(raw["fps"])
+            raw["fps"] = recorded_rate(raw["fps"])
             return TypeAdapter(cls).validate_python(raw).with_drawn(drawn)
         except ValidationError as error:
             raise UsageError(
@@ -141,15 +141,23 @@ class ClipSettings:
             raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
 
 
-def _rate(text: object) -> Fraction:
-    """Return a rate as ``str(Fraction)`` writes it; no exponents, whose numbers can be endless."""
+def recorded_rate(text: object) -> Fraction:
+    """Return a rate as ``str(Fraction)`` writes it; no exponents, whose numbers can be endless.
+
+    Raises:
+        ValueError: anything else.
+    """
     if not isinstance(text, str) or not re.fullmatch(r"\d{1,12}(/[1-9]\d{0,11})?", text):
         raise ValueError(f"fps is {str(text)[:40]!r}")
     return Fraction(text)
 
 
-def _checked_name(name: object) -> str:
-    """Return a recorded name that doesn't lead out of the folder of the clip."""
+def recorded_name(name: object) -> str:
+    """Return a recorded name that doesn't lead out of the folder of the clip.
+
+    Raises:
+        ValueError: any other.
+    """
     if not isinstance(name, str) or not name or "\0" in name or name.startswith("~"):
         raise ValueError(f"{str(name)[:80]!r} is no name of a file")
     parts = PurePosixPath(name).parts
@@ -161,7 +169,7 @@ def _checked_name(name: object) -> str:
 
 def _sibling(name: object) -> str:
     """Return the recorded name of the clip, which lies beside the run folder and nowhere else."""
-    parts = PurePosixPath(_checked_name(name)).parts
+    parts = PurePosixPath(recorded_name(name)).parts
     if len(parts) != 2 or parts[0] != "..":
         raise ValueError(f"the clip {str(name)[:80]!r} doesn't lie beside the run folder")
     return str(name)

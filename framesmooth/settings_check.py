@@ -1,7 +1,6 @@
 """Settings that no clip can have are refused before anything is loaded or written."""
 
 from dataclasses import fields
-from math import isfinite
 from typing import Any, Final
 
 from framesmooth import limits
@@ -37,8 +36,8 @@ def check_settings(settings: ClipSettings) -> None:
     """
     for name, (lowest, highest) in _RANGES.items():
         value = getattr(settings, name)
-        if value is not None and not (isfinite(value) and lowest <= value <= highest):
-            raise UsageError(f"{name} {value} is out of range: give {lowest} to {highest}")
+        if value is not None and not lowest <= value <= highest:
+            raise UsageError(f"{name} {str(value)[:40]} is out of range: give {lowest} to {highest}")
     for name, choices in _CHOICES.items():
         value = getattr(settings, name)
         if value not in choices:

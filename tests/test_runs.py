@@ -256,8 +256,8 @@ def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Pat
         assert run("smooth", folder, "-o", tmp_path / name, *options).exit_code == 0
         assert run("smooth", folder, "-o", tmp_path / f"{name}9", *options, "-s", "0.9").exit_code == 0
     for one, other in (("b", "d"), ("c", "d9"), ("b", "e")):
-        frames = [read_image(tmp_path / name / "frame_000002.png") for name in (one, other)]
-        assert np.array_equal(*frames)
+        ours, theirs = (read_image(tmp_path / name / "frame_000002.png") for name in (one, other))
+        assert np.array_equal(ours, theirs)
 
 
 def test_the_cache_is_shown_and_pruned(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from framesmooth.errors import FramesmoothError
 
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
+_LONGEST_MESSAGE: Final = 600
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
@@ -74,6 +75,11 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted: no half-written output is left; run the same command to go on", err=True)
             ctx.exit(INTERRUPTED)
+        except click.UsageError as error:
+            message = error.format_message()
+            if message == _shortened(message):
+                raise
+            raise click.UsageError(_shortened(message), ctx=error.ctx) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -82,6 +88,12 @@ class LazyGroup(click.Group):
             reason = one_line(f"{type(error).__name__}: {error}")[:500]
             click.echo(f"error: unexpected {reason}: please report it with what --debug shows", err=True)
             ctx.exit(FramesmoothError.exit_code)
+
+
+def _shortened(message: str) -> str:
+    """Return what click says about an argument of any length and content."""
+    lines = "\n".join(map(one_line, message.split("\n")))
+    return lines if len(lines) <= _LONGEST_MESSAGE else f"{lines[:_LONGEST_MESSAGE]}..."
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,7 @@ _NTSC: Final = {
     "29.97": "30000/1001",
     "59.94": "60000/1001",
 }
+_RATE: Final = re.compile(r"\s*-?\d{1,12}(\.\d{0,12})?(/\d{1,12})?\s*")  # exponents can be endless
 
 
 class Rate(click.ParamType[Fraction]):
@@ -36,8 +38,9 @@ class Rate(click.ParamType[Fraction]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Turn the text into an exact fraction."""
+        text = _NTSC.get(str(value), str(value))
         try:
-            rate = Fraction(_NTSC.get(str(value), str(value)))
+            rate = Fraction(text if _RATE.fullmatch(text) else "")
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is no frame rate: write 24, 23.976 or 24000/1001", param, ctx)
         if not 0 < rate <= 1000:

@@ -72,7 +72,16 @@ class RunFolder:
                 f"{self.folder} holds no {RECORD_FILE}: it is no run folder, or was stopped before it began; "
                 "run the generate command"
             )
-        return check_record(read_json(path), path)
+        return check_record(self.unchecked_record, path)
+
+    @property
+    def unchecked_record(self) -> dict[str, Any]:
+        """The run's record whatever its version and form, for what only looks a few facts up.
+
+        Raises:
+            MediaError: when there is none or it is no JSON object.
+        """
+        return read_json(self.folder / RECORD_FILE)
 
     def holds_other_frames(self, settings: Mapping[str, Any]) -> bool:
         """Tell whether frames or latents lie here that other ``settings`` than these have made."""
