@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 _WIDEST_NAME: Final = 28
+_WRAPPED: Final = ("clip", "made by")
 _MOST_CUTS: Final = 12
 _NARROWEST: Final = 9
 _OTHER_COLUMNS: Final = 42  # metric, unit and arrow
@@ -124,7 +125,7 @@ def _print_table(
         table.add_column(
             name,
             justify="left" if name in left else "right",
-            no_wrap=not long and name != "clip",
+            no_wrap=not long and name not in _WRAPPED,
             max_width=_WIDEST_NAME if long else None,
             overflow="fold",
         )
