@@ -18,6 +18,7 @@ trailing comma are fine.
 import ast
 import math
 import re
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -231,7 +232,9 @@ def _parse_expression(text: str, column: int) -> _Expression:
     if not text:
         raise _error(column, "a number or expression is missing here")
     try:
-        return _Expression(text, column, SimpleEval.parse(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # Python's parser warns of 1if, 0_ and the like
+            return _Expression(text, column, SimpleEval.parse(text))
     except SyntaxError as error:
         place = column + (error.offset or 1) - 1
         raise _error(place, f"cannot read {_shown(text)}: {error.msg}") from error
