@@ -11,6 +11,7 @@ from framesmooth.run import RECORD_FILE, RunFolder
 from framesmooth.settings import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.files import VIDEO_SUFFIXES
+from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
 
 _OF_THE_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder", "creation_time")
 
@@ -48,7 +49,8 @@ def _tags_of_run(run: RunFolder) -> dict[str, str]:
             f"{run.folder / RECORD_FILE} is damaged ({error!r}): give its frames folder"
         ) from error
     known = [f"{name}: {fact}" for name, fact in facts.items() if fact not in (None, "")]
-    return ({"title": prompts} if prompts else {}) | {"comment": "; ".join([MADE_BY, *known])}
+    comment = "; ".join([MADE_BY, *known])
+    return ({"title": prompts} if prompts else {}) | {"comment": comment, SOURCE_TYPE: AI_GENERATED}
 
 
 def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

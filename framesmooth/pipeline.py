@@ -141,6 +141,8 @@ class _Work:
             codec=settings.codec,
             audio=settings.audio,
             metadata=self.clip.tags,
+            no_metadata=settings.no_metadata,
+            sign=settings.sign,
             overwrite=settings.overwrite,
             odd=settings.odd,
             on_complete=self._note_clip,

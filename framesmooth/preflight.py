@@ -10,6 +10,7 @@ from framesmooth.events import Notice
 from framesmooth.run import RECORD_FILE, RunFolder, content_key, differences
 from framesmooth.settings import ClipSettings
 from framesmooth.video import has_audio, is_folder_name
+from framesmooth.video.signing import check_signing
 from framesmooth.video.sink import plan_writing
 
 
@@ -59,6 +60,8 @@ def check_writing(clip: Clip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.audio
+    if settings.sign is not None:
+        check_signing(settings.output, settings.sign)
     if audio is not None and not audio.is_file():
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):

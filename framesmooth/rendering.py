@@ -57,6 +57,11 @@ class Rendering:
         return self.stage.notes()
 
     @cached_property
+    def _loaded(self) -> dict[str, Any]:
+        """What is noted about the loaded model."""
+        return dict(self.stage.notes()["loaded"])
+
+    @cached_property
     def _source(self) -> "DiffusionSource":
         with stage(self.emit, "load model"):
             return load_source(self.clip, LatentFolder(self.run.keyframes))
@@ -109,7 +114,7 @@ class Rendering:
             self._write(index, picture.frame)
 
     def _write(self, index: int, frame: Frame) -> None:
-        self.frames.write(index, frame, self.clip.frame_tags(index))
+        self.frames.write(index, frame, self.clip.frame_tags(index, self._loaded))
 
     def _read(self, index: int) -> Frame:
         return read_image(self.frames.path(index))

@@ -24,6 +24,7 @@ class Resume:
     Attributes:
         model: where the model is now.
         audio: where the sound is now.
+        sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: go on although settings, model or libraries have changed.
         allow_download: fetch a hub id that isn't here.
@@ -31,6 +32,7 @@ class Resume:
 
     model: str | None = None
     audio: Path | None = None
+    sign: Path | None = None
     overwrite: bool = False
     force: bool = False
     allow_download: bool = False
@@ -57,6 +59,7 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         settings,
         model=how.model or settings.model,
         audio=how.audio or settings.audio,
+        sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,
     )

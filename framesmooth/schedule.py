@@ -18,6 +18,7 @@ trailing comma are fine.
 import ast
 import math
 import re
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -231,11 +232,13 @@ def _parse_expression(text: str, column: int) -> _Expression:
     if not text:
         raise _error(column, "a number or expression is missing here")
     try:
-        return _Expression(text, column, SimpleEval.parse(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of 1if and the like, and of a second expression after a ;
+            return _Expression(text, column, SimpleEval.parse(text))
     except SyntaxError as error:
         place = column + (error.offset or 1) - 1
         raise _error(place, f"cannot read {_shown(text)}: {error.msg}") from error
     except (RecursionError, MemoryError) as error:
         raise _error(column, f"{_shown(text)} is nested too deeply") from error
-    except (InvalidExpression, ValueError) as error:
+    except (InvalidExpression, ValueError, Warning) as error:
         raise _error(column, f"cannot read {_shown(text)}: {error}") from error

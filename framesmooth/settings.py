@@ -52,7 +52,8 @@ class ClipSettings:
     odd: Literal["error", "pad", "crop"] = "error"
     batch_size: int | None = None
     bad_frames: BadFrames = "reroll"
-    metadata: bool = True
+    no_metadata: bool = False
+    sign: Path | None = None
     device: str = "auto"
     dtype: str = "auto"
     allow_download: bool = False
@@ -95,6 +96,7 @@ class ClipSettings:
         Of a model or sound that lies elsewhere than with the output only the name is written.
         """
         record = asdict(self) | {"fps": str(self.fps), "output": relative_name(self.output, folder)}
+        del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
         if self.audio is not None:

@@ -121,9 +121,13 @@ no_audio = click.option(
 
 
 def encoding(command: Command) -> Command:
-    """Add the options of how a video file is written: --crf, --codec, --audio, --odd-size, --overwrite."""
+    """Add the options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
     for option in (
         overwrite,
+        click.option("--sign", type=click.Path(path_type=Path), metavar="PEM",
+                     help="Sign the file: content credentials (C2PA) by these certificates and their key."),
+        click.option("--no-metadata", is_flag=True,
+                     help="Write no tags: neither how the clip came about nor that it is AI-generated."),
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
         click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),

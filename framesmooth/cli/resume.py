@@ -22,6 +22,12 @@ from framesmooth.cli import options
     help="Go on although settings, model or libraries have changed; frames of another library are kept.",
 )
 @click.option("--allow-download", is_flag=True, help="Fetch the hub id of the model if it isn't here.")
+@click.option(
+    "--sign",
+    type=click.Path(path_type=Path),
+    metavar="PEM",
+    help="Sign the clip, as with generate: where the key lies is not recorded.",
+)
 @options.overwrite
 @options.json_file
 @options.common
@@ -31,6 +37,7 @@ def resume(
     audio: Path | None,
     force: bool,
     allow_download: bool,
+    sign: Path | None,
     overwrite: bool,
     json_file: str | None,
     progress: str,
@@ -52,7 +59,14 @@ def resume(
     from framesmooth.cli.progress import progress_listener
     from framesmooth.resumption import Resume, resume_run
 
-    how = Resume(model=model, audio=audio, overwrite=overwrite, force=force, allow_download=allow_download)
+    how = Resume(
+        model=model,
+        audio=audio,
+        sign=sign,
+        overwrite=overwrite,
+        force=force,
+        allow_download=allow_download,
+    )
     with progress_listener(progress) as emit:
         made = resume_run(run, how, emit)
     if isinstance(made, Path):

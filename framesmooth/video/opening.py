@@ -48,6 +48,8 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
         av.open(file_url(path), "r", options=_OPTIONS, metadata_errors="replace") as container,
     ):
         for stream in container.streams.video:
+            if stream.codec_context is None:
+                raise MediaError(f"{path} holds video of an unknown kind: convert it to .mp4 or .mkv first")
             check_size(path, stream.width, stream.height)
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         yield container

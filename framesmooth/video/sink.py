@@ -24,6 +24,7 @@ from framesmooth.video.files import (
     temporary_path,
 )
 from framesmooth.video.images import FRAME_NAME, save_png
+from framesmooth.video.signing import check_signing, sign_clip
 
 OddSize = Literal["error", "pad", "crop"]
 ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
@@ -76,6 +77,8 @@ def open_sink(
     crf: int = defaults.CRF,
     codec: str | None = None,
     metadata: Mapping[str, str] | None = None,
+    no_metadata: bool = False,
+    sign: Path | None = None,
     audio: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
@@ -94,6 +97,8 @@ def open_sink(
         crf: constant rate factor of the video codecs, 0 (best) to 51, 63 for vp9 and av1.
         codec: a name of CODECS; None is the usual one of the suffix.
         metadata: tags of the file (text chunks of the first picture of a folder).
+        no_metadata: leave them out all the same.
+        sign: a PEM file of certificates and their key, with which the file is signed (C2PA).
         audio: a file whose sound goes along, cut at the last frame.
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
@@ -107,7 +112,9 @@ def open_sink(
     """
     target = Path(path)
     check_output(path, overwrite=overwrite)
-    tags = dict(metadata or {})
+    tags = {} if no_metadata else dict(metadata or {})
+    if sign is not None:
+        check_signing(target, sign)
     if is_folder_name(path):
         if audio is not None:
             raise UsageError(
@@ -125,6 +132,8 @@ def open_sink(
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
+        if sign is not None:
+            sign_clip(temporary, target, sign, metadata or {})
         if on_complete is not None:
             on_complete(temporary)
 

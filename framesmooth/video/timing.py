@@ -132,7 +132,7 @@ def _declared_end(stream: av.VideoStream, base: Fraction, start: Fraction) -> Fr
 
 
 def _missing_bytes(path: Path) -> int:
-    """Return how many bytes a Matroska file lacks of what its segment declares (RFC 8794, section 4 and 6.2)."""
+    """Return how many bytes a Matroska file lacks of what its segment declares (RFC 8794, section 4)."""
     with media_errors(path, "read"), path.open("rb") as file:
         head = file.read(_HEAD)
     at = head.find(_SEGMENT)
