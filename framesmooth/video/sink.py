@@ -126,7 +126,6 @@ def open_sink(
     chosen, written_size, odd_action = plan_writing(
         target, size, crf, codec, odd, has_audio=audio is not None
     )
-    remove_leftovers(target)
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
@@ -161,6 +160,8 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
 def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     """Raise OutputExists when ``path`` is there and may not be replaced; an empty folder is no obstacle.
 
+    What killed processes left beside it under temporary names is removed.
+
     Raises:
         OutputExists: see above.
         UsageError: for ".", ".." and "/", beside which nothing can be prepared.
@@ -168,6 +169,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     target = Path(path)
     if target.name in ("", ".."):
         raise UsageError(f"{os.fspath(path)!r} names no new file or folder: give -o a name, such as frames/")
+    remove_leftovers(target)
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another name")
@@ -274,7 +276,8 @@ def _folder_sink(
 ) -> Iterator[FrameSink]:
     inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
     place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
-    remove_leftovers(target / "frames" if inside else target)
+    if inside:
+        remove_leftovers(target / "frames")
     with place as temporary:
         with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
