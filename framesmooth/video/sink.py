@@ -1,7 +1,6 @@
 """Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -23,7 +22,7 @@ from framesmooth.video.files import (
     remove_leftovers,
     temporary_path,
 )
-from framesmooth.video.images import FRAME_NAME, save_png
+from framesmooth.video.folder import FolderEncoder, is_frame, replace_frames
 from framesmooth.video.signing import check_signing, sign_clip
 
 OddSize = Literal["error", "pad", "crop"]
@@ -251,22 +250,6 @@ def _completed(
             encoder.abort()
 
 
-class _FolderEncoder:
-    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
-        self._folder, self._tags, self._count = folder, tags, 0
-
-    def write(self, frame: Frame) -> None:
-        tags = self._tags if self._count == 0 else None
-        save_png(self._folder / FRAME_NAME.format(self._count), frame, tags)
-        self._count += 1
-
-    def close(self) -> None:
-        """Nothing is buffered."""
-
-    def abort(self) -> None:
-        """The folder is removed with its temporary name."""
-
-
 @contextmanager
 def _folder_sink(
     target: Path,
@@ -274,29 +257,14 @@ def _folder_sink(
     tags: Mapping[str, str],
     on_complete: Callable[[Path], None] | None,
 ) -> Iterator[FrameSink]:
-    inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
+    inside = target.is_dir() and not all(map(is_frame, target.iterdir()))
     place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
     if inside:
         remove_leftovers(target / "frames")
     with place as temporary:
-        with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
+        with _completed(FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
         if on_complete is not None:
             on_complete(temporary)
         if inside:
-            _replace_frames(target, temporary)
-
-
-def _is_frame(path: Path) -> bool:
-    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
-
-
-def _replace_frames(folder: Path, fresh: Path) -> None:
-    """Exchange the frames in a folder that is there already, touching no other file in it."""
-    with media_errors(folder, "write"):
-        names = {new.name for new in fresh.iterdir()}
-        for new in sorted(fresh.iterdir()):
-            new.replace(folder / new.name)
-        for old in folder.iterdir():
-            if _is_frame(old) and old.name not in names:
-                old.unlink()
+            replace_frames(target, temporary)
