@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framesmooth.cli import options
-from framesmooth.plugins import names
+from framesmooth.plugins import FLOWS, names
 
 if TYPE_CHECKING:
     from framesmooth.tuning.search import Setup
@@ -161,7 +161,8 @@ def _setups(method: str, flow: str | None, *, deep: bool) -> "list[Setup]":
     if not deep:
         return [asked]
     others = [Setup(method=name, flow=flow) for name in names("smoother")]
-    others += [Setup(method=method, flow=name) for name in names("flow")] if flow is None else []
+    if flow is None:  # those that need weights, and the slowest one, are for who asks for them
+        others += [Setup(method=method, flow=name) for name in FLOWS if name != "deepflow"]
     return list(dict.fromkeys([asked, *others]))
 
 

@@ -35,23 +35,10 @@ def write_tuning(
 ) -> None:
     """Write tuning.json, pareto.png and the files of :func:`write_report` into ``folder``.
 
-    A clip in which nothing was searched has no curve.
-
     Raises:
         MediaError: when a file cannot be written.
     """
-    galleries = []
-    curve = folder / "pareto.png"
-    if tuning.main is not None:
-        found = tuning.main.found
-        picture = plot_pareto(found.pareto, found.cell.strength, tuning.goal.max_detail_loss)
-        with media_errors(curve, "write"), atomic_path(curve) as partial:
-            partial.write_bytes(picture)
-        figure = Figure(data_address(picture, "image/png"), "Flicker left, detail kept and harm by strength")
-        galleries.append(Gallery("The search", [figure], text=_EXPLAINED, wide=True))
-    else:
-        with media_errors(curve, "write"):
-            curve.unlink(missing_ok=True)
+    galleries = write_curve(folder, tuning)
     label, _, reasons = tuning.verdict.partition(": ")
     kind = {"tuned": "good", "clean": "good"}.get(tuning.kind, "bad")
     looked = "; ".join(
@@ -75,3 +62,22 @@ def write_tuning(
         first=galleries,
     )
     write_json(folder / "tuning.json", tuning.as_dict() | {"command": command})
+
+
+def write_curve(folder: Path, tuning: "Tuning") -> list[Gallery]:
+    """Write pareto.png, and return it for a page; a clip in which nothing was searched has none.
+
+    Raises:
+        MediaError: when the file cannot be written.
+    """
+    path = folder / "pareto.png"
+    if tuning.main is None:
+        with media_errors(path, "write"):
+            path.unlink(missing_ok=True)
+        return []
+    found = tuning.main.found
+    picture = plot_pareto(found.pareto, found.cell.strength, tuning.goal.max_detail_loss)
+    with media_errors(path, "write"), atomic_path(path) as partial:
+        partial.write_bytes(picture)
+    figure = Figure(data_address(picture, "image/png"), "Flicker left, detail kept and harm by strength")
+    return [Gallery("The search", [figure], text=_EXPLAINED, wide=True)]
