@@ -93,6 +93,7 @@ class Tally:
 
 def in_child(work: Callable[[], int], log: Path) -> int:
     """Fork; do ``work`` in the child, its output into ``log``; return the child's process id."""
+    log.touch()  # a child may be killed before it could
     child = os.fork()
     if child:
         return child

@@ -1,18 +1,13 @@
 """Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, Protocol
-
-import numpy as np
 
 from framesmooth import defaults
 from framesmooth.errors import MediaError, OutputExists, UsageError
-from framesmooth.frames import Frame, check_frame
 from framesmooth.video.animation import GifEncoder, WebpEncoder
 from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
 from framesmooth.video.files import (
@@ -21,51 +16,10 @@ from framesmooth.video.files import (
     atomic_path,
     media_errors,
     remove_leftovers,
-    temporary_path,
 )
-from framesmooth.video.images import FRAME_NAME, save_png
+from framesmooth.video.folder_sink import folder_sink
+from framesmooth.video.frame_sink import Encoder, FrameSink, OddSize, completed
 from framesmooth.video.signing import check_signing, sign_clip
-
-OddSize = Literal["error", "pad", "crop"]
-ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
-
-
-class _Encoder(Protocol):
-    def write(self, frame: Frame) -> None: ...
-
-    def close(self) -> None: ...
-
-    def abort(self) -> None: ...
-
-
-class FrameSink:
-    """Takes the frames of one clip, in order.
-
-    Attributes:
-        path: where the clip will be.
-        size: (height, width) of the frames that ``write`` takes.
-        count: how many frames were written.
-    """
-
-    def __init__(self, path: Path, size: tuple[int, int], odd: OddSize | None, encoder: _Encoder) -> None:
-        self.path, self.size, self.count = path, size, 0
-        self._odd, self._encoder = odd, encoder
-
-    def write(self, frame: Frame) -> None:
-        """Append one frame.
-
-        Raises:
-            MediaError: when it has another size or dtype, or when the disk is full.
-        """
-        frame = check_frame(frame)
-        if frame.shape[:2] != self.size:
-            raise MediaError(
-                f"frame {self.count} for {self.path} is {frame.shape[1]}x{frame.shape[0]}, "
-                f"not {self.size[1]}x{self.size[0]}: all frames of a clip have one size"
-            )
-        with media_errors(self.path, "write"):
-            self._encoder.write(frame if self._odd is None else make_even(frame, self._odd))
-        self.count += 1
 
 
 @contextmanager
@@ -120,7 +74,7 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags, on_complete) as sink:
+        with folder_sink(target, size, tags, on_complete) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
@@ -129,7 +83,7 @@ def open_sink(
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
-        with _completed(encoder, target, size, odd_action) as sink:
+        with completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:
             sign_clip(temporary, target, sign, metadata or {})
@@ -175,14 +129,6 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another -o")
 
 
-def make_even(frame: Frame, odd: OddSize) -> Frame:
-    """Pad (repeat the last row or column) or crop a frame to even sides."""
-    height, width = frame.shape[:2]
-    if odd == "crop":
-        return np.ascontiguousarray(frame[: height - height % 2, : width - width % 2])
-    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-
-
 def plan_writing(
     target: Path, size: tuple[int, int], crf: int, codec: str | None, odd: OddSize, *, has_audio: bool
 ) -> tuple[Codec | None, tuple[int, int], OddSize | None]:
@@ -225,78 +171,8 @@ def _open_encoder(
     crf: int,
     tags: Mapping[str, str],
     audio: str | os.PathLike[str] | None,
-) -> _Encoder:
+) -> Encoder:
     if codec is not None:
         return VideoEncoder(path, codec, fps, size, crf, tags, None if audio is None else Path(audio))
     kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
     return kind(path, fps, size, tags)
-
-
-@contextmanager
-def _completed(
-    encoder: _Encoder, target: Path, size: tuple[int, int], odd: OddSize | None
-) -> Iterator[FrameSink]:
-    """Close the encoder when the block ends well, abandon it otherwise."""
-    sink = FrameSink(target, size, odd, encoder)
-    done = False
-    try:
-        yield sink
-        if sink.count == 0:
-            raise MediaError(f"no frame was written to {target}: the input or the frame range is empty")
-        with media_errors(target, "write"):
-            encoder.close()
-        done = True
-    finally:
-        if not done:
-            encoder.abort()
-
-
-class _FolderEncoder:
-    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
-        self._folder, self._tags, self._count = folder, tags, 0
-
-    def write(self, frame: Frame) -> None:
-        tags = self._tags if self._count == 0 else None
-        save_png(self._folder / FRAME_NAME.format(self._count), frame, tags)
-        self._count += 1
-
-    def close(self) -> None:
-        """Nothing is buffered."""
-
-    def abort(self) -> None:
-        """The folder is removed with its temporary name."""
-
-
-@contextmanager
-def _folder_sink(
-    target: Path,
-    size: tuple[int, int],
-    tags: Mapping[str, str],
-    on_complete: Callable[[Path], None] | None,
-) -> Iterator[FrameSink]:
-    inside = target.is_dir() and not all(map(_is_frame, target.iterdir()))
-    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
-    if inside:
-        remove_leftovers(target / "frames")
-    with place as temporary:
-        with _completed(_FolderEncoder(temporary, tags), target, size, None) as sink:
-            yield sink
-        if on_complete is not None:
-            on_complete(temporary)
-        if inside:
-            _replace_frames(target, temporary)
-
-
-def _is_frame(path: Path) -> bool:
-    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
-
-
-def _replace_frames(folder: Path, fresh: Path) -> None:
-    """Exchange the frames in a folder that is there already, touching no other file in it."""
-    with media_errors(folder, "write"):
-        names = {new.name for new in fresh.iterdir()}
-        for new in sorted(fresh.iterdir()):
-            new.replace(folder / new.name)
-        for old in folder.iterdir():
-            if _is_frame(old) and old.name not in names:
-                old.unlink()
