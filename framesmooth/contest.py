@@ -105,8 +105,17 @@ def clips_in(folder: Path) -> list[str] | None:
     return [str(clip) for clip in clips] or None
 
 
-def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, FrameSource]:
-    """Return the clips cut to the length of the shortest one, with a notice where that changes any.
+def unfolded(paths: Sequence[str]) -> list[str]:
+    """Return the paths with those clips in place of a folder that holds clips and no pictures."""
+    found: list[str] = []
+    for path in paths:
+        clips, pictures = list_clips(Path(path)) if Path(path).is_dir() else ([], [])
+        found += [path] if pictures or not clips else map(str, clips)
+    return found
+
+
+def check_alike(clips: Mapping[str, FrameSource], emit: Listener) -> None:
+    """Check that clips have one size, with a notice where their rates differ.
 
     Raises:
         MediaError: clips of different sizes.
@@ -122,6 +131,34 @@ def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, F
             rate, other_rate = (f"{float(clips[each].fps):.6g}" for each in (first, name))
             rates = f"{name} has {other_rate} frames a second and {first} {rate}"
             emit(Notice(f"{rates}: they are compared frame by frame", warning=True))
+
+
+def check_companions(
+    clips: Mapping[str, FrameSource], companions: Mapping[str, FrameSource], emit: Listener
+) -> None:
+    """Check, before anything is measured, that each clip goes with its reference and guide.
+
+    Raises:
+        MediaError: one of another size, or of another length, where that is known.
+    """
+    for name, clip in clips.items():
+        check_alike({name: clip, **companions}, emit)
+        for label, companion in companions.items():
+            lengths = clip.num_frames, companion.num_frames
+            if None not in lengths and lengths[0] != lengths[1]:
+                raise MediaError(
+                    f"{name} has {lengths[0]} frames and {label} {lengths[1]}: give --frame-range A:B "
+                    "to take a part that both have"
+                )
+
+
+def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, FrameSource]:
+    """Return the clips cut to the length of the shortest one, with a notice where that changes any.
+
+    Raises:
+        MediaError: clips of different sizes.
+    """
+    check_alike(clips, emit)
     lengths = {name: _length(clip) for name, clip in clips.items()}
     shortest = min(lengths.values())
     if max(lengths.values()) == shortest:

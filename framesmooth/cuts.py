@@ -1,7 +1,7 @@
 """Scene cuts, and streams that know where shots end."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -47,8 +47,8 @@ def likeness(image0: Frame, image1: Frame, motion: PairMotion) -> float:
     first = _structure(np.asarray(grey0, np.uint8))
     second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
     floor = first.size * 2.0**2  # structure of two grey levels says nothing
-    norm = np.sqrt((np.square(first).sum() + floor) * (np.square(second).sum() + floor))
-    return float(((first * second).sum() + floor) / norm)
+    norm = np.sqrt((np.vdot(first, first) + floor) * (np.vdot(second, second) + floor))
+    return float((np.vdot(first, second) + floor) / norm)
 
 
 def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -57,8 +57,17 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     if shrink > 1:
         size = max(width // shrink, 1), height // shrink
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    fine = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0)
-    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), max(len(grey) / 12, 4.0)), np.float32)
+    fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
+    return np.asarray(cv2.subtract(fine, _wide_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
+
+
+def _wide_blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Return the image blurred by a Gaussian, on a grid as coarse as the result allows."""
+    height, width = image.shape
+    shrink = max(int(sigma / 4), 1)
+    size = max(width // shrink, 1), max(height // shrink, 1)
+    coarse = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / shrink)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 Item = TypeVar("Item")
@@ -73,25 +82,32 @@ class Step:
 
 
 def steps(
-    frames: Iterable[Frame], flow: FlowEstimator, guide: Iterable[Frame] | None = None
+    frames: Iterable[Frame],
+    flow: FlowEstimator,
+    guide: Iterable[Frame] | None = None,
+    breaks: Container[int] = (),
 ) -> Iterator[Step]:
     """Yield every frame with the motion to its successor, None where a cut or the end follows (holds 2).
 
-    Motion and cuts are those of ``guide``, another version of the clip, where there is one.
+    Motion and cuts are those of ``guide``, another version of the clip, where there is one; the frames
+    ``breaks`` are known to start a shot.
 
     Raises:
         MediaError: a guide of another size or number of frames.
     """
     previous: tuple[Frame, Frame] | None = None
-    for frame, guiding in guided(frames, guide, lambda frame: frame):
+    for index, (frame, guiding) in enumerate(guided(frames, guide, lambda frame: frame)):
         seen = frame if guiding is None else guiding
         if previous is not None:
-            motion = estimate_motion(flow, previous[1], seen)
-            cut = is_cut(previous[1], seen, motion)
-            yield Step(previous[0], None if cut else motion)
+            yield Step(previous[0], None if index in breaks else _motion_in_shot(flow, previous[1], seen))
         previous = frame, seen
     if previous is not None:
         yield Step(previous[0], None)
+
+
+def _motion_in_shot(flow: FlowEstimator, image0: Frame, image1: Frame) -> PairMotion | None:
+    motion = estimate_motion(flow, image0, image1)
+    return None if is_cut(image0, image1, motion) else motion
 
 
 def guided(

@@ -1,7 +1,7 @@
 """What happens while a clip is made: plain values that a front end shows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,12 @@ class ClipFinished:
     before: Report
     after: Report
     seconds: float
+
+
+def listed(frames: Iterable[int]) -> str:
+    """Return the first eight of some frames as words."""
+    numbers = sorted(frames)
+    return ", ".join(map(str, numbers[:8])) + (" and others" if len(numbers) > 8 else "")
 
 
 Event = StageStarted | Progress | StageFinished | Notice | ClipFinished

@@ -59,7 +59,9 @@ def paired(
             raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
         frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
         if frame.shape != ideal.shape:
+            (height, width), (other_height, other_width) = frame.shape[:2], ideal.shape[:2]
             raise MediaError(
-                f"frame {index} is {frame.shape} and its reference {ideal.shape}: scale one of them"
+                f"frame {index} is {width}x{height} and its reference {other_width}x{other_height}: "
+                "scale one of them"
             )
         yield frame, ideal

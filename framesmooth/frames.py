@@ -156,7 +156,9 @@ def frame_slice(source: FrameSource, start: int = 0, stop: int | None = None) ->
         end = "" if stop is None else stop
         raise UsageError(f"frame range {start}:{end} holds no frame: give START:STOP with 0 <= START < STOP")
     if source.num_frames is not None and start >= source.num_frames:
-        raise UsageError(f"frame range starts at {start} but the clip has {source.num_frames} frames")
+        raise UsageError(
+            f"frame range starts at {start} but the clip has {source.num_frames} frames: start before its end"
+        )
     return FrameSlice(source, start, stop)
 
 

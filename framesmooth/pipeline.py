@@ -124,7 +124,7 @@ class _Work:
         notes = Rendering(self.clip, self.run, self.emit).make()
         self.timings |= notes.get("timings", {}) | self.timings
         self.run.frames.note(timings=dict(self.timings))
-        self.record["generation"] = notes.get("loaded")
+        self.record["generation"] = notes["loaded"] | {"crossfaded": notes.get("crossfaded", [])}
         self.record["bad_frames"] = notes.get("bad_frames", [])
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip
-from framesmooth.events import Listener, Notice, stage
+from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, prefetch
 from framesmooth.repair import check_repairable, judge, repaired
 from framesmooth.run import FrameFolder, LatentFolder, RunFolder
@@ -41,8 +41,8 @@ class Rendering:
         notes = self.stage.open(self.clip.frames_key)
         damaged = self.frames.damaged(self.num_frames)
         if damaged:
-            listed = ", ".join(map(str, damaged[:8])) + (" and others" if len(damaged) > 8 else "")
-            self.emit(Notice(f"damaged frames in {self.stage.folder} are made anew: {listed}", warning=True))
+            told = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
+            self.emit(Notice(told, warning=True))
         all_there = all(index in self.frames for index in range(self.num_frames))
         if all_there and notes.get("complete") and self._is_repaired(notes):
             with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
@@ -70,7 +70,12 @@ class Rendering:
         source = self._source
         self._tell_what_changed(source)
         facts = source.facts()
-        loaded = facts | {"cadence": source.cadence, "diffused_frames": list(source.diffused_times)}
+        loaded = facts | {
+            "cadence": source.cadence,
+            "diffused_frames": list(source.diffused_times),
+            "prompt_changes": sorted(self.clip.timeline.jumps),
+        }
+        source.faded.update(self.stage.notes().get("crossfaded", ()))
         if loaded_before not in (None, loaded):
             self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
             self.stage.clear()
@@ -87,7 +92,11 @@ class Rendering:
         ):
             for batch, pictures in rendered:
                 self._keep(batch, pictures)
+                if source.faded:
+                    self.stage.note(crossfaded=sorted(source.faded))
                 advance(len(batch))
+        if source.faded:
+            self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
 
     def _rendered(self, source: "DiffusionSource") -> Iterator[tuple[range, list["Picture"]]]:
         """Yield every batch and its pictures, none where all are there: runs go on in whole batches."""

@@ -17,7 +17,8 @@ from framesmooth.frames import Frame, FrameSource
 from framesmooth.metric import Report
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder, Stage, package_versions
 from framesmooth.smoother import Smoother
-from framesmooth.steady import steady_clip
+from framesmooth.smoothers.anchors import anchored
+from framesmooth.steady import made_of, steady_clip
 from framesmooth.video import FrameSink, open_source, write_text
 
 REPORTS_FILE: Final = "reports.json"
@@ -49,6 +50,7 @@ def smooth_run(
     Raises:
         MediaError: a full disk, or frames that cannot be read.
     """
+    smoother = anchored(smoother, *made_of(run.folder))
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
     settings = _key(run, num_frames, fps, repr(smoother))

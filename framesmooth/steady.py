@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +11,12 @@ from typing import Any
 from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.settings import recorded_rate
 from framesmooth.smoother import Smoother
-from framesmooth.upsample import AtCuts, Upsampler
+from framesmooth.upsample import Upsampler
 from framesmooth.video import FrameSink, open_source
 from framesmooth.video.source import Clip
 
@@ -62,6 +61,20 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
         ) from error
 
 
+def made_of(
+    path: Path, frame_range: tuple[int, int | None] | None = None
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the keyframes of a clip, and the frames where its prompt jumps: a run folder knows them."""
+    if not (path / RECORD_FILE).is_file():
+        return frozenset(), frozenset()
+    made, first = RunFolder(path).frames.notes().get("loaded", {}), frame_range[0] if frame_range else 0
+    keyframes, jumps = (
+        frozenset(time - first for time in made.get(name, ()) if time >= first)
+        for name in ("diffused_frames", "prompt_changes")
+    )
+    return keyframes, jumps
+
+
 @contextmanager
 def stage(emit: Listener, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Announce a stage over frames; give the block the callback that counts them."""
@@ -85,8 +98,8 @@ def measure_clip(
         UsageError: an unknown metric or flow.
     """
     tell_what_changes(source, emit)
-    with stage(emit, name, source.num_frames) as count, closing(prefetch(source)) as frames:
-        report = measure(frames, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
+    with stage(emit, name, source.num_frames) as count:
+        report = measure(source, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
     _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
     return report
 
@@ -137,7 +150,7 @@ def smooth_and_measure(
     """
     originals: deque[Frame] = deque()
 
-    def smoothed() -> Iterator[Frame]:
+    def smoothed() -> Generator[Frame]:
         for original, frame in alongside(upcoming, smoother, smoother.lookahead):
             originals.append(original)
             sink.write(frame)
@@ -149,7 +162,7 @@ def smooth_and_measure(
         while originals:
             yield originals.popleft()
 
-    with closing(prefetch(frames)) as upcoming, closing(prefetch(smoothed())) as results:
+    with closing(prefetch(frames)) as upcoming, closing(smoothed()) as results:
         return measure(results, reference=original_frames(), flow_on="self", fps=fps, on_frame=on_frame)
 
 
@@ -179,26 +192,26 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
             count(index)
 
 
-def upsample_clip(
-    source: FrameSource, sink: FrameSink, emit: Listener, *, rate: Fraction, at_cuts: AtCuts, flow: str
-) -> None:
-    """Write ``source`` at a ``rate`` of its own, with frames interpolated between those that it has.
+def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsampler: Upsampler) -> None:
+    """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
 
     Raises:
-        UsageError: an unknown flow.
+        UsageError: frames of different sizes.
     """
     tell_what_changes(source, emit)
-    upsampler = Upsampler(load_flow(flow), source.fps / rate, at_cuts)
-    _log.info("interpolating with %s in steps of %s frames, into %s", flow, upsampler.step, sink.path)
+    _log.info("interpolating with %r, into %s", upsampler, sink.path)
     total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    if source.num_frames == 1:
+        emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
     with stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
         for index, frame in enumerate(upsampler(frames), start=1):
             sink.write(frame)
             count(index)
-    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept the cuts")):
+    pairs = len(upsampler.coverages)
+    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept a cut in")):
         if found:
-            listed = ", ".join(map(str, found[:8])) + (" and others" if len(found) > 8 else "")
-            emit(Notice(f"{done} after frame {listed}: no motion could be followed there"))
+            told = f"{done} {len(found)} of {pairs} pairs, after frame {events.listed(found)}"
+            emit(Notice(f"{told}: no motion could be followed there"))
 
 
 def check_not_input(source: str, output: str) -> None:

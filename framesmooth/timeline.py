@@ -111,6 +111,17 @@ class Timeline:
         travelled = max(0.0, (time - start) / (end - start) - self.hold) / (1 - self.hold)
         return after - 1, after, min(1.0, max(0.0, EASINGS[self.easing](min(1.0, travelled))))
 
+    @property
+    def jumps(self) -> frozenset[int]:
+        """The frames that show another prompt than the one before: half a segment or more away from it."""
+        where = [self.at(time) for time in range(self.num_frames)]
+        return frozenset(
+            time
+            for time, (before, here) in enumerate(pairwise(where), start=1)
+            if here[0] + here[2] - before[0] - before[2] >= 0.5
+            and len({self.keyframes[index].prompt for index in (before[0], here[1])}) > 1
+        )
+
 
 def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int) -> tuple[int, ...]:
     """Return the frame of every prompt: the ones written, else evenly from the first frame to the last.

@@ -84,18 +84,23 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
 
 
 def ranked(verdicts: Mapping[str, Verdict], text: Callable[[float | None], str]) -> list[tuple[str, str]]:
-    """Return (rank, name) from best to worst: winners first, by flicker left; what was not measured is last.
+    """Return (rank, name) from best to worst: winners first, then by fewest failures, then by flicker left.
+
+    What was not measured comes last of its kind.
 
     Clips whose flicker left reads the same in ``text`` share their rank: "2=".
     """
 
-    def key(name: str) -> tuple[int, bool, float]:
+    def group(verdict: Verdict) -> tuple[int, int]:
+        failed = verdict.better is False
+        return {True: 0, None: 1, False: 2}[verdict.better], len(verdict.reasons) if failed else 0
+
+    def key(name: str) -> tuple[tuple[int, int], bool, float]:
         verdict = verdicts[name]
-        group = {True: 0, None: 1, False: 2}[verdict.better]
-        return group, verdict.flicker_left is None, verdict.flicker_left or 0.0
+        return group(verdict), verdict.flicker_left is None, verdict.flicker_left or 0.0
 
     order = sorted(verdicts, key=key)
-    places = [(key(name)[0], text(verdicts[name].flicker_left)) for name in order]
+    places = [(group(verdicts[name]), text(verdicts[name].flicker_left)) for name in order]
     return [(_rank(places, place), name) for place, name in zip(places, order, strict=True)]
 
 
@@ -106,7 +111,7 @@ def require_better(verdicts: Mapping[str, Verdict]) -> None:
         raise GateFailed(f"gate: {', '.join(failed)}")
 
 
-def _rank(places: Sequence[tuple[int, str]], place: tuple[int, str]) -> str:
+def _rank(places: Sequence[object], place: object) -> str:
     return f"{places.index(place) + 1}{'=' if places.count(place) > 1 else ''}"
 
 
@@ -120,7 +125,7 @@ def _check_fall(name: str, before: Report, after: Report) -> Check:
         return _missing(name, before, after)
     if abs(second - first) <= _SAME * max(first, second):
         return False, f"{_LABELS[name]} unchanged at {first:.4g}"
-    change = f"{second / first - 1:+.0%}".replace("-", "−") if first > 0 else f"0 → {second:.4g}"
+    change = _percent(second / first - 1) if first > 0 else "up"
     if second > first:
         return False, f"{_LABELS[name]} {change}: {first:.4g} → {second:.4g}"
     return True, f"{_LABELS[name]} {change}"
@@ -131,7 +136,7 @@ def _check_detail(before: Report, after: Report) -> Check:
     if loss is None:
         return _missing("detail_retention", after)
     if loss <= LARGEST_DETAIL_LOSS + _SAME:
-        return True, f"detail loss {_decimal(loss)}"
+        return True, f"detail {'gain' if loss < 0 else 'loss'} {_decimal(abs(loss))}"
     cause = "blur" if _mean(before, "detail_retention") is not None else "blur, or texture that flickered"
     return False, f"detail loss {_decimal(loss)} > {_decimal(LARGEST_DETAIL_LOSS)} ({cause})"
 
@@ -150,11 +155,10 @@ def _check_motion(before: Report, after: Report, true_motion: float | None) -> C
     known = [change for change in changes if change is not None]
     if not known:
         return False, f"motion where there was none: {second:.3g} px"
-    closest = min(known, key=abs)
-    said = f"motion {known[0]:+.0%}".replace("-", "−")
-    if abs(closest) <= LARGEST_MOTION_CHANGE + _SAME:
-        kept = "" if closest == known[0] else ", as the clean motion"
-        return True, f"{said}{kept}"
+    said = f"motion {_percent(known[0])}"
+    kept = [abs(change) <= LARGEST_MOTION_CHANGE + _SAME for change in known]
+    if any(kept):
+        return True, said if kept[0] else f"{said}, as the clean motion"
     cause = "frozen, or flicker that passed for motion" if known[0] < 0 else "wobble"
     return False, f"{said}, more than {LARGEST_MOTION_CHANGE:.0%} ({cause})"
 
@@ -183,6 +187,12 @@ def _change(first: float | None, second: float | None) -> float | None:
     if first is None or second is None:
         return None
     return second / first - 1 if first > 0 else 0.0 if second == 0 else None
+
+
+def _percent(change: float) -> str:
+    """Return a relative change as "+12%"."""
+    text = f"{change:+.0%}".replace("-", "−")
+    return "±0%" if text[1:] == "0%" else text
 
 
 def _decimal(value: float) -> str:

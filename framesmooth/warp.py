@@ -25,11 +25,14 @@ def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INT
     map_x, map_y = _sample_positions(flow)
     if image.dtype != np.uint8:
         image = image.astype(np.float32, copy=False)
-    if image.ndim == 3 and image.shape[2] == 2:
-        # OpenCV 5 samples two channels at positions rounded to 1/32 px, and one, three or four exactly.
-        padded = np.concatenate([image, image[..., :1]], axis=-1)
-        return cv2.remap(padded, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)[..., :2]
-    return cv2.remap(image, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    # OpenCV 5 samples two channels at positions rounded to 1/32 px, and one, three or four exactly.
+    split = image.ndim == 3 and image.shape[2] == 2
+    channels = [np.ascontiguousarray(image[..., channel]) for channel in (0, 1)] if split else [image]
+    warped = [
+        cv2.remap(channel, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)
+        for channel in channels
+    ]
+    return np.stack(warped, axis=-1) if split else warped[0]
 
 
 def inside_frame(flow: FlowField) -> Mask:
@@ -57,8 +60,8 @@ def motion_boundary_mask(flow: FlowField) -> Mask:
     """
     if min(flow.shape[:2]) < 2:
         return np.zeros(flow.shape[:2], np.bool_)
-    along_y, along_x = (np.asarray(np.gradient(flow, axis=axis), np.float32) for axis in (0, 1))
-    steepness = _squared_length(along_x) + _squared_length(along_y)
+    parts = [np.ascontiguousarray(flow[..., part]) for part in (0, 1)]
+    steepness = sum(np.square(np.gradient(part, axis=axis)) for part in parts for axis in (0, 1))
     return np.asarray(steepness > 0.01 * _squared_length(flow) + 0.002)
 
 
@@ -96,8 +99,8 @@ def splat(
 
 def _sample_positions(flow: FlowField) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     height, width = flow.shape[:2]
-    map_x = np.add(flow[..., 0], np.arange(width), dtype=np.float32)
-    map_y = np.add(flow[..., 1], np.arange(height)[:, None], dtype=np.float32)
+    map_x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    map_y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     return np.asarray(map_x, np.float32), np.asarray(map_y, np.float32)
 
 

@@ -53,6 +53,18 @@ def video(tmp_path: Path) -> Path:
     return tmp_path / "in.mp4"
 
 
+def test_flashing_clips_are_warned_of(tmp_path: Path, folder: Path) -> None:
+    write(f"{tmp_path}/strobe/", [np.full((*SIZE, 3), 255 * (index % 2), np.uint8) for index in range(12)])
+    for source, flashes in ((tmp_path / "strobe", True), (folder, False)):
+        out = tmp_path / f"{source.name}-out"
+        smoothed = run("smooth", source, "-o", f"{out}/", "--strength", 0)
+        assert smoothed.exit_code == 0, smoothed.output
+        assert ("warning: flash safety: FAILED" in smoothed.stderr.splitlines()[-1]) is flashes
+        safety = json.loads(run("measure", out, "--json", "-", "-q").stdout)["flash_safety"]
+        assert safety["passed"] is not flashes
+        assert safety["worst_second"] == (0.0 if flashes else None)
+
+
 def test_smooth_writes_a_steadier_clip_and_prints_both(tmp_path: Path, folder: Path) -> None:
     result = run("smooth", folder, "-o", f"{tmp_path}/out/", "--json", tmp_path / "figures.json")
     assert result.exit_code == 0, result.output
@@ -125,6 +137,40 @@ def test_interpolate_by_cadence_and_by_rate(tmp_path: Path, folder: Path) -> Non
         refused = run("interpolate", folder, "-o", tmp_path / "b.mp4", *options)
         assert refused.exit_code == 2
         assert "either --cadence" in refused.stderr
+
+
+def test_interpolate_closes_a_loop_and_writes_down_how(tmp_path: Path, folder: Path) -> None:
+    count = len(list(folder.iterdir()))
+    looped = run("interpolate", folder, "-o", f"{tmp_path}/loop/", "--cadence", 2, "--loop", "--json", "-")
+    assert looped.exit_code == 0, looped.output
+    told = json.loads(looped.stdout)
+    assert told["pairs"] == len(told["coverage_after"]) == count
+    frames = list(open_source(tmp_path / "loop"))
+    assert len(frames) == 2 * count
+    np.testing.assert_array_equal(frames[-2], list(open_source(folder))[-1])
+    still = run(
+        "interpolate", folder, "-o", f"{tmp_path}/one/", "--cadence", 3, "--loop", "--frame-range", "0:1"
+    )
+    assert (still.exit_code, open_source(tmp_path / "one").num_frames) == (0, 3)
+    assert "stands still" in still.stderr
+
+
+@pytest.mark.parametrize("command", ["smooth", "interpolate", "measure"])
+def test_a_trained_flow_needs_its_weights(command: str, tmp_path: Path, folder: Path) -> None:
+    output = [] if command == "measure" else ["-o", f"{tmp_path}/out/"]
+    more = ["--cadence", 2] if command == "interpolate" else []
+    asked: list[tuple[list[object], str]] = [
+        ([], "--flow-weights"),
+        (["--flow-weights", tmp_path / "none.pth"], "there is no file"),
+    ]
+    for options, told in asked:
+        refused = run(command, folder, *output, *more, "--flow", "raft", *options)
+        assert refused.exit_code in (1, 2)
+        assert told in refused.stderr
+    refused = run(command, folder, *output, *more, "--flow", "dis-fast", "--flow-weights", tmp_path / "a.pth")
+    assert refused.exit_code == 2
+    assert "takes no weights" in refused.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:

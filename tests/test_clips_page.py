@@ -10,8 +10,9 @@ import pytest
 from framesmooth.frames import FrameList
 from framesmooth.metric import Report, measure
 from framesmooth.motion import PairMotion
-from framesmooth.report import HeatMeter, clip_rows, missing_notes, write_clips_html
+from framesmooth.report import HeatMeter, all_notes, clip_rows, write_clips_html
 from framesmooth.report.chart import metrics_chart
+from framesmooth.report.formulas import typeset
 from framesmooth.report.heat import FAINTEST_PEAK, paint
 from framesmooth.report.worst import worst_frames
 from tests.scenes import Frame, add_flicker, moving_scene, texture
@@ -90,7 +91,7 @@ def test_the_best_is_marked_once_and_ties_as_ties(reports: dict[str, Report]) ->
 
 
 def test_what_is_missing_is_told_in_plain_words(reports: dict[str, Report]) -> None:
-    notes = missing_notes(reports)
+    notes = all_notes(reports)
     assert notes
     assert all(note.startswith("short: ") and "too short: needs" in note for note in notes)
 
@@ -104,6 +105,15 @@ def test_the_chart_is_one_that_plotly_knows(reports: dict[str, Report]) -> None:
     assert len({trace.yaxis for trace in figure.data}) == len(reports["one"])
     assert figure.data[0].name == "&lt;b&gt;one&lt;/b&gt;"
     assert metrics_chart({"short": reports["short"]}) is None
+
+
+def test_formulas_are_typeset_and_names_left_alone() -> None:
+    assert typeset("sqrt(mean_t (Y_(t-1) - 2 Y_t)^2 / 6)") == (
+        "√(mean<sub>t</sub> (Y<sub>t−1</sub> − 2 Y<sub>t</sub>)<sup>2</sup> / 6)"
+    )
+    assert typeset("read luma_flicker and <b> of F_(0 -> t)") == (
+        "read luma_flicker and ⟨b⟩ of F<sub>0 → t</sub>"
+    )
 
 
 def static_part(page: str) -> str:

@@ -155,6 +155,36 @@ def test_lengths_and_sizes_that_differ(tmp_path: Path, clips: dict[str, str]) ->
         assert "smaller is 96x48 and before 96x64: scale one of them" in refused.stderr
 
 
+def test_measure_refuses_a_reference_that_does_not_fit_before_it_measures(
+    tmp_path: Path, clips: dict[str, str]
+) -> None:
+    shorter = write(f"{tmp_path}/shorter/", CLEAN[:4])
+    smaller = write(f"{tmp_path}/smaller/", [frame[:48] for frame in CLEAN])
+    for option, label in (("--reference", "the reference"), ("--guide", "the guide")):
+        for other, reason in (
+            (shorter, f"before has 6 frames and {label} 4"),
+            (smaller, f"{label} is 96x48"),
+        ):
+            refused = CliRunner().invoke(cli, ["measure", clips["before"], option, other])
+            assert refused.exit_code == 1
+            assert refused.stderr.startswith("error: ")
+            assert reason in refused.stderr
+    result = run("measure", clips["before"], "--reference", shorter, "--frame-range", ":4")
+    assert result.exit_code == 0, result.output
+
+
+def test_measure_takes_a_folder_of_clips_and_tables_fit_in_80_columns(tmp_path: Path) -> None:
+    for index in range(5):
+        write(tmp_path / "results" / f"some_long_name_{index}.mp4", CLEAN[: 1 + index])
+    measured = run("measure", tmp_path / "results")
+    board = run("compare", tmp_path / "results" / "some_long_name_4.mp4", tmp_path / "results")
+    for result in (measured, board):
+        assert result.exit_code == 0, result.output
+        assert "some_long_name_3.mp4" in result.stdout
+        tables = [line for line in result.stdout.splitlines() if line.startswith(" ")]
+        assert max(map(len, tables)) <= 80
+
+
 @pytest.mark.parametrize(("layout", "size"), [("side-by-side", (64, 196)), ("wipe", (64, 96))])
 def test_the_video_shows_both(
     tmp_path: Path, clips: dict[str, str], layout: str, size: tuple[int, int]

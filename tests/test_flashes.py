@@ -35,17 +35,22 @@ def flicker(
 
 
 @pytest.mark.parametrize("colors", [(BLACK, WHITE), (BLACK, GREY), (BLACK, RED), (RED, BLUE)])
-@pytest.mark.parametrize(("hertz", "passed"), [(0, True), (2, True), (3, True), (4, False), (8, False)])
+@pytest.mark.parametrize(
+    ("hertz", "passed"), [(0, True), (2, True), (3, True), (3.5, False), (4, False), (8, False)]
+)
 def test_more_than_three_flashes_a_second_fail(
     colors: tuple[Color, Color], hertz: float, passed: bool
 ) -> None:
     assert judge(flicker(hertz, *colors)).passed is passed
 
 
-@pytest.mark.parametrize("fps", [10, 25, 30, 60])
-def test_the_rate_of_the_clip_does_not_matter(fps: int) -> None:
-    for hertz, passed in ((2, True), (5, False)):
-        frames = flicker(hertz, BLACK, WHITE, fps=fps)
+@pytest.mark.parametrize(
+    "fps", [10, Fraction(25, 2), Fraction(24000, 1001), 25, Fraction(30000, 1001), 50, 60]
+)
+def test_the_rate_of_the_clip_does_not_matter(fps: int | Fraction) -> None:
+    """Above 3 Hz (BT.1702) a second has a seventh transition: more than three flashes."""
+    for hertz, passed in ((2, True), (3, True), (3.4, False), (5, False)):
+        frames = flicker(hertz, BLACK, WHITE, fps=float(fps), seconds=4)
         assert judge(frames, Fraction(fps)).passed is passed
 
 
@@ -55,6 +60,16 @@ def test_more_than_a_quarter_of_a_field_of_view_fails(share: float, passed: bool
     report = judge(flicker(6, BLACK, WHITE, share=share))
     assert report.passed is passed
     assert report.general.share == pytest.approx(min(3 * share, 1))
+    assert report.general.area == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("share", "passed"), [(1 / 12, True), (3 / 12, True), (4 / 12, False)])
+def test_broadcast_allows_a_quarter_of_the_whole_screen(share: float, passed: bool) -> None:
+    """BT.1702 sets its limit of a quarter on the screen, WCAG on any field of view."""
+    report = judge(flicker(6, BLACK, WHITE, share=share))
+    assert report.as_dict()["itu_r_bt_1702"] is passed
+    assert report.as_dict()["wcag_2_3_1"] is report.passed
+    assert ("ITU-R BT.1702" in report.sentence) is (report.passed or not passed)
 
 
 def test_small_lights_far_apart_pass() -> None:
@@ -85,7 +100,7 @@ def test_red_fails_where_its_luminance_would_pass() -> None:
     report = judge(flicker(6, DARK_RED, BLACK))
     assert report.general.passed
     assert list(report.failures) == ["red"]
-    assert "red flashes over 100% of a field of view from 0.0 s on" in report.sentence
+    assert "red flashes over 100% of a field of view, 100% of the picture, from 0.0 s on" in report.sentence
     assert judge(flicker(6, DARK_RED, (60, 0, 0))).passed  # one saturated red to another
     assert judge(flicker(6, (90, 60, 60), BLACK)).passed  # a red that isn't saturated
 
@@ -132,6 +147,21 @@ def test_red_flashes_by_either_rule(first: Color, second: Color, passed: bool) -
     assert report.red.passed is passed
 
 
+def test_a_triple_flash_and_a_change_of_scene_pass() -> None:
+    """Three flashes are allowed; a change that nothing undoes within a second is none."""
+    levels = [255] * 30 + [60] * 40 + [255, 60] * 3 + [255] * 40
+    assert judge([np.full((16, 16, 3), level, np.uint8) for level in levels]).passed
+    assert not judge([np.full((16, 16, 3), level, np.uint8) for level in (*levels[:77], *[60] * 40)]).passed
+
+
+@pytest.mark.parametrize("fps", [24, 25, 60])
+def test_a_sine_wave_is_judged_as_its_rate_says(fps: int) -> None:
+    for hertz, passed in ((3, True), (3.4, False)):
+        light = 0.5 + 0.5 * np.sin(2 * np.pi * hertz * np.arange(4 * fps) / fps)
+        frames = [np.full((16, 16, 3), round(255 * x ** (1 / 2.2)), np.uint8) for x in light]
+        assert judge(frames, Fraction(fps)).passed is passed
+
+
 def test_slow_fades_count_once_each_way() -> None:
     """Three and five triangle waves a second, all in steps below a tenth."""
     for waves, passed in ((3, True), (5, False)):
@@ -152,8 +182,11 @@ def test_the_worst_second_is_where_it_flashes() -> None:
     assert report.as_dict()["general"] == {
         "passed": False,
         "share": 1.0,
+        "area": 1.0,
         "worst_second": report.general.start,
     }
+    assert report.as_dict()["worst_second"] == report.general.start
+    assert judge(still).as_dict()["worst_second"] is None
 
 
 @pytest.mark.parametrize(

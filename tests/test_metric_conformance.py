@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.metrics import peak_signal_noise_ratio
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.flow import DIS_FINE, FlowField
 from framesmooth.metric import flicker_residual_removed, measure
 from framesmooth.plugins import METRICS
-from framesmooth.warp import backward_warp, forward_backward_mask, inside_frame, motion_boundary_mask
 from tests.scenes import Frame, add_flicker, moving_scene, texture
 
 
@@ -41,30 +41,45 @@ def grey(levels: Sequence[float]) -> list[Frame]:
     return [np.full((32, 40, 3), round(level), np.uint8) for level in levels]
 
 
-def valid_mask(forward: FlowField, backward: FlowField) -> NDArray[np.bool_]:
-    """Consistent, inside the frame and off motion boundaries."""
-    return forward_backward_mask(forward, backward) & inside_frame(forward) & ~motion_boundary_mask(forward)
+def plain_warp(image: NDArray[np.float64], flow: FlowField) -> NDArray[np.float64]:
+    """Sample an image (H, W) where the flow points to, by SciPy."""
+    rows, columns = np.mgrid[: flow.shape[0], : flow.shape[1]]
+    places = [rows + flow[..., 1], columns + flow[..., 0]]
+    return np.asarray(ndimage.map_coordinates(image, places, order=1, mode="nearest"))
+
+
+def plain_valid(forward: FlowField, backward: FlowField) -> NDArray[np.bool_]:
+    """Consistent, inside the frame and off motion boundaries, as docs/metrics.md has it."""
+    u, v = (np.asarray(forward[..., part], np.float64) for part in (0, 1))
+    back_u, back_v = (plain_warp(np.asarray(backward[..., part], np.float64), forward) for part in (0, 1))
+    lengths = u**2 + v**2 + back_u**2 + back_v**2
+    consistent = (u + back_u) ** 2 + (v + back_v) ** 2 <= 0.01 * lengths + 0.5
+    slopes = [slope for part in (u, v) for slope in np.gradient(part)]
+    smooth = sum(slope**2 for slope in slopes) <= 0.01 * (u**2 + v**2) + 0.002
+    height, width = u.shape
+    rows, columns = np.mgrid[:height, :width]
+    x, y = columns + u, rows + v
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return np.asarray(consistent & smooth & inside)
 
 
 def plain_warping_error(frames: Sequence[Frame]) -> list[float]:
     errors = []
     for first, second in pairwise(frames):
         forward, backward = DIS_FINE(first, second), DIS_FINE(second, first)
-        valid = valid_mask(forward, backward)
-        squares, count = 0.0, 0
-        for channel in range(3):
-            warped = backward_warp(second[..., channel].astype(np.float64) / 255, forward)
-            gap = first[..., channel] / 255 - warped
-            squares += float((gap**2)[valid].sum())
-            count += int(valid.sum())
-        errors.append(1000 * squares / count)
+        valid = plain_valid(forward, backward)
+        squares = [
+            np.square(first[..., channel] / 255 - plain_warp(second[..., channel] / 255, forward))[valid]
+            for channel in range(3)
+        ]
+        errors.append(1000 * float(np.mean(squares)))
     return errors
 
 
 def plain_detail_retention(frames: Sequence[Frame], reference: Sequence[Frame]) -> list[float]:
     def high(frame: Frame) -> NDArray[np.float64]:
         image = frame.astype(np.float64) / 255
-        return np.asarray(image - cv2.GaussianBlur(image, (0, 0), 1.5))
+        return np.asarray(image - ndimage.gaussian_filter(image, (1.5, 1.5, 0), mode="mirror"))
 
     pairs = [(high(frame), high(ideal)) for frame, ideal in zip(frames, reference, strict=True)]
     return [float((mine * ideal).sum() / (ideal * ideal).sum()) for mine, ideal in pairs]
@@ -75,19 +90,22 @@ def plain_flicker_residual(frames: Sequence[Frame], reference: Sequence[Frame]) 
     found = []
     for t in range(len(frames) - 1):
         forward = DIS_FINE(reference[t], reference[t + 1])
-        valid = valid_mask(forward, DIS_FINE(reference[t + 1], reference[t]))
-        change = residual[t] - backward_warp(residual[t + 1], forward)
-        found.append(1000 * float(np.sqrt((change**2)[valid].mean())))
+        valid = plain_valid(forward, DIS_FINE(reference[t + 1], reference[t]))
+        change = [
+            residual[t][..., channel] - plain_warp(residual[t + 1][..., channel], forward)
+            for channel in range(3)
+        ]
+        found.append(1000 * float(np.sqrt(np.mean(np.square(change)[:, valid]))))
     return found
 
 
 def test_warping_error_equals_its_definition(spoiled: list[Frame]) -> None:
     series = measure(spoiled, metrics=["warping_error"])["warping_error"]
     expected = plain_warping_error(spoiled)
-    np.testing.assert_allclose([value or -1 for value in series.per_frame[1:]], expected, rtol=1e-4)
+    np.testing.assert_allclose([value or -1 for value in series.per_frame[1:]], expected, rtol=2e-3)
     assert series.per_frame[0] is None
-    assert series.mean == pytest.approx(np.mean(expected), rel=1e-4)
-    assert series.p95 == pytest.approx(np.percentile(expected, 95), rel=1e-4)
+    assert series.mean == pytest.approx(np.mean(expected), rel=2e-3)
+    assert series.p95 == pytest.approx(np.percentile(expected, 95), rel=2e-3)
     assert series.coverage is not None
     assert 0.3 < series.coverage <= 1
 
@@ -95,14 +113,14 @@ def test_warping_error_equals_its_definition(spoiled: list[Frame]) -> None:
 def test_detail_retention_equals_its_definition(clean: list[Frame], spoiled: list[Frame]) -> None:
     series = measure(spoiled, reference=clean, metrics=["detail_retention"])["detail_retention"]
     np.testing.assert_allclose(
-        np.array(series.per_frame, float), plain_detail_retention(spoiled, clean), rtol=1e-4
+        np.array(series.per_frame, float), plain_detail_retention(spoiled, clean), rtol=2e-3
     )
 
 
 def test_flicker_residual_equals_its_definition(clean: list[Frame], spoiled: list[Frame]) -> None:
     series = measure(spoiled, reference=clean, metrics=["flicker_residual"])["flicker_residual"]
     expected = plain_flicker_residual(spoiled, clean)
-    np.testing.assert_allclose(np.array(series.per_frame[1:], float), expected, rtol=1e-4)
+    np.testing.assert_allclose(np.array(series.per_frame[1:], float), expected, rtol=2e-3)
 
 
 def test_psnr_agrees_with_scikit_image(clean: list[Frame], spoiled: list[Frame]) -> None:

@@ -56,9 +56,15 @@ def test_the_page_works_offline(browser: Any, page_file: Path, scheme: str, widt
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
     assert NAMES[0] in page.inner_text("h1")
-    legend = page.evaluate("[...document.querySelectorAll('.legendtext')].map(text => text.textContent)")
-    assert legend == list(NAMES)
+    legend = page.locator(".legend button")
+    assert legend.all_text_contents() == list(NAMES)
     rows = page.evaluate("new Set(document.getElementById('chart').data.map(trace => trace.yaxis)).size")
+    lines = page.locator("#chart .scatterlayer .trace")
+    assert lines.count() == 2 * rows
+    legend.first.click()
+    assert lines.count() == rows
+    legend.first.click()
+    assert lines.count() == 2 * rows
     page.evaluate("document.getElementById('chart').scrollIntoView()")
     row = page.locator("#chart .nsewdrag").first.bounding_box()
     for step in (0, 2):

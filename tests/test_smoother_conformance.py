@@ -220,6 +220,14 @@ def test_a_ramp_stays_a_ramp_in_shots_of_any_length(count: int) -> None:
         np.testing.assert_allclose(_low_pass(ramp, centre), ramp[centre], atol=1e-12)
 
 
+def test_at_the_end_of_a_shot_noise_is_averaged_rather_than_extrapolated() -> None:
+    noise = np.random.default_rng(0).standard_normal((2000, 7, 3))
+    left = np.array([_low_pass(path, 0) for path in noise]).std()
+    lines = np.stack([np.ones(7), np.arange(7)], axis=1)
+    extrapolated = np.sqrt(np.linalg.inv(lines.T @ lines)[0, 0])
+    assert 1 / np.sqrt(7) < left < 0.8 * extrapolated
+
+
 def band(seed: int, spread: float = 1.0) -> Any:
     return (spread * np.random.default_rng(seed).standard_normal((24, 32, 3))).astype(np.float32)
 
@@ -372,7 +380,7 @@ def test_every_band_has_the_motion_on_its_grid_and_trusts_it_as_far_as_it_needs_
         assert level.trust[:down, :right].all()
         assert not level.trust[:, -1].any()  # it leads out of the frame
     returned = -forward
-    returned[:20] += 1  # half a pixel of the mid grid in x and in y
+    returned[:20] += 1.2  # 0.6 pixels of the mid grid in x and in y
     levels = band_motions(PairMotion(forward, returned))
     assert not levels[FINE].trust[:9].any()
     assert levels[MID].trust[:9, :28].all()

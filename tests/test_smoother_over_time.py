@@ -1,10 +1,12 @@
-"""Strength that changes over time, and clips that are loops, for every smoother."""
+"""Strength that changes over time, loops, keyframes and known breaks, for every smoother."""
 
+from collections.abc import Collection
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
@@ -12,6 +14,7 @@ from framesmooth.frames import FrameList
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import create_smoother, scheduled
+from framesmooth.smoothers.anchors import anchored
 from framesmooth.smoothers.loop import looped
 from framesmooth.video import open_source, write_png
 from tests.scenes import Frame, add_flicker, texture
@@ -26,6 +29,13 @@ def loop() -> list[Frame]:
     wide = np.concatenate([picture] * 2, axis=1)
     clean = [np.ascontiguousarray(wide[:, 4 * t : 4 * t + 64]) for t in range(FRAMES)]
     return add_flicker(clean, "GLT", seed=2)
+
+
+@pytest.fixture(scope="module")
+def still() -> Frame:
+    """A picture of noise, 110 on average."""
+    noise = np.random.default_rng(1).normal(110, 12, (48, 64, 3))
+    return np.asarray(np.clip(noise, 0, 255), np.uint8)
 
 
 @pytest.mark.parametrize("name", list(SMOOTHERS))
@@ -94,3 +104,25 @@ def test_the_command_line_takes_schedules_and_loops(tmp_path, loop: list[Frame])
     wrong = CliRunner().invoke(cli, [*command, str(tmp_path / "no/"), "--strength", "0:(0.5), 3:(high)"])
     assert wrong.exit_code == 2
     assert "column 12" in wrong.output
+
+
+def test_a_keyframe_keeps_more_of_its_detail_and_its_neighbours_take_it_on(still: Frame) -> None:
+    """Frame 6 of a still clip has a dot that the others lack."""
+    clip = [still.copy() for _ in range(13)]
+    clip[6][24, 32] += 20
+
+    def dot(keyframes: Collection[int]) -> NDArray[np.float64]:
+        smoother = anchored(create_smoother("trajectory", 1.0), keyframes, ())
+        return np.array([float(frame[24, 32].mean()) for frame in smoother(clip)])
+
+    plain, keyed = dot(()), dot({6})
+    assert keyed[6] > plain[6] + 1
+    assert keyed[7] > plain[7]
+
+
+@pytest.mark.parametrize("name", list(SMOOTHERS))
+def test_nothing_is_mixed_across_a_known_break(name: str, still: Frame) -> None:
+    clip = [still] * 5 + [still + 20] * 5
+    smoother = anchored(create_smoother(name, 0.6), (), {5})
+    for before, after in zip(clip, smoother(clip), strict=True):
+        assert np.abs(before.astype(int) - after).max() <= 1

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from framesmooth.errors import UsageError
 from framesmooth.frames import FrameSource
 from framesmooth.generation import INBETWEENS
-from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.adapter import Picture, TextToImage
 from framesmooth.generation.inbetweens import branch_step
 from framesmooth.generation.keyframes import auto_batch_size, auto_cadence, keyframe_times
 from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.source import DiffusionSource, create_source
 from framesmooth.timeline import Keyframe, Timeline
+from tests.scenes import texture
 
 PROMPTS = ("a cat", "the lion at sunset", "red sea")
 
@@ -171,6 +172,20 @@ def test_any_size_is_cropped_from_a_multiple(model: TextToImage, width: int, hei
 def test_the_shortest_clips(model: TextToImage, num_frames: int, inbetween: str) -> None:
     source = create(model, timeline(num_frames, min(2, num_frames)), inbetween=inbetween, cadence=1)
     assert frames(source).shape[0] == num_frames == source.num_frames
+
+
+def test_flow_between_keyframes_that_share_nothing_is_a_crossfade_and_says_so(
+    model: TextToImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlike = [Picture(np.asarray(texture(48, 64, seed=seed) * 255, np.uint8)) for seed in (1, 2)]
+    monkeypatch.setattr(DiffusionSource, "_decode", lambda _self, latents: unlike[: len(latents)])
+    flow, faded = (
+        create(model, timeline(9), inbetween=kind, width=64, height=48, cadence=8)
+        for kind in ("flow", "crossfade")
+    )
+    assert np.abs(frames(flow) - frames(faded)).mean() < 3
+    assert flow.faded == {0}
+    assert not faded.faded
 
 
 def test_one_step_is_enough(model: TextToImage) -> None:

@@ -31,6 +31,14 @@ def test_hold_rests_at_the_start_of_each_segment() -> None:
     assert [line.at(time)[2] for time in (0, 25, 50, 75)] == [0, 0, 0, 0.5]
 
 
+def test_a_jump_is_half_a_segment_to_another_prompt_from_one_frame_to_the_next() -> None:
+    assert timeline(0, 50, 100).jumps == frozenset()
+    assert timeline(0, 50, 51, 100).jumps == {51}
+    assert timeline(0, 100, hold=0.99).jumps == {100}
+    same = Timeline((Keyframe(0, "a cat", 1), Keyframe(1, "a cat", 2)), 2)
+    assert same.jumps == frozenset()
+
+
 @pytest.mark.parametrize("easing", EASINGS)
 def test_easings_are_monotonic_from_0_to_1(easing: str) -> None:
     values = [EASINGS[easing](step / 100) for step in range(101)]

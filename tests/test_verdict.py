@@ -1,5 +1,7 @@
 """Which clip is better: each rule alone, what is missing, and the order of a leaderboard."""
 
+from dataclasses import replace
+
 import pytest
 
 from framesmooth.errors import GateFailed
@@ -93,6 +95,7 @@ def test_a_leaderboard_has_winners_first_and_ties() -> None:
         "best": verdict(True, 0.2),
         "unknown": verdict(None, None),
         "still": verdict(False, None),
+        "frozen": replace(verdict(False, 0.0), reasons=("why", "and why")),
     }
     assert ranked(verdicts, share) == [
         ("1", "best"),
@@ -101,6 +104,7 @@ def test_a_leaderboard_has_winners_first_and_ties() -> None:
         ("4", "unknown"),
         ("5", "blurred"),
         ("6", "still"),
+        ("7", "frozen"),
     ]
 
 

@@ -18,7 +18,7 @@ from framesmooth.frames import Frame, FrameSource
 from framesmooth.video import open_sink, open_source, read_image, read_metadata, write_png
 from framesmooth.video.animation_timing import find_timing
 from framesmooth.video.audio import has_audio
-from framesmooth.video.frame_sink import OddSize
+from framesmooth.video.sink import OddSize
 from framesmooth.video.source import resample
 
 FPS = Fraction(12)

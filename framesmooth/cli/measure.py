@@ -55,6 +55,7 @@ def measure(
     metrics: tuple[str, ...],
     weights: tuple[tuple[str, Path], ...],
     flow: str,
+    flow_weights: Path | None,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
     fps: Fraction | None,
@@ -65,11 +66,11 @@ def measure(
     overwrite: bool,
     progress: str,
 ) -> None:
-    """Report the flicker of IN: a video, an animation, a folder of frames or a run folder; or of several.
+    """Report the flicker of IN: a video, an animation, a folder of frames or clips, or a run folder.
 
     Motion is taken out by optical flow, of --guide or --reference where given; coverage says how much of the
     picture could be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better),
-    "per_frame" and "flash_safety"; with several clips "clips" holds that for each name. Gates apply to each.
+    "per_frame" and "flash_safety"; with several IN "clips" holds that for each name. Gates apply to each.
 
     \b
     Examples:
@@ -84,31 +85,35 @@ def measure(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_report
-    from framesmooth.contest import clip_names
+    from framesmooth.contest import check_companions, clip_names, unfolded
     from framesmooth.report import HeatMeter
     from framesmooth.steady import measure_clip, open_clip
 
     gates = (*fail_above, *fail_below)
     check_gates(gates, metrics, has_reference=reference is not None)
-    reports.check_files((*sources, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite)
+    paths = unfolded(sources)
+    reports.check_files((*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite)
     clips = {
-        name: open_clip(Path(source), fps=fps, frame_range=frame_range)
-        for name, source in zip(clip_names(sources), sources, strict=True)
+        name: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        for name, path in zip(clip_names(paths), paths, strict=True)
     }
-    ideal, guiding = (
-        None if path is None else open_clip(Path(path), fps=fps, frame_range=frame_range)
-        for path in (reference, guide)
-    )
+    companions = {
+        label: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        for label, path in (("the reference", reference), ("the guide", guide))
+        if path is not None
+    }
+    estimator = options.chosen_flow(flow, flow_weights)
     heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
+        check_companions(clips, companions, emit)
         measured = {
             name: measure_clip(
                 clip,
                 emit,
-                reference=ideal,
-                guide=guiding,
+                reference=companions.get("the reference"),
+                guide=companions.get("the guide"),
                 metrics=metrics or None,
-                flow=flow,
+                flow=estimator,
                 weights=dict(weights),
                 watchers=(heats[name],) if heats else (),
                 name="measure" if len(clips) == 1 else f"measure {name}",

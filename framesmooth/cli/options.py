@@ -6,14 +6,21 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from framesmooth import defaults
 from framesmooth.cli.progress import PROGRESS_MODES
+from framesmooth.plugins import names
+
+if TYPE_CHECKING:
+    from framesmooth.flow import FlowEstimator
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+FLOWS: Final = (*names("flow"), *names("learned_flow"))
+"""What --flow takes."""
 
 _NTSC: Final = {
     "23.976": "24000/1001",
@@ -131,6 +138,35 @@ def encoding(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+flow_weights = click.option(
+    "--flow-weights", type=click.Path(path_type=Path), metavar="FILE",
+    help="The trained network of --flow raft: a .safetensors file, or a .pth of nothing but tensors.",
+)  # fmt: skip
+
+
+def flow(command: Command) -> Command:
+    """Add --flow, which is dis-fine by default, and --flow-weights."""
+    for option in (
+        flow_weights,
+        click.option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True,
+                     help="How motion is estimated."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
+    """Return what --flow and --flow-weights ask for; a trained network is loaded.
+
+    Raises:
+        UsageError: weights for an estimator without any, or the other way round.
+        ModelError: weights that cannot be used.
+    """
+    from framesmooth.flow import load_flow
+
+    return name if weights is None and name in names("flow") else load_flow(name, weights)
 
 
 fps = click.option(

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-_FILE_WIDTH: Final = 120
 _WIDEST_NAME: Final = 28
+_WRAPPED: Final = ("clip", "made by")
+_MOST_CUTS: Final = 12
 _NARROWEST: Final = 9
 _OTHER_COLUMNS: Final = 42  # metric, unit and arrow
 
@@ -14,20 +15,22 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from framesmooth.metric import Report
-    from framesmooth.report.tables import Row
     from framesmooth.run.cache import Cached
     from framesmooth.verdict import Verdict
 
 
 def print_report(report: "Report") -> None:
     """Print one clip's metrics: mean, 95th percentile, coverage."""
+    from framesmooth.report.clips import clip_notes
     from framesmooth.report.tables import metric_rows, number
 
     rows = []
     for row, series in zip(metric_rows(None, report), report.values(), strict=True):
         coverage = "–" if series.coverage is None else f"{series.coverage:.0%}"
-        rows.append((row.name, row.after, number(series.p95), coverage, row.unit, _remark(row)))
+        rows.append((row.name, row.after, number(series.p95), coverage, row.unit, row.wanted))
     _print_table(("metric", "mean", "p95", "coverage", "unit", "better"), rows)
+    for note in clip_notes(report):
+        click.echo(note)
     _print_cuts(report)
     if report.flashes is not None:
         click.echo(report.flashes.sentence)
@@ -35,19 +38,22 @@ def print_report(report: "Report") -> None:
 
 def print_comparison(before: "Report", after: "Report") -> None:
     """Print the metrics of a clip before and after smoothing, side by side."""
+    from framesmooth.report.clips import clip_notes
     from framesmooth.report.tables import metric_rows
 
     rows = [
-        (row.name, row.before, row.after, row.change, row.unit, _remark(row))
+        (row.name, row.before, row.after, row.change, row.unit, row.wanted)
         for row in metric_rows(before, after)
     ]
     _print_table(("metric", "before", "after", "change", "unit", "better"), rows)
+    for note in clip_notes(after):
+        click.echo(note)
     _print_cuts(before)
 
 
 def print_clips(reports: "Mapping[str, Report]") -> None:
     """Print several clips' metrics, a column for each, in as many tables as the width asks for."""
-    from framesmooth.report.clips import LEGEND, clip_rows, missing_notes
+    from framesmooth.report.clips import LEGEND, all_notes, clip_rows
 
     names, rows = list(reports), clip_rows(reports)
     widest = min(max(map(len, names)), _WIDEST_NAME)
@@ -57,17 +63,16 @@ def print_clips(reports: "Mapping[str, Report]") -> None:
         cells = [(row.name, *(cell.marked for cell in row.cells[part]), row.unit, row.arrow) for row in rows]
         _print_table(("metric", *names[part], "unit", "better"), cells)
     click.echo(LEGEND)
-    for note in missing_notes(reports):
+    for note in all_notes(reports):
         click.echo(note)
     for name, report in reports.items():
         if report.cuts:
             _print_cuts(report, f"{name}: ")
-        if report.flashes is not None and not report.flashes.passed:
-            click.echo(f"{name}: {report.flashes.sentence}")
+    _print_unsafe(reports)
 
 
-def print_leaderboard(verdicts: "Mapping[str, Verdict]") -> None:
-    """Print clips from best to worst, with the figures that decide, and then the reasons."""
+def print_leaderboard(verdicts: "Mapping[str, Verdict]", reports: "Mapping[str, Report]") -> None:
+    """Print clips from best to worst, with the figures that decide, then the reasons and what flashes."""
     from framesmooth.report.tables import share
     from framesmooth.verdict import ranked
 
@@ -76,9 +81,10 @@ def print_leaderboard(verdicts: "Mapping[str, Verdict]") -> None:
         verdict = verdicts[name]
         figures = map(share, (verdict.flicker_left, verdict.luma_left, verdict.detail_loss))
         rows.append((rank, name, *figures, share(verdict.motion_change, signed=True), verdict.label))
-    header = ("rank", "clip", "flicker left", "luma left", "detail loss", "motion", "verdict")
+    header = ("rank", "clip", "flicker\nleft", "luma\nleft", "detail\nloss", "motion", "verdict")
     _print_table(header, rows, left=("clip", "verdict"))
     print_verdicts({name: verdicts[name] for _, name in ranked(verdicts, share)})
+    _print_unsafe(reports)
 
 
 def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
@@ -107,23 +113,19 @@ def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
     click.echo(f"{total / 2**20:.1f} MiB kept" + (f", {freed / 2**20:.1f} MiB freed" if freed else ""))
 
 
-def _remark(row: "Row") -> str:
-    return row.note or row.wanted
-
-
 def _print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ("metric", "unit", "better")
 ) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in header:
         long = len(name) > _WIDEST_NAME
         table.add_column(
             name,
             justify="left" if name in left else "right",
-            no_wrap=not long and name != "better",  # where a metric says why it has no number
+            no_wrap=not long and name not in _WRAPPED,
             max_width=_WIDEST_NAME if long else None,
             overflow="fold",
         )
@@ -135,13 +137,18 @@ def _print_table(
 def _console() -> "Console":
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = _FILE_WIDTH
-    return console
+    return Console(highlight=False, markup=False)
+
+
+def _print_unsafe(reports: "Mapping[str, Report]") -> None:
+    for name, report in reports.items():
+        if report.flashes is not None and not report.flashes.passed:
+            click.echo(f"{name}: {report.flashes.sentence}")
 
 
 def _print_cuts(report: "Report", prefix: str = "") -> None:
     if report.cuts:
-        listed = ", ".join(map(str, report.cuts))
+        listed = ", ".join(map(str, report.cuts[:_MOST_CUTS]))
+        if len(report.cuts) > _MOST_CUTS:
+            listed += f" and {len(report.cuts) - _MOST_CUTS} others"
         click.echo(f"{prefix}new shots begin at frame {listed}: nothing is compared across them")

@@ -12,6 +12,7 @@ import torch
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage, sample_in_float32
+from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import choose_device, choose_dtype
 from framesmooth.generation.models import locate_model
 
@@ -47,6 +48,7 @@ def load_pipeline(
         pipe.scheduler = _make_scheduler(scheduler, pipe.scheduler)
     adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
     _check_inputs(adapter)
+    fold_decoder(pipe.vae)
     for network in (adapter.denoiser, pipe.vae):
         network.to(memory_format=torch.channels_last)
     sample_in_float32(adapter.denoiser)

@@ -52,6 +52,7 @@ class DiffusionSource:
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
+        faded: keyframes after which "flow" found nothing to follow and cross-faded; grows while rendering.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class DiffusionSource:
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
+    faded: set[int] = field(default_factory=set[int])
 
     @property
     def num_frames(self) -> int:
@@ -146,7 +148,7 @@ class DiffusionSource:
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
         from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, interpolate_pair
+        from framesmooth.interpolate import crossfade_pair, prepare_pair
 
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
@@ -155,7 +157,10 @@ class DiffusionSource:
             return []
         if self.inbetween == "crossfade":
             return list(crossfade_pair(first, last, times))
-        return list(interpolate_pair(first, last, times, flow=load_flow(self.flow)))
+        pair = prepare_pair(first, last, flow=load_flow(self.flow))
+        if pair.method == "cross-fade":
+            self.faded.add(batch.start)
+        return [pair.frame_at(time) for time in times]
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)

@@ -20,7 +20,7 @@ class AlongMotion(FrameMetric):
     """
 
     needs_motion = True
-    note = "needs two frames of one shot with flow that is valid somewhere"
+    note = "needs two frames of one shot"
 
     def __init__(self) -> None:
         super().__init__()

@@ -103,7 +103,7 @@ class AlongTriples(Metric):
             unit=self.unit,
             higher_is_better=self.higher_is_better,
             coverages=self._coverages,
-            note="needs three frames of one shot with flow that is valid somewhere",
+            note="needs three frames of one shot",
         )
         sizes = [size for size in series.per_frame if size is not None]
         return replace(series, mean=root_mean_square(sizes) if sizes else None)

@@ -1,5 +1,6 @@
 """Flicker of brightness place by place: what a frame's mean averages away."""
 
+from functools import cache
 from typing import Final
 
 import cv2
@@ -43,16 +44,18 @@ def luma_image(frame: Frame) -> NDArray[np.float32]:
 
 def cell_means(image: NDArray[np.float32], valid: Mask) -> NDArray[np.float64]:
     """Return the means of an image (H, W) over the valid pixels of each cell that has enough of them."""
-    total, count, area = (
-        _cell_sums(np.asarray(part, np.float64))
-        for part in (np.where(valid, image, 0), valid, np.ones(valid.shape))
-    )
+    rows, columns = (_members(side) for side in image.shape)
+    known = valid.astype(np.float32)
+    total, count = (rows @ part @ columns.T for part in (image * known, known))
+    area = np.outer(rows.sum(axis=1), columns.sum(axis=1))
     enough = count >= np.maximum(LEAST_VALID * area, 1)
     return np.asarray(total[enough] / count[enough], np.float64)
 
 
-def _cell_sums(image: NDArray[np.float64]) -> NDArray[np.float64]:
-    for axis in (0, 1):
-        cells = min(CELLS, image.shape[axis])
-        image = np.add.reduceat(image, np.arange(cells) * image.shape[axis] // cells, axis=axis)
-    return image
+@cache
+def _members(side: int) -> NDArray[np.float32]:
+    """Return which of ``side`` pixels lie in each cell along that side, (cells, side) of 0 and 1."""
+    cells = min(CELLS, side)
+    edges = np.arange(cells + 1) * side // cells
+    pixels = np.arange(side)
+    return np.asarray((edges[:-1, None] <= pixels) & (pixels < edges[1:, None]), np.float32)

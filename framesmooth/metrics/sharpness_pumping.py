@@ -2,7 +2,7 @@
 
 import math
 
-import numpy as np
+import cv2
 
 from framesmooth.frames import Frame
 from framesmooth.metrics.detail_retention import detail
@@ -28,4 +28,4 @@ class SharpnessPumping(SecondDifference):
 
 def detail_level(frame: Frame) -> float:
     """Return ln(mean HF^2 + 1 / (12 255^2)) of a (H, W, 3) uint8 frame: the last term is that of rounding."""
-    return math.log(float(np.mean(np.square(detail(frame)), dtype=np.float64)) + _ROUNDING)
+    return math.log(cv2.norm(detail(frame), cv2.NORM_L2SQR) / frame.size + _ROUNDING)

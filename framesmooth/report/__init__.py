@@ -1,6 +1,6 @@
 """Showing what was measured: JSON, CSV, plots, a strip of frames and pages that hold them all."""
 
-from framesmooth.report.clips import clip_rows, missing_notes
+from framesmooth.report.clips import all_notes, clip_notes, clip_rows
 from framesmooth.report.clips_page import write_clips_html
 from framesmooth.report.heat import HeatMeter
 from framesmooth.report.page import Line, Page, write_page
@@ -15,9 +15,10 @@ __all__ = [
     "Page",
     "Row",
     "Strip",
+    "all_notes",
+    "clip_notes",
     "clip_rows",
     "metric_rows",
-    "missing_notes",
     "plot_metrics",
     "write_clips_html",
     "write_csv",

@@ -11,7 +11,7 @@ from framesmooth.report.tables import arrow_of
 COLOURS: Final = ("#d9702b", "#3b8ed0", "#2fa37a", "#b267b8", "#b99522", "#7780e0", "#d75a6a", "#5aa0ad")
 """Told apart in most kinds of colour blindness, and readable on white and on black."""
 
-_ROW_HEIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 150, 46, 48  # pixels
+_ROW_HEIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 150, 32, 48  # pixels
 _GAP: Final = 0.3  # of a row, for the title of the row below
 _MOST_MARKERS: Final = 150
 _CUT_LINE: Final = {"dash": "dot", "width": 1}
@@ -20,7 +20,9 @@ _CUT_LINE: Final = {"dash": "dot", "width": 1}
 def metrics_chart(reports: Mapping[str, Report]) -> dict[str, Any] | None:
     """Return a plotly figure (data, layout) as plain types; None where no metric has a line to show.
 
-    Hovering shows the values of a frame in all rows. Names are escaped: plotly reads tags in text.
+    Hovering shows the values of a frame in all rows. Names are escaped for plotly, which reads tags in text.
+    ``legend`` has the name and colour of each of several clips, numbered as ``meta`` numbers the lines:
+    plotly's own legend would lie over the plots where the page is narrow.
     """
     names = [
         name
@@ -30,23 +32,24 @@ def metrics_chart(reports: Mapping[str, Report]) -> dict[str, Any] | None:
     if not names:
         return None
     data = [
-        _line(reports[label], name, label, row, COLOURS[clip % len(COLOURS)], single=len(reports) == 1)
+        _line(reports[label], name, label, row, clip, single=len(reports) == 1)
         for row, name in enumerate(names)
         for clip, label in enumerate(reports)
         if _has_line(reports[label], name)
     ]
-    shown: set[str] = set()
-    for trace in data:  # one entry in the legend for each clip, whichever metrics it has
-        trace["showlegend"] = len(reports) > 1 and trace["legendgroup"] not in shown
-        shown.add(trace["legendgroup"])
-    return {"data": data, "layout": _layout(reports, names)}
+    legend = [{"name": label, "color": _colour(clip)} for clip, label in enumerate(reports)]
+    return {"data": data, "layout": _layout(reports, names), "legend": legend if len(legend) > 1 else []}
+
+
+def _colour(clip: int) -> str:
+    return COLOURS[clip % len(COLOURS)]
 
 
 def _has_line(report: Report, name: str) -> bool:
     return name in report and report[name].mean is not None and report.num_frames > 1
 
 
-def _line(report: Report, name: str, label: str, row: int, colour: str, *, single: bool) -> dict[str, Any]:
+def _line(report: Report, name: str, label: str, row: int, clip: int, *, single: bool) -> dict[str, Any]:
     values = report[name].per_frame
     unit = escape(report[name].unit)
     told = "" if single else f"{escape(label)}: "
@@ -58,8 +61,8 @@ def _line(report: Report, name: str, label: str, row: int, colour: str, *, singl
         "xaxis": "x",
         "yaxis": _axis("y", row),
         "name": escape(label),
-        "legendgroup": escape(label),
-        "line": {"color": colour, "width": 1.8},
+        "meta": clip,
+        "line": {"color": _colour(clip), "width": 1.8},
         "marker": {"size": 4},
         "hovertemplate": f"{told}%{{y:.4g}} {unit}<extra></extra>",
     }
@@ -116,7 +119,7 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
         "hovermode": "x",
         "hoverdistance": -1,  # the nearest frame, however far: no place without an answer
         "hoversubplots": "axis",
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
+        "showlegend": False,
         "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": "zoom",
     }  # fmt: skip

@@ -8,8 +8,9 @@ from framesmooth.metric import Report
 from framesmooth.report.tables import arrow_of, number
 
 BEST, TIED = "★", "="
+UNSAFE: Final = "FAILED"
 LEGEND: Final = " · ".join(
-    (f"{BEST} best", f"{TIED} tied for best", "↑ higher is better", "↓ lower is better", "– not measured")
+    (f"{BEST} best", f"{TIED} tied for best", "↑ higher is better", "↓ lower is better", "– unknown")
 )
 
 
@@ -46,14 +47,21 @@ def clip_rows(reports: Mapping[str, Report]) -> list[ClipsRow]:
     return rows
 
 
-def missing_notes(reports: Mapping[str, Report]) -> list[str]:
-    """Return a line for each reason why a clip lacks metrics: "a.mp4: warping_error, coverage: too short"."""
-    lines: dict[tuple[str, str], list[str]] = {}
-    for label, report in reports.items():
-        for name in report:
-            if reason := report.reason(name):
-                lines.setdefault((label, reason), []).append(name)
-    return [f"{label}: {', '.join(names)}: {reason}" for (label, reason), names in lines.items()]
+def clip_notes(report: Report) -> list[str]:
+    """Return a line for each thing to say of metrics, why they are missing above all.
+
+    Such as "warping_error, dynamic_degree: too short: needs two frames of one shot".
+    """
+    lines: dict[str, list[str]] = {}
+    for name, series in report.items():
+        if note := report.reason(name) or series.note:
+            lines.setdefault(note, []).append(name)
+    return [f"{', '.join(names)}: {note}" for note, names in lines.items()]
+
+
+def all_notes(reports: Mapping[str, Report]) -> list[str]:
+    """Return the notes of several clips, each with the clip's name."""
+    return [f"{label}: {note}" for label, report in reports.items() for note in clip_notes(report)]
 
 
 def _row(name: str, reports: Sequence[Report]) -> ClipsRow:
@@ -71,4 +79,4 @@ def _row(name: str, reports: Sequence[Report]) -> ClipsRow:
 
 
 def _flash_cell(report: Report) -> Cell:
-    return Cell("–" if report.flashes is None else "passed" if report.flashes.passed else "FAILED")
+    return Cell("–" if report.flashes is None else "passed" if report.flashes.passed else UNSAFE)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report
 from framesmooth.report.chart import metrics_chart
-from framesmooth.report.clips import BEST, LEGEND, clip_rows, missing_notes
+from framesmooth.report.clips import BEST, LEGEND, UNSAFE, Cell, all_notes, clip_notes, clip_rows
 from framesmooth.report.formulas import formulas
 from framesmooth.report.heat import HeatMeter, paint
 from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, write_page
@@ -49,7 +49,7 @@ def write_clips_html(
         header=header,
         rows=rows,
         legend=LEGEND if single is None else "",
-        notes=[*_flash_notes(reports), *(missing_notes(reports) if single is None else [])],
+        notes=_notes(reports),
         verdicts=verdicts,
         chart=metrics_chart(reports),
         galleries=[*_heat_galleries(heats), *_worst_galleries(worst)],
@@ -73,8 +73,9 @@ def _table(report: Report) -> Table:
     for row, series in zip(metric_rows(None, report), report.values(), strict=True):
         coverage = "–" if series.coverage is None else f"{series.coverage:.0%}"
         cells = [TableCell(text, "number") for text in (row.after, number(series.p95), coverage)]
-        better = row.note or row.wanted
-        rows.append([TableCell(row.name.replace("_", " ")), *cells, TableCell(row.unit), TableCell(better)])
+        rows.append(
+            [TableCell(row.name.replace("_", " ")), *cells, TableCell(row.unit), TableCell(row.wanted)]
+        )
     return header, rows
 
 
@@ -83,7 +84,7 @@ def _clips_table(reports: Mapping[str, Report]) -> Table:
     rows = [
         [
             TableCell(f"{row.name.replace('_', ' ')} {row.arrow}"),
-            *(TableCell(cell.marked, "good" if cell.mark == BEST else "number") for cell in row.cells),
+            *(TableCell(cell.marked, _kind(cell)) for cell in row.cells),
             TableCell(row.unit),
         ]
         for row in clip_rows(reports)
@@ -91,12 +92,22 @@ def _clips_table(reports: Mapping[str, Report]) -> Table:
     return header, rows
 
 
-def _flash_notes(reports: Mapping[str, Report]) -> list[str]:
-    """Return what to say of flashes: of one clip how safe it is, of several which ones fail."""
-    judged = {name: report.flashes for name, report in reports.items() if report.flashes is not None}
-    if len(reports) == 1:
-        return [flashes.sentence for flashes in judged.values()]
-    return [f"{name}: {flashes.sentence}" for name, flashes in judged.items() if not flashes.passed]
+def _kind(cell: Cell) -> str:
+    return "good" if cell.mark == BEST else "bad" if cell.text == UNSAFE else "number"
+
+
+def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
+    """Return how safe a clip is as to flashes, or which of several are not, and what their metrics note."""
+    several = len(reports) > 1
+    flashes = [
+        TableCell(
+            f"{name}: {judged.sentence}" if several else judged.sentence, "" if judged.passed else "bad"
+        )
+        for name, judged in ((name, report.flashes) for name, report in reports.items())
+        if judged is not None and not (several and judged.passed)
+    ]
+    notes = all_notes(reports) if several else clip_notes(next(iter(reports.values())))
+    return [*flashes, *map(TableCell, notes)]
 
 
 def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:

@@ -50,9 +50,10 @@ class Page:
     Attributes:
         header: the table's first row.
         rows: the others, as long as the header.
-        chart: a plotly figure; with it the page carries plotly, about 5 MB.
+        notes: lines below the table, of which "bad" ones stand out.
+        chart: a plotly figure, and the legend beside it; with it the page carries plotly, about 5 MB.
         facts: name -> value: how the clip was made or measured.
-        formulas: name -> paragraphs.
+        formulas: name -> paragraphs, as HTML where they are Markup.
     """
 
     title: str
@@ -60,7 +61,7 @@ class Page:
     header: Sequence[TableCell]
     rows: Sequence[Sequence[TableCell]]
     legend: str = ""
-    notes: Sequence[str] = ()
+    notes: Sequence[TableCell] = ()
     verdicts: Sequence[Line] = ()
     chart: Mapping[str, Any] | None = None
     galleries: Sequence[Gallery] = ()

@@ -18,11 +18,15 @@ _SIGNIFICANT = 2.0
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A band of another frame warped onto the current one: how far in time, and where it can be trusted."""
+    """A band of another frame warped onto the current one: how far in time, and where it can be trusted.
+
+    ``weight`` is what it counts beside the current frame.
+    """
 
     distance: int
     band: Band
     trust: Weight
+    weight: float = 1.0
 
 
 def noise_level(centre: Band, neighbours: Sequence[Neighbour]) -> float:
@@ -57,9 +61,9 @@ def filter_band(
 ) -> tuple[Band, Weight]:
     """Average a band along its trajectories; return it and the neighbours' total weight (h, w).
 
-    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)), with k its
-    distance in frames, D the mean squared difference over a Gaussian ``window`` (sigma, pixels), h the
-    ``tolerance`` and s the ``noise``; the frame itself weighs 1.
+    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)) times its
+    own weight, with k its distance in frames, D the mean squared difference over a Gaussian ``window``
+    (sigma, pixels), h the ``tolerance`` and s the ``noise``; the frame itself weighs 1.
 
     Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
     sunset) would be averaged to another time than its surroundings and show as a patch. With ``trend`` the
@@ -77,6 +81,7 @@ def filter_band(
         closeness = np.minimum(np.float32(0.5) - unlike / np.float32(scale), 0)
         closeness -= np.float32((k / (radius + 0.5)) ** 2)
         weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust
+        weight *= np.float32(other.weight)
         weighted = gap * cv2.merge((weight, weight, weight))
         total += weight
         change += weighted

@@ -1,7 +1,7 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import ClassVar, Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
-from framesmooth.flow import load_flow
+from framesmooth.flow import FlowEstimator, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
@@ -33,18 +33,20 @@ class MotionSmoother(ABC):
 
     Attributes:
         strength: 0 to 1, or a schedule of it; 0 gives the input back bit for bit.
-        flow: name of the flow estimator.
+        flow: the flow estimator, or its name.
         guide: another version of the clip, as long and as large, to take motion and cuts from; None is the
             clip itself.
         lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
+        breaks: indices of frames known to begin another picture, whatever they look like.
     """
 
     strength: float | Schedule = defaults.STRENGTH
-    flow: str = "dis-robust"
+    flow: str | FlowEstimator = "dis-robust"
     guide: Iterable[Frame] | None = field(default=None, repr=False, compare=False)
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
+    breaks: Collection[int] = field(default=(), repr=False, compare=False)
 
     reach: ClassVar[int]
     """How many frames are read ahead before one is answered."""
@@ -80,7 +82,8 @@ class MotionSmoother(ABC):
                 yield frame
 
         around = chain(self.lead_in, counted(), self.lead_out)
-        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide))
+        breaks = {len(self.lead_in) + index for index in self.breaks}
+        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
         # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
         for index, frame in enumerate(islice(answers, len(self.lead_in), None)):
             if self.lead_out and index >= given:

@@ -25,9 +25,9 @@ LOW_SIGMA: Final = 8.0
 """A Gaussian of the first sigma (frame pixels) takes the fine band away; one of the second leaves the low."""
 
 # How far, in pixels squared of the mid grid, the two flows may disagree for each band. The fine one has
-# Sundaram's half a pixel of the frame, the mid one bears eight times that; the low one varies over more
-# pixels than any flow is wrong by, and its likeness to the neighbours alone decides.
-_CONSISTENT_WITHIN = (0.5 / SCALES[MID] ** 2, 1.0, float("inf"))
+# Sundaram's half a pixel, the mid one bears twice that; the low one varies over more pixels than any flow
+# is wrong by, and its likeness to the neighbours alone decides.
+_CONSISTENT_WITHIN = (0.5, 1.0, float("inf"))
 
 
 def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -18,6 +18,8 @@ TONE_RADIUS: Final = 6
 """Frames to either side that the low-pass of the tone path looks at."""
 
 _TONE_SIGMA = 3.0
+# A slope of the tone path of fewer standard errors than this is none.
+_SIGNIFICANT = 2.0
 # Ratios of nearly black or clipped samples say nothing about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
@@ -94,11 +96,17 @@ def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
-    nor holds on to the exposure of the last frame.
+    nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
+    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0).
     """
     near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
-    offsets = np.arange(len(path))[near] - centre
+    offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
     weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
-    lines = np.stack([np.ones_like(offsets), offsets], axis=1)
-    fitted = np.linalg.pinv(lines * np.sqrt(weights)[:, None]) @ (path[near] * np.sqrt(weights)[:, None])
-    return np.asarray(fitted[0])
+    middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
+    away = offsets - middle
+    spread = max(float(weights @ np.square(away)), 1e-9)
+    slope = (weights * away) @ (tones - mean) / spread
+    error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
+    error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
+    share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
+    return np.asarray(mean - share * slope * middle)

@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
@@ -29,8 +29,12 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(2, 2.5), MID: BandSetting(3, 2.5), LOW: BandSetting(6, 4.0)}
+SETTINGS: Final = {FINE: BandSetting(3, 2.0), MID: BandSetting(4, 2.5), LOW: BandSetting(6, 4.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
+
+# What the fine band of a keyframe counts beside an in-between's. Not the other bands: there, averages that
+# lean towards the nearest keyframe pump at the keyframes' pace.
+_KEYFRAME_WEIGHT = 2.0
 
 # Likeness to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
 _LIKENESS_SIGMA = 2.0
@@ -40,11 +44,12 @@ _LARGEST_REGAIN = 1.6
 
 @dataclass(frozen=True)
 class BandedFrame:
-    """A frame, its tone-corrected bands, and their motion to the next frame; None at the end of its shot."""
+    """A frame, its tone-corrected bands, what each counts, and their motion to the next frame of the shot."""
 
     frame: Frame
     strength: float
     bands: tuple[Band, Band, Band]
+    weights: tuple[float, float, float]
     to_next: BandMotions | None
 
 
@@ -54,10 +59,12 @@ class TrajectorySmoother(MotionSmoother):
 
     Shots are smoothed on their own. ``strength`` in 0 to 1 sets how far and how tolerantly frames are
     averaged; ``steady`` also removes geometric wobble. The outlines of a ``guide`` are where they should be,
-    so there is no wobble to be seen then.
+    so there is no wobble to be seen then. The fine detail of the frames ``keyframes`` (indices) counts more
+    than that of others, which were made from them.
     """
 
     steady: bool = True
+    keyframes: Collection[int] = field(default=(), repr=False, compare=False)
 
     # The frames of the tone path and of the widest band, then one each for the last motion and its tone.
     reach = TONE_RADIUS + LONGEST + 2
@@ -73,7 +80,9 @@ class TrajectorySmoother(MotionSmoother):
         for index, (step, gains) in enumerate(tone_gains(stream)):
             strength = self.strength_at(index)
             image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
-            yield BandedFrame(step.frame, strength, split(image), step.to_next)
+            keyframe = index - len(self.lead_in) in self.keyframes
+            weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
+            yield BandedFrame(step.frame, strength, split(image), weights, step.to_next)
 
     def _smooth(self, window: Sequence[BandedFrame], centre: int) -> NDArray[np.float32]:
         """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
@@ -109,7 +118,8 @@ class TrajectorySmoother(MotionSmoother):
         for path in trajectories(of_band, centre, ceil(radius), size).values():
             flow = path.flow if moved is None else _followed(path, moved)
             warped = _moved(window[centre + path.distance].bands[band], flow)
-            others.append(Neighbour(path.distance, warped, path.trust))
+            weight = window[centre + path.distance].weights[band] / window[centre].weights[band]
+            others.append(Neighbour(path.distance, warped, path.trust, weight))
         if not others:
             return here
         mean, support = filter_band(

@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import numpy as np
 
 from framesmooth import defaults
 from framesmooth.errors import MediaError, OutputExists, UsageError
+from framesmooth.frames import Frame, check_frame
 from framesmooth.video.animation import GifEncoder, WebpEncoder
 from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
 from framesmooth.video.files import (
@@ -16,10 +20,51 @@ from framesmooth.video.files import (
     atomic_path,
     media_errors,
     remove_leftovers,
+    temporary_path,
 )
-from framesmooth.video.folder_sink import folder_sink
-from framesmooth.video.frame_sink import Encoder, FrameSink, OddSize, completed
+from framesmooth.video.folder import FolderEncoder, is_frame, replace_frames
 from framesmooth.video.signing import check_signing, sign_clip
+
+OddSize = Literal["error", "pad", "crop"]
+ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
+
+
+class _Encoder(Protocol):
+    def write(self, frame: Frame) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class FrameSink:
+    """Takes the frames of one clip, in order.
+
+    Attributes:
+        path: where the clip will be.
+        size: (height, width) of the frames that ``write`` takes.
+        count: how many frames were written.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], odd: OddSize | None, encoder: _Encoder) -> None:
+        self.path, self.size, self.count = path, size, 0
+        self._odd, self._encoder = odd, encoder
+
+    def write(self, frame: Frame) -> None:
+        """Append one frame.
+
+        Raises:
+            MediaError: when it has another size or dtype, or when the disk is full.
+        """
+        frame = check_frame(frame)
+        if frame.shape[:2] != self.size:
+            raise MediaError(
+                f"frame {self.count} for {self.path} is {frame.shape[1]}x{frame.shape[0]}, "
+                f"not {self.size[1]}x{self.size[0]}: all frames of a clip have one size"
+            )
+        with media_errors(self.path, "write"):
+            self._encoder.write(frame if self._odd is None else make_even(frame, self._odd))
+        self.count += 1
 
 
 @contextmanager
@@ -74,7 +119,7 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with folder_sink(target, size, tags, on_complete) as sink:
+        with _folder_sink(target, size, tags, on_complete) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
@@ -83,7 +128,7 @@ def open_sink(
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
-        with completed(encoder, target, size, odd_action) as sink:
+        with _completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:
             sign_clip(temporary, target, sign, metadata or {})
@@ -126,7 +171,15 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     remove_leftovers(target)
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another -o")
+    raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another name")
+
+
+def make_even(frame: Frame, odd: OddSize) -> Frame:
+    """Pad (repeat the last row or column) or crop a frame to even sides."""
+    height, width = frame.shape[:2]
+    if odd == "crop":
+        return np.ascontiguousarray(frame[: height - height % 2, : width - width % 2])
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def plan_writing(
@@ -171,8 +224,47 @@ def _open_encoder(
     crf: int,
     tags: Mapping[str, str],
     audio: str | os.PathLike[str] | None,
-) -> Encoder:
+) -> _Encoder:
     if codec is not None:
         return VideoEncoder(path, codec, fps, size, crf, tags, None if audio is None else Path(audio))
     kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
     return kind(path, fps, size, tags)
+
+
+@contextmanager
+def _completed(
+    encoder: _Encoder, target: Path, size: tuple[int, int], odd: OddSize | None
+) -> Iterator[FrameSink]:
+    """Close the encoder when the block ends well, abandon it otherwise."""
+    sink = FrameSink(target, size, odd, encoder)
+    done = False
+    try:
+        yield sink
+        if sink.count == 0:
+            raise MediaError(f"no frame was written to {target}: the input or the frame range is empty")
+        with media_errors(target, "write"):
+            encoder.close()
+        done = True
+    finally:
+        if not done:
+            encoder.abort()
+
+
+@contextmanager
+def _folder_sink(
+    target: Path,
+    size: tuple[int, int],
+    tags: Mapping[str, str],
+    on_complete: Callable[[Path], None] | None,
+) -> Iterator[FrameSink]:
+    inside = target.is_dir() and not all(map(is_frame, target.iterdir()))
+    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
+    if inside:
+        remove_leftovers(target / "frames")
+    with place as temporary:
+        with _completed(FolderEncoder(temporary, tags), target, size, None) as sink:
+            yield sink
+        if on_complete is not None:
+            on_complete(temporary)
+        if inside:
+            replace_frames(target, temporary)
