@@ -55,7 +55,7 @@ class Command:
 
 
 _GENERATE: Final = ("generate", "a cat on the beach", "the lion at sunset", "--model", "{model}", *_SIDE,
-                    "--num-frames", "8", "--cadence", "3", "--steps", "2", "--batch-size", "2",
+                    "--num-frames", "6", "--cadence", "3", "--steps", "2", "--batch-size", "2",
                     "--smoother", "ema", "--dtype", "float32")  # fmt: skip
 _RESUME: Final = ("resume", "clip.framesmooth", "--model", "{model}")
 
