@@ -91,9 +91,9 @@ class Rendering:
             closing(prefetch(self._rendered(source), 1)) as rendered,
         ):
             for batch, pictures in rendered:
-                self._keep(batch, pictures)
-                if source.faded:
+                if source.faded:  # noted before the frames are there: later nobody would know
                     self.stage.note(crossfaded=sorted(source.faded))
+                self._keep(batch, pictures)
                 advance(len(batch))
         if source.faded:
             self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))

@@ -49,7 +49,7 @@ _PICTURES: Final = (".png", ".jpg", ".tiff", ".bmp", ".webp")
 def try_schedule(data: bytes, folder: Path) -> None:
     """Parse a schedule and work it out."""
     text = data.decode("utf-8", "surrogateescape")
-    Schedule.parse(text, 40, Fraction(12), seed=3).values(40)
+    Schedule.parse(text, 41, Fraction(12), seed=3).values(41)
 
 
 def try_prompts(data: bytes, folder: Path) -> None:

@@ -55,7 +55,7 @@ class Command:
 
 
 _GENERATE: Final = ("generate", "a cat on the beach", "the lion at sunset", "--model", "{model}", *_SIDE,
-                    "--num-frames", "8", "--cadence", "3", "--steps", "2", "--batch-size", "2",
+                    "--num-frames", "6", "--cadence", "3", "--steps", "2", "--batch-size", "2",
                     "--smoother", "ema", "--dtype", "float32")  # fmt: skip
 _RESUME: Final = ("resume", "clip.framesmooth", "--model", "{model}")
 
@@ -93,6 +93,7 @@ class Tally:
 
 def in_child(work: Callable[[], int], log: Path) -> int:
     """Fork; do ``work`` in the child, its output into ``log``; return the child's process id."""
+    log.touch()  # a child may be killed before it could
     child = os.fork()
     if child:
         return child
