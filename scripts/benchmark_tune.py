@@ -14,19 +14,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from tables import markdown_table, replace_section
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from framesmooth.flow import load_flow  # noqa: E402
 from framesmooth.frames import Frame, FrameList  # noqa: E402
 from framesmooth.metric import measure  # noqa: E402
+from framesmooth.metrics.detail_retention import DetailRetention  # noqa: E402
+from framesmooth.metrics.flicker_residual import FlickerResidual  # noqa: E402
+from framesmooth.motion import estimate_motion  # noqa: E402
 from framesmooth.smoother import create_smoother  # noqa: E402
 from framesmooth.smoothers.trajectory import TrajectorySmoother  # noqa: E402
 from framesmooth.tuning.grid import CellStore, ClipChoice, Spot  # noqa: E402
@@ -35,6 +40,8 @@ from framesmooth.tuning.sweep import run_sweep  # noqa: E402
 from framesmooth.tuning.tuner import Tuning, tune_clip  # noqa: E402
 from framesmooth.video import open_sink, open_source  # noqa: E402
 from tests.scenes import add_flicker, moving_scene  # noqa: E402
+
+Figures = NDArray[np.float64]
 
 GRID = tuple(round(0.05 * k, 2) for k in range(21))
 SEGMENTS = (
@@ -116,12 +123,8 @@ def judged(clean: Sequence[Frame], spoiled: Sequence[Frame], kinds: str) -> Outc
     measuring = seconds(lambda: measure(spoiled, reference=spoiled, flow_on="self"))
     tuning, spent = tuned(spoiled)
     strength = float(tuning.strength)
-    lanes = list(TrajectorySmoother().at_strengths(spoiled, GRID))
-    metrics = ("flicker_residual", "detail_retention")
-    reports = [measure([one[k] for one in lanes], reference=clean, metrics=metrics) for k in range(len(GRID))]
-    residual = np.array([report["flicker_residual"].mean for report in reports], float)
-    loss = np.array([report["detail_retention"].mean for report in reports], float)
-    loss = loss[0] - loss
+    residual, detail = grid_of(clean, spoiled)
+    loss = detail[0] - detail
     removed = 1 - residual / residual[0]
     best = int(np.argmax(np.where(loss <= FLOOR + 1e-9, removed, -1)))
     chosen = GRID.index(round(strength, 2))
@@ -130,6 +133,20 @@ def judged(clean: Sequence[Frame], spoiled: Sequence[Frame], kinds: str) -> Outc
         work=(spent + once) / once,
         of_grid=(spent + once + measuring) / (len(GRID) * (once + measuring)),
     )  # fmt: skip
+
+
+def grid_of(clean: Sequence[Frame], spoiled: Sequence[Frame]) -> tuple[Figures, Figures]:
+    """Return flicker residual and detail retention at the strengths of GRID, along the clean motion."""
+    flow = load_flow("dis-fine")
+    motions = [None, *(estimate_motion(flow, first, second) for first, second in pairwise(clean))]
+    meters = [(FlickerResidual(), DetailRetention()) for _ in GRID]
+    lanes = TrajectorySmoother().at_strengths(spoiled, GRID)
+    for versions, ideal, motion in zip(lanes, clean, motions, strict=True):
+        for pair, version in zip(meters, versions, strict=True):
+            for metric in pair:
+                metric.update(version, ideal, motion)
+    residual, detail = (np.array([pair[k].compute().mean for pair in meters], float) for k in (0, 1))
+    return residual, detail
 
 
 def sweep_cost(frames: Sequence[Frame]) -> float:

@@ -23,6 +23,7 @@ from framesmooth.tuning.evidence import Cell, _explained, retention
 from framesmooth.tuning.sample import SEGMENT, Overview, Shot, choose_segments
 from framesmooth.tuning.search import COARSE, Goal, Lab, Setup, around, search
 from framesmooth.tuning.tuner import parse_target, tune_clip
+from framesmooth.tuning.wobble import wobble_of
 from framesmooth.video import write_png
 from tests.scenes import Frame, add_flicker, moving_scene, texture
 
@@ -241,3 +242,11 @@ def test_a_sweep_makes_no_cell_twice(
     cli([*words, "trajectory", "--strength", "0,0.5"], standalone_mode=False)
     assert made == []
     assert json.loads(capsys.readouterr().out)["cells"] == first["cells"][3:5]
+
+
+def test_wobble_is_told_from_motion(clean: list[Frame]) -> None:
+    assert not wobble_of([clean]).is_seen
+    assert wobble_of([add_flicker(clean, "W", seed=4)]).is_seen
+    assert not wobble_of([clean[:3]]).is_seen
+    hurried = moving_scene(frames=10, size=(72, 104), pan=(0, 0), zoom=1.02, rotation=2).frames
+    assert not wobble_of([[*hurried, *hurried[-2::-1]]]).is_seen

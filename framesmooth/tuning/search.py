@@ -11,6 +11,7 @@ from framesmooth.schedule import Schedule
 from framesmooth.smoother import create_smoother
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.tuning.evidence import MOTION_STRENGTH, Cell, Sample, Segment, motions_of, retention
+from framesmooth.tuning.wobble import wobble_of
 from framesmooth.verdict import LARGEST_DETAIL_LOSS
 
 COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
@@ -195,7 +196,8 @@ def _settled(lab: Lab, setup: Setup) -> Found | None:
     still = cells[0]
     if _coverage(lab) < _LEAST_COVERAGE:
         return Found("hopeless", setup, still, cells, _coverage(lab))
-    if still.flicker <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA:
+    quiet = still.flicker <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
+    if quiet and not wobble_of(lab.clips).is_seen:
         return Found("clean", setup, still, cells, _coverage(lab))
     return None
 
