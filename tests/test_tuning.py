@@ -19,7 +19,8 @@ from framesmooth.schedule import Schedule
 from framesmooth.smoother import create_smoother
 from framesmooth.smoothers.trajectory import TrajectorySmoother
 from framesmooth.tuning import sweep as sweeping
-from framesmooth.tuning.evidence import Cell, _explained, retention
+from framesmooth.tuning.cell import Cell, retention
+from framesmooth.tuning.evidence import _explained
 from framesmooth.tuning.sample import SEGMENT, Overview, Shot, choose_segments
 from framesmooth.tuning.search import COARSE, Goal, Lab, Setup, around, search
 from framesmooth.tuning.tuner import parse_target, tune_clip

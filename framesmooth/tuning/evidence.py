@@ -30,6 +30,7 @@ from framesmooth.metrics.detail_retention import detail
 from framesmooth.metrics.luma_flicker import mean_luma
 from framesmooth.metrics.second_difference import root_mean_square, second_differences
 from framesmooth.motion import PairMotion, estimate_motion
+from framesmooth.tuning.cell import Cell
 from framesmooth.warp import Mask, backward_warp
 
 Picture = NDArray[np.float32]
@@ -44,43 +45,6 @@ _BLOCKS: Final = 8  # of the frame's height
 _MEAN_GAIN: Final = 1.5  # of white noise less the mean of its two neighbours
 _LEAST_SEEN: Final = 0.3  # of a block's pixels
 _ROUNDS: Final = 25
-_SEEN_LOSS: Final = 0.4
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one strength does to the sample.
-
-    Attributes:
-        warping_error: mean squared difference to the next frame along the motion, ×10⁻³, sRGB in [0, 1].
-        luma_flicker: of the mean luma, levels.
-        detail: fine detail that the frames have in common with their neighbours in the input, warped onto
-            them, as a share of what the input has; see :func:`retention`.
-        flicker: standard deviation of the flicker that is left, levels.
-        harm: root mean square of what smoothing changed that was no flicker, levels.
-    """
-
-    strength: float
-    warping_error: float
-    luma_flicker: float
-    detail: float
-    flicker: float
-    harm: float
-
-    @property
-    def error(self) -> float:
-        """Squared error that is left and that is made, levels squared: what a search minimises."""
-        return self.flicker**2 + self.harm**2
-
-    def as_dict(self) -> dict[str, float]:
-        """Return plain types for JSON, all but the detail."""
-        return {
-            "strength": self.strength,
-            "warping_error": self.warping_error,
-            "luma_flicker": self.luma_flicker,
-            "flicker": self.flicker,
-            "harm": self.harm,
-        }
 
 
 def motions_of(frames: Sequence[Frame]) -> list[PairMotion]:
@@ -236,22 +200,6 @@ def _explained(values: Map, light: Map, slope: Map) -> float:
         fitted = terms @ nnls(terms * root[:, None], values * root)[0]
         weights = 1 / np.maximum(np.abs(values - fitted), 1e-3) / np.maximum(fitted, 1e-3)
     return float(fitted.mean())
-
-
-def retention(cells: Sequence[Cell]) -> list[float]:
-    """Return for cells by rising strength the share of the detail that each keeps, at most 1.
-
-    Of the input's detail flicker is a part, so losing likeness to the input proves nothing. Likeness to the
-    neighbouring frames has none of the frame's own flicker: it rises while averaging brings out what they
-    share, and falls once that is blurred. The loss is what is lost from the peak on, divided by 0.4: so much
-    of the true loss is seen in this way (docs/tuning.md), because detail that cannot be followed well is lost
-    first, and never was in it.
-    """
-    peak, kept = 1.0, []  # that of the input itself
-    for cell in cells:
-        peak = max(peak, cell.detail)
-        kept.append(max(1 - (1 - cell.detail / peak) / _SEEN_LOSS, 0.0))
-    return kept
 
 
 def _luma_flicker(segments: Sequence[Sequence[float]]) -> float:

@@ -16,7 +16,7 @@ from framesmooth.metrics.frame_metric import masked_mean_square
 from framesmooth.metrics.luma_flicker import mean_luma
 from framesmooth.metrics.second_difference import root_mean_square, second_differences
 from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.tuning.evidence import Cell
+from framesmooth.tuning.cell import Cell
 from framesmooth.warp import Mask, backward_warp
 
 Picture = NDArray[np.float32]

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from scipy.optimize import minimize_scalar
+
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import create_smoother
 from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.tuning.evidence import MOTION_STRENGTH, Cell, Sample, Segment, motions_of, retention
+from framesmooth.tuning.cell import Cell, retention
+from framesmooth.tuning.evidence import MOTION_STRENGTH, Sample, Segment, motions_of
 from framesmooth.tuning.wobble import wobble_of
 from framesmooth.verdict import LARGEST_DETAIL_LOSS
 
@@ -23,6 +26,7 @@ CLEAN_LUMA: Final = 0.5
 """Levels of flicker, and of that of the mean luma, up to which a clip is clean: film grain reaches them."""
 
 _LEAST_COVERAGE: Final = 0.05
+_POLISHING: Final = 6  # strengths at most
 
 TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
 Kind = Literal["tuned", "clean", "hopeless", "impossible"]
@@ -62,16 +66,19 @@ class Goal:
 
     def best(self, cells: Iterable[Cell]) -> Cell:
         """Return the best of some cells that keep enough detail; one of them has strength 0."""
-        rising = sorted(cells, key=lambda cell: cell.strength)
-        losses = (1 - kept for kept in retention(rising))
-        pairs = zip(rising, losses, strict=True)
-        allowed = [cell for cell, loss in pairs if loss <= self.max_detail_loss + 1e-9]
+        allowed = self.allowed(cells)
         if self.metric is None:
             return min(allowed, key=lambda cell: (cell.error, cell.strength))
         reached = [cell for cell in allowed if self.value(cell) <= self.target]
         if reached:
             return min(reached, key=lambda cell: cell.strength)
         return min(allowed, key=self.value)
+
+    def allowed(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Return the cells that keep enough detail, by rising strength."""
+        rising = sorted(cells, key=lambda cell: cell.strength)
+        pairs = zip(rising, retention(rising), strict=True)
+        return [cell for cell, kept in pairs if 1 - kept <= self.max_detail_loss + 1e-9]
 
     def value(self, cell: Cell) -> float:
         """Return the target's metric of a cell."""
@@ -82,13 +89,13 @@ class Goal:
 class Lab:
     """Smooths segments at several strengths at once, and judges the results along one motion.
 
-    ``cells`` holds all that was found, by setup and strength; ``smoothed`` counts frames times strengths.
+    ``cells`` holds all that was found, by setup and strength; ``on_frames`` hears of every frame of a pass.
     """
 
     clips: Sequence[Sequence[Frame]]
     cells: dict[Setup, dict[float, Cell]] = field(default_factory=dict)
     sample: Sample | None = None
-    on_cells: Callable[[int], None] = lambda done: None
+    on_frames: Callable[[int], None] = lambda done: None
     passes: int = 0
 
     def run(self, setup: Setup, strengths: Sequence[float]) -> None:
@@ -99,7 +106,7 @@ class Lab:
             return
         lanes = sorted({*wanted, *(() if self.sample else (MOTION_STRENGTH,))})
         self.passes += 1
-        versions = [list(setup.smoother().at_strengths(clip, lanes)) for clip in self.clips]
+        versions = [self._smoothed(setup, clip, lanes) for clip in self.clips]
         if self.sample is None:
             middle = lanes.index(MOTION_STRENGTH)
             seen = [[frames[middle] for frames in version] for version in versions]
@@ -108,7 +115,15 @@ class Lab:
         for lane, strength in enumerate(lanes):
             of_lane = [[frames[lane] for frames in version] for version in versions]
             known[strength] = self.sample.judge(strength, of_lane)
-            self.on_cells(1)
+
+    def _smoothed(
+        self, setup: Setup, clip: Sequence[Frame], lanes: Sequence[float]
+    ) -> list[tuple[Frame, ...]]:
+        found = []
+        for versions in setup.smoother().at_strengths(clip, lanes):
+            found.append(versions)
+            self.on_frames(1)
+        return found
 
     @property
     def tried(self) -> int:
@@ -172,6 +187,8 @@ def search(lab: Lab, goal: Goal, setups: Sequence[Setup], deadline: float | None
             stopped = True
         else:
             lab.run(setup, around(goal.best(_cells(lab, setup)).strength))
+            if len(setups) > 1:
+                _polish(lab, goal, setup, deadline)
     except KeyboardInterrupt:
         if not any(set(COARSE) <= set(cells) for cells in lab.cells.values()):
             raise
@@ -180,6 +197,27 @@ def search(lab: Lab, goal: Goal, setups: Sequence[Setup], deadline: float | None
     cells = _cells(lab, setup)
     found = Found("tuned", setup, goal.best(cells), cells, _coverage(lab), stopped)
     return replace(found, kind="impossible") if found.cell.strength == 0 else found
+
+
+def _polish(lab: Lab, goal: Goal, setup: Setup, deadline: float | None) -> None:
+    """Look for the least error closer than STEP to the best strength (Brent's method, bounded)."""
+    best = goal.best(_cells(lab, setup)).strength
+    if goal.metric is not None or best == 0:
+        return
+
+    def error(strength: float) -> float:
+        tried = round(float(strength), 3)
+        if not _late(deadline):
+            lab.run(setup, [tried])
+        cell = lab.cells[setup].get(tried)
+        return float("inf") if cell is None or cell not in goal.allowed(_cells(lab, setup)) else cell.error
+
+    minimize_scalar(
+        error,
+        bounds=(max(best - STEP, 0.0), min(best + STEP, 1.0)),
+        method="bounded",
+        options={"maxiter": _POLISHING, "xatol": 0.005},
+    )
 
 
 def around(strength: float) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, prefetch
 from framesmooth.montage import label, side_by_side, side_by_side_size
 from framesmooth.steady import stage
-from framesmooth.tuning.evidence import Cell, retention
+from framesmooth.tuning.cell import Cell, retention
 from framesmooth.tuning.grid import GUIDE, CellStore, Spot, make_cells, passes
 from framesmooth.video import open_sink, open_source, write_png, write_text
 

@@ -13,7 +13,7 @@ from framesmooth.frames import FrameSource, prefetch
 from framesmooth.schedule import Schedule
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.tuning.sample import Overview, Shot, choose_segments, look, read_segments
-from framesmooth.tuning.search import COARSE, Found, Goal, Lab, Setup, TargetMetric, search
+from framesmooth.tuning.search import Found, Goal, Lab, Setup, TargetMetric, search
 
 _SHORTEST = 3  # frames: fewer have no frame with two neighbours
 
@@ -171,11 +171,14 @@ def tune_clip(
     parts: list[Part] = []
     cells = 0
     if overview.hopeless is None and places:
-        total = len(places) * (len(setups) * len(COARSE) + 3)
-        with stage(emit, "search", total, "strengths") as advance:
-            for place in places:
-                segments = choose_segments(overview, None if place == _whole(overview) else [place])
-                lab = Lab(read_segments(clip, segments), on_cells=advance)
+        chosen = {
+            place: choose_segments(overview, None if place == _whole(overview) else [place])
+            for place in places
+        }
+        total = (len(setups) + 1) * sum(len(segment) for each in chosen.values() for segment in each)
+        with stage(emit, "search", total, "frames") as advance:
+            for place, segments in chosen.items():
+                lab = Lab(read_segments(clip, segments), on_frames=advance)
                 fixed = setups if not parts else [parts[0].found.setup]
                 parts.append(Part(place, tuple(segments), search(lab, goal, fixed, deadline)))
                 cells += lab.tried
