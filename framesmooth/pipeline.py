@@ -13,7 +13,7 @@ from typing import Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
-from framesmooth.events import ClipFinished, Event, Listener, StageFinished, stage
+from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
 from framesmooth.metric import Report
 from framesmooth.preflight import (
     check_run_folder,
@@ -22,13 +22,13 @@ from framesmooth.preflight import (
     with_seeds_of_stopped_run,
 )
 from framesmooth.rendering import Rendering
-from framesmooth.report import Strip, write_report
+from framesmooth.report import Gallery, Strip, write_report
 from framesmooth.run import RECORD_VERSION, RunFolder, content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothing import Smoothed, smooth_run
 from framesmooth.steady import copy_clip
-from framesmooth.video import check_output, open_sink
+from framesmooth.video import check_output, open_sink, open_source
 
 
 def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
@@ -66,7 +66,8 @@ def finish_clip(
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
     """
     started = time.perf_counter()
-    smoother = create_smoother(clip.settings.smoother, clip.settings.smooth)
+    strength = clip.settings.smooth
+    smoother = create_smoother(clip.settings.smoother, 0 if strength == "auto" else strength)
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.overwrite)
         work = _Work(clip, run, emit, continued_with or [])
@@ -74,7 +75,7 @@ def finish_clip(
             for notice in notices(clip, asked):
                 emit(notice)
             work.make_frames()
-            before, after = work.smooth_and_write(smoother)
+            before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
     finished = ClipFinished(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
     emit(finished)
     return finished
@@ -86,6 +87,7 @@ class _Work:
     def __init__(self, clip: Clip, run: RunFolder, emit: Listener, continued_with: list[str]) -> None:
         self.clip, self.run, self._listener = clip, run, emit
         self.timings: dict[str, float] = {}
+        self.curve: list[Gallery] = []
         self.record: dict[str, Any] = {
             "version": RECORD_VERSION,
             "status": "running",
@@ -126,6 +128,20 @@ class _Work:
         self.run.frames.note(timings=dict(self.timings))
         self.record["generation"] = notes["loaded"] | {"crossfaded": notes.get("crossfaded", [])}
         self.record["bad_frames"] = notes.get("bad_frames", [])
+
+    def tuned(self) -> Smoother:
+        """Return the smoother at the strength that the frames need; its curve stays in the run folder."""
+        from framesmooth.report.tuning import write_curve
+        from framesmooth.tuning.search import Goal, Setup
+        from framesmooth.tuning.tuner import tune_clip
+
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.fps)
+        setup = Setup(method=self.clip.settings.smoother)
+        tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
+        self.emit(Notice(tuning.verdict))
+        self.record["tuning"] = tuning.as_dict()
+        self.curve = write_curve(self.run.folder, tuning)
+        return tuning.smoother(frames)
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
@@ -168,4 +184,6 @@ class _Work:
         with stage(self.emit, "report"):
             facts = self.clip.facts | {"smoother": smoother}
             title = self.clip.settings.output.name
-            write_report(self.run.folder, before, after, title=title, strip=strip, facts=facts)
+            write_report(
+                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+            )

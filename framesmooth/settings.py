@@ -45,7 +45,7 @@ class ClipSettings:
     cadence: int | None = None
     inbetween: str = "latent"
     smoother: str = "trajectory"
-    smooth: float = defaults.STRENGTH
+    smooth: float | Literal["auto"] = defaults.STRENGTH
     crf: int = defaults.CRF
     codec: str | None = None
     audio: Path | None = None

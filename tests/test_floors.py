@@ -20,7 +20,7 @@ FLOORS: dict[str, int] = {
     "preflight": 4,
     "settings": 4, "settings_check": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
     "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,
-    "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4,
+    "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4, "tuning": 4,
     "cli": 5, "web": 5, "__main__": 5,
 }  # fmt: skip
 
@@ -112,7 +112,16 @@ def test_the_light_floors_load_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["smooth", "--help"], ["measure", "-h"], ["compare", "-h"], ["generate", "-h"]]
+    "arguments",
+    [
+        ["--help"],
+        ["smooth", "--help"],
+        ["tune", "-h"],
+        ["sweep", "-h"],
+        ["measure", "-h"],
+        ["compare", "-h"],
+        ["generate", "-h"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"from framesmooth.cli.main import cli\ncli({arguments!r}, standalone_mode=False)"

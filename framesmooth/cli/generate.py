@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -41,6 +41,20 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         if not all(-1 <= seed < 2**32 for seed in seeds):
             self.fail(f"{value!r}: seeds are -1 (random) or 0 to 4294967295", param, ctx)
         return seeds
+
+
+class Strength(click.ParamType["float | Literal['auto']"]):
+    """A strength, 0 to 1, or "auto"."""
+
+    name = "strength"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | Literal["auto"]:
+        """Turn "0.6" into 0.6."""
+        if value == "auto":
+            return "auto"
+        return click.FloatRange(0, 1).convert(value, param, ctx)
 
 
 @click.command()
@@ -140,10 +154,10 @@ class Seeds(click.ParamType[tuple[int, ...]]):
 )
 @click.option(
     "--smooth",
-    type=click.FloatRange(0, 1),
+    type=Strength(),
     default=ClipSettings.smooth,
     show_default=True,
-    help="Strength of the smoother; 0 is off.",
+    help="Strength of the smoother, 0 to 1; 0 is off, auto finds it as 'framesmooth tune' does.",
 )
 @click.option(
     "--smoother",
@@ -201,6 +215,7 @@ def generate(
       framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
       framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
       framesmooth generate "0: a castle at dawn | 40: a castle at night --neg fog" -o clip.webp
+      framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts
 

@@ -21,6 +21,8 @@ _LONGEST_MESSAGE: Final = 600
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
+    "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
+    "sweep": ("framesmooth.cli.sweep:sweep", "Try a grid of smoothing settings."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "compare": ("framesmooth.cli.compare:compare", "Say which version of a clip is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),

@@ -1,7 +1,7 @@
 """Figures on the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -111,6 +111,14 @@ def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
         _print_table(header, cells, left=("run", "kind", "state", "made by"))
     total = sum(row.size_bytes for row in rows)
     click.echo(f"{total / 2**20:.1f} MiB kept" + (f", {freed / 2**20:.1f} MiB freed" if freed else ""))
+
+
+def print_sweep(rows: "Sequence[Mapping[str, Any]]", best: int | None) -> None:
+    """Print the cells of a sweep, the best one marked."""
+    from framesmooth.report.sweep import HEADER, LEGEND, sweep_texts
+
+    _print_table(HEADER, sweep_texts(rows, best), left=("method", "flow"))
+    click.echo(LEGEND)
 
 
 def _print_table(

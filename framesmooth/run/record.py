@@ -75,6 +75,7 @@ class Record(_Part):
         default=[], description="differences that --force of resume went on in spite of"
     )
     smoother: str | None = None
+    tuning: Facts | None = None
     metrics: Facts | None = None
     clip: ClipRecord | None = None
 
