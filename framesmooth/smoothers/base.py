@@ -1,10 +1,10 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
 from framesmooth.flow import FlowEstimator, load_flow
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_float, as_uint8, fan_out
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import check_strength
@@ -22,6 +22,8 @@ from framesmooth.warp import backward_warp
 
 Picture = NDArray[np.float32]
 """(H, W, 3) float32, sRGB in [0, 1]."""
+
+Answer = TypeVar("Answer")
 
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
@@ -73,6 +75,28 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
+        yield from self._answers(frames, self._smoothed)
+
+    def at_strengths(
+        self, frames: Iterable[Frame], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        """Yield every frame smoothed at each of the strengths, as if by a smoother each.
+
+        Motion, which takes half of the time of a smoothing, is estimated once, and whatever else the
+        strengths have in common is done once. Reads ``reach`` frames ahead.
+
+        Raises:
+            UsageError: a strength outside 0 to 1.
+            MediaError: a guide of another size or number of frames.
+        """
+        for strength in strengths:
+            check_strength(strength)
+        yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
+
+    def _answers(
+        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Step]], Iterator[Answer]]
+    ) -> Iterator[Answer]:
+        """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
         given = 0
 
         def counted() -> Iterator[Frame]:
@@ -83,18 +107,32 @@ class MotionSmoother(ABC):
 
         around = chain(self.lead_in, counted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
+        answers = smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
         # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
-        for index, frame in enumerate(islice(answers, len(self.lead_in), None)):
+        for index, answer in enumerate(islice(answers, len(self.lead_in), None)):
             if self.lead_out and index >= given:
                 return
-            yield frame
+            yield answer
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
-        if isinstance(self.strength, Schedule):
-            return self.strength(max(index - len(self.lead_in), 0))
-        return self.strength
+        return self._strength(self.strength, index)
+
+    def _strength(self, strength: float | Schedule, index: int) -> float:
+        if isinstance(strength, Schedule):
+            return strength(max(index - len(self.lead_in), 0))
+        return strength
+
+    def _in_lanes(
+        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        """Yield the smoothed frames of a stream at several strengths."""
+        streams = fan_out(stream, len(strengths))
+        lanes = (
+            replace(self, strength=strength)._smoothed(steps)
+            for strength, steps in zip(strengths, streams, strict=True)
+        )
+        return zip(*lanes, strict=True)
 
     @abstractmethod
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
