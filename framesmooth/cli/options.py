@@ -142,7 +142,7 @@ def encoding(command: Command) -> Command:
 
 flow_weights = click.option(
     "--flow-weights", type=click.Path(path_type=Path), metavar="FILE",
-    help="The trained network of --flow raft: a .safetensors file, or a .pth of nothing but tensors.",
+    help="The trained network of --flow raft: a .safetensors file.",
 )  # fmt: skip
 
 
