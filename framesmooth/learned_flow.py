@@ -25,8 +25,8 @@ class RaftFlow:
     """RAFT with the weights of a file, which say whether it is the large or the small one.
 
     Attributes:
-        weights: a .safetensors file, or a .pth file that holds nothing but tensors, with the names that
-            torchvision's ``raft_large`` or ``raft_small`` give them.
+        weights: a .safetensors file with the names that torchvision's ``raft_large`` or ``raft_small``
+            give its tensors.
         num_flow_updates: refinements of the flow; 12 is what the network was trained with.
 
     Raises:
@@ -95,13 +95,14 @@ def _read_tensors(path: Path) -> dict[str, Any]:
     """Return the tensors of a file by name; nothing in it is run."""
     if not path.is_file():
         raise ModelError(f"there is no file {path}: give the weights of RAFT")
+    if path.suffix != ".safetensors":
+        raise ModelError(
+            f"{path} is no .safetensors file, so it could run code, and is not opened: save the state_dict "
+            "of the network with safetensors.torch.save_file"
+        )
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if path.suffix != ".safetensors":
-        raise ModelError(
-            f"{path} is pickled, which could run code, and is not opened: save the state_dict as .safetensors"
-        )
     try:
         return dict(load_file(path))
     except (SafetensorError, OSError) as error:

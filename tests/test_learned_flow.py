@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.flow import load_flow
 from tests.scenes import moving_scene, texture
 
-torch = pytest.importorskip("torch")
 FIRST_LAYER = "feature_encoder.convnormrelu.0.weight"
 MOTION = (3, -2)
 
@@ -53,8 +54,6 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def save_weights(path: Path, channels: int = 32, **more: Any) -> Path:
     tensors = {FIRST_LAYER: torch.zeros(channels, 3, 7, 7), **more}
-    from safetensors.torch import save_file
-
     save_file(tensors, path)
     return path
 
@@ -79,8 +78,7 @@ def test_the_shapes_choose_the_network(channels: int, tmp_path: Path, stand_in: 
 
 
 def test_a_file_that_could_run_code_is_not_opened(tmp_path: Path, stand_in: ModuleType) -> None:
-    path = tmp_path / "raft.pth"
-    torch.save({FIRST_LAYER: torch.zeros(32, 3, 7, 7)}, path)
+    path = save_weights(tmp_path / "raft.safetensors").rename(tmp_path / "raft.pth")
     with pytest.raises(ModelError, match="could run code"):
         load_flow("raft", path)
 
@@ -128,8 +126,8 @@ def test_the_real_network_keeps_the_contract(tmp_path: Path) -> None:
         from torchvision.models.optical_flow import raft_small
     except (ImportError, RuntimeError, OSError):
         pytest.skip("no torchvision that works here")
-    torch.save(raft_small().state_dict(), tmp_path / "raft.pth")
+    save_file(raft_small().state_dict(), tmp_path / "raft.safetensors")
     image = (texture(50, 135) * 255).astype(np.uint8)
-    flow = load_flow("raft", tmp_path / "raft.pth")(image, image)
+    flow = load_flow("raft", tmp_path / "raft.safetensors")(image, image)
     assert flow.shape == (50, 135, 2)
     assert np.isfinite(flow).all()
