@@ -29,6 +29,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 SIGNALS: Final = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+_HARD: Final = (signal.SIGKILL, signal.SIGTERM)
 _TIMEOUT: Final = 1800.0
 _SIDE: Final = ("-W", "32", "-H", "24")
 
@@ -48,12 +50,14 @@ class Command:
     Attributes:
         start: its arguments; {in} is a folder of frames, {run} a complete run folder, {model} a small model.
         output: the clip, named in ``start``.
-        resume: what goes on with it, once {output}'s run folder has a record; None is the same command again.
+        resume: what goes on with it, once the run folder has a record; None is the same command again.
+        signals: what it is killed with; Ctrl-C makes tune take the best so far, which is no interruption.
     """
 
     start: tuple[str, ...]
     output: str
     resume: tuple[str, ...] | None = None
+    signals: tuple[signal.Signals, ...] = SIGNALS
 
 
 _GENERATE: Final = ("generate", "a cat on the beach", "the lion at sunset", "--model", "{model}", *_SIDE,
@@ -69,6 +73,14 @@ COMMANDS: Final[dict[str, Command]] = {
     "smooth-run": Command(("smooth", "{run}", "-o", "steady.mkv", "--method", "ema"), "steady.mkv"),
     "smooth-frames": Command(("smooth", "{in}", "-o", "steady/", "--method", "ema"), "steady"),
     "interpolate": Command(("interpolate", "{in}", "-o", "between.mp4", "--cadence", "2"), "between.mp4"),
+    "tune": Command(
+        ("tune", "{in}", "-o", "tuned.mkv", "--method", "ema", "--report", "tuned"),
+        "tuned.mkv",
+        signals=_HARD,
+    ),
+    "sweep": Command(
+        ("sweep", "{in}", "-o", "grid", "--strength", "0,0.5", "--method", "ema"), "grid/grid.mp4"
+    ),
     "encode": Command(("assemble", "{in}", "-o", "film.mp4", "--codec", "h265"), "film.mp4"),
     "encode-gif": Command(("assemble", "{in}", "-o", "film.gif"), "film.gif"),
 }
@@ -301,7 +313,7 @@ class Torture:
         folder, kills = self._fresh(name), 0
         while True:
             arguments = self._next(name, folder)
-            number = self.dice.choice(SIGNALS)
+            number = self.dice.choice(COMMANDS[name].signals)
             by_write = self.dice.random() < 0.5
             prepare = (
                 die_at(self.dice.randrange(1, writes), number, afterwards=self.dice.random() < 0.5)
@@ -459,10 +471,11 @@ class Torture:
 
 def preload() -> None:
     """Import what the commands need, and start no thread."""
-    for name in ("cli.generate", "cli.smooth", "cli.interpolate", "cli.assemble", "resumption", "pipeline",
-                 "generation.loading", "generation.source"):  # fmt: skip
-        __import__(f"framesmooth.{name}")
-    __import__("diffusers").StableDiffusionPipeline  # noqa: B018 - it is imported when it is asked for
+    commands = ("generate", "smooth", "interpolate", "assemble", "tune", "sweep")
+    modules = ("resumption", "pipeline", "generation.loading", "generation.source")
+    for name in (*(f"cli.{command}" for command in commands), *modules):
+        import_module(f"framesmooth.{name}")
+    import_module("diffusers").StableDiffusionPipeline  # noqa: B018 - it is imported when it is asked for
 
 
 def main() -> int:
