@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Final
 
 import cv2
@@ -26,8 +25,8 @@ class RaftFlow:
     """RAFT with the weights of a file, which say whether it is the large or the small one.
 
     Attributes:
-        weights: a .safetensors file, or a .pth file that holds nothing but tensors, with the names that
-            torchvision's ``raft_large`` or ``raft_small`` give them.
+        weights: a .safetensors file with the names that torchvision's ``raft_large`` or ``raft_small``
+            give its tensors.
         num_flow_updates: refinements of the flow; 12 is what the network was trained with.
 
     Raises:
@@ -96,22 +95,18 @@ def _read_tensors(path: Path) -> dict[str, Any]:
     """Return the tensors of a file by name; nothing in it is run."""
     if not path.is_file():
         raise ModelError(f"there is no file {path}: give the weights of RAFT")
-    import torch
+    if path.suffix != ".safetensors":
+        raise ModelError(
+            f"{path} is no .safetensors file, so it could run code, and is not opened: save the state_dict "
+            "of the network with safetensors.torch.save_file"
+        )
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds something else than tensors, which could run code, and is not opened: save the "
-            "state_dict as .safetensors"
-        ) from error
-    except (SafetensorError, OSError, EOFError, RuntimeError) as error:
+        return dict(load_file(path))
+    except (SafetensorError, OSError) as error:
         raise ModelError(f"{path} cannot be read: give a .safetensors file of tensors") from error
-    return found if isinstance(found, dict) else {}
 
 
 def _torchvision_optical_flow() -> Any:

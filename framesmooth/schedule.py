@@ -18,6 +18,7 @@ trailing comma are fine.
 import ast
 import math
 import re
+import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,20 @@ from simpleeval import InvalidExpression, SimpleEval
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
+
+_LONGEST: Final = 2**16
+_EVALUATION_ERRORS: Final = (
+    InvalidExpression,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 def _where(condition: object, chosen: float, otherwise: float) -> float:
@@ -67,8 +82,10 @@ class _Expression:
         try:
             value = SimpleEval(functions=FUNCTIONS, names=variables).eval(self.text, self.tree)
             number = float(value)
-        except (InvalidExpression, ArithmeticError, TypeError, ValueError) as error:
-            raise _error(self.column, f"cannot work out {self.text!r} ({error})") from error
+        except (RecursionError, MemoryError) as error:
+            raise _error(self.column, f"{_shown(self.text)} is nested too deeply") from error
+        except _EVALUATION_ERRORS as error:
+            raise _error(self.column, f"cannot work out {_shown(self.text)} ({error})") from error
         if not math.isfinite(number):
             raise _error(self.column, f"{self.text!r} is {number} at frame {variables.get('t', 0):g}")
         return number
@@ -109,6 +126,8 @@ class Schedule:
         if max_frames < 1:
             raise UsageError(f"a schedule needs a clip of at least one frame, not {max_frames}")
         source = re.sub(r"\s", " ", str(text))
+        if len(source) > _LONGEST:
+            raise _error(_LONGEST, f"the schedule is {len(source)} characters long: give {_LONGEST} at most")
         variables = {
             "max_f": float(max_frames - 1),
             "fps": float(fps),
@@ -213,8 +232,13 @@ def _parse_expression(text: str, column: int) -> _Expression:
     if not text:
         raise _error(column, "a number or expression is missing here")
     try:
-        return _Expression(text, column, SimpleEval.parse(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of 1if and the like, and of a second expression after a ;
+            return _Expression(text, column, SimpleEval.parse(text))
     except SyntaxError as error:
-        raise _error(column + (error.offset or 1) - 1, f"cannot read {text!r}: {error.msg}") from error
-    except (InvalidExpression, ValueError) as error:
-        raise _error(column, f"cannot read {text!r}: {error}") from error
+        place = column + (error.offset or 1) - 1
+        raise _error(place, f"cannot read {_shown(text)}: {error.msg}") from error
+    except (RecursionError, MemoryError) as error:
+        raise _error(column, f"{_shown(text)} is nested too deeply") from error
+    except (InvalidExpression, ValueError, Warning) as error:
+        raise _error(column, f"cannot read {_shown(text)}: {error}") from error

@@ -121,12 +121,9 @@ def _keep(path: Path, name: str, part: dict[str, Any]) -> None:
 
 def _conditions(plan: Plan, rows: Sequence[Row], seconds: float) -> str:
     clips = len({row["clip"] for row in rows if "clip" in row})
-    of_clips = f"{clips} clips, " if clips else ""
+    of_clips = f"{clips} clips, at most {plan.frames} frames and {plan.width} pixels wide; " if clips else ""
     left_out = f" Left out here: {', '.join(plan.missing)}." if plan.missing else ""
-    return (
-        f"{of_clips}at most {plan.frames} frames and {plan.width} pixels wide; "
-        f"{seconds:.0f} s on {os.cpu_count()} cores ({platform.machine()}).{left_out}"
-    )
+    return f"{of_clips}{seconds:.0f} s on {os.cpu_count()} cores ({platform.machine()}).{left_out}"
 
 
 if __name__ == "__main__":

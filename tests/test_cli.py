@@ -351,7 +351,7 @@ def test_odd_sides(tmp_path: Path) -> None:
         ("out.mp4", "framesmooth.video.encoder.VideoEncoder.write"),
         ("out.mp4", "framesmooth.video.encoder.VideoEncoder.close"),
         ("out.gif", "framesmooth.video.animation.GifEncoder.write"),
-        ("out/", "framesmooth.video.sink.save_png"),
+        ("out/", "framesmooth.video.folder.save_png"),
     ],
 )
 def test_a_full_disk(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,7 @@ _NTSC: Final = {
     "29.97": "30000/1001",
     "59.94": "60000/1001",
 }
+_RATE: Final = re.compile(r"\s*-?\d{1,12}(\.\d{0,12})?(/\d{1,12})?\s*")  # exponents can be endless
 
 
 class Rate(click.ParamType[Fraction]):
@@ -36,8 +38,9 @@ class Rate(click.ParamType[Fraction]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Turn the text into an exact fraction."""
+        text = _NTSC.get(str(value), str(value))
         try:
-            rate = Fraction(_NTSC.get(str(value), str(value)))
+            rate = Fraction(text if _RATE.fullmatch(text) else "")
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is no frame rate: write 24, 23.976 or 24000/1001", param, ctx)
         if not 0 < rate <= 1000:
@@ -118,9 +121,13 @@ no_audio = click.option(
 
 
 def encoding(command: Command) -> Command:
-    """Add the options of how a video file is written: --crf, --codec, --audio, --odd-size, --overwrite."""
+    """Add the options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
     for option in (
         overwrite,
+        click.option("--sign", type=click.Path(path_type=Path), metavar="PEM",
+                     help="Sign the file: content credentials (C2PA) by these certificates and their key."),
+        click.option("--no-metadata", is_flag=True,
+                     help="Write no tags: neither how the clip came about nor that it is AI-generated."),
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
         click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
@@ -135,7 +142,7 @@ def encoding(command: Command) -> Command:
 
 flow_weights = click.option(
     "--flow-weights", type=click.Path(path_type=Path), metavar="FILE",
-    help="The trained network of --flow raft: a .safetensors file, or a .pth of nothing but tensors.",
+    help="The trained network of --flow raft: a .safetensors file.",
 )  # fmt: skip
 
 

@@ -102,7 +102,8 @@ def smooth(
     from framesmooth.smoother import create_smoother, scheduled
     from framesmooth.smoothers.anchors import anchored
     from framesmooth.smoothers.loop import looped
-    from framesmooth.steady import check_not_input, made_of, open_clip, steady_clip
+    from framesmooth.smoothing import can_keep, smooth_run
+    from framesmooth.steady import check_not_input, copy_clip, made_of, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
 
     for option, asked in (("--report", report), ("--json", json_file)):
@@ -136,9 +137,16 @@ def smooth(
             **encoding,
         ) as sink,
     ):
-        reports = steady_clip(
-            clip, smoother, sink, emit, measured=measured, on_pair=None if strip is None else strip.add
-        )
+        on_pair = None if strip is None else strip.add
+        whole = measured and guide is None and not loop and frame_range is None and fps is None
+        run = can_keep(Path(source)) if whole else None
+        if run is None:
+            reports = steady_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
+        else:
+            with run.locked():
+                kept = smooth_run(run, smoother, emit, fps=clip.fps, on_pair=on_pair)
+                copy_clip(kept.frames, sink, emit)
+            reports = kept.before, kept.after
     if reports is not None:
         before, after = reports
         if report is not None:

@@ -37,7 +37,7 @@ def measured_apart(method: str, *, folder: Path | None = None, **size: int) -> d
     paths = os.pathsep.join(sys.path)
     done = subprocess.run(
         [sys.executable, "-m", "smoothing_bench.probe", json.dumps(request)],
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
         env={**os.environ, "PYTHONPATH": paths},

@@ -17,7 +17,7 @@ from smoothing_bench.probe import COPY, FLOWS_ONLY, measured_apart
 from tests.scenes import add_flicker
 
 # Height, width, frames: enough of them to fill the windows, so that the memory is that of a long clip.
-SIZES = ((480, 480, 30), (1080, 1920, 32))
+SIZES = ((480, 480, 30), (1080, 1920, 28))
 TIMED = (FLOWS_ONLY, COPY, "ffmpeg tmix 5", "warped EMA 0.8", "`deflicker`", "`ema`", OURS)
 _ROUNDS = 2
 

@@ -15,6 +15,7 @@ from framesmooth.smoother import create_smoother
 from smoothing_bench.clips import Clip, scene
 from smoothing_bench.figures import columns, decibels, select, share
 from smoothing_bench.judging import Judge
+from smoothing_bench.methods import METHODS
 from smoothing_bench.plan import Plan, Row
 from smoothing_bench.probe import measured_apart
 from tests.scenes import add_flicker, moving_scene
@@ -124,9 +125,8 @@ def _largest_change(before: Clip, after: Clip) -> int:
 
 
 def _memory(name: str) -> str:
-    peaks = [
-        measured_apart(f"`{name}`", height=144, width=256, frames=count)["peak"] for count in (SHORT, LONG)
-    ]
+    method = next(key for key in METHODS if f"`{name}`" in key)
+    peaks = [measured_apart(method, height=144, width=256, frames=count)["peak"] for count in (SHORT, LONG)]
     return " and ".join(f"{peak:.0f} MB" for peak in peaks)
 
 
