@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.flow import FlowField
-from framesmooth.smoothers.pyramid import gaussian
+from framesmooth.smoothers.pyramid import Weight, gaussian
 from framesmooth.smoothers.trajectories import Trajectory
 
 WHITE_CORRELATION: Final = -2 / 3
@@ -21,34 +21,50 @@ STEADY_RADIUS: Final = 2
 _GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
 # Second differences below this many pixels squared are errors of the flow, which alternate just as much.
 _NOISE_ENERGY = 0.02
+# Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
+# runner, or anything between repeated frames.
+_OVER_MEDIAN = 4.0
+# Medians over a frame are taken from every so many-th pixel and row.
+_SPARSE = 4
 
 
 def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
     """Return where to sample the centre frame (h, w, 2), in pixels from the mid grid, to undo its wobble.
 
     A point's position averaged over the window, less where it is now, is minus its wobble as far as its
-    motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
-    alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not. The
-    gate clip(-rho / (2/3), 0, 1) lets only wobble through; ``share`` (0 to 1) scales the whole. None where
-    the window is cut off on either side.
+    motion is even. The frame's common motion is left out: a shaken camera is no wobble. Uneven motion is told
+    apart by a = second difference of the position: white wobble alternates, with lag-1 autocorrelation
+    rho = -2/3 along the trajectory, real acceleration does not; and wobble is everywhere, real motion that
+    alternates is where something moves. The gate clip(-rho / (2/3), 0, 1) clip(4 median(a^2) / a^2, 0, 1)
+    lets only wobble through; ``share`` (0 to 1) scales the whole. None where the window is cut off on either
+    side.
     """
     distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
     if not all(k in paths for k in distances):
         return None
-    drift = np.sum([paths[k].flow for k in distances], axis=0) / (len(distances) + 1)
+    flows = {k: _own(paths[k].flow) for k in distances}
+    drift = np.sum(list(flows.values()), axis=0) / (len(distances) + 1)
     trust = np.min([paths[k].trust for k in distances], axis=0)
-    gate = gaussian(_alternation(paths) * trust, _GATE_EDGE)
+    gate = gaussian(_alternation(flows, trust) * trust, _GATE_EDGE)
     return np.asarray(-share * gate[..., None] * drift, np.float32)
 
 
-def _alternation(paths: Mapping[int, Trajectory]) -> NDArray[np.float32]:
-    """Return clip(rho / WHITE_CORRELATION, 0, 1) (H, W) of the accelerations around the centre frame."""
-    here = paths[-1].flow + paths[1].flow
-    before = paths[-2].flow - 2 * paths[-1].flow
-    after = paths[2].flow - 2 * paths[1].flow
+def _own(flow: FlowField) -> FlowField:
+    """Return a flow less the motion of the whole frame."""
+    return np.asarray(flow - np.median(flow[::_SPARSE, ::_SPARSE], axis=(0, 1)), np.float32)
+
+
+def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
+    """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
+    here = flows[-1] + flows[1]
+    before = flows[-2] - 2 * flows[-1]
+    after = flows[2] - 2 * flows[1]
     product = ((before + after) * here).sum(axis=-1) / 2
     energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
     energy = gaussian(energy, _GATE_SIGMA) + 1e-6
     rho = gaussian(product, _GATE_SIGMA) / energy
+    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
+    everywhere = np.median(seen) if seen.size else 0.0
     above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise, np.float32)
+    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)
