@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
+    "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show what it gives."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""
