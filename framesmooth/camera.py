@@ -7,17 +7,14 @@ frame to where it is in another. Points are in pixels; the centre of the first p
 """
 
 import math
-from dataclasses import dataclass, fields
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.errors import UsageError
 from framesmooth.flow import FlowField
-from framesmooth.schedule import Schedule
 from framesmooth.warp import Mask
 
 Homography = NDArray[np.float64]
@@ -26,76 +23,20 @@ FIELD_OF_VIEW: Final = 40.0
 """Degrees that the longer side of the picture fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
-_LEAST_ZOOM: Final = 0.1
-_MOST_ZOOM: Final = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moves:
-    """How the camera moves, as schedules in text: per frame, from the frame before to this one."""
-
-    zoom: str = "1"
-    """Factor by which the picture grows."""
-    pan_x: str = "0"
-    """Pixels that the picture moves to the right."""
-    pan_y: str = "0"
-    """Pixels that the picture moves down."""
-    roll: str = "0"
-    """Degrees that the picture turns counter-clockwise."""
-    translate_z: str = "0"
-    """Percent of the way to the picture that the camera approaches it."""
-    rotate_3d_x: str = "0"
-    """Degrees that the camera turns upwards."""
-    rotate_3d_y: str = "0"
-    """Degrees that the camera turns to the right."""
-
-    def schedules(self, num_frames: int, fps: Fraction, seed: int = 0) -> dict[str, Schedule]:
-        """Return the schedules by name.
-
-        Raises:
-            UsageError: one that cannot be read; the message names its option.
-        """
-        found = {}
-        for field in fields(self):
-            try:
-                found[field.name] = Schedule.parse(getattr(self, field.name), num_frames, fps, seed=seed)
-            except UsageError as error:
-                raise UsageError(f"--{field.name.replace('_', '-')}: {error}") from error
-        return found
 
 
 class Camera:
-    """A camera over a clip of frames of ``size`` (height, width); see ``Moves`` for what moves it how."""
+    """A camera over a clip of frames.
 
-    def __init__(
-        self, moves: Moves, num_frames: int, fps: Fraction, size: tuple[int, int], *, seed: int = 0
-    ) -> None:
+    Args:
+        values: what ``Moves.values`` gives: the value of each move, by name, at every frame.
+        size: (height, width) of the frames.
+    """
+
+    def __init__(self, values: Mapping[str, Sequence[float]], size: tuple[int, int]) -> None:
         self.size = size
-        self._values = {
-            name: schedule.values(num_frames)
-            for name, schedule in moves.schedules(num_frames, fps, seed).items()
-        }
-        for frame, zoom in enumerate(self._values["zoom"]):
-            if not _LEAST_ZOOM <= zoom <= _MOST_ZOOM:
-                raise UsageError(
-                    f"--zoom: {zoom:g} at frame {frame} is outside {_LEAST_ZOOM:g} to {_MOST_ZOOM:g}: "
-                    "it is the factor from one frame to the next, 1 is none"
-                )
-        for frame, share in enumerate(self._values["translate_z"]):
-            if share >= 100 * (1 - 1 / _MOST_ZOOM):
-                raise UsageError(
-                    f"--translate-z: {share:g} at frame {frame}: at 100 the camera hits the picture"
-                )
+        self._values = values
         self._step = lru_cache(maxsize=None)(self._find_step)
-
-    @property
-    def moves(self) -> bool:
-        """Whether the picture moves at all."""
-        return any(not np.allclose(self._step(frame), np.eye(3)) for frame in range(1, self._num_frames))
-
-    @property
-    def _num_frames(self) -> int:
-        return len(self._values["zoom"])
 
     def between(self, start: int, end: int) -> Homography:
         """Return where the points of frame ``start`` are in frame ``end``; either may be the later one."""

@@ -65,7 +65,7 @@ class Inbetween:
         if time in (0, 1):
             return (self.image1 if time else self.image0).copy()
         if self.method == "cross-fade":
-            return as_uint8(self._even_detail(_cross_fade(*self._images, time), self._images, time))
+            return as_uint8(even_detail(_cross_fade(*self._images, time), self._images, time))
         return as_uint8(self._along_flow(time))
 
     @cached_property
@@ -86,7 +86,7 @@ class Inbetween:
         weight0, weight1 = (1 - time) * seen0**2 + 1e-6 * (1 - time), time * seen1**2 + 1e-6 * time
         share1 = (weight1 / (weight0 + weight1))[..., None]
         blended = warped[0] + share1 * (warped[1] - warped[0])
-        blended = self._even_detail(blended, warped, time)
+        blended = even_detail(blended, warped, time)
         trust = _soften(np.maximum(seen0, seen1))[..., None]
         fade = _cross_fade(*self._images, time)
         return np.asarray(fade + trust * (blended - fade), np.float32)
@@ -118,21 +118,21 @@ class Inbetween:
         weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
         return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
 
-    @staticmethod
-    def _even_detail(blended: Field, sources: Sequence[Field], time: float) -> Field:
-        """Raise the blend's local detail energy to the mean of its sources' energies.
 
-        Only as far as both sources have it there: a cross-fade of unlike pictures is not sharpened into a
-        double exposure.
-        """
-        detail = _detail(blended)
-        parts = [_detail(source) for source in sources]
-        energies = [_local(np.square(part).sum(axis=-1)) for part in parts]
-        likeness = np.clip(_local((parts[0] * parts[1]).sum(axis=-1)) / (sum(energies) / 2 + 1e-6), 0, 1)
-        wanted = (1 - time) * np.sqrt(energies[0]) + time * np.sqrt(energies[1])
-        has = np.sqrt(_local(np.square(detail).sum(axis=-1)))
-        gain = 1 + likeness * (np.clip((wanted + 1e-3) / (has + 1e-3), 1, _LARGEST_GAIN) - 1)
-        return np.asarray(blended + (gain - 1)[..., None] * detail, np.float32)
+def even_detail(blended: Field, sources: Sequence[Field], time: float) -> Field:
+    """Raise the blend's local detail energy to the mean of its sources' energies.
+
+    Only as far as both sources have it there: a cross-fade of unlike pictures is not sharpened into a
+    double exposure.
+    """
+    detail = _detail(blended)
+    parts = [_detail(source) for source in sources]
+    energies = [_local(np.square(part).sum(axis=-1)) for part in parts]
+    likeness = np.clip(_local((parts[0] * parts[1]).sum(axis=-1)) / (sum(energies) / 2 + 1e-6), 0, 1)
+    wanted = (1 - time) * np.sqrt(energies[0]) + time * np.sqrt(energies[1])
+    has = np.sqrt(_local(np.square(detail).sum(axis=-1)))
+    gain = 1 + likeness * (np.clip((wanted + 1e-3) / (has + 1e-3), 1, _LARGEST_GAIN) - 1)
+    return np.asarray(blended + (gain - 1)[..., None] * detail, np.float32)
 
 
 def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetween:
