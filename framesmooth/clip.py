@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.generation.plan import Feedback, plan_feedback
 from framesmooth.run import package_versions
 from framesmooth.settings import RANDOM_SEED, ClipSettings
 from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, place_prompts
@@ -37,12 +38,13 @@ class Clip:
     guidance_end: float
     width: int | None
     height: int | None
+    feedback: Feedback | None = None
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
         """Everything that decides the latents of a diffused frame."""
         versions = package_versions()
-        return {
+        key = {
             "timeline": self.timeline_record,
             "drift": self.drift,
             "model": dict(self.model_hashes),
@@ -56,6 +58,7 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
+        return key if self.feedback is None else key | {"feedback": self.feedback.key}
 
     @property
     def frames_key(self) -> dict[str, Any]:
@@ -99,6 +102,7 @@ class Clip:
             "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
+            **({} if self.feedback is None else {"feedback": self.feedback.key}),
         }
 
     @property
@@ -167,6 +171,7 @@ def resolve(settings: ClipSettings) -> Clip:
         else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
+        feedback=plan_feedback(settings, timeline) if settings.feeds_back else None,
     )
 
 

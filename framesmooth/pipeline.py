@@ -17,7 +17,7 @@ from framesmooth.frames import Frame, prefetch
 from framesmooth.metric import Report
 from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.report import Strip, write_report
-from framesmooth.run import FrameFolder, LatentFolder, RunFolder, package_versions
+from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.anchors import anchored
@@ -25,6 +25,7 @@ from framesmooth.steady import steady_clip
 from framesmooth.video import check_output, open_sink, open_source
 
 if TYPE_CHECKING:
+    from framesmooth.generation.feedback import FeedbackSource
     from framesmooth.generation.source import DiffusionSource
 
 
@@ -124,8 +125,7 @@ class _Work:
             self.run.frames.open(self.clip.frames_key)
         self.run.frames.note(loaded=loaded, complete=False)
         self.run.keyframes.open(self.clip.keyframes_key | facts)
-        steps = len(source.diffused_times) * source.path.sampling.steps
-        with stage(self.emit, "keyframes", steps, "steps") as advance:
+        with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
             for _batch in source.diffuse(advance):
                 pass
         with (
@@ -144,7 +144,7 @@ class _Work:
         if flagged:
             self.emit(Notice(f"the model's safety checker blacked out {flagged} frames", warning=True))
 
-    def _tell_what_changed(self, source: "DiffusionSource") -> None:
+    def _tell_what_changed(self, source: "DiffusionSource | FeedbackSource") -> None:
         """Say where the model was asked for something that it doesn't do."""
         model = source.path.model
         asked, used = (
@@ -157,7 +157,7 @@ class _Work:
             if lost:
                 self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
 
-    def _load(self) -> "DiffusionSource":
+    def _load(self) -> "DiffusionSource | FeedbackSource":
         from framesmooth.generation.loading import load_pipeline
         from framesmooth.generation.source import create_source
 
@@ -165,7 +165,7 @@ class _Work:
         model = load_pipeline(
             str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
         )
-        return create_source(
+        source = create_source(
             model,
             clip.timeline,
             fps=settings.fps,
@@ -180,8 +180,13 @@ class _Work:
             batch_size=settings.batch_size,
             store=LatentFolder(self.run.keyframes.folder),
         )
+        if clip.feedback is None:
+            return source
+        from framesmooth.generation.feedback import feed_back
 
-    def _rendered(self, source: "DiffusionSource") -> Iterator[tuple[range, list[Frame]]]:
+        return feed_back(source, clip.feedback, PictureFolder(self.run.keyframes.folder))
+
+    def _rendered(self, source: "DiffusionSource | FeedbackSource") -> Iterator[tuple[range, list[Frame]]]:
         """Yield every batch and its frames, none where all are there: continued runs render whole batches."""
         for batch in source.batches:
             there = all(index in self.frames for index in batch)

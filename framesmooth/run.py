@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 import framesmooth
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
-from framesmooth.video import atomic_path, write_png, write_text
+from framesmooth.video import atomic_path, read_image, write_png, write_text
 from framesmooth.video.files import media_errors
 from framesmooth.video.images import FRAME_NAME
 
@@ -161,6 +161,22 @@ class FrameFolder:
     def write(self, index: int, frame: Frame, metadata: Mapping[str, str]) -> None:
         """Write one frame atomically, with its metadata as text in the PNG."""
         write_png(self.path(index), frame, metadata)
+
+
+@dataclass(frozen=True)
+class PictureFolder:
+    """Diffused pictures on disk: a mapping from frame index to uint8 (H, W, 3)."""
+
+    folder: Path
+
+    def __contains__(self, time: object) -> bool:
+        return time in FrameFolder(self.folder)
+
+    def __getitem__(self, time: int) -> Frame:
+        return read_image(FrameFolder(self.folder).path(time))
+
+    def __setitem__(self, time: int, picture: Frame) -> None:
+        FrameFolder(self.folder).write(time, picture, {})
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation.models import BUILT_IN
+from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
 
 RANDOM_SEED: Final = -1
@@ -39,6 +40,10 @@ class ClipSettings:
     easing: str = "linear"
     cadence: int | None = None
     inbetween: str = "latent"
+    camera: Moves | None = None
+    strength: str | None = None
+    color_anchor: float = 0.3
+    init_image: Path | None = None
     smoother: str = "trajectory"
     smooth: float = defaults.STRENGTH
     crf: int = defaults.CRF
@@ -50,6 +55,11 @@ class ClipSettings:
     dtype: str = "auto"
     allow_download: bool = False
     overwrite: bool = False
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
+        return (self.camera, self.strength, self.init_image) != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:
@@ -90,8 +100,9 @@ class ClipSettings:
         record = asdict(self) | {"fps": str(self.fps), "output": relative_name(self.output, folder)}
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
-        if self.audio is not None:
-            record["audio"] = relative_name(self.audio, folder)
+        for name in ("audio", "init_image"):
+            if record[name] is not None:
+                record[name] = relative_name(record[name], folder)
         return record
 
     @classmethod
@@ -111,8 +122,11 @@ class ClipSettings:
             raw["prompts"] = tuple(TimedPrompt(**prompt) for prompt in raw["prompts"])
             raw["fps"], raw["output"] = Fraction(raw["fps"]), _path_from(folder, raw["output"])
             raw["seeds"] = None if raw["seeds"] is None else tuple(raw["seeds"])
-            if raw["audio"] is not None:
-                raw["audio"] = _found(folder, raw["audio"])
+            for name in ("audio", "init_image"):
+                if raw.get(name) is not None:
+                    raw[name] = _found(folder, raw[name])
+            if raw.get("camera") is not None:
+                raw["camera"] = Moves(**raw["camera"])
             if raw["model"] != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
             return cls(**raw).with_drawn(drawn)

@@ -6,6 +6,8 @@
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.
+- ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
+- ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 
@@ -13,3 +15,6 @@ from typing import Final
 
 INBETWEENS: Final = ("latent", "flow", "crossfade")
 """How the frames between two diffused ones come about."""
+
+DEFAULT_STRENGTH: Final = "0.4"
+"""Share of the steps that draw a frame anew from the one before, where the camera moves."""

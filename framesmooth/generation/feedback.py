@@ -18,18 +18,19 @@ from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.camera import Camera, reflected, scaled, transform
 from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.generation.adapter import TextToImage, memory_errors
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
+from framesmooth.generation.pictures import crop, encode_pictures, fitted
+from framesmooth.generation.plan import Feedback
 from framesmooth.generation.samplers import state_at
+from framesmooth.generation.source import DiffusionSource
 from framesmooth.interpolate import even_detail
 from framesmooth.lab import Colors, recolored
 from framesmooth.warp import backward_warp
@@ -134,9 +135,10 @@ class FeedbackSource:
         steps = self._steps_of(time)
         old = self.store[before]
         moved = as_uint8(self._warped(old, time, before)[0])
+        if steps == 0:
+            return moved
         target = self._colors_at(before, time, moved)
-        moved = recolored(moved, target)
-        return recolored(self._drawn(time, noise, on_step, moved, steps), target) if steps else moved
+        return recolored(self._drawn(time, noise, on_step, recolored(moved, target), steps), target)
 
     def _steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
@@ -251,17 +253,18 @@ class FeedbackSource:
             yield from self.render(batch)
 
 
-def encode_pictures(model: TextToImage, pictures: Sequence[Frame]) -> Tensor:
-    """Return the latents, float32 (B, C, h, w) on the CPU, that decode to these pictures of equal size."""
-    vae, config = model.pipe.vae, model.pipe.vae.config
-    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.inference_mode(), memory_errors():
-        (encoded,) = vae.encode(images.to(model.device, vae.dtype), return_dict=False)[:1]
-        latents = (encoded if isinstance(encoded, Tensor) else encoded.mode()).float()
-    return ((latents - (config.get("shift_factor") or 0.0)) * config.scaling_factor).cpu()
-
-
-def crop(picture: Frame, size: tuple[int, int]) -> Frame:
-    """Return the middle (height, width) of a picture."""
-    top, left = (picture.shape[0] - size[0]) // 2, (picture.shape[1] - size[1]) // 2
-    return np.ascontiguousarray(picture[top : top + size[0], left : left + size[1]])
+def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> FeedbackSource:
+    """Return the frames of ``source``'s timeline as ``plan`` says: each from the one before."""
+    path, sampling = source.path, source.path.sampling
+    size = sampling.height, sampling.width
+    return FeedbackSource(
+        path=path,
+        camera=Camera(plan.moves, size),
+        strengths=plan.strengths,
+        pull=plan.color_anchor,
+        fps=source.fps,
+        size=source.size,
+        cadence=source.cadence,
+        first=None if plan.first is None else fitted(plan.first, size),
+        store=store,
+    )

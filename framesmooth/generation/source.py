@@ -33,6 +33,7 @@ from framesmooth.generation.keyframes import (
     guided_steps,
     keyframe_times,
 )
+from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
 
 
@@ -80,6 +81,11 @@ class DiffusionSource:
     def diffused_times(self) -> tuple[int, ...]:
         """The keyframes that differ from all earlier ones."""
         return tuple(dict.fromkeys(self._canonical.values()))
+
+    @property
+    def total_steps(self) -> int:
+        """How many denoising steps the keyframes take together."""
+        return len(self.diffused_times) * self.path.sampling.steps
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -139,19 +145,13 @@ class DiffusionSource:
         return [pair.frame_at(time) for time in times]
 
     def _decode(self, latents: torch.Tensor) -> list[Frame]:
-        return [_crop(picture, self.size) for picture in self.path.model.decode(latents)]
+        return [crop(picture, self.size) for picture in self.path.model.decode(latents)]
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in self.diffuse():
             pass
         for batch in self.batches:
             yield from self.render(batch)
-
-
-def _crop(picture: Frame, size: tuple[int, int]) -> Frame:
-    """Return the middle (height, width) of a picture."""
-    top, left = (picture.shape[0] - size[0]) // 2, (picture.shape[1] - size[1]) // 2
-    return np.ascontiguousarray(picture[top : top + size[0], left : left + size[1]])
 
 
 def create_source(
