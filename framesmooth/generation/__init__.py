@@ -16,5 +16,5 @@ from typing import Final
 INBETWEENS: Final = ("latent", "flow", "crossfade")
 """How the frames between two diffused ones come about."""
 
-DEFAULT_STRENGTH: Final = "0.4"
+DEFAULT_STRENGTH: Final = "0.5"
 """Share of the steps that draw a frame anew from the one before, where the camera moves."""

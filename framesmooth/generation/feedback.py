@@ -166,7 +166,8 @@ class FeedbackSource:
             [self.path.seed(time)],
             steps=sampling.steps,
             guidance_scale=sampling.guidance_scale,
-            guided_steps=sampling.guided_steps,
+            # The last steps alone decide a frame that is drawn over another: unguided, the prompt fades away.
+            guided_steps=sampling.guided_steps if start is None else None,
             first_step=skipped,
             on_step=None if on_step is None else lambda _done, _latents: on_step(1),
         )
