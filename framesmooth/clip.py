@@ -171,7 +171,7 @@ def resolve(settings: ClipSettings) -> Clip:
         else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
-        feedback=plan_feedback(settings, timeline) if settings.feeds_back else None,
+        feedback=plan_feedback(settings, timeline),
     )
 
 

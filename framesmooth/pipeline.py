@@ -151,7 +151,7 @@ class _Work:
             type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
         )
         if asked != used:
-            self.emit(Notice(f"{asked} cannot start midway, as latent in-betweens do: sampling with {used}"))
+            self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
         for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
             lost = model.cut_off(prompt)
             if lost:

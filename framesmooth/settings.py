@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
@@ -42,7 +43,7 @@ class ClipSettings:
     inbetween: str = "latent"
     camera: Moves | None = None
     strength: str | None = None
-    color_anchor: float = 0.3
+    color_anchor: float = DEFAULT_COLOR_ANCHOR
     init_image: Path | None = None
     smoother: str = "trajectory"
     smooth: float = defaults.STRENGTH

@@ -123,6 +123,13 @@ def test_colours_stay_those_of_the_first_frame(model: TextToImage) -> None:
     assert drifts[1] <= drifts[0]
 
 
+def test_a_camera_that_goes_in_for_ever_still_has_colours_to_hold_to(model: TextToImage) -> None:
+    source = create(model, {"zoom": "2"}, cadence=1, first=PICTURE, pull=1)
+    spread = [Colors.of(frame).spread[0] for frame in source]
+    assert min(spread[2:]) > 0.7 * spread[2]
+    assert source._looks[8] == source._looks[2] == 2  # at four times per side, which is sixteen in area
+
+
 def test_the_prompt_travels(model: TextToImage) -> None:
     alone, travelling = (
         frames(create(model, prompts=prompts)) for prompts in (("a cat",), ("a cat", "red sea"))
@@ -255,6 +262,7 @@ def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings, tmp_p
         ({"strength": "0:(0.5), 3:(1.5)"}, r"--strength: 1\.\d+ at frame \d is outside 0 to 1"),
         ({"seeds": (1, 2)}, "give one --seed"),
         ({"inbetween": "flow"}, "drop --inbetween"),
+        ({"camera": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),
         ({"prompts": parse_prompts(['0: a cat | 8: a lion'])}, None),
     ],
 )  # fmt: skip

@@ -18,3 +18,6 @@ INBETWEENS: Final = ("latent", "flow", "crossfade")
 
 DEFAULT_STRENGTH: Final = "0.5"
 """Share of the steps that draw a frame anew from the one before, where the camera moves."""
+
+DEFAULT_COLOR_ANCHOR: Final = 0.3
+"""How far the colours of such frames are drawn to those of the first one."""

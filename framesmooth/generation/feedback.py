@@ -184,15 +184,18 @@ class FeedbackSource:
         return self._anchors[start].mixed(self._anchors[end], mix)
 
     def _seen_of_first(self, time: int) -> Colors:
-        """Return the colours of what the camera sees of the first frame, and its mirror image around it.
+        """Return the colours of what the camera sees of the first frame, and its mirror image around it."""
+        return Colors.of(as_uint8(self._warped(self.store[0], self._looks[time], 0)[0]))
 
-        Once it sees too little of it, they are those of the last time when it saw enough.
-        """
-        here = max(at for at in self.diffused_times if at <= time and self._enough_seen(at))
-        return Colors.of(as_uint8(self._warped(self.store[0], here, 0)[0]))
-
-    def _enough_seen(self, time: int) -> bool:
-        return abs(float(np.linalg.det(self.camera.between(0, time)[:2, :2]))) <= _MOST_ENLARGED
+    @cached_property
+    def _looks(self) -> dict[int, int]:
+        """Diffused frame -> the last one up to it at which the camera saw enough of the first frame."""
+        found, last = {}, 0
+        for time in self.diffused_times:
+            enlarged = np.linalg.det(self.camera.between(0, time)[:2, :2])
+            last = time if abs(float(enlarged)) <= _MOST_ENLARGED else last
+            found[time] = last
+        return found
 
     @cached_property
     def _anchors(self) -> list[Colors]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.generation import DEFAULT_STRENGTH
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_STRENGTH
 from framesmooth.moves import Moves, values_of
 from framesmooth.timeline import Timeline
 from framesmooth.video import read_image
@@ -46,13 +46,17 @@ class Feedback:
         }
 
 
-def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback:
-    """Work out the schedules of ``settings``, and read the picture it begins with.
+def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | None:
+    """Work out the schedules of ``settings``, and read the picture it begins with; None if not wanted.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
+    if not settings.feeds_back:
+        if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
+            raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
+        return None
     if settings.seeds is not None:
         raise UsageError("--seeds travels through noise, which moves with the picture here: give one --seed")
     if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
