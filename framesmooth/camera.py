@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.flow import FlowField
-from framesmooth.warp import Mask
+from framesmooth.frames import Frame, as_float
+from framesmooth.warp import Mask, backward_warp
 
 Homography = NDArray[np.float64]
 
@@ -23,6 +25,8 @@ FIELD_OF_VIEW: Final = 40.0
 """Degrees that the longer side of the picture fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
+_FEATHER: Final = 1 / 12
+"""Share of the shorter side over which a picture that was moved fades in from its border."""
 
 
 class Camera:
@@ -50,6 +54,16 @@ class Camera:
     def flow(self, start: int, end: int) -> FlowField:
         """Return the motion from frame ``start`` to ``end``, (H, W, 2) in pixels on the grid of ``start``."""
         return homography_flow(self.between(start, end), self.size)
+
+    def view(self, picture: Frame, time: int, at: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the picture (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
+
+        What it doesn't show is its mirror image. The second array (H, W) says how surely it is seen: 1 well
+        inside the picture, falling to 0 at its border.
+        """
+        flow = self.flow(time, at)
+        warped = backward_warp(as_float(picture), reflected(flow)[0], interpolation=cv2.INTER_CUBIC)
+        return np.asarray(np.clip(warped, 0, 1), np.float32), _sight(flow)
 
     def _find_step(self, frame: int) -> Homography:
         value = {name: values[frame] for name, values in self._values.items()}
@@ -100,6 +114,15 @@ def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
         place = np.mod(target[..., axis], period)
         folded[..., axis] = np.minimum(place, period - place) if last else 0
     return np.asarray(folded - grid, np.float32), inside
+
+
+def _sight(flow: FlowField) -> NDArray[np.float32]:
+    """Return 1 where the target of a flow is well inside the picture, falling to 0 at its border (H, W)."""
+    height, width = flow.shape[:2]
+    x, y = np.moveaxis(_grid((height, width)) + flow, -1, 0)
+    # Half a pixel of leave, so that a camera that stands still sees the whole picture.
+    distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
+    return np.asarray(np.clip(distance / (_FEATHER * min(height, width)), 0, 1), np.float32)
 
 
 def _grid(size: tuple[int, int]) -> NDArray[np.float64]:

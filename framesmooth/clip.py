@@ -12,14 +12,19 @@ from typing import Any, Final
 from framesmooth.errors import UsageError
 from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.infotext import infotext, sampler_name
+from framesmooth.limits import MAX_FRAMES
 from framesmooth.run import package_versions
 from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.settings_check import check_settings
 from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, place_prompts
+from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
 
 MAX_SEED: Final = 2**32
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
 FRAMES_PER_SEGMENT: Final = 48
+_DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 MADE_BY: Final = "framesmooth (AI-generated)"
 
@@ -44,7 +49,7 @@ class Clip:
     def keyframes_key(self) -> dict[str, Any]:
         """Everything that decides the latents of a diffused frame."""
         versions = package_versions()
-        key = {
+        key: dict[str, Any] = {
             "timeline": self.timeline_record,
             "drift": self.drift,
             "model": dict(self.model_hashes),
@@ -58,7 +63,10 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
-        return key if self.feedback is None else key | {"feedback": self.feedback.key}
+        if self.feedback is None:
+            return key
+        key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | {"feedback": self.feedback.key}
 
     @property
     def frames_key(self) -> dict[str, Any]:
@@ -131,18 +139,42 @@ class Clip:
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
             f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}",
+            SOURCE_TYPE: AI_GENERATED,
         }
 
-    def parameters(self, index: int) -> str:
+    def frame_tags(self, index: int, loaded: Mapping[str, Any]) -> dict[str, str]:
+        """Return the text chunks of a frame's PNG in the run folder.
+
+        ``loaded`` are the facts of the loaded model: its scheduler and the size of the frames.
+        """
+        return {"parameters": self.parameters(index, loaded), SOURCE_TYPE: AI_GENERATED}
+
+    def parameters(self, index: int, loaded: Mapping[str, Any]) -> str:
         """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
         start, end, mix = self.timeline.at(index)
         keys = self.timeline.keyframes
         prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
-        return (
-            f"{prompt}\nNegative prompt: {keys[start].negative}\nSteps: {self.steps}, "
-            f"CFG scale: {self.guidance_scale}, CFG end: {self.guidance_end}, Seed: {keys[start].seed}, "
-            f"Model: {self.model_name}, Frame: {index}, Software: {MADE_BY}"
-        )
+        height, width = loaded["size"]
+        facts = {
+            "Steps": self.steps,
+            "Sampler": sampler_name(str(loaded["scheduler"])),
+            "CFG scale": self.guidance_scale,
+            "Seed": keys[start].seed,
+            "Size": f"{width}x{height}",
+            "Model hash": self.model_hash[:10],
+            "Model": self.model_name,
+            "CFG end": self.guidance_end,
+            "Frame": index,
+            "Version": MADE_BY,
+        }
+        return infotext(prompt, keys[start].negative, facts)
+
+    @property
+    def model_hash(self) -> str:
+        """The SHA-256 (hex) of the denoiser's weights, by which tools tell models apart; "" if unknown."""
+        weights = (name for name in self.model_hashes if name.endswith(".safetensors"))
+        denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
+        return self.model_hashes.get(next(denoisers, ""), "")
 
 
 def resolve(settings: ClipSettings) -> Clip:
@@ -152,6 +184,7 @@ def resolve(settings: ClipSettings) -> Clip:
         UsageError: settings that contradict each other.
         ModelError: a model that cannot be loaded.
     """
+    check_settings(settings)
     folder = locate_model(settings.model, allow_download=settings.allow_download)
     defaults = model_defaults(folder)
     drifting = len(settings.prompts) == 1 and settings.seeds is None
@@ -220,6 +253,8 @@ def _timeline(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Timel
         UsageError: more prompts than frames, times outside the clip.
     """
     latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
+    if latest >= MAX_FRAMES:
+        raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
     num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * max(1, len(prompts) - 1), latest + 1)
     avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
     times = place_prompts(prompts, num_frames)

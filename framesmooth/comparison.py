@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from framesmooth.events import Listener
+from framesmooth.flow import FlowEstimator
 from framesmooth.frames import FrameSource
 from framesmooth.metric import Report, Series, Watcher
 from framesmooth.report.tables import share
@@ -60,7 +61,7 @@ def compare_clips(
     *,
     reference: FrameSource | None = None,
     guide: FrameSource | None = None,
-    flow: str = "dis-fine",
+    flow: str | FlowEstimator = "dis-fine",
     watchers_of: WatcherOf = lambda name: (),
 ) -> Comparison:
     """Measure clips of one length and size, and judge all but the first against the first.
@@ -101,7 +102,7 @@ def _measure_one(
     ideal: FrameSource | None,
     clean: FrameSource | None,
     guide: FrameSource | None,
-    flow: str,
+    flow: str | FlowEstimator,
     watchers: Sequence[Watcher],
 ) -> Report:
     shared = "guide" if guide is not None else "self" if clean is None else "reference"

@@ -25,6 +25,14 @@ class MediaError(FramesmoothError):
     """A picture, a video or a folder of frames that cannot be read or written (exit code 1)."""
 
 
+class RunLocked(FramesmoothError):
+    """A run that another process works on (exit code 1)."""
+
+
+class RunChanged(UsageError):
+    """A run whose settings, model or libraries are no longer those that it began with (exit code 2)."""
+
+
 class ModelError(FramesmoothError):
     """A model that is missing, incomplete or unsafe to load (exit code 1)."""
 

@@ -7,6 +7,7 @@ or grows without bound, since powers are those of floating-point numbers.
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -55,7 +56,15 @@ _NODES: Final = (
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp),
     *(ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
 )
-_LONGEST_QUOTE: Final = 40
+_EVALUATION_ERRORS: Final = (
+    InvalidExpression,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_LONGEST_QUOTE: Final = 60
 
 
 class ScheduleError(UsageError):
@@ -84,14 +93,16 @@ class Expression:
         if not text.strip("() "):
             raise ScheduleError(column, "a number or expression is missing here")
         try:
-            tree = SimpleEval.parse(text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # of 1if and the like, and of a second expression after a ;
+                tree = SimpleEval.parse(text)
             _check(tree, column)
             return cls(text, column, ast.fix_missing_locations(_LazyWhere().visit(tree)))
         except SyntaxError as error:
             place = column + (error.offset or 1) - 1
             reason = error.msg.partition(":")[0]  # Python's advice after it is for programmers
             raise ScheduleError(place, f"cannot read {quoted(text)}: {reason}") from error
-        except (InvalidExpression, ValueError) as error:
+        except (InvalidExpression, ValueError, Warning) as error:
             raise ScheduleError(column, f"cannot read {quoted(text)}: {error}") from error
         except (RecursionError, MemoryError) as error:
             raise ScheduleError(column, f"{quoted(text)} is nested too deeply") from error
@@ -109,7 +120,9 @@ class Expression:
         """
         try:
             number = float(_Evaluator(variables).eval(self.text, self.tree))
-        except (InvalidExpression, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        except (RecursionError, MemoryError) as error:
+            raise ScheduleError(self.column, f"{quoted(self.text)} is nested too deeply") from error
+        except _EVALUATION_ERRORS as error:
             at = f" at frame {variables['t']:g}" if self.varies and "t" in variables else ""
             raise ScheduleError(self.column, f"cannot work out {quoted(self.text)}{at} ({error})") from error
         if not math.isfinite(number):

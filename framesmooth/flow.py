@@ -5,14 +5,16 @@ pixels with ``image0[y, x] ~ image1[y + flow[y, x, 1], x + flow[y, x, 0]]``.
 """
 
 from dataclasses import dataclass
-from typing import Final, Protocol, cast, runtime_checkable
+from pathlib import Path
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.plugins import load
+from framesmooth.plugins import LEARNED_FLOWS, load
 
 FlowField = NDArray[np.float32]
 Grey = NDArray[np.uint8]
@@ -52,9 +54,17 @@ class DisFlow:
 
     def __call__(self, image0: Frame, image1: Frame) -> FlowField:
         """Return flow (H, W, 2) float32 in pixels from ``image0`` to ``image1`` (both (H, W, 3) uint8)."""
+        return self.seeded(image0, image1, None)
+
+    def seeded(self, image0: Frame, image1: Frame, start: FlowField | None) -> FlowField:
+        """Return the flow as above, trying ``start`` (H, W, 2) as well at every patch of every level."""
         height, width = image0.shape[:2]
         grey0, grey1 = (_pad_small(self._prepare(image)) for image in (image0, image1))
-        field = self._engine().calc(grey0, grey1, None)  # type: ignore[call-overload]
+        seed: Any = None
+        if start is not None:
+            below, right = grey0.shape[0] - height, grey0.shape[1] - width
+            seed = cv2.copyMakeBorder(start, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        field = self._engine().calc(grey0, grey1, seed)
         return np.ascontiguousarray(field[:height, :width], dtype=np.float32)
 
     def _prepare(self, image: Frame) -> Grey:
@@ -150,9 +160,29 @@ DEEPFLOW: Final = DeepFlow()
 """The slowest and most careful one."""
 
 
-def load_flow(name: str) -> FlowEstimator:
-    """Return the estimator called ``name``; raises UsageError with the nearest names if there is none."""
-    return cast(FlowEstimator, load("flow", name))
+def load_flow(flow: str | FlowEstimator, weights: Path | None = None) -> FlowEstimator:
+    """Return the estimator of this name; an estimator is returned as it is.
+
+    Raises:
+        UsageError: no such name, with the nearest ones, a learned estimator without its file of ``weights``,
+            or weights for one that isn't learned.
+        ModelError: weights that cannot be used.
+    """
+    learned = isinstance(flow, str) and flow in LEARNED_FLOWS
+    if weights is not None and not learned:
+        raise UsageError(f"flow {flow!r} takes no weights: use {' or '.join(LEARNED_FLOWS)} with them")
+    if not isinstance(flow, str):
+        return flow
+    if not learned:
+        return cast(FlowEstimator, load("flow", flow))
+    if weights is None:
+        raise UsageError(f"flow {flow!r} is a trained network: give its file with --flow-weights")
+    return cast(FlowEstimator, load("learned_flow", flow)(weights=weights))
+
+
+def flow_name(flow: str | FlowEstimator) -> str:
+    """Return what an estimator is called in records and reports."""
+    return flow if isinstance(flow, str) else repr(flow)
 
 
 def normalize_tone(grey: Grey) -> Grey:

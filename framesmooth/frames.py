@@ -23,6 +23,8 @@ from framesmooth.errors import MediaError, UsageError
 Frame = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, C-contiguous."""
 
+Item = TypeVar("Item")
+
 FrameTransform = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 DEFAULT_FPS: Final = Fraction(12)
@@ -163,9 +165,9 @@ def frame_slice(source: FrameSource, start: int = 0, stop: int | None = None) ->
 
 
 def alongside(
-    frames: Iterable[Frame], transform: FrameTransform, lookahead: int
-) -> Iterator[tuple[Frame, Frame]]:
-    """Yield (original, transformed) pairs of a streaming transform.
+    frames: Iterable[Frame], transform: Callable[[Iterable[Frame]], Iterator[Item]], lookahead: int
+) -> Iterator[tuple[Frame, Item]]:
+    """Yield (original, answer) pairs of a streaming transform.
 
     ``transform`` answers frame t after it has read frame t + ``lookahead`` at the latest, so the originals
     that wait for their answer never number more than ``lookahead`` + 1.
@@ -191,6 +193,29 @@ def alongside(
         raise MediaError("the transform gives fewer frames than it was given")
 
 
+def fan_out(items: Iterable[Item], count: int) -> list[Iterator[Item]]:
+    """Return ``count`` iterators over the same items, which are read once.
+
+    An item is held until the last of them has had it, and no longer, unlike in itertools.tee: iterators that
+    go in step hold next to nothing.
+    """
+    stream = iter(items)
+    waiting: list[deque[Item]] = [deque() for _ in range(count)]
+
+    def lane(own: deque[Item]) -> Iterator[Item]:
+        while True:
+            if not own:
+                try:
+                    item = next(stream)
+                except StopIteration:
+                    return
+                for each in waiting:
+                    each.append(item)
+            yield own.popleft()
+
+    return [lane(own) for own in waiting]
+
+
 _END: Final = object()
 
 
@@ -198,8 +223,6 @@ _END: Final = object()
 class _Failure:
     error: BaseException
 
-
-Item = TypeVar("Item")
 
 _thread: Final = threading.local()  # .stopped is the event that ends the prefetch whose thread this is
 

@@ -8,8 +8,10 @@ from framesmooth.clip import MADE_BY
 from framesmooth.errors import MediaError
 from framesmooth.events import Listener, Notice
 from framesmooth.run import RECORD_FILE, RunFolder
+from framesmooth.settings import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.files import VIDEO_SUFFIXES
+from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
 
 _OF_THE_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder", "creation_time")
 
@@ -31,7 +33,7 @@ def tags_of(source: Path, note: str = "") -> dict[str, str]:
 
 
 def _tags_of_run(run: RunFolder) -> dict[str, str]:
-    record = run.record
+    record = run.unchecked_record
     try:
         raw, resolved = _settings(record, "raw"), _settings(record, "resolved")
         prompts = " | ".join(prompt["prompt"] for prompt in raw.get("prompts", ()))
@@ -47,7 +49,8 @@ def _tags_of_run(run: RunFolder) -> dict[str, str]:
             f"{run.folder / RECORD_FILE} is damaged ({error!r}): give its frames folder"
         ) from error
     known = [f"{name}: {fact}" for name, fact in facts.items() if fact not in (None, "")]
-    return ({"title": prompts} if prompts else {}) | {"comment": "; ".join([MADE_BY, *known])}
+    comment = "; ".join([MADE_BY, *known])
+    return ({"title": prompts} if prompts else {}) | {"comment": comment, SOURCE_TYPE: AI_GENERATED}
 
 
 def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
@@ -73,10 +76,16 @@ def sound_of(
 
 
 def _sound_of_run(run: RunFolder, emit: Listener) -> Path | None:
-    name = _settings(run.record, "raw").get("audio")
-    if name is None:
-        return None
-    for path in (run.folder / str(name), Path(name)):  # what lies elsewhere is recorded by its name alone
+    try:
+        name = _settings(run.unchecked_record, "raw").get("audio")
+        if name is None:
+            return None
+        name = recorded_name(name)
+    except (AttributeError, ValueError) as error:
+        raise MediaError(
+            f"{run.folder / RECORD_FILE} is damaged ({error}): give its frames folder"
+        ) from error
+    for path in (run.folder / name, Path(name)):  # what lies elsewhere is recorded by its name alone
         if path.is_file():
             return path
     emit(Notice(f"the sound of the run, {name}, isn't there: give it with --audio", warning=True))

@@ -1,9 +1,11 @@
 """In-betweens of two keyframes by occlusion-aware flow, with a cross-fade where flow cannot be trusted.
 
-The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for Optical
-Flow", section 3.3.2): splat it from both keyframes, the photo-consistent one wins, fill the holes, and blend
-only what each keyframe can see. Blending softens; a local gain brings the detail back to what the keyframes
-have, since sharpness that pumps between keyframes is flicker too.
+The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
+Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
+in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
+is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
+belongs to. Blending softens; a gain brings fine detail back to the keyframes' energy, since sharpness that
+pumps is flicker too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.completion import complete_flow, fill_holes
 from framesmooth.errors import UsageError
+from framesmooth.far_motion import far_motion, fused_motion
 from framesmooth.flow import FlowEstimator, FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.warp import backward_warp, splat
+from framesmooth.warp import Mask, backward_warp, splat
 
 LEAST_COVERAGE: Final = 0.35
 """Below this share of consistent flow the whole pair is cross-faded."""
@@ -27,11 +31,17 @@ LEAST_COVERAGE: Final = 0.35
 Field = NDArray[np.float32]
 
 # Pixels: how far two flows may differ and still describe the same point, and how soft that test is.
-_FLOW_TOLERANCE = 1.0
+_FLOW_TOLERANCE, _RELATIVE_TOLERANCE = 1.0, 0.0025
 # Photo-consistency priority: a colour error of this size (0 to 1) lowers a splatted pixel's weight e-fold.
 _COLOUR_TOLERANCE = 0.02
+# Of two pixels that meet, the one in front wins by this factor.
+_IN_FRONT, _FRONT_SIGMA = 100.0, 1.0
 _MASK_SIGMA = 1.5
-_DETAIL_SIGMA, _DETAIL_WINDOW, _LARGEST_GAIN = 1.5, 5.0, 1.8
+_LIKENESS_SIGMA = 2.0
+_DETAIL_SIGMA = 1.5
+_LARGEST_GAIN, _LARGEST_LOSS = 0.5, 0.1
+# A pyramid search that confirms this much has lost nothing that moves fast.
+_ALL_FOUND = 0.97
 
 
 @dataclass(frozen=True)
@@ -65,35 +75,44 @@ class Inbetween:
         if time in (0, 1):
             return (self.image1 if time else self.image0).copy()
         if self.method == "cross-fade":
-            return as_uint8(even_detail(_cross_fade(*self._images, time), self._images, time))
+            return as_uint8(_cross_fade(*self._images, time))
         return as_uint8(self._along_flow(time))
 
     @cached_property
     def _images(self) -> tuple[Field, Field]:
         return as_float(self.image0), as_float(self.image1)
 
+    @cached_property
+    def _flows(self) -> tuple[FlowField, FlowField]:
+        """Return the flows there and back, carried on where the other one does not confirm them."""
+        return (
+            complete_flow(self.image0, self.motion.forward, self.motion.consistent),
+            complete_flow(self.image1, self.motion.backward, self.motion.consistent_backward),
+        )
+
     def _along_flow(self, time: float) -> Field:
         """Blend both keyframes along the flow at ``time``; where neither is visible, cross-fade in place."""
         flow = self._flow_at(time)
         to0, to1 = -time * flow, (1 - time) * flow
-        warped = tuple(
+        warped0, warped1 = (
             backward_warp(image, path, interpolation=cv2.INTER_CUBIC)
             for image, path in zip(self._images, (to0, to1), strict=True)
         )
-        seen0 = _agreement(backward_warp(self.motion.forward, to0) - flow, flow)
-        seen1 = _agreement(backward_warp(self.motion.backward, to1) + flow, flow)
+        forward, backward = self._flows
+        seen0 = _agreement(backward_warp(forward, to0) - flow, flow)
+        seen1 = _agreement(backward_warp(backward, to1) + flow, flow)
         # Squaring makes an occluded side leave quickly; both visible gives the plain (1 - t, t) blend.
         weight0, weight1 = (1 - time) * seen0**2 + 1e-6 * (1 - time), time * seen1**2 + 1e-6 * time
         share1 = (weight1 / (weight0 + weight1))[..., None]
-        blended = warped[0] + share1 * (warped[1] - warped[0])
-        blended = even_detail(blended, warped, time)
-        trust = _soften(np.maximum(seen0, seen1))[..., None]
+        blended = warped0 + share1 * (warped1 - warped0)
+        # Flow is right, too, where it makes the keyframes much more alike than they are in place.
+        trust = np.maximum(_soften(np.maximum(seen0, seen1)), self._likeness_gained(warped0, warped1))
         fade = _cross_fade(*self._images, time)
-        return np.asarray(fade + trust * (blended - fade), np.float32)
+        return self._even_detail(fade + trust[..., None] * (blended - fade), time)
 
     def _flow_at(self, time: float) -> FlowField:
         """Return the flow image0 -> image1 on the grid of the frame at ``time`` (H, W, 2), holes filled."""
-        forward, backward = self.motion.forward, -self.motion.backward
+        forward, backward = self._flows[0], -self._flows[1]
         flow0, weight0 = splat(forward, time * forward, self._priorities[0])
         flow1, weight1 = splat(backward, (time - 1) * backward, self._priorities[1])
         weight0, weight1 = (1 - time) * weight0, time * weight1
@@ -101,38 +120,35 @@ class Inbetween:
         mixed = (weight0[..., None] * flow0 + weight1[..., None] * flow1) / np.maximum(total, 1e-12)[
             ..., None
         ]
-        return _fill_holes(mixed, total)
+        return fill_holes(mixed, total)
 
     @cached_property
     def _priorities(self) -> tuple[Field, Field]:
         """The weights (H, W) of both keyframes' pixels; the time between does not change them."""
+        (forward, backward), first, second = self._flows, self._images[0], self._images[1]
+        seen, seen_back = self.motion.consistent, self.motion.consistent_backward
         return (
-            self._priority(self._images, self.motion.forward, self.motion.consistent),
-            self._priority(self._images[::-1], self.motion.backward, self.motion.consistent_backward),
+            _photo_consistency(first, second, forward, seen) * (1 + _IN_FRONT * _hiding(backward, seen_back)),
+            _photo_consistency(second, first, backward, seen_back) * (1 + _IN_FRONT * _hiding(forward, seen)),
         )
 
-    @staticmethod
-    def _priority(images: Sequence[Field], flow: FlowField, consistent: NDArray[np.bool_]) -> Field:
-        """Return the weight (H, W) of every pixel when several land on one: the photo-consistent wins."""
-        error = np.abs(images[0] - backward_warp(images[1], flow)).mean(axis=-1)
-        weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
-        return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
+    def _likeness_gained(self, warped0: Field, warped1: Field) -> Field:
+        """Return 1 where warping takes away all difference of the keyframes, 0 where it takes none (H, W)."""
+        left = _difference(warped0, warped1) / self._difference_in_place
+        return np.asarray(np.clip(1 - left, 0, 1), np.float32)
 
+    @cached_property
+    def _difference_in_place(self) -> Field:
+        return _difference(*self._images)
 
-def even_detail(blended: Field, sources: Sequence[Field], time: float) -> Field:
-    """Raise the blend's local detail energy to the mean of its sources' energies.
+    def _even_detail(self, image: Field, time: float) -> Field:
+        energy0, energy1 = self._detail_energies
+        return even_detail(image, (1 - time) * energy0 + time * energy1)
 
-    Only as far as both sources have it there: a cross-fade of unlike pictures is not sharpened into a
-    double exposure.
-    """
-    detail = _detail(blended)
-    parts = [_detail(source) for source in sources]
-    energies = [_local(np.square(part).sum(axis=-1)) for part in parts]
-    likeness = np.clip(_local((parts[0] * parts[1]).sum(axis=-1)) / (sum(energies) / 2 + 1e-6), 0, 1)
-    wanted = (1 - time) * np.sqrt(energies[0]) + time * np.sqrt(energies[1])
-    has = np.sqrt(_local(np.square(detail).sum(axis=-1)))
-    gain = 1 + likeness * (np.clip((wanted + 1e-3) / (has + 1e-3), 1, _LARGEST_GAIN) - 1)
-    return np.asarray(blended + (gain - 1)[..., None] * detail, np.float32)
+    @cached_property
+    def _detail_energies(self) -> tuple[float, float]:
+        first, second = map(detail_energy, self._images)
+        return first, second
 
 
 def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetween:
@@ -145,7 +161,10 @@ def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetw
         raise UsageError(
             f"keyframes of {image0.shape} and {image1.shape} have no in-betweens: scale one of them"
         )
-    return Inbetween(image0, image1, estimate_motion(flow, image0, image1))
+    motion = estimate_motion(flow, image0, image1)
+    if motion.coverage < _ALL_FOUND:
+        motion = fused_motion(image0, image1, motion, far_motion(image0, image1))
+    return Inbetween(image0, image1, motion)
 
 
 def interpolate_pair(
@@ -168,7 +187,7 @@ def _cross_fade(first: Field, second: Field, time: float) -> Field:
 
 def _agreement(gap: FlowField, flow: FlowField) -> Field:
     """Return 1 where a keyframe's own flow confirms the flow at the time between, falling to 0 (H, W)."""
-    tolerance = _FLOW_TOLERANCE**2 + 0.01 * np.square(flow).sum(axis=-1)
+    tolerance = _FLOW_TOLERANCE**2 + _RELATIVE_TOLERANCE * np.square(flow).sum(axis=-1)
     return _soften(np.exp(-np.square(gap).sum(axis=-1) / (2 * tolerance)))
 
 
@@ -176,23 +195,51 @@ def _soften(mask: Field) -> Field:
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _MASK_SIGMA), np.float32)
 
 
-def _fill_holes(flow: FlowField, weight: Field) -> FlowField:
-    """Fill where little landed from ever wider surroundings (a pull-push pyramid of normalised averages)."""
-    certainty = np.minimum(weight / 0.05, 1.0)
-    if min(weight.shape) < 4 or certainty.min() >= 1:
-        return flow
-    height, width = weight.shape
-    half = (max(width // 2, 1), max(height // 2, 1))
-    known = cv2.resize(certainty, half, interpolation=cv2.INTER_AREA)
-    coarse = cv2.resize(flow * certainty[..., None], half, interpolation=cv2.INTER_AREA)
-    filled = _fill_holes(np.asarray(coarse / np.maximum(known, 1e-6)[..., None], np.float32), known)
-    spread = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(spread + certainty[..., None] * (flow - spread), np.float32)
+def _photo_consistency(image: Field, other: Field, flow: FlowField, consistent: Mask) -> Field:
+    """Return how well every pixel is found again along its flow, 1 to 0 (H, W)."""
+    error = np.abs(image - backward_warp(other, flow)).mean(axis=-1)
+    weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
+    return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
+
+
+def _hiding(flow: FlowField, consistent: Mask) -> Field:
+    """Return 1 on pixels of the other keyframe that hide what this one shows, else 0 (H, W).
+
+    What has no counterpart was hidden by whatever stands where ``flow``, carried on from around it, leads to:
+    so that, wherever it passes, is in front.
+    """
+    _, landed = splat(flow, flow, (~consistent).astype(np.float32))
+    return np.asarray(np.clip(cv2.GaussianBlur(landed, (0, 0), _FRONT_SIGMA), 0, 1), np.float32)
+
+
+def _difference(first: Field, second: Field) -> Field:
+    """Return the local difference of two images (H, W), never below a hundredth of full scale."""
+    squares = np.square(first - second).sum(axis=-1)
+    return np.asarray(np.sqrt(cv2.GaussianBlur(squares, (0, 0), _LIKENESS_SIGMA)) + 0.01, np.float32)
+
+
+def detail_energy(image: Field) -> float:
+    """Return the mean square of the fine detail of a picture (H, W, 3), float32 in 0 to 1."""
+    return _mean(np.square(_detail(image)))
+
+
+def even_detail(image: Field, wanted: float) -> Field:
+    """Return a picture (H, W, 3), float32 in 0 to 1, with the detail energy ``wanted`` if it has nearly that.
+
+    The gain k solves mean (d + k HF(d))^2 = wanted, d = HF(image), HF(x) = x - Gauss(x).
+    """
+    detail = _detail(image)
+    finer = _detail(detail)
+    square, mixed, lacking = _mean(finer * finer), _mean(detail * finer), wanted - _mean(detail * detail)
+    if square <= 0:
+        return image
+    gain = (np.sqrt(max(mixed * mixed + square * lacking, 0.0)) - mixed) / square
+    return image + np.float32(np.clip(gain, -_LARGEST_LOSS, _LARGEST_GAIN)) * detail
 
 
 def _detail(image: Field) -> Field:
     return np.asarray(image - cv2.GaussianBlur(image, (0, 0), _DETAIL_SIGMA), np.float32)
 
 
-def _local(energy: Field) -> Field:
-    return np.asarray(cv2.GaussianBlur(energy, (0, 0), _DETAIL_WINDOW), np.float32)
+def _mean(values: Field) -> float:
+    return float(values.mean(dtype=np.float64))

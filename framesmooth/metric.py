@@ -16,7 +16,7 @@ import numpy as np
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.flashes import FlashMeter, FlashReport
-from framesmooth.flow import load_flow
+from framesmooth.flow import FlowEstimator, flow_name, load_flow
 from framesmooth.followed import FlowOn, followed, paired
 from framesmooth.frames import Frame, prefetch
 from framesmooth.metrics.creation import create_metrics
@@ -183,7 +183,7 @@ def measure(
     *,
     reference: Iterable[Frame] | None = None,
     metrics: Sequence[str] | None = None,
-    flow: str = "dis-fine",
+    flow: str | FlowEstimator = "dis-fine",
     flow_on: FlowOn | None = None,
     guide: Iterable[Frame] | None = None,
     is_clean: bool | None = None,
@@ -198,7 +198,7 @@ def measure(
         frames: (H, W, 3) uint8 RGB frames.
         reference: as many frames of the same size: the clean clip if it is known, else the input.
         metrics: names; None is every metric measured by default that the arguments allow.
-        flow: name of the flow estimator.
+        flow: the flow estimator, or its name.
         flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers),
             on the reference, which is clean, or on the guide; None is the guide where there is one, else the
             reference where there is one.
@@ -247,7 +247,7 @@ def measure(
         name: _skipped(metric, count) if isinstance(metric, str) else _finite(metric.compute())
         for name, metric in created.items()
     }
-    settings = {"flow": flow, "flow_on": flow_on, "reference": reference is not None}
+    settings = {"flow": flow_name(flow), "flow_on": flow_on, "reference": reference is not None}
     return Report(
         series=series,
         num_frames=count,

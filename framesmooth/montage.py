@@ -20,20 +20,20 @@ _FONT_TO_HEIGHT, _FONT_TO_ROOM = 0.05, 0.07
 _SMALLEST_FONT, _LARGEST_FONT = 9, 28
 
 
-def side_by_side_size(size: tuple[int, int], count: int) -> tuple[int, int]:
-    """Return (height, width) of ``count`` pictures of ``size`` in rows of at most three."""
-    columns = min(count, 3)
+def side_by_side_size(size: tuple[int, int], count: int, columns: int = 3) -> tuple[int, int]:
+    """Return (height, width) of ``count`` pictures of ``size`` in rows of at most ``columns``."""
+    columns = min(count, columns)
     rows = math.ceil(count / columns)
     return rows * (size[0] + _GAP) - _GAP, columns * (size[1] + _GAP) - _GAP
 
 
-def side_by_side(pictures: Sequence[Frame]) -> Frame:
-    """Return pictures of one size (H, W, 3) uint8 in rows of at most three, with a gap between them."""
+def side_by_side(pictures: Sequence[Frame], columns: int = 3) -> Frame:
+    """Return pictures of one size (H, W, 3) uint8 in rows of at most ``columns``, with a gap between them."""
     height, width = pictures[0].shape[:2]
-    total = side_by_side_size((height, width), len(pictures))
+    total = side_by_side_size((height, width), len(pictures), columns)
     sheet = np.full((*total, 3), _PAPER, np.uint8)
     for index, picture in enumerate(pictures):
-        row, column = divmod(index, 3)
+        row, column = divmod(index, columns)
         top, left = row * (height + _GAP), column * (width + _GAP)
         sheet[top : top + height, left : left + width] = picture
     return sheet

@@ -7,26 +7,28 @@ already there is not made again.
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
-from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, listed, stage
-from framesmooth.frames import Frame, prefetch
+from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
 from framesmooth.metric import Report
-from framesmooth.preflight import check_run_folder, check_writing, notices, with_seeds_of_stopped_run
-from framesmooth.report import Strip, write_report
-from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder, package_versions
+from framesmooth.preflight import (
+    check_run_folder,
+    check_writing,
+    notices,
+    with_seeds_of_stopped_run,
+)
+from framesmooth.rendering import Rendering
+from framesmooth.report import Gallery, Strip, write_report
+from framesmooth.run import RECORD_VERSION, RunFolder, content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
-from framesmooth.smoothers.anchors import anchored
-from framesmooth.steady import steady_clip
+from framesmooth.smoothing import Smoothed, smooth_run
+from framesmooth.steady import copy_clip
 from framesmooth.video import check_output, open_sink, open_source
-
-if TYPE_CHECKING:
-    from framesmooth.generation.feedback import FeedbackSource
-    from framesmooth.generation.source import DiffusionSource
 
 
 def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
@@ -35,33 +37,59 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
     """
-    started = time.perf_counter()
     check_output(settings.output, overwrite=settings.overwrite)
     run = RunFolder.beside(settings.output)
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
     check_run_folder(clip, run)
-    smoother = create_smoother(settings.smoother, settings.smooth)
-    work = _Work(clip, run, emit)
-    with work.recorded():
-        for notice in notices(clip, settings):
-            emit(notice)
-        work.make_frames()
-        before, after = work.smooth_and_write(smoother)
-    result = ClipFinished(settings.output, work.run.folder, before, after, time.perf_counter() - started)
-    emit(result)
-    return result
+    return finish_clip(clip, run, emit, asked=settings)
+
+
+def finish_clip(
+    clip: Clip,
+    run: RunFolder,
+    emit: Listener,
+    *,
+    asked: ClipSettings,
+    continued_with: list[str] | None = None,
+) -> ClipFinished:
+    """Make what the run lacks of ``clip``, up to the clip itself.
+
+    Args:
+        clip: what to make, checked already.
+        run: its folder.
+        emit: is told what happens.
+        asked: the settings before random seeds were drawn.
+        continued_with: differences in spite of which the run goes on; they are recorded.
+
+    Raises:
+        FramesmoothError: its children say what was wrong; the run folder keeps what was done.
+    """
+    started = time.perf_counter()
+    strength = clip.settings.smooth
+    smoother = create_smoother(clip.settings.smoother, 0 if strength == "auto" else strength)
+    with run.locked():
+        check_output(clip.settings.output, overwrite=clip.settings.overwrite)
+        work = _Work(clip, run, emit, continued_with or [])
+        with work.recorded():
+            for notice in notices(clip, asked):
+                emit(notice)
+            work.make_frames()
+            before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
+    finished = ClipFinished(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
+    emit(finished)
+    return finished
 
 
 class _Work:
     """One run: its stages in order, and the record that grows with them."""
 
-    def __init__(self, clip: Clip, run: RunFolder, emit: Listener) -> None:
+    def __init__(self, clip: Clip, run: RunFolder, emit: Listener, continued_with: list[str]) -> None:
         self.clip, self.run, self._listener = clip, run, emit
-        self.frames = FrameFolder(run.frames.folder)
-        self.num_frames = clip.timeline.num_frames
         self.timings: dict[str, float] = {}
+        self.curve: list[Gallery] = []
         self.record: dict[str, Any] = {
+            "version": RECORD_VERSION,
             "status": "running",
             "ai_generated": True,
             "settings": {"raw": clip.settings.as_record(run.folder), "resolved": clip.resolved_record},
@@ -69,6 +97,7 @@ class _Work:
             "model": {"name": clip.model_name, "sha256": dict(clip.model_hashes)},
             "versions": package_versions(),
             "timings": self.timings,
+            "continued_with": continued_with,
         }
 
     def emit(self, event: Event) -> None:
@@ -93,132 +122,61 @@ class _Work:
             self.run.write_record(self.record)
 
     def make_frames(self) -> None:
-        """Fill ``frames/``; the model is loaded only when something is missing there."""
-        if self.run.holds_other_frames(self.clip.frames_key):
-            self.emit(Notice(f"the frames of the earlier run in {self.run.folder} are replaced"))
-        kept = self.run.frames
-        notes = kept.open(self.clip.frames_key)
-        if notes.get("complete") and all(index in self.frames for index in range(self.num_frames)):
-            with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
-                advance(self.num_frames)
-            self.timings.update(notes["timings"])
-        else:
-            self._generate(notes.get("loaded"))
-            kept.note(complete=True, timings=dict(self.timings))
-        noted = kept.notes()
-        self.record["generation"] = noted["loaded"] | {"crossfaded": noted.get("crossfaded", [])}
+        """Fill ``frames/``."""
+        notes = Rendering(self.clip, self.run, self.emit).make()
+        self.timings |= notes.get("timings", {}) | self.timings
+        self.run.frames.note(timings=dict(self.timings))
+        self.record["generation"] = notes["loaded"] | {"crossfaded": notes.get("crossfaded", [])}
+        self.record["bad_frames"] = notes.get("bad_frames", [])
 
-    def _generate(self, loaded_before: dict[str, Any] | None) -> None:
-        with stage(self.emit, "load model"):
-            source = self._load()
-        self._tell_what_changed(source)
-        facts = source.facts()
-        loaded = facts | {
-            "cadence": source.cadence,
-            "diffused_frames": list(source.diffused_times),
-            "prompt_changes": sorted(self.clip.timeline.jumps),
-        }
-        source.faded.update(self.run.frames.notes().get("crossfaded", ()))
-        if loaded_before not in (None, loaded):
-            self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
-            self.run.frames.clear()
-            self.run.frames.open(self.clip.frames_key)
-        self.run.frames.note(loaded=loaded, complete=False)
-        self.run.keyframes.open(self.clip.keyframes_key | facts)
-        with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
-            for _batch in source.diffuse(advance):
-                pass
-        with (
-            stage(self.emit, "frames", self.num_frames, "frames") as advance,
-            closing(prefetch(self._rendered(source), 1)) as rendered,
-        ):
-            for batch, frames in rendered:
-                for index, frame in zip(batch, frames, strict=False):
-                    self.frames.write(index, frame, {"parameters": self.clip.parameters(index)})
-                if source.faded:
-                    self.run.frames.note(crossfaded=sorted(source.faded))
-                advance(len(batch))
-        if source.faded:
-            self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
-        flagged = sum(source.path.model.flagged)
-        if flagged:
-            self.emit(Notice(f"the model's safety checker blacked out {flagged} frames", warning=True))
+    def tuned(self) -> Smoother:
+        """Return the smoother at the strength that the frames need; its curve stays in the run folder."""
+        from framesmooth.report.tuning import write_curve
+        from framesmooth.tuning.search import Goal, Setup
+        from framesmooth.tuning.tuner import tune_clip
 
-    def _tell_what_changed(self, source: "DiffusionSource | FeedbackSource") -> None:
-        """Say where the model was asked for something that it doesn't do."""
-        model = source.path.model
-        asked, used = (
-            type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
-        )
-        if asked != used:
-            self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
-        for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
-            lost = model.cut_off(prompt)
-            if lost:
-                self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
-
-    def _load(self) -> "DiffusionSource | FeedbackSource":
-        from framesmooth.generation.loading import load_pipeline
-        from framesmooth.generation.source import create_source
-
-        clip, settings = self.clip, self.clip.settings
-        model = load_pipeline(
-            str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
-        )
-        source = create_source(
-            model,
-            clip.timeline,
-            fps=settings.fps,
-            width=clip.width,
-            height=clip.height,
-            steps=clip.steps,
-            guidance_scale=clip.guidance_scale,
-            guidance_end=clip.guidance_end,
-            drift=clip.drift,
-            cadence=settings.cadence,
-            inbetween=settings.inbetween,
-            batch_size=settings.batch_size,
-            store=LatentFolder(self.run.keyframes.folder),
-        )
-        if clip.feedback is None:
-            return source
-        from framesmooth.generation.feedback import feed_back
-
-        return feed_back(source, clip.feedback, PictureFolder(self.run.keyframes.folder))
-
-    def _rendered(self, source: "DiffusionSource | FeedbackSource") -> Iterator[tuple[range, list[Frame]]]:
-        """Yield every batch and its frames, none where all are there: continued runs render whole batches."""
-        for batch in source.batches:
-            there = all(index in self.frames for index in batch)
-            yield batch, [] if there else source.render(batch)
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.fps)
+        setup = Setup(method=self.clip.settings.smoother)
+        tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
+        self.emit(Notice(tuning.verdict))
+        self.record["tuning"] = tuning.as_dict()
+        self.curve = write_curve(self.run.folder, tuning)
+        return tuning.smoother(frames)
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
-        """Smooth the frames into the clip, report on it, and return the metrics of before and after."""
-        settings = self.clip.settings
-        made = self.record["generation"]
-        smoother = anchored(smoother, made["diffused_frames"], made["prompt_changes"])
-        frames = open_source(self.frames.folder, fps=settings.fps)
-        strip = Strip(start=max(0, self.num_frames // 2 - Strip.count // 2))
+        """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
+        settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
+        strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
+        smoothed = smooth_run(self.run, smoother, self.emit, fps=settings.fps, on_pair=strip.add)
+        self._report(smoothed, repr(smoother), strip)
         with open_sink(
             settings.output,
             fps=settings.fps,
-            size=frames.size,
+            size=smoothed.frames.size,
             crf=settings.crf,
             codec=settings.codec,
             audio=settings.audio,
             metadata=self.clip.tags,
+            no_metadata=settings.no_metadata,
+            sign=settings.sign,
             overwrite=settings.overwrite,
             odd=settings.odd,
+            on_complete=self._note_clip,
         ) as sink:
-            reports = steady_clip(frames, smoother, sink, self.emit, on_pair=strip.add)
-            assert reports is not None  # they are, unless it is told not to measure
-            before, after = reports
-            self._report(
-                before, after, repr(smoother), strip
-            )  # while the clip has no name: it can be resumed
-        return before, after
+            copy_clip(smoothed.frames, sink, self.emit)
+        return smoothed.before, smoothed.after
 
-    def _report(self, before: Report, after: Report, smoother: str, strip: Strip) -> None:
+    def _note_clip(self, finished: Path) -> None:
+        """Record what the clip holds just before it gets its name, to know it if the run is stopped there."""
+        self.record["clip"] = {
+            "name": self.clip.settings.output.name,
+            "sha256": content_of(finished),
+            "frames": self.clip.timeline.num_frames,
+        }
+        self.run.write_record(self.record)
+
+    def _report(self, smoothed: Smoothed, smoother: str, strip: Strip) -> None:
+        before, after = smoothed.before, smoothed.after
         self.record["smoother"] = smoother
         self.record["metrics"] = {
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
@@ -226,4 +184,6 @@ class _Work:
         with stage(self.emit, "report"):
             facts = self.clip.facts | {"smoother": smoother}
             title = self.clip.settings.output.name
-            write_report(self.run.folder, before, after, title=title, strip=strip, facts=facts)
+            write_report(
+                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+            )

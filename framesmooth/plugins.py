@@ -28,6 +28,9 @@ FLOWS: Final[dict[str, str]] = {
 }
 """Optical flow estimators: instances of a FlowEstimator."""
 
+LEARNED_FLOWS: Final[dict[str, str]] = {"raft": "framesmooth.learned_flow:RaftFlow"}
+"""Optical flow estimators that need a file of weights: classes, called with ``weights=Path``."""
+
 SMOOTHERS: Final[dict[str, str]] = {
     "ema": "framesmooth.smoothers.ema:EmaSmoother",
     "trajectory": "framesmooth.smoothers.trajectory:TrajectorySmoother",
@@ -59,6 +62,7 @@ METRICS: Final[dict[str, str]] = {
 
 FAMILIES: Final[dict[str, dict[str, str]]] = {
     "flow": FLOWS,
+    "learned_flow": LEARNED_FLOWS,
     "smoother": SMOOTHERS,
     "metric": METRICS,
 }

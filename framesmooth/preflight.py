@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from framesmooth.clip import Clip
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.events import Notice
-from framesmooth.run import RECORD_FILE, RunFolder, content_key
+from framesmooth.run import RECORD_FILE, RunFolder, content_key, differences
 from framesmooth.settings import ClipSettings
 from framesmooth.video import has_audio, is_folder_name
+from framesmooth.video.signing import check_signing
 from framesmooth.video.sink import plan_writing
 
 
@@ -21,7 +23,10 @@ def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSet
     """
     if not settings.draws_seeds or not (run.folder / RECORD_FILE).is_file():
         return settings
-    record = run.record
+    try:
+        record = run.record
+    except UsageError:  # of another version, whose run cannot be continued
+        return settings
     if record.get("status") == "complete":
         return settings
     stopped = ClipSettings.from_record(record, run.folder)
@@ -38,9 +43,12 @@ def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSet
 def check_run_folder(clip: Clip, run: RunFolder) -> None:
     """Raise OutputExists when the run folder holds the frames of another run and may not be overwritten."""
     if not clip.settings.overwrite and run.holds_other_frames(clip.frames_key):
+        made_with = run.frames.notes().get("settings", {})
+        changed = list(islice(differences(made_with, clip.frames_key), 3)) if made_with else []
+        shown = f" ({'; '.join(changed)})" if changed else ""
         raise OutputExists(
-            f"{run.folder} holds the frames of a run with other settings or versions: 'framesmooth resume "
-            f"{run.folder}' goes on with that one, another -o keeps both, --overwrite replaces it"
+            f"{run.folder} holds the frames of a run with other settings or versions{shown}: 'framesmooth "
+            f"resume {run.folder}' goes on with that one, another -o keeps both, --overwrite replaces it"
         )
 
 
@@ -52,6 +60,8 @@ def check_writing(clip: Clip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.audio
+    if settings.sign is not None:
+        check_signing(settings.output, settings.sign)
     if audio is not None and not audio.is_file():
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):

@@ -21,10 +21,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Final
 
 from framesmooth.errors import UsageError
 from framesmooth.expression import Expression, ScheduleError
 from framesmooth.frames import DEFAULT_FPS
+
+_LONGEST: Final = 2**16
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Schedule:
         if max_frames < 1:
             raise UsageError(f"a schedule needs a clip of at least one frame, not {max_frames}")
         source = re.sub(r"\s", " ", str(text))
+        if len(source) > _LONGEST:
+            raise ScheduleError(_LONGEST, f"{len(source)} characters are too many: give {_LONGEST} at most")
         variables = {
             "max_f": float(max_frames - 1),
             "fps": float(fps),

@@ -1,10 +1,11 @@
 """What a user can ask of a clip. Cheap to import: the command line's defaults are read from here."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final, Literal
 
 from framesmooth import defaults
@@ -16,6 +17,10 @@ from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
 
 RANDOM_SEED: Final = -1
+
+BadFrames = Literal["reroll", "hold", "interpolate", "fail"]
+BAD_FRAMES: Final[tuple[BadFrames, ...]] = ("reroll", "hold", "interpolate", "fail")
+"""What is done with a frame that came out bad: another noise, the frame before, a warp of both, an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +51,15 @@ class ClipSettings:
     color_anchor: float = DEFAULT_COLOR_ANCHOR
     init_image: Path | None = None
     smoother: str = "trajectory"
-    smooth: float = defaults.STRENGTH
+    smooth: float | Literal["auto"] = defaults.STRENGTH
     crf: int = defaults.CRF
     codec: str | None = None
     audio: Path | None = None
     odd: Literal["error", "pad", "crop"] = "error"
     batch_size: int | None = None
+    bad_frames: BadFrames = "reroll"
+    no_metadata: bool = False
+    sign: Path | None = None
     device: str = "auto"
     dtype: str = "auto"
     allow_download: bool = False
@@ -99,6 +107,7 @@ class ClipSettings:
         Of a model or sound that lies elsewhere than with the output only the name is written.
         """
         record = asdict(self) | {"fps": str(self.fps), "output": relative_name(self.output, folder)}
+        del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
         for name in ("audio", "init_image"):
@@ -110,29 +119,74 @@ class ClipSettings:
     def from_record(cls, record: Mapping[str, Any], folder: Path) -> "ClipSettings":
         """Return the settings of the run in ``folder`` from its ``record``; random seeds come as drawn.
 
+        A record may come from anywhere: it cannot name files outside the folder of the clip, nor allow a
+        download.
+
         Raises:
-            UsageError: when the record has no settings, or some that this version doesn't know.
+            UsageError: when the record has no settings, or some that this version doesn't know or take.
         """
+        from pydantic import TypeAdapter, ValidationError
+
+        from framesmooth.run.record import first_problem
+
         try:
             raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
-            unknown = sorted(set(raw) - {field.name for field in fields(cls)})
+            known = TypeAdapter(cls).json_schema()["properties"]
+            unknown = sorted(set(raw) - set(known))
             if unknown:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            raw["prompts"] = tuple(TimedPrompt(**prompt) for prompt in raw["prompts"])
-            raw["fps"], raw["output"] = Fraction(raw["fps"]), _path_from(folder, raw["output"])
-            raw["seeds"] = None if raw["seeds"] is None else tuple(raw["seeds"])
-            for name in ("audio", "init_image"):
-                if raw.get(name) is not None:
-                    raw[name] = _found(folder, raw[name])
-            if raw.get("camera") is not None:
-                raw["camera"] = Moves(**raw["camera"])
-            if raw["model"] != BUILT_IN:
+            files = [name for name in ("audio", "init_image") if raw.get(name) is not None]
+            raw |= {name: recorded_name(raw[name]) for name in files}
+            if raw.get("model") is not None:
+                raw["model"] = recorded_name(raw["model"])
+            raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
+            raw |= {name: _found(folder, raw[name]) for name in files}
+            if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
-            return cls(**raw).with_drawn(drawn)
-        except (KeyError, TypeError, ValueError) as error:
+            raw["fps"] = recorded_rate(raw["fps"])
+            return TypeAdapter(cls).validate_python(raw).with_drawn(drawn)
+        except ValidationError as error:
+            raise UsageError(
+                f"{folder}/record.json holds no usable settings ({first_problem(error)}): start the run again"
+            ) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
+
+
+def recorded_rate(text: object) -> Fraction:
+    """Return a rate as ``str(Fraction)`` writes it; no exponents, whose numbers can be endless.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if not isinstance(text, str) or not re.fullmatch(r"\d{1,12}(/[1-9]\d{0,11})?", text):
+        raise ValueError(f"fps is {str(text)[:40]!r}")
+    return Fraction(text)
+
+
+def recorded_name(name: object) -> str:
+    """Return a recorded name that doesn't lead out of the folder of the clip.
+
+    Raises:
+        ValueError: any other.
+    """
+    if not isinstance(name, str) or not name or "\0" in name or name.startswith("~"):
+        raise ValueError(f"{str(name)[:80]!r} is no name of a file")
+    parts = PurePosixPath(name).parts
+    absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\")
+    if absolute or ".." in parts[1:]:
+        raise ValueError(f"{name[:80]!r} lies outside the folder of the clip")
+    return name
+
+
+def _sibling(name: object) -> str:
+    """Return the recorded name of the clip, which lies beside the run folder and nowhere else."""
+    parts = PurePosixPath(recorded_name(name)).parts
+    if len(parts) != 2 or parts[0] != "..":
+        raise ValueError(f"the clip {str(name)[:80]!r} doesn't lie beside the run folder")
+    return str(name)
 
 
 def _path_from(folder: Path, name: str) -> Path:

@@ -11,12 +11,12 @@ from typing import Any
 from framesmooth import events
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
-from framesmooth.run import RECORD_FILE, RunFolder
+from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
+from framesmooth.settings import recorded_rate
 from framesmooth.smoother import Smoother
-from framesmooth.upsample import AtCuts, Upsampler
+from framesmooth.upsample import Upsampler
 from framesmooth.video import FrameSink, open_source
 from framesmooth.video.source import Clip
 
@@ -48,8 +48,13 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
         raise UsageError(
             f"{run.folder} has not all of its frames: run its generate command again to finish it"
         )
+    damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
+    if damaged:
+        raise MediaError(
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+        )
     try:
-        return run.frames.folder, Fraction(run.record["settings"]["resolved"]["fps"])
+        return run.frames.folder, recorded_rate(run.unchecked_record["settings"]["resolved"]["fps"])
     except (KeyError, TypeError, ValueError) as error:
         raise MediaError(
             f"{run.folder / RECORD_FILE} is damaged: give its frames folder and --fps"
@@ -62,7 +67,7 @@ def made_of(
     """Return the keyframes of a clip, and the frames where its prompt jumps: a run folder knows them."""
     if not (path / RECORD_FILE).is_file():
         return frozenset(), frozenset()
-    made, first = RunFolder(path).record.get("generation") or {}, frame_range[0] if frame_range else 0
+    made, first = RunFolder(path).frames.notes().get("loaded", {}), frame_range[0] if frame_range else 0
     keyframes, jumps = (
         frozenset(time - first for time in made.get(name, ()) if time >= first)
         for name in ("diffused_frames", "prompt_changes")
@@ -92,7 +97,7 @@ def measure_clip(
         MediaError: unreadable frames, or a reference or guide of another length or size.
         UsageError: an unknown metric or flow.
     """
-    tell_variable_rate(source, emit)
+    tell_what_changes(source, emit)
     with stage(emit, name, source.num_frames) as count:
         report = measure(source, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
     _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
@@ -115,7 +120,7 @@ def steady_clip(
     """
     _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
     if not measured:
-        tell_variable_rate(source, emit)
+        tell_what_changes(source, emit)
         with stage(emit, "smooth", source.num_frames) as count, closing(prefetch(source)) as frames:
             for index, frame in enumerate(smoother(frames), start=1):
                 sink.write(frame)
@@ -161,8 +166,8 @@ def smooth_and_measure(
         return measure(results, reference=original_frames(), flow_on="self", fps=fps, on_frame=on_frame)
 
 
-def tell_variable_rate(source: FrameSource, emit: Listener) -> None:
-    """Say so when frames that were unevenly spaced in time come out evenly spaced."""
+def tell_what_changes(source: FrameSource, emit: Listener) -> None:
+    """Say so when frames that were unevenly spaced in time come out evenly spaced, or HDR ones flat."""
     if isinstance(source, Clip) and source.variable_rate and not source.resampled:
         rate = f"{float(source.fps):.3f}".rstrip("0").rstrip(".")
         emit(
@@ -172,11 +177,14 @@ def tell_variable_rate(source: FrameSource, emit: Listener) -> None:
                 warning=True,
             )
         )
+    if isinstance(source, Clip) and source.transfer:
+        told = f"{source.path.name} is HDR ({source.transfer}) and is taken for SDR"
+        emit(Notice(f"{told}: its colours come out flat, tone-map it first", warning=True))
 
 
 def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
     """Write the frames of ``source`` as they are."""
-    tell_variable_rate(source, emit)
+    tell_what_changes(source, emit)
     _log.info("writing %s", sink.path)
     with stage(emit, "write", source.num_frames) as count, closing(prefetch(source)) as frames:
         for index, frame in enumerate(frames, start=1):
@@ -184,25 +192,26 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
             count(index)
 
 
-def upsample_clip(
-    source: FrameSource, sink: FrameSink, emit: Listener, *, rate: Fraction, at_cuts: AtCuts, flow: str
-) -> None:
-    """Write ``source`` at a ``rate`` of its own, with frames interpolated between those that it has.
+def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsampler: Upsampler) -> None:
+    """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
 
     Raises:
-        UsageError: an unknown flow.
+        UsageError: frames of different sizes.
     """
-    tell_variable_rate(source, emit)
-    upsampler = Upsampler(load_flow(flow), source.fps / rate, at_cuts)
-    _log.info("interpolating with %s in steps of %s frames, into %s", flow, upsampler.step, sink.path)
+    tell_what_changes(source, emit)
+    _log.info("interpolating with %r, into %s", upsampler, sink.path)
     total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    if source.num_frames == 1:
+        emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
     with stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
         for index, frame in enumerate(upsampler(frames), start=1):
             sink.write(frame)
             count(index)
-    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept the cuts")):
+    pairs = len(upsampler.coverages)
+    for found, done in ((upsampler.faded, "cross-faded"), (upsampler.held, "kept a cut in")):
         if found:
-            emit(Notice(f"{done} after frame {events.listed(found)}: no motion could be followed there"))
+            told = f"{done} {len(found)} of {pairs} pairs, after frame {events.listed(found)}"
+            emit(Notice(f"{told}: no motion could be followed there"))
 
 
 def check_not_input(source: str, output: str) -> None:

@@ -13,14 +13,19 @@ import math
 import os
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
+from reprlib import repr as _shown
 from typing import Any, Final
 
 from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_PROMPTS, MAX_TEXT
+
+_MOST_DIGITS: Final = 18
 
 EASINGS: Final[dict[str, Callable[[float], float]]] = {
     "linear": lambda x: x,
@@ -160,9 +165,8 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
             found.append(_read_prompt(text))
     if any(prompt.time is None for prompt in found):
         return tuple(found)
-    times = [prompt.time for prompt in found]
-    for time in times:
-        if times.count(time) > 1:
+    for time, count in Counter(prompt.time for prompt in found).items():
+        if count > 1:
             raise UsageError(f"two prompts at frame {time}: give each its own frame")
     return tuple(sorted(found, key=_in_time))
 
@@ -184,8 +188,15 @@ def _read_timed(text: str) -> list[TimedPrompt]:
         match = re.match(r"\s*(-?\d+)\s*:(.*)", part, re.DOTALL)
         if match is None:
             raise UsageError(f"{part.strip()!r} has no time: write 'FRAME: prompt' between the | signs")
-        found.append(_read_prompt(match[2], time=int(match[1])))
+        found.append(_read_prompt(match[2], time=_frame_number(match[1])))
     return found
+
+
+def _frame_number(digits: str) -> int:
+    """Return the whole number that ``digits`` write; Python takes its time for very long ones."""
+    if len(digits.strip()) > _MOST_DIGITS:
+        raise UsageError(f"{digits.strip()[:_MOST_DIGITS]}... is too large a number: frames end long before")
+    return int(digits)
 
 
 def _read_prompt(text: str, time: int | None = None) -> TimedPrompt:
@@ -201,15 +212,21 @@ def _read_prompt(text: str, time: int | None = None) -> TimedPrompt:
 
 def _read_file(path: Path) -> list[TimedPrompt]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(4 * MAX_TEXT + 1)
+        if len(content) > 4 * MAX_TEXT:
+            raise UsageError(f"{path} is larger than {4 * MAX_TEXT} bytes: no list of prompts is that long")
+        text = content.decode("utf-8")
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read the prompt file {path} ({reason}): check the name") from error
-    content = _load(text, path)
-    if isinstance(content, list) and content:
-        return [_from_value(value, None, path) for value in content]
-    if isinstance(content, Mapping) and content:
-        return [_from_value(value, _time(key, path), path) for key, value in content.items()]
+    prompts = _load(text, path)
+    if isinstance(prompts, list | dict) and len(prompts) > MAX_PROMPTS:
+        raise UsageError(f"{path} holds {len(prompts)} prompts: give {MAX_PROMPTS} at most")
+    if isinstance(prompts, list) and prompts:
+        return [_from_value(value, None, path) for value in prompts]
+    if isinstance(prompts, Mapping) and prompts:
+        return [_from_value(value, _time(key, path), path) for key, value in prompts.items()]
     raise UsageError(f'{path} holds no prompts: write a list, or frames and prompts like {{"0": "a cat"}}')
 
 
@@ -217,21 +234,27 @@ def _load(text: str, path: Path) -> Any:
     if path.suffix.lower() == ".json":
         try:
             return json.loads(text)
+        except (RecursionError, OverflowError) as error:
+            raise UsageError(f"{path} is nested too deeply: write a list of prompts") from error
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
             raise UsageError(f"{path}, {place}: {error.msg}") from error
+        except ValueError as error:  # a number of thousands of digits
+            raise UsageError(f"{path}: {error}") from error
     import yaml  # only files in YAML need it
 
     try:
         return yaml.load(text, Loader=yaml.BaseLoader)  # texts only: "no" stays a word, 1:30 no number
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply: write a list of prompts") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
 
 
 def _time(key: object, path: Path) -> int:
     if not re.fullmatch(r"\s*-?\d+\s*", str(key)):
-        raise UsageError(f"{path}: {key!r} is no frame number: write frames as whole numbers")
-    return int(str(key))
+        raise UsageError(f"{path}: {_shown(key)} is no frame number: write frames as whole numbers")
+    return _frame_number(str(key))
 
 
 def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
@@ -239,17 +262,17 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
     if isinstance(value, str):
         return _read_prompt(value, time)
     if not isinstance(value, Mapping) or not isinstance(value.get("prompt"), str):
-        raise UsageError(f"{path}: {value!r} is no prompt: write a text in quotes")
+        raise UsageError(f"{path}: {_shown(value)} is no prompt: write a text in quotes")
     known = ("prompt", "negative", "seed", "time")
     for name in value:
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise UsageError(f"{path}: unknown key {name!r}: {advice}")
+            raise UsageError(f"{path}: unknown key {_shown(name)}: {advice}")
     read = _read_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
     negative = value.get("negative")
     if negative is not None and not isinstance(negative, str):
-        raise UsageError(f"{path}: negative is {negative!r}: write a text in quotes")
+        raise UsageError(f"{path}: negative is {_shown(negative)}: write a text in quotes")
     avoided = read.negative if negative is None else negative
     return TimedPrompt(read.prompt, read.time, avoided, _whole(value, "seed", path))
 
@@ -260,5 +283,5 @@ def _whole(value: Mapping[str, object], name: str, path: Path) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not re.fullmatch(r"-?\d+", str(number)):
-        raise UsageError(f"{path}: {name} is {number!r}: write a whole number")
-    return int(str(number))
+        raise UsageError(f"{path}: {name} is {_shown(number)}: write a whole number")
+    return _frame_number(str(number))

@@ -1,160 +1,129 @@
-"""Inject known flicker into clean clips, smooth it with our smoothers and with peers, and print what is left.
+"""Measure our smoothers against what people use, on flicker that is known, and write docs/benchmarks.md.
 
-    python scripts/benchmark_smooth.py --data DIR [--width 480] [--frames 20] [--kinds GLTW] [--pictures DIR]
+    python scripts/benchmark_smooth.py --data DIR
+    python scripts/benchmark_smooth.py --quick
+    python scripts/benchmark_smooth.py --data DIR --only kinds,ablation
 
-Every cell is: share of the flicker residual removed / detail retained / PSNR in dB / seconds a frame.
+DIR holds any clips; of those whose cuts are known several segments are taken, of every other one the first
+stretch without a cut. Without --data the scenes that the script makes stand in for them.
+
+What is done is kept in a JSON file, so a part can be run anew alone; the page then gets that part's table.
+"mixed" and "speed" measure time and run one method after the other, the others in --jobs processes.
 """
 
 import argparse
+import json
+import os
+import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
-from itertools import islice, pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import av
-import cv2
-import numpy as np
+from smoothing_bench import ablation, exact, filtered, kinds, mixed, speed, stress
+from smoothing_bench.pictures import draw_crops, draw_scatter
+from smoothing_bench.plan import Plan, Row
+from tables import replace_section
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from framesmooth.frames import Frame
-from framesmooth.metric import flicker_residual_removed, measure
-from framesmooth.report import Strip
-from framesmooth.smoother import create_smoother
-from framesmooth.video import open_source, write_png
-from tests.scenes import add_flicker
-
-Clip = list[Frame]
-
-# Clip, first frame: none of these ranges holds a cut.
-SEGMENTS = (
-    ("bikes.mp4", 5),
-    ("bikes.mp4", 35),
-    ("bikes.mp4", 140),
-    ("bigbuckbunny.mp4", 0),
-    ("bigbuckbunny.mp4", 95),
-    ("carphone_pristine.mp4", 0),
-    ("carphone_pristine.mp4", 70),
-)
-METRICS = ("flicker_residual", "detail_retention", "psnr")
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def read_segment(path: Path, start: int, count: int, width: int) -> Clip:
-    """Return ``count`` frames from ``start``, at most ``width`` pixels wide, with even sides."""
-    return [_scaled(frame, width) for frame in islice(open_source(path), start, start + count)]
+@dataclass(frozen=True)
+class Part:
+    """One section of the page: how its rows are measured, and the tables made of them."""
+
+    run: Callable[[Plan], list[Row]]
+    tables: Callable[[Sequence[Row]], str]
 
 
-def _scaled(frame: Frame, width: int) -> Frame:
-    if frame.shape[1] <= width:
-        return frame
-    height = 2 * round(frame.shape[0] * width / frame.shape[1] / 2)
-    return np.ascontiguousarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def window_mean(frames: Sequence[Frame], radius: int = 2) -> Clip:
-    """Return the plain mean over 2 ``radius`` + 1 frames, clipped at the ends."""
-    stack = np.stack(frames).astype(np.float32)
-    means = (stack[max(t - radius, 0) : t + radius + 1].mean(axis=0) for t in range(len(frames)))
-    return [np.rint(mean).astype(np.uint8) for mean in means]
-
-
-def ffmpeg_filter(name: str, options: str, delay: int) -> Callable[[Sequence[Frame]], Clip]:
-    """Return a function that runs one ffmpeg filter over frames, undoing its ``delay`` in frames."""
-
-    def run(frames: Sequence[Frame]) -> Clip:
-        height, width = frames[0].shape[:2]
-        graph = av.filter.Graph()
-        source = graph.add_buffer(
-            width=width, height=height, format=av.VideoFormat("rgb24"), time_base=Fraction(1, 25)
-        )
-        chain = [source, graph.add(name, options), graph.add("format", "rgb24"), graph.add("buffersink")]
-        for first, second in pairwise(chain):
-            first.link_to(second)
-        graph.configure()
-        done: Clip = []
-        for number, frame in enumerate([*frames, *[frames[-1]] * delay]):
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            picture.pts = number
-            graph.push(picture)
-            done += _pull(graph)
-        graph.push(None)
-        done += _pull(graph)
-        return done[delay : delay + len(frames)]
-
-    return run
-
-
-def _pull(graph: av.filter.Graph) -> Iterator[Frame]:
-    while True:
-        try:
-            picture = graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
-        if isinstance(picture, av.VideoFrame):
-            yield np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
-
-
-def candidates(strength: float) -> dict[str, Callable[[Sequence[Frame]], Clip]]:
-    """Return every method by name, peers first."""
-    return {
-        "tmix 5": ffmpeg_filter("tmix", "frames=5", 2),
-        "deflicker": ffmpeg_filter("deflicker", "size=5:mode=am", 0),
-        "window mean 5": window_mean,
-        "ema": lambda frames: list(create_smoother("ema", 0.9)(frames)),
-        "trajectory": lambda frames: list(create_smoother("trajectory", strength)(frames)),
-    }
+PARTS = {
+    "mixed": Part(mixed.run, mixed.tables),
+    "kinds": Part(kinds.run, kinds.tables),
+    "exact": Part(exact.run, exact.tables),
+    "filtered": Part(filtered.run, filtered.tables),
+    "stress": Part(stress.run, stress.tables),
+    "speed": Part(speed.run, speed.tables),
+    "ablation": Part(ablation.run, ablation.tables),
+}
 
 
 def main() -> None:
-    """Print the table; save a strip of every smoothed clip if asked to."""
+    """Run the parts asked for; write their results, their tables and the pictures."""
+    options = _options()
+    plan = Plan(options.data, options.frames, options.width, options.jobs, options.quick, options.long)
+    for name, reason in plan.missing.items():
+        print(f"left out: {name}: {reason}", file=sys.stderr)
+    for name in options.only:
+        print(name, file=sys.stderr, flush=True)
+        began = time.perf_counter()
+        rows = PARTS[name].run(plan)
+        seconds = time.perf_counter() - began
+        _keep(options.results, name, {"rows": rows, "conditions": _conditions(plan, rows, seconds)})
+    done = _kept(options.results)
+    for name in options.only:
+        body = f"{PARTS[name].tables(done[name]['rows'])}\n\n*{done[name]['conditions']}*"
+        print(f"\n## {name}\n\n{body}")
+        if options.page is not None:
+            replace_section(options.page, f"smoothing, {name}", body)
+    if options.page is not None and "mixed" in options.only:
+        pictures = options.page.parent / "pictures"
+        pictures.mkdir(exist_ok=True)
+        draw_scatter(done["mixed"]["rows"], pictures / "smoothing-benchmark.png")
+        draw_crops(pictures / "smoothing-crops.png")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with the clips")
-    parser.add_argument("--width", type=int, default=480)
-    parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--kinds", default="GLTW")
-    parser.add_argument("--flicker", type=float, default=1.0, help="strength of the injected flicker")
-    parser.add_argument("--strength", type=float, default=0.6, help="strength of the trajectory smoother")
-    parser.add_argument("--pictures", type=Path, help="folder for strips of frames")
+    parser.add_argument("--data", type=Path, help="folder with real clips")
+    parser.add_argument("--only", type=_parts, default=list(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--frames", type=int, default=20, help="frames of a clip  [default: 20]")
+    parser.add_argument("--width", type=int, default=480, help="clips are at most so wide  [default: 480]")
+    parser.add_argument(
+        "--jobs", type=int, default=2, help="processes where no time is measured  [default: 2]"
+    )
+    parser.add_argument("--quick", action="store_true", help="a third of the clips, fewer scenes and sizes")
+    parser.add_argument("--long", action="store_true", help="also the memory that 1,000 frames need")
+    parser.add_argument(
+        "--results", type=Path, default=ROOT / "build" / "benchmark_smooth.json", help="where rows are kept"
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="whose sections get the tables  [default: docs/benchmarks.md; none if --quick]",
+    )
     options = parser.parse_args()
-    sums: dict[str, list[tuple[float, float, float, float]]] = {}
-    for seed, (name, start) in enumerate(SEGMENTS):
-        clean = read_segment(options.data / name, start, options.frames, options.width)
-        spoiled = add_flicker(clean, options.kinds, strength=options.flicker, seed=seed)
-        before = measure(spoiled, reference=clean, metrics=METRICS)
-        label = f"{Path(name).stem} {start}"
-        print(f"{label:22} input {before['detail_retention'].mean:.3f} / {before['psnr'].mean:.2f}")
-        for method, smooth in candidates(options.strength).items():
-            began = time.perf_counter()
-            smoothed = smooth(spoiled)
-            seconds = (time.perf_counter() - began) / len(spoiled)
-            after = measure(smoothed, reference=clean, metrics=METRICS)
-            removed = flicker_residual_removed(before, after) or 0.0
-            found = (removed, after["detail_retention"].mean or 0.0, after["psnr"].mean or 0.0, seconds)
-            sums.setdefault(method, []).append(found)
-            print(f"  {method:20} {_cell(found)}", flush=True)
-            if options.pictures and method in ("ema", "trajectory"):
-                save_strip(options.pictures / f"{label.replace(' ', '_')}_{method}.png", spoiled, smoothed)
-    print("mean")
-    for method, rows in sums.items():
-        print(f"  {method:20} {_cell(tuple(np.mean(rows, axis=0)))}")
+    if options.page is None and not options.quick:
+        options.page = ROOT / "docs" / "benchmarks.md"
+    return options
 
 
-def _cell(found: Sequence[float]) -> str:
-    removed, kept, psnr, seconds = found
-    return f"{removed:5.0%} / {kept:.3f} / {psnr:.2f} dB / {seconds:.2f} s"
+def _parts(text: str) -> list[str]:
+    chosen = text.split(",")
+    unknown = [name for name in chosen if name not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no part {', '.join(unknown)}: choose some of {','.join(PARTS)}")
+    return chosen
 
 
-def save_strip(path: Path, before: Sequence[Frame], after: Sequence[Frame]) -> None:
-    """Write the strip of both clips' middle frames and their x-t slices."""
+def _kept(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _keep(path: Path, name: str, part: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    strip = Strip(start=8, count=4)
-    for pair in zip(before, after, strict=True):
-        strip.add(*pair)
-    write_png(path, strip.draw())
+    path.write_text(json.dumps(_kept(path) | {name: part}, indent=1), encoding="utf-8")
+
+
+def _conditions(plan: Plan, rows: Sequence[Row], seconds: float) -> str:
+    clips = len({row["clip"] for row in rows if "clip" in row})
+    of_clips = f"{clips} clips, at most {plan.frames} frames and {plan.width} pixels wide; " if clips else ""
+    left_out = f" Left out here: {', '.join(plan.missing)}." if plan.missing else ""
+    return f"{of_clips}{seconds:.0f} s on {os.cpu_count()} cores ({platform.machine()}).{left_out}"
 
 
 if __name__ == "__main__":

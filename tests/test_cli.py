@@ -139,6 +139,40 @@ def test_interpolate_by_cadence_and_by_rate(tmp_path: Path, folder: Path) -> Non
         assert "either --cadence" in refused.stderr
 
 
+def test_interpolate_closes_a_loop_and_writes_down_how(tmp_path: Path, folder: Path) -> None:
+    count = len(list(folder.iterdir()))
+    looped = run("interpolate", folder, "-o", f"{tmp_path}/loop/", "--cadence", 2, "--loop", "--json", "-")
+    assert looped.exit_code == 0, looped.output
+    told = json.loads(looped.stdout)
+    assert told["pairs"] == len(told["coverage_after"]) == count
+    frames = list(open_source(tmp_path / "loop"))
+    assert len(frames) == 2 * count
+    np.testing.assert_array_equal(frames[-2], list(open_source(folder))[-1])
+    still = run(
+        "interpolate", folder, "-o", f"{tmp_path}/one/", "--cadence", 3, "--loop", "--frame-range", "0:1"
+    )
+    assert (still.exit_code, open_source(tmp_path / "one").num_frames) == (0, 3)
+    assert "stands still" in still.stderr
+
+
+@pytest.mark.parametrize("command", ["smooth", "interpolate", "measure"])
+def test_a_trained_flow_needs_its_weights(command: str, tmp_path: Path, folder: Path) -> None:
+    output = [] if command == "measure" else ["-o", f"{tmp_path}/out/"]
+    more = ["--cadence", 2] if command == "interpolate" else []
+    asked: list[tuple[list[object], str]] = [
+        ([], "--flow-weights"),
+        (["--flow-weights", tmp_path / "none.pth"], "there is no file"),
+    ]
+    for options, told in asked:
+        refused = run(command, folder, *output, *more, "--flow", "raft", *options)
+        assert refused.exit_code in (1, 2)
+        assert told in refused.stderr
+    refused = run(command, folder, *output, *more, "--flow", "dis-fast", "--flow-weights", tmp_path / "a.pth")
+    assert refused.exit_code == 2
+    assert "takes no weights" in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:
     assert (
         run("assemble", folder, "-o", tmp_path / "a.mkv", "--codec", "ffv1", "--fps", "23.976").exit_code == 0
@@ -317,7 +351,7 @@ def test_odd_sides(tmp_path: Path) -> None:
         ("out.mp4", "framesmooth.video.encoder.VideoEncoder.write"),
         ("out.mp4", "framesmooth.video.encoder.VideoEncoder.close"),
         ("out.gif", "framesmooth.video.animation.GifEncoder.write"),
-        ("out/", "framesmooth.video.sink.save_png"),
+        ("out/", "framesmooth.video.folder.save_png"),
     ],
 )
 def test_a_full_disk(

@@ -11,15 +11,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "framesmooth"
 
 FLOORS: dict[str, int] = {
-    "errors": 0, "frames": 0, "timeline": 0, "schedule": 0, "expression": 0, "moves": 0,
-    "plugins": 0, "defaults": 0,
-    "video": 1, "flow": 1, "warp": 1, "motion": 1, "cuts": 1, "camera": 1, "lab": 1,
+    "errors": 0, "frames": 0, "infotext": 0, "timeline": 0, "schedule": 0, "expression": 0, "moves": 0,
+    "plugins": 0, "defaults": 0, "limits": 0,
+    "video": 1, "flow": 1, "warp": 1, "motion": 1, "cuts": 1, "camera": 1, "lab": 1, "outliers": 1,
+    "completion": 1, "far_motion": 1,
     "interpolate": 2, "upsample": 2, "smoother": 2, "smoothers": 2, "flashes": 2, "metric": 2, "metrics": 2,
     "transitions": 2, "followed": 2, "verdict": 2, "montage": 2,
-    "generation": 3, "perceptual": 3,
+    "generation": 3, "perceptual": 3, "learned_flow": 3,
     "preflight": 4,
-    "settings": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
-    "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4,
+    "settings": 4, "settings_check": 4, "clip": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
+    "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,
+    "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4, "tuning": 4,
     "cli": 5, "web": 5, "__main__": 5,
 }  # fmt: skip
 
@@ -111,7 +113,16 @@ def test_the_light_floors_load_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["smooth", "--help"], ["measure", "-h"], ["compare", "-h"], ["generate", "-h"]]
+    "arguments",
+    [
+        ["--help"],
+        ["smooth", "--help"],
+        ["tune", "-h"],
+        ["sweep", "-h"],
+        ["measure", "-h"],
+        ["compare", "-h"],
+        ["generate", "-h"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"from framesmooth.cli.main import cli\ncli({arguments!r}, standalone_mode=False)"

@@ -27,6 +27,13 @@ def test_a_pan_is_found_in_the_convention(estimator: FlowEstimator) -> None:
         np.testing.assert_array_equal(frame, original)
 
 
+def test_a_turn_and_a_zoom_are_found_both_ways(estimator: FlowEstimator) -> None:
+    scene = moving_scene(frames=2, size=(96, 128), pan=(0.0, 0.0), zoom=1.03, rotation=2.0)
+    for pair, truth in ((scene.frames, scene.flows[0]), (scene.frames[::-1], scene.backward_flows[0])):
+        error = np.hypot(*(estimator(*pair) - truth)[12:-12, 12:-12].transpose(2, 0, 1))
+        assert np.median(error) < 0.5
+
+
 def test_the_same_input_gives_the_same_flow(estimator: FlowEstimator) -> None:
     scene = moving_scene(frames=2)
     np.testing.assert_array_equal(estimator(*scene.frames), estimator(*scene.frames))

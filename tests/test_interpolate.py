@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from framesmooth.completion import complete_flow
 from framesmooth.errors import UsageError
 from framesmooth.flow import DIS_FINE, DIS_MEDIUM
 from framesmooth.interpolate import (
@@ -47,6 +48,43 @@ def test_sharpness_does_not_pump(clip: list[Frame]) -> None:
     assert energy.min() / energy.max() > 0.9
 
 
+def test_detail_keeps_its_energy() -> None:
+    """A fine texture that turns is resampled and blended in every in-between, which softens it."""
+    frames = moving_scene(frames=5, size=(96, 128), pan=(0.7, 0.4), rotation=1.5, occluder=True).frames
+    made = interpolate_pair(frames[0], frames[4], [0.25, 0.5, 0.75], flow=DIS_FINE)
+    energy = np.mean([np.mean(np.square(detail(frame))) for frame in made])
+    assert 0.95 < energy / np.mean([np.mean(np.square(detail(frames[k]))) for k in (0, 4)]) < 1.05
+
+
+def test_small_things_are_followed_far() -> None:
+    """A square of 16 pixels moves by 44, which no pyramid sees: it is found midway and nowhere else."""
+    ground = (texture(96, 160, 3) * 160).astype(np.uint8)
+    thing = (255 * texture(16, 16, 7)).astype(np.uint8) | np.array([192, 0, 0], np.uint8)
+
+    def at(x: int) -> Frame:
+        frame = ground.copy()
+        frame[40:56, x : x + 16] = thing
+        return frame
+
+    pair = prepare_pair(at(24), at(68), flow=DIS_FINE)
+    np.testing.assert_allclose(np.median(pair.motion.forward[42:54, 28:36], axis=(0, 1)), [44, 0], atol=1)
+    made = pair.frame_at(0.5)
+    assert np.abs(made[43:53, 49:59].astype(int) - at(46)[43:53, 49:59]).mean() < 8
+    for start, end in ((24, 40), (68, 84)):
+        assert np.abs(made[43:53, start:end].astype(int) - ground[43:53, start:end]).mean() < 8
+
+
+def test_unknown_flow_is_carried_on_within_what_looks_alike() -> None:
+    image = np.zeros((40, 60, 3), np.uint8)
+    image[:, 30:] = 255
+    flow = np.zeros((40, 60, 2), np.float32)
+    flow[:, :30], flow[:, 30:] = (4, 1), (-2, 0)
+    known = np.ones((40, 60), np.bool_)
+    known[10:30, 20:40] = False
+    spoiled = np.where(known[..., None], flow, 99).astype(np.float32)
+    np.testing.assert_allclose(complete_flow(image, spoiled, known), flow, atol=0.1)
+
+
 def test_the_same_keyframe_twice_stands_still() -> None:
     image = (texture(64, 80) * 255).astype(np.uint8)
     pair = prepare_pair(image, image, flow=DIS_FINE)
@@ -87,6 +125,25 @@ def test_frames_come_at_even_steps(count: int, step: Fraction, positions: list[f
     np.testing.assert_allclose([frame.mean() / 20 for frame in made], positions, atol=0.03)
 
 
+@pytest.mark.parametrize(
+    ("count", "step", "positions"),
+    [
+        (3, Fraction(1, 4), [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 1.5, 1, 0.5]),
+        (2, Fraction(1, 2), [0, 0.5, 1, 0.5]),
+        (3, Fraction(2, 3), [0, 2 / 3, 4 / 3, 2, 2 / 3]),
+        (3, Fraction(2), [0, 2]),
+        (1, Fraction(1, 4), [0, 0, 0, 0]),
+        (0, Fraction(1, 4), []),
+    ],
+)
+def test_a_loop_closes_without_a_doubled_frame(count: int, step: Fraction, positions: list[float]) -> None:
+    frames = [np.full((32, 40, 3), 20 * k, np.uint8) for k in range(count)]
+    upsampler = Upsampler(DIS_MEDIUM, step, loop=True)
+    made = list(upsampler(iter(frames)))
+    assert len(made) == upsampler.length(count)
+    np.testing.assert_allclose([frame.mean() / 20 for frame in made], positions, atol=0.03)
+
+
 def test_a_cut_is_held_or_faded() -> None:
     first = moving_scene(frames=2, size=(64, 96), seed=1).frames
     second = [255 - frame // 2 for frame in moving_scene(frames=2, size=(64, 96), seed=90).frames]
@@ -95,9 +152,13 @@ def test_a_cut_is_held_or_faded() -> None:
     assert held.held == [1]
     for index, nearest in ((5, first[1]), (6, second[0]), (7, second[0])):
         np.testing.assert_array_equal(made[index], nearest)
-    faded = list(Upsampler(DIS_FINE, Fraction(1, 4))([*first, *second]))
-    assert psnr(faded[6], first[1]) < 30
-    assert psnr(faded[6], second[0]) < 30
+    fading = Upsampler(DIS_FINE, Fraction(1, 4))
+    faded = list(fading([*first, *second]))
+    np.testing.assert_array_equal(faded[6], next(crossfade_pair(first[1], second[0], [0.5])))
+    told = fading.as_dict()
+    assert told["pairs"] == 3
+    assert told["cross_faded_after"] == [1]
+    assert told["coverage_after"]["1"] < 0.5 < told["coverage_after"]["0"]
 
 
 def test_mistakes_are_told(clip: list[Frame]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from framesmooth.errors import UsageError
 from framesmooth.frames import FrameSource
 from framesmooth.generation import INBETWEENS
-from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.adapter import Picture, TextToImage
 from framesmooth.generation.inbetweens import branch_step
 from framesmooth.generation.keyframes import auto_batch_size, auto_cadence, keyframe_times
 from framesmooth.generation.loading import load_pipeline
@@ -177,7 +177,7 @@ def test_the_shortest_clips(model: TextToImage, num_frames: int, inbetween: str)
 def test_flow_between_keyframes_that_share_nothing_is_a_crossfade_and_says_so(
     model: TextToImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unlike = [np.asarray(texture(48, 64, seed=seed) * 255, np.uint8) for seed in (1, 2)]
+    unlike = [Picture(np.asarray(texture(48, 64, seed=seed) * 255, np.uint8)) for seed in (1, 2)]
     monkeypatch.setattr(DiffusionSource, "_decode", lambda _self, latents: unlike[: len(latents)])
     flow, faded = (
         create(model, timeline(9), inbetween=kind, width=64, height=48, cadence=8)

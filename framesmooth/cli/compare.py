@@ -34,6 +34,7 @@ def compare(
     reference: str | None,
     guide: str | None,
     flow: str,
+    flow_weights: Path | None,
     video: str | None,
     layout: str,
     crf: int,
@@ -70,6 +71,7 @@ def compare(
     from framesmooth.report import HeatMeter
     from framesmooth.verdict import require_better
 
+    estimator = options.chosen_flow(flow, flow_weights)
     heats: dict[str, HeatMeter] = {}
 
     def watchers_of(name: str) -> tuple[HeatMeter, ...]:
@@ -84,7 +86,7 @@ def compare(
             emit,
             reference=opened.reference,
             guide=opened.guide,
-            flow=flow,
+            flow=estimator,
             watchers_of=watchers_of,
         )
         if video is not None:

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from framesmooth.cli import motion, options
 from framesmooth.generation import INBETWEENS
+from framesmooth.limits import MAX_BATCH, MAX_FRAMES, MAX_SIDE, MAX_STEPS
 from framesmooth.plugins import names
-from framesmooth.settings import ClipSettings
+from framesmooth.settings import BAD_FRAMES, ClipSettings
 from framesmooth.timeline import EASINGS
+
+if TYPE_CHECKING:
+    from framesmooth.events import ClipFinished
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +43,20 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         return seeds
 
 
+class Strength(click.ParamType["float | Literal['auto']"]):
+    """A strength, 0 to 1, or "auto"."""
+
+    name = "strength"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | Literal["auto"]:
+        """Turn "0.6" into 0.6."""
+        if value == "auto":
+            return "auto"
+        return click.FloatRange(0, 1).convert(value, param, ctx)
+
+
 @click.command()
 @click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
 @options.output
@@ -59,14 +77,14 @@ class Seeds(click.ParamType[tuple[int, ...]]):
 )
 @click.option(
     "--num-frames",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_FRAMES),
     help="Frames of the clip.  [default: 48 from one prompt to the next]",
 )
 @click.option(
     "--fps", type=options.Rate(), default=ClipSettings.fps, show_default=True, help="Frames per second."
 )
-@click.option("-W", "--width", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
-@click.option("-H", "--height", type=click.IntRange(min=8), help="Pixels.  [default: the model's own]")
+@click.option("-W", "--width", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
+@click.option("-H", "--height", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
 @click.option(
     "--model",
     default=ClipSettings.model,
@@ -83,7 +101,7 @@ class Seeds(click.ParamType[tuple[int, ...]]):
     "--num-inference-steps",
     "--steps",
     "steps",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_STEPS),
     help="Denoising steps of a diffused frame.  [default: the model's own, or 10]",
 )
 @click.option(
@@ -137,10 +155,10 @@ class Seeds(click.ParamType[tuple[int, ...]]):
 @motion.moving
 @click.option(
     "--smooth",
-    type=click.FloatRange(0, 1),
+    type=Strength(),
     default=ClipSettings.smooth,
     show_default=True,
-    help="Strength of the smoother; 0 is off.",
+    help="Strength of the smoother, 0 to 1; 0 is off, auto finds it as 'framesmooth tune' does.",
 )
 @click.option(
     "--smoother",
@@ -149,7 +167,17 @@ class Seeds(click.ParamType[tuple[int, ...]]):
     show_default=True,
     help="How flicker is taken out.",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), help="Pictures at once.  [default: chosen by size]")
+@click.option(
+    "--bad-frames",
+    type=click.Choice(BAD_FRAMES),
+    default=ClipSettings.bad_frames,
+    show_default=True,
+    help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
+    "diffuse them anew, show the frame before, warp both neighbours, or fail.",
+)
+@click.option(
+    "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
+)
 @click.option(
     "--device",
     default=ClipSettings.device,
@@ -195,6 +223,7 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts
 
@@ -237,12 +266,18 @@ def folder_as_written(output: str) -> Iterator[Path]:
 def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) -> None:
     """Make a clip and print its figures and where it lies."""
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.cli.tables import print_comparison
     from framesmooth.pipeline import make_clip
 
     _log.info("%s", settings)
     with progress_listener(progress) as emit:
         made = make_clip(settings, emit)
+    show_made(made, json_file)
+
+
+def show_made(made: "ClipFinished", json_file: str | None) -> None:
+    """Print the figures of a clip that was made, and where it lies."""
+    from framesmooth.cli.tables import print_comparison
+
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
     lies = {"clip": str(made.clip), "run_folder": str(made.run_folder)}
     if not options.write_json(json_file, lies | figures):

@@ -1,8 +1,11 @@
 """The ``framesmooth`` command: finds the subcommand, turns errors into one line and an exit code."""
 
+import errno
 import signal
+import sys
 from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, Final
 
@@ -13,15 +16,19 @@ from framesmooth.errors import FramesmoothError
 
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
+_LONGEST_MESSAGE: Final = 600
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
+    "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
+    "sweep": ("framesmooth.cli.sweep:sweep", "Try a grid of smoothing settings."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "compare": ("framesmooth.cli.compare:compare", "Say which version of a clip is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
+    "cache": ("framesmooth.cli.cache:cache", "Show what run folders keep, and prune it."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show what it gives."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
@@ -66,11 +73,38 @@ class LazyGroup(click.Group):
         except FramesmoothError as error:
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {one_line(str(error))}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted: no half-written output is left; run the same command to go on", err=True)
             ctx.exit(INTERRUPTED)
+        except click.UsageError as error:
+            message = error.format_message()
+            if message == _shortened(message):
+                raise
+            raise click.UsageError(_shortened(message), ctx=error.ctx) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug") or getattr(error, "errno", None) == errno.EPIPE:
+                raise
+            reason = one_line(f"{type(error).__name__}: {error}")[:500]
+            click.echo(f"error: unexpected {reason}: please report it with what --debug shows", err=True)
+            ctx.exit(FramesmoothError.exit_code)
+
+
+def _shortened(message: str) -> str:
+    """Return what click says about an argument of any length and content."""
+    lines = "\n".join(map(one_line, message.split("\n")))
+    return lines if len(lines) <= _LONGEST_MESSAGE else f"{lines[:_LONGEST_MESSAGE]}..."
+
+
+def one_line(text: str) -> str:
+    """Return a message as one line without control characters: file names and tags may hold any."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 @click.group(
@@ -100,4 +134,6 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Run the command line; the entry point of the package."""
     signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files may be bytes that are no text
     cli(prog_name="framesmooth", auto_envvar_prefix="FRAMESMOOTH")

@@ -55,6 +55,7 @@ def measure(
     metrics: tuple[str, ...],
     weights: tuple[tuple[str, Path], ...],
     flow: str,
+    flow_weights: Path | None,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
     fps: Fraction | None,
@@ -101,6 +102,7 @@ def measure(
         for label, path in (("the reference", reference), ("the guide", guide))
         if path is not None
     }
+    estimator = options.chosen_flow(flow, flow_weights)
     heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
         check_companions(clips, companions, emit)
@@ -111,7 +113,7 @@ def measure(
                 reference=companions.get("the reference"),
                 guide=companions.get("the guide"),
                 metrics=metrics or None,
-                flow=flow,
+                flow=estimator,
                 weights=dict(weights),
                 watchers=(heats[name],) if heats else (),
                 name="measure" if len(clips) == 1 else f"measure {name}",

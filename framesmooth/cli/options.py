@@ -2,16 +2,25 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from framesmooth import defaults
 from framesmooth.cli.progress import PROGRESS_MODES
+from framesmooth.plugins import names
+
+if TYPE_CHECKING:
+    from framesmooth.flow import FlowEstimator
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+FLOWS: Final = (*names("flow"), *names("learned_flow"))
+"""What --flow takes."""
 
 _NTSC: Final = {
     "23.976": "24000/1001",
@@ -19,6 +28,7 @@ _NTSC: Final = {
     "29.97": "30000/1001",
     "59.94": "60000/1001",
 }
+_RATE: Final = re.compile(r"\s*-?\d{1,12}(\.\d{0,12})?(/\d{1,12})?\s*")  # exponents can be endless
 
 
 class Rate(click.ParamType[Fraction]):
@@ -28,8 +38,9 @@ class Rate(click.ParamType[Fraction]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Turn the text into an exact fraction."""
+        text = _NTSC.get(str(value), str(value))
         try:
-            rate = Fraction(_NTSC.get(str(value), str(value)))
+            rate = Fraction(text if _RATE.fullmatch(text) else "")
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is no frame rate: write 24, 23.976 or 24000/1001", param, ctx)
         if not 0 < rate <= 1000:
@@ -110,9 +121,13 @@ no_audio = click.option(
 
 
 def encoding(command: Command) -> Command:
-    """Add the options of how a video file is written: --crf, --codec, --audio, --odd-size, --overwrite."""
+    """Add the options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
     for option in (
         overwrite,
+        click.option("--sign", type=click.Path(path_type=Path), metavar="PEM",
+                     help="Sign the file: content credentials (C2PA) by these certificates and their key."),
+        click.option("--no-metadata", is_flag=True,
+                     help="Write no tags: neither how the clip came about nor that it is AI-generated."),
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
         click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
@@ -123,6 +138,35 @@ def encoding(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+flow_weights = click.option(
+    "--flow-weights", type=click.Path(path_type=Path), metavar="FILE",
+    help="The trained network of --flow raft: a .safetensors file.",
+)  # fmt: skip
+
+
+def flow(command: Command) -> Command:
+    """Add --flow, which is dis-fine by default, and --flow-weights."""
+    for option in (
+        flow_weights,
+        click.option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True,
+                     help="How motion is estimated."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
+    """Return what --flow and --flow-weights ask for; a trained network is loaded.
+
+    Raises:
+        UsageError: weights for an estimator without any, or the other way round.
+        ModelError: weights that cannot be used.
+    """
+    from framesmooth.flow import load_flow
+
+    return name if weights is None and name in names("flow") else load_flow(name, weights)
 
 
 fps = click.option(

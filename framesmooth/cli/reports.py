@@ -9,7 +9,6 @@ import click
 from framesmooth import __version__
 from framesmooth.cli import options
 from framesmooth.errors import OutputExists, UsageError
-from framesmooth.plugins import names
 
 if TYPE_CHECKING:
     from framesmooth.comparison import Comparison
@@ -24,10 +23,9 @@ _MOTION_OF = {"self": "the clip itself", "reference": "the reference", "guide": 
 
 
 def motion(command: Command) -> Command:
-    """Add --reference, --guide and --flow."""
+    """Add --reference, --guide, --flow and --flow-weights."""
     for option in (
-        click.option("--flow", type=click.Choice(names("flow")), default="dis-fine", show_default=True,
-                     help="How motion is estimated."),
+        options.flow,
         click.option("--guide", metavar="CLIP",
                      help="Take the motion from this clip, as long and as large: what a stylised clip was "
                      "made from."),

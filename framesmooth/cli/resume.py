@@ -1,6 +1,5 @@
 """``framesmooth resume``: a run that was stopped goes on."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,6 +16,24 @@ from framesmooth.cli import options
     metavar="FILE",
     help="Where the sound is, when the record only knows its name.",
 )
+@click.option(
+    "--init-image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the first picture is, when the record only knows its name.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Go on although settings, model or libraries have changed; frames of another library are kept.",
+)
+@click.option("--allow-download", is_flag=True, help="Fetch the hub id of the model if it isn't here.")
+@click.option(
+    "--sign",
+    type=click.Path(path_type=Path),
+    metavar="PEM",
+    help="Sign the clip, as with generate: where the key lies is not recorded.",
+)
 @options.overwrite
 @options.json_file
 @options.common
@@ -24,35 +41,44 @@ def resume(
     run: Path,
     model: str | None,
     audio: Path | None,
+    init_image: Path | None,
+    force: bool,
+    allow_download: bool,
+    sign: Path | None,
     overwrite: bool,
     json_file: str | None,
     progress: str,
 ) -> None:
     """Finish the clip of the run folder RUN, with the settings in its record.
 
-    Frames that are there are used as they are. The result is the one that the uninterrupted run would have
-    given. The record holds only the names of a model folder and of a sound file that lie elsewhere than with
-    the clip: say where they are.
+    Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
+    would have given; if settings, model or libraries are no longer those that the run began with, it says
+    what differs and stops. The record holds only the names of a model folder, a sound file and a first
+    picture that lie elsewhere than with the clip: say where they are.
 
     \b
-    Example:
+    Examples:
       framesmooth resume clip.framesmooth
       framesmooth resume clip.framesmooth --model ~/models/dreamer
+      framesmooth resume clip.framesmooth --force
     """  # fmt: skip
-    from framesmooth.cli.generate import make_and_show
-    from framesmooth.run import RunFolder
-    from framesmooth.settings import ClipSettings
+    from framesmooth.cli.generate import show_made
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.resumption import Resume, resume_run
 
-    record = RunFolder(run).record
-    settings = ClipSettings.from_record(record, run)
-    if record.get("status") == "complete" and settings.output.exists() and not overwrite:
-        click.echo(f"{settings.output} is complete already", err=True)
-        click.echo(settings.output)
-        return
-    settings = replace(
-        settings,
-        model=model or settings.model,
-        audio=audio or settings.audio,
-        overwrite=overwrite or settings.overwrite,
+    how = Resume(
+        model=model,
+        audio=audio,
+        init_image=init_image,
+        sign=sign,
+        overwrite=overwrite,
+        force=force,
+        allow_download=allow_download,
     )
-    make_and_show(settings, progress, json_file)
+    with progress_listener(progress) as emit:
+        made = resume_run(run, how, emit)
+    if isinstance(made, Path):
+        click.echo(f"{made} is complete already", err=True)
+        click.echo(made)
+    else:
+        show_made(made, json_file)

@@ -11,6 +11,7 @@ import click
 
 from framesmooth.cli import options
 from framesmooth.frames import DEFAULT_FPS
+from framesmooth.limits import MAX_FRAMES
 
 if TYPE_CHECKING:
     from framesmooth.schedule import Schedule
@@ -22,7 +23,7 @@ _MOST_ROWS: Final = 24
 @click.command()
 @click.argument("text", metavar="SCHEDULE")
 @click.option(
-    "--frames", type=click.IntRange(min=1), default=48, show_default=True, help="Frames of the clip."
+    "--frames", type=click.IntRange(1, MAX_FRAMES), default=48, show_default=True, help="Frames of the clip."
 )
 @click.option("--fps", type=options.Rate(), default=DEFAULT_FPS, show_default=True, help="Frames per second.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What s stands for.")

@@ -31,9 +31,10 @@ from framesmooth.plugins import names
 )
 @click.option(
     "--flow",
-    type=click.Choice(names("flow")),
+    type=click.Choice(options.FLOWS),
     help="How motion is estimated for smoothing.  [default: the method's own]",
 )
+@options.flow_weights
 @click.option(
     "--guide",
     metavar="CLIP",
@@ -65,6 +66,7 @@ def smooth(
     strength: str,
     method: str,
     flow: str | None,
+    flow_weights: Path | None,
     guide: str | None,
     loop: bool,
     measured: bool,
@@ -100,7 +102,8 @@ def smooth(
     from framesmooth.smoother import create_smoother, scheduled
     from framesmooth.smoothers.anchors import anchored
     from framesmooth.smoothers.loop import looped
-    from framesmooth.steady import check_not_input, made_of, open_clip, steady_clip
+    from framesmooth.smoothing import can_keep, smooth_run
+    from framesmooth.steady import check_not_input, copy_clip, made_of, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
 
     for option, asked in (("--report", report), ("--json", json_file)):
@@ -108,10 +111,12 @@ def smooth(
             raise click.UsageError(
                 f"{option} needs the metrics that --no-measure leaves out: drop one of them"
             )
+    if flow is None and flow_weights is not None:
+        raise click.UsageError("--flow-weights goes with --flow raft")
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    choices: dict[str, Any] = {} if flow is None else {"flow": flow}
+    choices: dict[str, Any] = {} if flow is None else {"flow": options.chosen_flow(flow, flow_weights)}
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
@@ -132,9 +137,16 @@ def smooth(
             **encoding,
         ) as sink,
     ):
-        reports = steady_clip(
-            clip, smoother, sink, emit, measured=measured, on_pair=None if strip is None else strip.add
-        )
+        on_pair = None if strip is None else strip.add
+        whole = measured and guide is None and not loop and frame_range is None and fps is None
+        run = can_keep(Path(source)) if whole else None
+        if run is None:
+            reports = steady_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
+        else:
+            with run.locked():
+                kept = smooth_run(run, smoother, emit, fps=clip.fps, on_pair=on_pair)
+                copy_clip(kept.frames, sink, emit)
+            reports = kept.before, kept.after
     if reports is not None:
         before, after = reports
         if report is not None:

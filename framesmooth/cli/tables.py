@@ -1,11 +1,12 @@
 """Figures on the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 _WIDEST_NAME: Final = 28
+_WRAPPED: Final = ("clip", "made by")
 _MOST_CUTS: Final = 12
 _NARROWEST: Final = 9
 _OTHER_COLUMNS: Final = 42  # metric, unit and arrow
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from framesmooth.metric import Report
+    from framesmooth.run.cache import Cached
     from framesmooth.verdict import Verdict
 
 
@@ -91,6 +93,34 @@ def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
         click.echo(f"{name}: {verdict.sentence}")
 
 
+def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
+    """Print what run folders keep, and how much was let go of."""
+    if rows:
+        header = ("run", "kind", "files", "MiB", "state", "made by")
+        cells = [
+            (
+                row.run.name,
+                row.kind,
+                str(row.files),
+                f"{row.size_bytes / 2**20:.1f}",
+                "whole" if row.complete or row.kind == "keyframes" else "part",
+                row.about,
+            )
+            for row in rows
+        ]
+        _print_table(header, cells, left=("run", "kind", "state", "made by"))
+    total = sum(row.size_bytes for row in rows)
+    click.echo(f"{total / 2**20:.1f} MiB kept" + (f", {freed / 2**20:.1f} MiB freed" if freed else ""))
+
+
+def print_sweep(rows: "Sequence[Mapping[str, Any]]", best: int | None) -> None:
+    """Print the cells of a sweep, the best one marked."""
+    from framesmooth.report.sweep import HEADER, LEGEND, sweep_texts
+
+    _print_table(HEADER, sweep_texts(rows, best), left=("method", "flow"))
+    click.echo(LEGEND)
+
+
 def _print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ("metric", "unit", "better")
 ) -> None:
@@ -103,7 +133,7 @@ def _print_table(
         table.add_column(
             name,
             justify="left" if name in left else "right",
-            no_wrap=not long and name != "clip",
+            no_wrap=not long and name not in _WRAPPED,
             max_width=_WIDEST_NAME if long else None,
             overflow="fold",
         )

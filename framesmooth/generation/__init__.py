@@ -7,6 +7,7 @@
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
+- ``drawing``: one picture, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``source``: all of it as a FrameSource over a timeline.
 """

@@ -10,9 +10,9 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -39,6 +39,17 @@ _GUIDED_TENSORS: Final = ("prompt_embeds", "add_text_embeds", "add_time_ids")
 StepCallback = Callable[[int, Tensor], None]
 
 
+Fault = Literal["", "nan", "flagged", "black"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded frame, uint8 (H, W, 3), and what is wrong with it: not a number, flagged as unsafe, black."""
+
+    frame: Frame
+    fault: Fault = ""
+
+
 @dataclass(frozen=True)
 class TextToImage:
     """One loaded pipeline, made by ``loading.load_pipeline``. Its scheduler is swapped while it denoises."""
@@ -48,8 +59,6 @@ class TextToImage:
     device: torch.device
     dtype: torch.dtype
     scheduler: Any
-    flagged: list[int] = field(default_factory=list)
-    """How many pictures of each decoded batch the model's own safety checker blacked out."""
 
     @property
     def denoiser(self) -> Any:
@@ -203,20 +212,33 @@ class TextToImage:
         Raises:
             ModelError: when the model answers with something that isn't a number.
         """
+        pictures = self.decode_judged(latents)
+        if any(picture.fault == "nan" for picture in pictures):
+            raise ModelError(self.nan_advice)
+        return [picture.frame for picture in pictures]
+
+    def decode_judged(self, latents: Tensor) -> list[Picture]:
+        """Return the pictures of float32 latents (B, C, h, w) with what is wrong with each."""
         vae, config = self.pipe.vae, self.pipe.vae.config
         scaled = latents.to(self.device) / config.scaling_factor + (config.get("shift_factor") or 0.0)
+        flagged: Any = [False] * len(latents)
         with torch.inference_mode(), memory_errors():
             images = vae.decode(scaled.to(vae.dtype), return_dict=False)[0].float()
+            finite = torch.isfinite(images).flatten(1).all(dim=1)
+            images = torch.where(finite[:, None, None, None], images, -torch.ones_like(images))
             if getattr(self.pipe, "safety_checker", None) is not None:
-                images, flags = self.pipe.run_safety_checker(images, self.device, self.dtype)
-                self.flagged.append(int(np.count_nonzero(flags)))
-            if not bool(torch.isfinite(images).all()):
-                raise ModelError(
-                    f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
-                )
+                images, flagged = self.pipe.run_safety_checker(images, self.device, self.dtype)
             pictures = self.pipe.image_processor.postprocess(images, output_type="pt")
             levels = (pictures * 255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-        return [np.ascontiguousarray(picture) for picture in levels]
+        return [
+            Picture(np.ascontiguousarray(level), "nan" if not number else "flagged" if flag else "")
+            for level, number, flag in zip(levels, finite.tolist(), flagged or (), strict=True)
+        ]
+
+    @property
+    def nan_advice(self) -> str:
+        """What to tell the user when no picture is made of numbers."""
+        return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
 
 
 @dataclass

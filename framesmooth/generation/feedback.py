@@ -10,47 +10,46 @@ The frames between two diffused ones are both of these, warped to where the came
 other: this motion is exact.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from framesmooth.camera import Camera, reflected, scaled, transform
-from framesmooth.flow import FlowField
+from framesmooth.camera import Camera, scaled, transform
+from framesmooth.errors import ModelError
 from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.generation.adapter import Picture
+from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.devices import dtype_name
+from framesmooth.generation.drawing import draw
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
-from framesmooth.generation.pictures import crop, encode_pictures, fitted
+from framesmooth.generation.pictures import crop, fitted
 from framesmooth.generation.plan import Feedback
-from framesmooth.generation.samplers import state_at
-from framesmooth.generation.source import DiffusionSource
-from framesmooth.interpolate import even_detail
+from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource
+from framesmooth.interpolate import detail_energy, even_detail
 from framesmooth.lab import Colors, recolored
-from framesmooth.warp import backward_warp
 
-_FEATHER: Final = 1 / 12
-"""Share of the shorter side over which a warped frame fades in from its border."""
-
-
-_MOST_ENLARGED: Final = 16.0
-"""Times in area that the first frame is looked at for its colours."""
+_ATTEMPTS: Final = 3
+"""Other noises for a diffused picture that came out bad."""
 
 
 class PictureStore(Protocol):
-    """Frame index -> a diffused picture, uint8 (H, W, 3). A dictionary is one."""
+    """Frame index -> a diffused picture to go on from, its fault that of what it replaced.
+
+    A dictionary is one.
+    """
 
     def __contains__(self, time: object, /) -> bool: ...
 
-    def __getitem__(self, time: int, /) -> Frame: ...
+    def __getitem__(self, time: int, /) -> Picture: ...
 
-    def __setitem__(self, time: int, picture: Frame, /) -> None: ...
+    def __setitem__(self, time: int, picture: Picture, /) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +77,7 @@ class FeedbackSource:
     size: tuple[int, int]
     cadence: int
     first: Frame | None = None
-    store: PictureStore = field(default_factory=dict[int, Frame])
+    store: PictureStore = field(default_factory=dict[int, Picture])
     faded: set[int] = field(default_factory=set[int])
 
     @property
@@ -129,132 +128,125 @@ class FeedbackSource:
             before = time
             yield [time]
 
-    def _picture(self, before: int | None, time: int, noise: Tensor, on_step: StepsDone | None) -> Frame:
+    def _picture(self, before: int | None, time: int, noise: Tensor, on_step: StepsDone | None) -> Picture:
+        """Return a diffused picture to go on from; a fault is told, but not in what it shows.
+
+        A chain that went on from a bad picture would stay bad: another noise takes its place, else the
+        picture before, moved.
+        """
+        made = self._made(before, time, noise, on_step)
+        if not made.fault:
+            return made
+        for attempt in range(1, _ATTEMPTS + 1):
+            again = self._made(before, time, self._other_noise(time, attempt))
+            if not again.fault:
+                return replace(again, fault=made.fault)
         if before is None:
-            return self._drawn(time, noise, on_step) if self.first is None else self.first
-        steps = self._steps_of(time)
-        old = self.store[before]
-        moved = as_uint8(self._warped(old, time, before)[0])
+            raise ModelError(self._hopeless(made.fault))
+        return Picture(self._moved(before, time), made.fault)
+
+    def _made(
+        self, before: int | None, time: int, noise: Tensor, on_step: StepsDone | None = None
+    ) -> Picture:
+        if before is None:
+            return draw(self.path, time, noise, on_step) if self.first is None else Picture(self.first)
+        moved, steps = self._moved(before, time), self._steps_of(time)
         if steps == 0:
-            return moved
-        target = self._colors_at(before, time, moved)
-        return recolored(self._drawn(time, noise, on_step, recolored(moved, target), steps), target)
+            return Picture(moved)
+        return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
+
+    def _moved(self, before: int, time: int) -> Frame:
+        return as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+
+    def _drawn_over(
+        self,
+        picture: Frame,
+        target: Colors,
+        time: int,
+        noise: Tensor,
+        steps: int,
+        on_step: StepsDone | None = None,
+    ) -> Picture:
+        drawn = draw(self.path, time, noise, on_step, start=recolored(picture, target), steps=steps)
+        return replace(drawn, frame=recolored(drawn.frame, target))
+
+    def _other_noise(self, time: int, attempt: int) -> Tensor:
+        sampling = self.path.sampling
+        seed = (self.path.seed(time) + REROLL_STRIDE * attempt + time) % 2**32
+        return self.path.model.noise(seed, sampling.height, sampling.width)
+
+    def _hopeless(self, fault: str) -> str:
+        if fault == "nan":
+            return self.path.model.nan_advice
+        return f"the first frame came out {fault}, with {_ATTEMPTS} other seeds too: use another prompt"
 
     def _steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
         strength, steps = self.strengths[time], self.path.sampling.steps
         return max(1, round(strength * steps)) if strength > 0 else 0
 
-    def _drawn(
-        self,
-        time: int,
-        noise: Tensor,
-        on_step: StepsDone | None,
-        start: Frame | None = None,
-        steps: int | None = None,
-    ) -> Frame:
-        """Draw a frame with its own prompt, in the last ``steps`` from a picture or in all from noise."""
-        model, sampling = self.path.model, self.path.sampling
-        skipped = 0 if start is None or steps is None else sampling.steps - steps
-        state = noise[None]
-        if start is not None:
-            latents = encode_pictures(model, [start])
-            state = state_at(model.scheduler, latents, state, first_step=skipped, steps=sampling.steps)
-        final = model.denoise(
-            state,
-            self.path.conditioning(time),
-            [self.path.seed(time)],
-            steps=sampling.steps,
-            guidance_scale=sampling.guidance_scale,
-            # The last steps alone decide a frame that is drawn over another: unguided, the prompt fades away.
-            guided_steps=sampling.guided_steps if start is None else None,
-            first_step=skipped,
-            on_step=None if on_step is None else lambda _done, _latents: on_step(1),
+    @cached_property
+    def _anchor(self) -> ColorAnchor:
+        return ColorAnchor(
+            timeline=self.path.timeline,
+            camera=self.camera,
+            pull=self.pull,
+            times=self.diffused_times,
+            first=self.store[0].frame,
+            drawn=lambda time: draw(self.path, time, self.path.noise(0)),
         )
-        return model.decode(final)[0]
-
-    def _colors_at(self, before: int, time: int, moved: Frame) -> Colors:
-        """Return a frame's colours: as moved, changed as the prompt's change, and pulled to the anchor's."""
-        start, end = self._prompt_colors(before), self._prompt_colors(time)
-        anchor = self._seen_of_first(time).moved(self._anchors[0], end)
-        return Colors.of(moved).moved(start, end).mixed(anchor, self.pull)
-
-    def _prompt_colors(self, time: int) -> Colors:
-        start, end, mix = self.path.timeline.at(time)
-        return self._anchors[start].mixed(self._anchors[end], mix)
-
-    def _seen_of_first(self, time: int) -> Colors:
-        """Return the colours of what the camera sees of the first frame, and its mirror image around it."""
-        return Colors.of(as_uint8(self._warped(self.store[0], self._looks[time], 0)[0]))
-
-    @cached_property
-    def _looks(self) -> dict[int, int]:
-        """Diffused frame -> the last one up to it at which the camera saw enough of the first frame."""
-        found, last = {}, 0
-        for time in self.diffused_times:
-            enlarged = np.linalg.det(self.camera.between(0, time)[:2, :2])
-            last = time if abs(float(enlarged)) <= _MOST_ENLARGED else last
-            found[time] = last
-        return found
-
-    @cached_property
-    def _anchors(self) -> list[Colors]:
-        """The colours of each keyframe's prompt, in its own picture; the first is the clip's first frame."""
-        keys = self.path.timeline.keyframes
-        found = {(keys[0].prompt, keys[0].negative): Colors.of(self.store[0])}
-        for key in keys:
-            if (key.prompt, key.negative) not in found:
-                picture = self._drawn(key.time, self.path.noise(0), None)
-                found[key.prompt, key.negative] = Colors.of(picture)
-        return [found[key.prompt, key.negative] for key in keys]
 
     def _latent_move(self, start: int, end: int) -> Move:
         factor = 1 / int(self.path.model.pipe.vae_scale_factor)
         matrix = scaled(self.camera.between(start, end), factor)
         return lambda points: transform(matrix, points)
 
-    def render(self, batch: range) -> list[Frame]:
-        """Return the frames of one of ``batches``; the pictures around it must be in the store."""
-        first = self.store[batch.start]
-        end = min(batch.stop, self.num_frames - 1)
-        last = self.store[end]
-        between = (self._between(first, last, batch.start, time, end) for time in batch[1:])
-        return [crop(frame, self.size) for frame in (first, *between)]
+    def render(self, batch: range) -> list[Picture]:
+        """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
+        first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
+        between = (Picture(self._between(first.frame, last.frame, time)) for time in batch[1:])
+        return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
 
-    def _between(self, first: Frame, last: Frame, start: int, time: int, end: int) -> Frame:
-        """Warp two diffused pictures to the time between them, and fade from one to the other."""
+    def reroll(self, time: int, attempt: int) -> Picture:
+        """Return frame ``time`` drawn over with another noise; ``attempt`` is 1, 2...
+
+        For a diffused frame these are the attempts that were made before the chain went on from it.
+        """
+        if any(diffused not in self.store for diffused in self.diffused_times):
+            for _ in self.diffuse():
+                pass
+        noise = self._other_noise(time, attempt)
+        if time in self.diffused_times:
+            before = max((other for other in self.diffused_times if other < time), default=None)
+            made = self._made(before, time, noise)
+        else:
+            first, last = (self.store[end].frame for end in self._around(time))
+            between = self._between(first, last, time)
+            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self._steps_of(time)))
+        return replace(made, frame=crop(made.frame, self.size))
+
+    def _around(self, time: int) -> tuple[int, int]:
+        place = bisect_right(self.diffused_times, time)
+        return self.diffused_times[place - 1], self.diffused_times[place]
+
+    def _between(self, first: Frame, last: Frame, time: int) -> Frame:
+        """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
+        start, end = self._around(time)
         mix = (time - start) / (end - start)
-        (old, seen_old), (new, seen_new) = (
-            self._warped(picture, time, at) for picture, at in ((first, start), (last, end))
-        )
+        old, seen_old = self.camera.view(first, time, start)
+        new, seen_new = self.camera.view(last, time, end)
         weight_old, weight_new = (1 - mix) * (seen_old + 1e-3), mix * (seen_new + 1e-3)
         share = (weight_new / (weight_old + weight_new))[..., None]
         blended = np.asarray(old + share * (new - old), np.float32)
-        return as_uint8(even_detail(blended, (old, new), mix))
-
-    def _warped(self, picture: Frame, time: int, at: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the picture of frame ``at`` as seen at ``time``, and how surely (H, W) it is seen there.
-
-        What it doesn't show is its mirror image.
-        """
-        flow, _ = reflected(self.camera.flow(time, at))
-        warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
-        return np.clip(warped, 0, 1), self._sight(self.camera.flow(time, at))
-
-    def _sight(self, flow: FlowField) -> NDArray[np.float32]:
-        """Return 1 where the target of a flow is well inside the picture, falling to 0 at its border."""
-        height, width = flow.shape[:2]
-        x = flow[..., 0] + np.arange(width)
-        y = flow[..., 1] + np.arange(height)[:, None]
-        # Half a pixel of leave, so that a camera that stands still sees the whole picture.
-        distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
-        return np.asarray(np.clip(distance / (_FEATHER * min(height, width)), 0, 1), np.float32)
+        energy_old, energy_new = (detail_energy(as_float(picture)) for picture in (first, last))
+        return as_uint8(even_detail(blended, (1 - mix) * energy_old + mix * energy_new))
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in self.diffuse():
             pass
         for batch in self.batches:
-            yield from self.render(batch)
+            for picture in self.render(batch):
+                yield picture.frame
 
 
 def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> FeedbackSource:

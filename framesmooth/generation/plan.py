@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framesmooth.errors import UsageError
+import numpy as np
+
+from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_STRENGTH
 from framesmooth.moves import Moves, values_of
@@ -38,12 +41,19 @@ class Feedback:
     def key(self) -> dict[str, Any]:
         """Everything about this that decides the diffused pictures: plain JSON types."""
         return {
-            "moves": {name: list(values) for name, values in self.moves.items()},
-            "strengths": list(self.strengths),
+            "moves": {name: _short(values) for name, values in self.moves.items()},
+            "strengths": _short(self.strengths),
             "color_anchor": self.color_anchor,
             "cadence": self.cadence,
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
+
+
+def _short(values: Sequence[float]) -> float | str:
+    """Return the one value that all are, else their SHA-256 (hex): a long clip must not fill its record."""
+    if len(set(values)) == 1:
+        return values[0]
+    return hashlib.sha256(np.asarray(values, "<f8").tobytes()).hexdigest()
 
 
 def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | None:
@@ -78,5 +88,11 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         strengths=strengths,
         color_anchor=settings.color_anchor,
         cadence=settings.cadence,
-        first=None if settings.init_image is None else read_image(settings.init_image),
+        first=None if settings.init_image is None else _first_picture(settings.init_image),
     )
+
+
+def _first_picture(path: Path) -> Frame:
+    if not path.is_file():
+        raise MediaError(f"{path} does not exist: check the name after --init-image")
+    return read_image(path)

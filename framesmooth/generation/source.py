@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from framesmooth.errors import UsageError
+from framesmooth.errors import ModelError, UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
-from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.adapter import Picture, TextToImage
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.inbetweens import branch_step, latent_frames
 from framesmooth.generation.keyframes import (
@@ -33,8 +33,12 @@ from framesmooth.generation.keyframes import (
     guided_steps,
     keyframe_times,
 )
+from framesmooth.generation.latents import slerp
 from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
+
+REROLL_STRIDE: Final = 1_000_003
+"""Seeds of rerolls are this far apart, so that they are nobody's neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +107,33 @@ class DiffusionSource:
         """
         return diffuse_keyframes(self.path, self.diffused_times, self.store, on_step)
 
-    def render(self, batch: range) -> list[Frame]:
-        """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
+    def render(self, batch: range) -> list[Picture]:
+        """Return the pictures of one of ``batches``; the keyframes around it must be in the store."""
         if self.inbetween == "latent":
             return self._decode(latent_frames(self.path, batch, self.key_times, self._latents))
         ends = [self._latents(time)[1] for time in (batch.start, min(batch.stop, self.num_frames - 1))]
         first, last = self._decode(torch.from_numpy(np.stack(ends)))
-        return [first, *self._between(first, last, batch)]
+        fault = first.fault or last.fault
+        between = self._between(first.frame, last.frame, batch)
+        return [first, *(Picture(frame, fault) for frame in between)]
+
+    def reroll(self, time: int, attempt: int) -> Picture:
+        """Return frame ``time`` diffused whole from another noise, half of it its own; ``attempt`` is 1, 2...
+
+        Frames beside each other get noises beside each other, so a series of them holds together.
+        """
+        path, sampling = self.path, self.path.sampling
+        seed = (path.seed(time) + REROLL_STRIDE * attempt) % 2**32
+        fresh = path.model.noise(seed, sampling.height, sampling.width)
+        latents = path.model.denoise(
+            slerp(path.noise(time), fresh, 0.5)[None],
+            path.conditioning(time),
+            [seed],
+            steps=sampling.steps,
+            guidance_scale=sampling.guidance_scale,
+            guided_steps=sampling.guided_steps,
+        )
+        return self._decode(latents)[0]
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
@@ -144,14 +168,18 @@ class DiffusionSource:
             self.faded.add(batch.start)
         return [pair.frame_at(time) for time in times]
 
-    def _decode(self, latents: torch.Tensor) -> list[Frame]:
-        return [crop(picture, self.size) for picture in self.path.model.decode(latents)]
+    def _decode(self, latents: torch.Tensor) -> list[Picture]:
+        pictures = self.path.model.decode_judged(latents)
+        return [Picture(crop(picture.frame, self.size), picture.fault) for picture in pictures]
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in self.diffuse():
             pass
         for batch in self.batches:
-            yield from self.render(batch)
+            for picture in self.render(batch):
+                if picture.fault == "nan":
+                    raise ModelError(self.path.model.nan_advice)
+                yield picture.frame
 
 
 def create_source(

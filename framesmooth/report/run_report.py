@@ -1,13 +1,13 @@
 """The report of a clip before and after smoothing, and all report files of a run at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from framesmooth.frames import Frame
 from framesmooth.metric import Report
-from framesmooth.report.page import Gallery, Page, TableCell, summary_of, write_page
+from framesmooth.report.page import Gallery, Line, Page, TableCell, summary_of, write_page
 from framesmooth.report.pictures import Figure, data_address, png_figure
 from framesmooth.report.plots import plot_metrics
 from framesmooth.report.strip import Strip
@@ -24,8 +24,12 @@ def write_html(
     title: str,
     strip: Frame | None = None,
     facts: Mapping[str, Any] | None = None,
+    verdicts: Sequence[Line] = (),
+    first: Sequence[Gallery] = (),
 ) -> None:
     """Write a page with the table, the strip, the plots and ``facts`` (name -> value), pictures embedded.
+
+    ``verdicts`` stand above the table, the galleries ``first`` before all others.
 
     Everything is escaped; nothing is loaded from elsewhere.
 
@@ -33,7 +37,7 @@ def write_html(
         MediaError: when the file cannot be written.
     """
     header, rows = _table(before, after)
-    galleries = []
+    galleries = [*first]
     if strip is not None:
         figure = png_figure(strip, "Consecutive frames and one scanline over time")
         galleries.append(Gallery("Frames", [figure], wide=True))
@@ -45,6 +49,7 @@ def write_html(
         summary=summary_of(after),
         header=header,
         rows=rows,
+        verdicts=verdicts,
         galleries=galleries,
         facts=facts or {},
     )
@@ -86,6 +91,8 @@ def write_report(
     title: str,
     strip: Strip | None = None,
     facts: Mapping[str, Any] | None = None,
+    verdicts: Sequence[Line] = (),
+    first: Sequence[Gallery] = (),
 ) -> None:
     """Write metrics.json, metrics.csv, metrics.png, report.html and, given a ``strip``, strip.png.
 
@@ -102,7 +109,16 @@ def write_report(
     picture = None if strip is None else strip.draw()
     if picture is not None:
         write_png(folder / "strip.png", picture)
-    write_html(folder / "report.html", before, after, title=title, strip=picture, facts=facts)
+    write_html(
+        folder / "report.html",
+        before,
+        after,
+        title=title,
+        strip=picture,
+        facts=facts,
+        verdicts=verdicts,
+        first=first,
+    )
 
 
 def _write_plot(path: Path, before: Report | None, after: Report) -> None:

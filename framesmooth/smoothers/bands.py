@@ -49,6 +49,29 @@ def noise_level(centre: Band, neighbours: Sequence[Neighbour]) -> float:
     return max(found, _LEAST_NOISE)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How a neighbour differs from the current frame: ``gap`` (h, w, 3), ``unlike`` its local mean square.
+
+    ``worth`` (h, w) is the neighbour's trust times its own weight.
+    """
+
+    distance: int
+    gap: Band
+    unlike: Weight
+    worth: Weight
+
+
+def compare_bands(centre: Band, neighbours: Sequence[Neighbour], *, window: float) -> list[Difference]:
+    """Return how each neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels)."""
+    found = []
+    for other in neighbours:
+        gap = other.band - centre
+        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
+        found.append(Difference(other.distance, gap, unlike, other.trust * np.float32(other.weight)))
+    return found
+
+
 def filter_band(
     centre: Band,
     neighbours: Sequence[Neighbour],
@@ -70,30 +93,41 @@ def filter_band(
     average is moved to the frame's own time along a weighted least-squares slope over the surroundings, as
     far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
     """
-    total = np.ones(centre.shape[:2], np.float32)
-    change, rise = np.zeros_like(centre), np.zeros_like(centre)
-    lean, spread, energy = np.zeros_like(total), np.zeros_like(total), np.zeros_like(total)
-    scale = max(2 * (tolerance * noise) ** 2, 1e-8)
-    for other in neighbours:
+    differences = compare_bands(centre, neighbours, window=window)
+    change, support = average_change(
+        differences, radius=radius, limit=tolerance * noise, slope_window=2 * window if trend else None
+    )
+    return np.asarray(centre + change, np.float32), support
+
+
+def average_change(
+    differences: Sequence[Difference], *, radius: float, limit: float, slope_window: float | None
+) -> tuple[Band, Weight]:
+    """Return what :func:`filter_band` adds to the frame, and the weight of its neighbours, one at least.
+
+    ``limit`` is h s; ``slope_window`` the Gaussian (sigma) over which a trend is looked for, None for none.
+    """
+    size = differences[0].unlike.shape
+    total, change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
+    lean, spread, energy, rise = (np.zeros_like(part) for part in (total, total, total, change))
+    scale = max(2 * limit**2, 1e-8)
+    for other in differences:
         k = other.distance
-        gap = other.band - centre
-        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
-        closeness = np.minimum(np.float32(0.5) - unlike / np.float32(scale), 0)
+        closeness = np.minimum(np.float32(0.5) - other.unlike / np.float32(scale), 0)
         closeness -= np.float32((k / (radius + 0.5)) ** 2)
-        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust
-        weight *= np.float32(other.weight)
-        weighted = gap * cv2.merge((weight, weight, weight))
+        weight = np.asarray(cv2.exp(closeness), np.float32) * other.worth
+        weighted = other.gap * cv2.merge((weight, weight, weight))
         total += weight
         change += weighted
-        if trend:
+        if slope_window is not None:
             lean += np.float32(k) * weight
             spread += np.float32(k * k) * weight
             rise += np.float32(k) * weighted
-            energy += unlike * weight
-    if trend:
-        sums = (gaussian(part, 2 * window) for part in (total - 1, spread, energy, rise))
+            energy += other.unlike * weight
+    if slope_window is not None:
+        sums = (gaussian(part, slope_window) for part in (total - 1, spread, energy, rise))
         change -= lean[..., None] * significant_slope(*sums)
-    return np.asarray(centre + change / total[..., None], np.float32), total - 1
+    return np.asarray(change / total[..., None], np.float32), total - 1
 
 
 def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band) -> Band:

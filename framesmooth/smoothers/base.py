@@ -1,10 +1,10 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
-from framesmooth.flow import load_flow
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.flow import FlowEstimator, load_flow
+from framesmooth.frames import Frame, as_float, as_uint8, fan_out
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import check_strength
@@ -22,6 +22,8 @@ from framesmooth.warp import backward_warp
 
 Picture = NDArray[np.float32]
 """(H, W, 3) float32, sRGB in [0, 1]."""
+
+Answer = TypeVar("Answer")
 
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
@@ -33,7 +35,7 @@ class MotionSmoother(ABC):
 
     Attributes:
         strength: 0 to 1, or a schedule of it; 0 gives the input back bit for bit.
-        flow: name of the flow estimator.
+        flow: the flow estimator, or its name.
         guide: another version of the clip, as long and as large, to take motion and cuts from; None is the
             clip itself.
         lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
@@ -42,7 +44,7 @@ class MotionSmoother(ABC):
     """
 
     strength: float | Schedule = defaults.STRENGTH
-    flow: str = "dis-robust"
+    flow: str | FlowEstimator = "dis-robust"
     guide: Iterable[Frame] | None = field(default=None, repr=False, compare=False)
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
@@ -73,6 +75,28 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
+        yield from self._answers(frames, self._smoothed)
+
+    def at_strengths(
+        self, frames: Iterable[Frame], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        """Yield every frame smoothed at each of the strengths, as if by a smoother each.
+
+        Motion, which takes half of the time of a smoothing, is estimated once, and whatever else the
+        strengths have in common is done once. Reads ``reach`` frames ahead.
+
+        Raises:
+            UsageError: a strength outside 0 to 1.
+            MediaError: a guide of another size or number of frames.
+        """
+        for strength in strengths:
+            check_strength(strength)
+        yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
+
+    def _answers(
+        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Step]], Iterator[Answer]]
+    ) -> Iterator[Answer]:
+        """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
         given = 0
 
         def counted() -> Iterator[Frame]:
@@ -83,18 +107,32 @@ class MotionSmoother(ABC):
 
         around = chain(self.lead_in, counted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        answers = self._smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
+        answers = smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
         # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
-        for index, frame in enumerate(islice(answers, len(self.lead_in), None)):
+        for index, answer in enumerate(islice(answers, len(self.lead_in), None)):
             if self.lead_out and index >= given:
                 return
-            yield frame
+            yield answer
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
-        if isinstance(self.strength, Schedule):
-            return self.strength(max(index - len(self.lead_in), 0))
-        return self.strength
+        return self._strength(self.strength, index)
+
+    def _strength(self, strength: float | Schedule, index: int) -> float:
+        if isinstance(strength, Schedule):
+            return strength(max(index - len(self.lead_in), 0))
+        return strength
+
+    def _in_lanes(
+        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        """Yield the smoothed frames of a stream at several strengths."""
+        streams = fan_out(stream, len(strengths))
+        lanes = (
+            replace(self, strength=strength)._smoothed(steps)
+            for strength, steps in zip(strengths, streams, strict=True)
+        )
+        return zip(*lanes, strict=True)
 
     @abstractmethod
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:

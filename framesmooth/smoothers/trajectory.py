@@ -12,9 +12,28 @@ from numpy.typing import NDArray
 from framesmooth.cuts import Step, shot_windows
 from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.schedule import Schedule
+from framesmooth.smoothers.bands import (
+    Difference,
+    Neighbour,
+    average_change,
+    compare_bands,
+    detail_gain,
+    diffuse,
+    noise_level,
+)
 from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.smoothers.pyramid import FINE, LOW, MID, Band, BandMotions, join, rescaled_flow, split
+from framesmooth.smoothers.pyramid import (
+    FINE,
+    LOW,
+    MID,
+    Band,
+    BandMotions,
+    join,
+    level_sizes,
+    rescaled_flow,
+    split,
+)
 from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
@@ -43,14 +62,40 @@ _LARGEST_REGAIN = 1.6
 
 
 @dataclass(frozen=True)
-class BandedFrame:
-    """A frame, its tone-corrected bands, what each counts, and their motion to the next frame of the shot."""
+class TonedFrame:
+    """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
+
+    ``bands`` keeps its bands by the share of the gains that was applied.
+    """
 
     frame: Frame
-    strength: float
-    bands: tuple[Band, Band, Band]
+    index: int
+    gains: NDArray[np.float32]
     weights: tuple[float, float, float]
     to_next: BandMotions | None
+    bands: dict[float, tuple[Band, Band, Band]] = field(default_factory=dict)
+
+    def split(self, share: float) -> tuple[Band, Band, Band]:
+        """Return the bands of the frame with this share of its gains."""
+        if share not in self.bands:
+            self.bands[share] = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
+        return self.bands[share]
+
+
+@dataclass(frozen=True)
+class RegisteredBand:
+    """A band of the centre frame, and how its neighbours differ from it along the motion."""
+
+    here: Band
+    others: list[Difference]
+    noise: float
+    radius: float
+
+
+Paths = dict[int, Trajectory]
+"""The trajectories of one band by their distance in frames."""
+
+Registered = tuple[RegisteredBand, RegisteredBand, RegisteredBand]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,70 +116,129 @@ class TrajectorySmoother(MotionSmoother):
     memory = TONE_RADIUS + LONGEST
 
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
-        for window, centre in shot_windows(self._split_bands(stream), LONGEST):
-            here = window[centre]
-            yield as_uint8(self._smooth(window, centre)) if here.strength else here.frame.copy()
+        return (frame for (frame,) in self._in_lanes(stream, (self.strength,)))
 
-    def _split_bands(self, stream: Iterable[Step]) -> Iterator[BandedFrame]:
-        """Correct every frame's tone and split it into bands."""
+    def _in_lanes(
+        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        for window, centre in shot_windows(self._toned(stream), LONGEST):
+            lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
+            paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
+            registered: dict[tuple[float, ...], Registered] = {}  # from half strength on, lanes share it
+            yield tuple(self._answer(window, centre, lane, paths, registered) for lane in lanes)
+
+    def _toned(self, stream: Iterable[Step]) -> Iterator[TonedFrame]:
+        """Yield every frame with the gains of its tone path."""
         for index, (step, gains) in enumerate(tone_gains(stream)):
-            strength = self.strength_at(index)
-            image = apply_gains(as_float(step.frame), gains ** np.float32(min(2 * strength, 1.0)))
             keyframe = index - len(self.lead_in) in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
-            yield BandedFrame(step.frame, strength, split(image), weights, step.to_next)
+            yield TonedFrame(step.frame, index, gains, weights, step.to_next)
 
-    def _smooth(self, window: Sequence[BandedFrame], centre: int) -> NDArray[np.float32]:
-        """Return the smoothed frame (H, W, 3) float32 at ``centre`` of its window."""
-        motions, strength = [frame.to_next for frame in window[:-1]], window[centre].strength
-        shift = None
-        if self.steady and self.guide is None:
-            size = window[centre].bands[MID].shape[:2]
-            near = trajectories([pair and pair[MID] for pair in motions], centre, STEADY_RADIUS, size)
-            shift = steady_shift(near, min(2 * strength, 1.0))
-        fine, mid, low = (self._average(band, window, centre, motions, shift) for band in (FINE, MID, LOW))
-        return join(fine, mid, low)
+    def _paths(self, window: Sequence[TonedFrame], centre: int, share: float) -> list[Paths]:
+        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
+        if not share:
+            return [{}, {}, {}]
+        sizes = level_sizes((window[centre].frame.shape[0], window[centre].frame.shape[1]))
+        return [
+            trajectories(
+                [frame.to_next and frame.to_next[band] for frame in window[:-1]],
+                centre,
+                max(ceil(_radius(band, share)), STEADY_RADIUS if band == MID and self._steadies else 1),
+                sizes[band],
+            )
+            for band in (FINE, MID, LOW)
+        ]
 
-    def _average(
+    @property
+    def _steadies(self) -> bool:
+        return self.steady and self.guide is None
+
+    def _answer(
         self,
-        band: int,
-        window: Sequence[BandedFrame],
+        window: Sequence[TonedFrame],
         centre: int,
-        motions: Sequence[BandMotions | None],
-        shift: FlowField | None,
-    ) -> Band:
-        """Return one band of the centre frame averaged along its trajectories.
-
-        With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
-        """
-        setting, strength = SETTINGS[band], window[centre].strength
-        centre_band = window[centre].bands[band]
-        size = centre_band.shape[:2]
-        moved = None if shift is None else rescaled_flow(shift, size)
-        here = centre_band if moved is None else _moved(centre_band, moved)
-        radius = max(setting.radius * min(2 * strength, 1.0), 1.0)
-        others = []
-        of_band = [pair and pair[band] for pair in motions]
-        for path in trajectories(of_band, centre, ceil(radius), size).values():
-            flow = path.flow if moved is None else _followed(path, moved)
-            warped = _moved(window[centre + path.distance].bands[band], flow)
-            weight = window[centre + path.distance].weights[band] / window[centre].weights[band]
-            others.append(Neighbour(path.distance, warped, path.trust, weight))
-        if not others:
-            return here
-        mean, support = filter_band(
-            here,
-            others,
-            radius=radius,
-            tolerance=setting.tolerance * 2 * strength,
-            window=_LIKENESS_SIGMA,
-            noise=noise_level(here, others),
-            trend=band != FINE,
+        strengths: Sequence[float],
+        paths: Sequence[Paths],
+        registered: dict[tuple[float, ...], Registered],
+    ) -> Frame:
+        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window."""
+        if not strengths[centre]:
+            return window[centre].frame.copy()
+        shares = tuple(map(_share, strengths))
+        if shares not in registered:
+            registered[shares] = self._register(window, centre, shares, paths)
+        fine, mid, low = (
+            _average(band, registered[shares][band], strengths[centre]) for band in (FINE, MID, LOW)
         )
-        if band == FINE:
-            gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
-            return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
-        return here + diffuse(mean - here, support, sigma=2 * _LIKENESS_SIGMA)
+        return as_uint8(join(fine, mid, low))
+
+    def _register(
+        self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
+    ) -> Registered:
+        """Return the bands of the centre frame and of its neighbours, warped onto the steadied grid."""
+        shift = None
+        if self._steadies:
+            near = {k: path for k, path in paths[MID].items() if abs(k) <= STEADY_RADIUS}
+            shift = steady_shift(near, shares[centre])
+        fine, mid, low = (
+            _register_band(band, window, centre, shares, paths[band], shift) for band in (FINE, MID, LOW)
+        )
+        return fine, mid, low
+
+
+def _share(strength: float) -> float:
+    """Return the share of tone, steadying and radius at a strength: whole from half strength on."""
+    return min(2 * strength, 1.0)
+
+
+def _radius(band: int, share: float) -> float:
+    return max(SETTINGS[band].radius * share, 1.0)
+
+
+def _register_band(
+    band: int,
+    window: Sequence[TonedFrame],
+    centre: int,
+    shares: Sequence[float],
+    paths: Paths,
+    shift: FlowField | None,
+) -> RegisteredBand:
+    """Return one band of the centre frame and its neighbours along their trajectories.
+
+    With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
+    """
+    centre_band, radius = window[centre].split(shares[centre])[band], _radius(band, shares[centre])
+    size = centre_band.shape[:2]
+    moved = None if shift is None else rescaled_flow(shift, size)
+    here = centre_band if moved is None else _moved(centre_band, moved)
+    others = []
+    for path in paths.values():
+        if abs(path.distance) > ceil(radius):
+            continue
+        flow = path.flow if moved is None else _followed(path, moved)
+        other, share = window[centre + path.distance], shares[centre + path.distance]
+        weight = other.weights[band] / window[centre].weights[band]
+        others.append(Neighbour(path.distance, _moved(other.split(share)[band], flow), path.trust, weight))
+    differences = compare_bands(here, others, window=_LIKENESS_SIGMA)
+    return RegisteredBand(here, differences, noise_level(here, others), radius)
+
+
+def _average(band: int, registered: RegisteredBand, strength: float) -> Band:
+    """Return one band of the centre frame averaged with its neighbours."""
+    here = registered.here
+    if not registered.others:
+        return here
+    change, support = average_change(
+        registered.others,
+        radius=registered.radius,
+        limit=SETTINGS[band].tolerance * 2 * strength * registered.noise,
+        slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
+    )
+    if band == FINE:
+        mean = np.asarray(here + change, np.float32)
+        gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
+        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+    return here + diffuse(change, support, sigma=2 * _LIKENESS_SIGMA)
 
 
 def _moved(band: Band, flow: FlowField) -> Band:

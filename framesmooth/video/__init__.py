@@ -5,8 +5,9 @@ FrameSource, writing a sink whose file appears under its final name only when it
 """
 
 from framesmooth.video.audio import has_audio
-from framesmooth.video.files import atomic_path, list_clips, natural_key, write_text
+from framesmooth.video.files import atomic_path, write_text
 from framesmooth.video.images import read_image, write_png
+from framesmooth.video.listing import list_clips, natural_key
 from framesmooth.video.sink import FrameSink, check_output, is_folder_name, open_sink
 from framesmooth.video.source import open_source
 from framesmooth.video.tags import read_metadata

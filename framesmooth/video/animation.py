@@ -4,9 +4,7 @@ WebP is the better one: about 42 dB against a GIF's 30, and a fifth of the size.
 the whole clip (so that the palette itself cannot flicker) and an ordered dither (error diffusion boils).
 """
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,16 +13,19 @@ from typing import IO, Final
 import av
 import numpy as np
 from av.filter import Graph
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageSequence
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
+from framesmooth.limits import MAX_FRAMES, MAX_HELD
 from framesmooth.video.animation_timing import AnimationTiming, find_timing, note_gif, note_webp, read_note
 from framesmooth.video.color import from_rgb
-from framesmooth.video.files import close_quietly, media_errors
+from framesmooth.video.files import close_quietly
 from framesmooth.video.images import image_to_frame
+from framesmooth.video.opening import file_url, open_picture
 
 _WEBP_QUALITY: Final = "90"
+_FORMATS: Final = ("GIF", "WEBP")
 
 
 def animation_timing(path: Path) -> tuple[tuple[int, int], AnimationTiming]:
@@ -33,15 +34,28 @@ def animation_timing(path: Path) -> tuple[tuple[int, int], AnimationTiming]:
     Raises:
         MediaError: when the file is damaged or no animation.
     """
-    with _pillow_errors(path), Image.open(path) as image:
+    with open_picture(path, _FORMATS) as image:
         width, height = image.size
         note = read_note(image)
         durations = []
         for frame in ImageSequence.Iterator(image):
             frame.load()  # Pillow knows the duration of a WebP frame only then
             durations.append(_duration(frame))
+            if len(durations) > MAX_FRAMES:
+                raise MediaError(f"{path} has more than {MAX_FRAMES} frames: cut it into parts")
         tick = Fraction(1, 100 if image.format == "GIF" else 1000)
-    return (height, width), find_timing(durations, tick, note)
+    timing = find_timing(durations, tick, note)
+    check_held(path, sum(timing.repeats), len(durations))
+    return (height, width), timing
+
+
+def check_held(path: Path, shown: int, num_frames: int) -> None:
+    """Raise MediaError when frames are held so long that the times in the file cannot be meant."""
+    if shown > min(MAX_FRAMES, MAX_HELD * num_frames):
+        raise MediaError(
+            f"{path} shows its {num_frames} frames {shown} times at a constant rate: its times are damaged, "
+            "give --fps or make it again"
+        )
 
 
 def decode_animation(path: Path, timing: AnimationTiming) -> Iterator[tuple[Fraction, Frame]]:
@@ -50,7 +64,7 @@ def decode_animation(path: Path, timing: AnimationTiming) -> Iterator[tuple[Frac
     Raises:
         MediaError: when a frame is damaged.
     """
-    with _pillow_errors(path), Image.open(path) as image:
+    with open_picture(path, _FORMATS) as image:
         slot = 0
         for picture, repeats in zip(ImageSequence.Iterator(image), timing.repeats, strict=True):
             frame = image_to_frame(picture)
@@ -62,15 +76,6 @@ def decode_animation(path: Path, timing: AnimationTiming) -> Iterator[tuple[Frac
 def _duration(frame: Image.Image) -> Fraction:
     """Return how long a frame of an animation is shown; like the browsers, 0 counts as 1/10 s."""
     return Fraction(int(frame.info.get("duration", 0)) or 100, 1000)
-
-
-@contextmanager
-def _pillow_errors(path: Path) -> Iterator[None]:
-    try:
-        with media_errors(path, "read"):
-            yield
-    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
-        raise MediaError(f"cannot read {path} as an animation: it is damaged, make it again") from error
 
 
 class WebpEncoder:
@@ -182,7 +187,7 @@ class _AnimationWriter:
         fps: Fraction,
         size: tuple[int, int],
     ) -> None:
-        self._container = av.open(os.fspath(path), "w", format=container_format, options={"loop": "0"})
+        self._container = av.open(file_url(path), "w", format=container_format, options={"loop": "0"})
         options = {"quality": _WEBP_QUALITY} if codec == "libwebp_anim" else {}
         stream = self._container.add_stream(codec, rate=fps, options=options)
         assert isinstance(stream, av.VideoStream)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from av.container import OutputContainer
 
 from framesmooth.errors import MediaError
 from framesmooth.video.files import media_errors
+from framesmooth.video.opening import open_media
 
 _ENCODER: Final = {".webm": "libopus", ".mkv": "libopus"}
 _RATE: Final = 48_000
@@ -25,7 +27,7 @@ def has_audio(path: str | os.PathLike[str]) -> bool:
     file = Path(path)
     if file.is_dir():
         return False
-    with media_errors(file, "read"), av.open(os.fspath(file), "r") as container:
+    with open_media(file) as container:
         return bool(container.streams.audio)
 
 
@@ -33,10 +35,10 @@ class AudioTrack:
     """Encodes the first sound track of a file into ``output``, never longer than the frames."""
 
     def __init__(self, path: Path, output: OutputContainer, suffix: str) -> None:
-        with media_errors(path, "read"):
-            self._input = av.open(os.fspath(path), "r")
+        self._stack = ExitStack()
+        self._input = self._stack.enter_context(open_media(path))
         if not self._input.streams.audio:
-            self._input.close()
+            self._stack.close()
             raise MediaError(f"{path} holds no sound: give another --audio file")
         self._path, self._output = path, output
         stream = output.add_stream(_ENCODER.get(suffix, "aac"), rate=_RATE)
@@ -59,11 +61,11 @@ class AudioTrack:
     def close(self) -> None:
         """Write what is buffered."""
         self._output.mux(self._stream.encode(None))
-        self._input.close()
+        self._stack.close()
 
     def abort(self) -> None:
         """Let go of the input."""
-        self._input.close()
+        self._stack.close()
 
     def _resampled(self) -> Iterator[av.AudioFrame]:
         codec = self._stream.codec_context

@@ -1,6 +1,5 @@
 """The video encoder behind a sink: one compressed video stream, an optional sound track, tags."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ from framesmooth.frames import Frame
 from framesmooth.video.audio import AudioTrack
 from framesmooth.video.color import from_rgb, is_yuv, tag_bt709
 from framesmooth.video.files import close_quietly
+from framesmooth.video.opening import file_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class VideoEncoder:
     ) -> None:
         suffix = path.suffix.lower()
         flags = {"movflags": "+use_metadata_tags+faststart"} if _FORMAT[suffix] in ("mp4", "mov") else {}
-        self._container = av.open(os.fspath(path), "w", format=_FORMAT[suffix], options=flags)
+        self._container = av.open(file_url(path), "w", format=_FORMAT[suffix], options=flags)
         self._container.metadata.update(metadata)
         options = dict(codec.options) | ({"crf": str(crf)} if codec.takes_crf else {})
         stream = self._container.add_stream(codec.encoder, rate=fps, options=options)

@@ -1,8 +1,7 @@
-"""Paths: atomic writing, natural order, and the system's errors in plain words."""
+"""Paths: atomic writing, and the system's errors in plain words."""
 
 import errno
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,38 +10,18 @@ from pathlib import Path
 from typing import Final
 
 import av
+from filelock import lock_descriptor
 
-from framesmooth.errors import MediaError
+from framesmooth.errors import MediaError, OutputExists
 
 VIDEO_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 ANIMATION_SUFFIXES: Final = (".gif", ".webp")
 IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
-
-def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
-    """Return a sorting key under which ``frame_10`` comes after ``frame_9``."""
-    parts = re.split(r"(\d+)", name.lower())
-    return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
-
-
-def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the videos and animations of a folder, and its pictures, in natural order.
-
-    Hidden files are left out. A .webp may be either: it is a clip where there are others, else a picture.
-
-    Raises:
-        MediaError: when the folder cannot be read.
-    """
-    with media_errors(folder, "read"):
-        entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
-    entries.sort(key=lambda entry: natural_key(entry.name))
-    kinds = {entry: entry.suffix.lower() for entry in entries}
-    clips = [entry for entry in entries if kinds[entry] in VIDEO_SUFFIXES or kinds[entry] == ".gif"]
-    either = [entry for entry in entries if kinds[entry] == ".webp"]
-    pictures = [entry for entry in entries if kinds[entry] in IMAGE_SUFFIXES and entry not in either]
-    if clips:
-        return [entry for entry in entries if entry in clips or entry in either], pictures
-    return [], [entry for entry in entries if entry in pictures or entry in either]
+_LONGEST_STEM: Final = 80
+"""Characters of a name that its temporary name keeps, so that it stays within the system's 255 bytes."""
+_UMASK: Final = os.umask(0o077)
+os.umask(_UMASK)
 
 
 @contextmanager
@@ -55,6 +34,8 @@ def media_errors(path: Path, action: str) -> Iterator[None]:
         yield
     except (OSError, av.FFmpegError) as error:
         raise MediaError(_explain(path, action, error)) from error
+    except UnicodeError as error:
+        raise MediaError(f"cannot {action} {path}: its name is no valid text, rename it") from error
 
 
 def _explain(path: Path, action: str, error: OSError | av.FFmpegError) -> str:
@@ -72,34 +53,136 @@ def _explain(path: Path, action: str, error: OSError | av.FFmpegError) -> str:
 
 
 @contextmanager
-def temporary_path(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``, and remove what is left there when the block ends.
+def temporary_path(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Make a private file or folder with a temporary name beside ``path``; remove it when the block ends.
 
-    Parent folders are made.
+    Parent folders are made. While the block runs the system holds a lock on it, by which ``remove_leftovers``
+    tells it from one that a killed process left behind.
     """
+    name = f"{_temporary_stem(path)}{secrets.token_hex(4)}.part{path.suffix}"
+    temporary = path.with_name(name)
     with media_errors(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+        descriptor = _create_locked(temporary, folder)
     try:
         yield temporary
     finally:
+        if descriptor is not None:
+            os.close(descriptor)
         _remove(temporary)
 
 
+def _temporary_stem(path: Path) -> str:
+    return f".{path.stem[:_LONGEST_STEM]}."
+
+
+def _create_locked(temporary: Path, folder: bool) -> int | None:
+    """Return the descriptor that holds the lock; None on Windows, where an open file cannot be removed."""
+    if folder:
+        temporary.mkdir(mode=0o700)
+    else:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return _lock(temporary)
+
+
+def _lock(path: Path) -> int | None:
+    """Return a descriptor with the lock on ``path``, None where there is none or another process has it."""
+    if os.name == "nt":
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    with suppress(OSError):
+        if lock_descriptor(descriptor, blocking=False):
+            return descriptor
+    os.close(descriptor)
+    return None
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed processes left beside ``path`` under temporary names of it."""
+    stem = _temporary_stem(path)
+    with suppress(OSError):
+        for entry in list(path.parent.iterdir()):
+            middle = entry.name.removeprefix(stem).removesuffix(path.suffix)
+            ours = entry.name.startswith(stem) and entry.name.endswith(path.suffix) and len(middle) == 13
+            if ours and middle.endswith(".part"):
+                _remove_unlocked(entry)
+
+
+def _remove_unlocked(path: Path) -> None:
+    descriptor = _lock(path)
+    if descriptor is not None or os.name == "nt":
+        _remove(path)
+    if descriptor is not None:
+        os.close(descriptor)
+
+
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; rename it to ``path`` when the block ends well.
+def atomic_path(
+    path: str | os.PathLike[str], *, folder: bool = False, replace: bool = True
+) -> Iterator[Path]:
+    """Give a temporary file or folder beside ``path``; rename it to ``path`` when the block ends well.
 
     On any error, Ctrl-C included, the temporary file or folder is removed and ``path`` is left as it was.
-    An existing file is replaced; an existing folder must be empty.
+    What was written is on the disk before it gets its name, so not even a power cut leaves half of it there.
+    An existing file or folder is replaced.
+
+    Raises:
+        OutputExists: when ``replace`` is false and a file called ``path`` has come into being meanwhile.
     """
     final = Path(path)
-    with temporary_path(final) as temporary:
+    with temporary_path(final, folder=folder) as temporary:
         yield temporary
         with media_errors(final, "write"):
-            if temporary.is_dir() and final.is_dir():
-                final.rmdir()
-            temporary.replace(final)
+            _publish(temporary, final, replace=replace)
+
+
+def _publish(temporary: Path, final: Path, *, replace: bool) -> None:
+    """Flush ``temporary`` to the disk, with the permissions of ordinary files, and give it its name."""
+    is_folder = temporary.is_dir()
+    for file in sorted(temporary.iterdir()) if is_folder else ():
+        _flush(file)
+    temporary.chmod((0o777 if is_folder else 0o666) & ~_UMASK)
+    _flush(temporary)
+    if is_folder and final.is_dir():
+        _exchange(temporary, final)
+    elif replace or is_folder:
+        temporary.replace(final)
+    else:
+        _name_new(temporary, final)
+    _flush(final.parent)
+
+
+def _exchange(fresh: Path, final: Path) -> None:
+    """Put a folder in the place of another one; whenever it is stopped, neither is mixed with the other."""
+    with temporary_path(final, folder=True) as old:
+        final.replace(old)
+        fresh.replace(final)
+
+
+def _name_new(temporary: Path, final: Path) -> None:
+    """Rename without replacing: a second name fails where one exists, as no check beforehand could."""
+    try:
+        os.link(temporary, final)
+    except FileExistsError as error:
+        raise OutputExists(
+            f"{final} has come into being while it was made: give --overwrite to replace it"
+        ) from error
+    except OSError:  # a file system without second names
+        temporary.replace(final)
+
+
+def _flush(path: Path) -> None:
+    """Wait until the disk has the file, or the folder's list of names."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some network file systems cannot do it for folders
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -113,10 +196,11 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    with suppress(OSError):  # an error here would hide the one that matters
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def close_quietly(container: av.container.OutputContainer) -> None:

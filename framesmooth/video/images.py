@@ -9,12 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors, natural_key
+from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors
+from framesmooth.video.listing import natural_key
+from framesmooth.video.opening import open_picture
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = 3  # zlib level: twice as fast as Pillow's 6 for about 3 % larger files
@@ -37,12 +39,8 @@ def read_image(path: str | os.PathLike[str]) -> Frame:
     Raises:
         MediaError: when the file is missing, damaged or no picture.
     """
-    file = Path(path)
-    try:
-        with media_errors(file, "read"), Image.open(file) as image:
-            return image_to_frame(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise MediaError(f"cannot read {file} as a picture: replace the file") from error
+    with open_picture(Path(path)) as image:
+        return image_to_frame(ImageOps.exif_transpose(image))
 
 
 def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
@@ -145,12 +143,9 @@ def open_folder(folder: Path, fps: Fraction) -> ImageFolder:
 
 def _displayed_size(path: Path) -> tuple[int, int]:
     """Return (width, height) as shown, without decoding the picture."""
-    try:
-        with media_errors(path, "read"), Image.open(path) as image:
-            sideways = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8 swap the sides
-            return image.size[::-1] if sideways else image.size
-    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise MediaError(f"cannot read {path} as a picture: replace the file") from error
+    with open_picture(path) as image:
+        sideways = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # EXIF orientations that swap the sides
+        return image.size[::-1] if sideways else image.size
 
 
 def _mixed_sizes(path: Path, shown: tuple[int, int], first: Path, size: tuple[int, int]) -> str:

@@ -1,7 +1,7 @@
 """Writing clips: a sink that takes frames and completes its file, or leaves nothing."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -19,9 +19,11 @@ from framesmooth.video.files import (
     VIDEO_SUFFIXES,
     atomic_path,
     media_errors,
+    remove_leftovers,
     temporary_path,
 )
-from framesmooth.video.images import FRAME_NAME, save_png
+from framesmooth.video.folder import FolderEncoder, is_frame, replace_frames
+from framesmooth.video.signing import check_signing, sign_clip
 
 OddSize = Literal["error", "pad", "crop"]
 ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
@@ -74,9 +76,12 @@ def open_sink(
     crf: int = defaults.CRF,
     codec: str | None = None,
     metadata: Mapping[str, str] | None = None,
+    no_metadata: bool = False,
+    sign: Path | None = None,
     audio: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
+    on_complete: Callable[[Path], None] | None = None,
 ) -> Iterator[FrameSink]:
     """Open ``path`` for writing; the suffix decides what is written.
 
@@ -91,10 +96,13 @@ def open_sink(
         crf: constant rate factor of the video codecs, 0 (best) to 51, 63 for vp9 and av1.
         codec: a name of CODECS; None is the usual one of the suffix.
         metadata: tags of the file (text chunks of the first picture of a folder).
+        no_metadata: leave them out all the same.
+        sign: a PEM file of certificates and their key, with which the file is signed (C2PA).
         audio: a file whose sound goes along, cut at the last frame.
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
+        on_complete: is handed the finished file or folder just before it gets its name.
 
     Raises:
         OutputExists: something is there already.
@@ -103,23 +111,29 @@ def open_sink(
     """
     target = Path(path)
     check_output(path, overwrite=overwrite)
-    tags = dict(metadata or {})
+    tags = {} if no_metadata else dict(metadata or {})
+    if sign is not None:
+        check_signing(target, sign)
     if is_folder_name(path):
         if audio is not None:
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags) as sink:
+        with _folder_sink(target, size, tags, on_complete) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
         target, size, crf, codec, odd, has_audio=audio is not None
     )
-    with atomic_path(target) as temporary:
+    with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
             encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
+        if sign is not None:
+            sign_clip(temporary, target, sign, metadata or {})
+        if on_complete is not None:
+            on_complete(temporary)
 
 
 def is_folder_name(path: str | os.PathLike[str]) -> bool:
@@ -145,6 +159,8 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
 def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     """Raise OutputExists when ``path`` is there and may not be replaced; an empty folder is no obstacle.
 
+    What killed processes left beside it under temporary names is removed.
+
     Raises:
         OutputExists: see above.
         UsageError: for ".", ".." and "/", beside which nothing can be prepared.
@@ -152,6 +168,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     target = Path(path)
     if target.name in ("", ".."):
         raise UsageError(f"{os.fspath(path)!r} names no new file or folder: give -o a name, such as frames/")
+    remove_leftovers(target)
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another name")
@@ -233,40 +250,21 @@ def _completed(
             encoder.abort()
 
 
-class _FolderEncoder:
-    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
-        self._folder, self._tags, self._count = folder, tags, 0
-        folder.mkdir()
-
-    def write(self, frame: Frame) -> None:
-        tags = self._tags if self._count == 0 else None
-        save_png(self._folder / FRAME_NAME.format(self._count), frame, tags)
-        self._count += 1
-
-    def close(self) -> None:
-        """Nothing is buffered."""
-
-    def abort(self) -> None:
-        """The folder is removed with its temporary name."""
-
-
 @contextmanager
-def _folder_sink(target: Path, size: tuple[int, int], tags: Mapping[str, str]) -> Iterator[FrameSink]:
-    replaced = target.is_dir() and any(target.iterdir())
-    place = temporary_path(target / "frames") if replaced else atomic_path(target)
+def _folder_sink(
+    target: Path,
+    size: tuple[int, int],
+    tags: Mapping[str, str],
+    on_complete: Callable[[Path], None] | None,
+) -> Iterator[FrameSink]:
+    inside = target.is_dir() and not all(map(is_frame, target.iterdir()))
+    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
+    if inside:
+        remove_leftovers(target / "frames")
     with place as temporary:
-        with media_errors(target, "write"):
-            encoder = _FolderEncoder(temporary, tags)
-        with _completed(encoder, target, size, None) as sink:
+        with _completed(FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink
-        if replaced:
-            _replace_frames(target, temporary)
-
-
-def _replace_frames(folder: Path, fresh: Path) -> None:
-    """Exchange the frames in a folder that is there already, touching no other file in it."""
-    with media_errors(folder, "write"):
-        for old in folder.glob("frame_" + "[0-9]" * 6 + ".png"):
-            old.unlink()
-        for new in sorted(fresh.iterdir()):
-            new.replace(folder / new.name)
+        if on_complete is not None:
+            on_complete(temporary)
+        if inside:
+            replace_frames(target, temporary)

@@ -14,10 +14,12 @@ from av.video.reformatter import Interpolation
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
-from framesmooth.video.animation import animation_timing, decode_animation
+from framesmooth.limits import MAX_FPS
+from framesmooth.video.animation import animation_timing, check_held, decode_animation
 from framesmooth.video.color import to_rgb
 from framesmooth.video.files import ANIMATION_SUFFIXES, media_errors
 from framesmooth.video.images import open_folder
+from framesmooth.video.opening import check_size, open_media
 from framesmooth.video.timing import scan, video_stream
 
 
@@ -54,6 +56,7 @@ class Clip:
 
     Attributes:
         variable_rate: whether the frames in the file are unevenly spaced in time.
+        transfer: "PQ" or "HLG" where the file is HDR, else "".
         resampled: when true, frames are repeated or dropped to come at ``fps``; else each comes once.
         end: the time in seconds at which the last frame stops being shown.
         decode: yields (seconds since the first frame, frame) from the file.
@@ -66,6 +69,7 @@ class Clip:
     resampled: bool
     end: Fraction
     variable_rate: bool
+    transfer: str
     decode: Callable[[Path], Iterator[tuple[Fraction, Frame]]]
 
     def __iter__(self) -> Iterator[Frame]:
@@ -113,6 +117,10 @@ def _round_half_down(value: Fraction) -> int:
 
 def _open_video(path: Path, fps: Fraction | None) -> Clip:
     timing = scan(path)
+    if fps is not None:
+        check_held(path, _resampled_length(timing.end, fps), timing.num_frames)
+    elif not 0 < timing.fps <= MAX_FPS:
+        raise MediaError(f"{path} declares {timing.fps} frames per second: give the rate with --fps")
     first = next((frame for _, frame in _decode_video(path)), None)
     if first is None:
         raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
@@ -124,6 +132,7 @@ def _open_video(path: Path, fps: Fraction | None) -> Clip:
         resampled=fps is not None,
         end=timing.end,
         variable_rate=timing.variable,
+        transfer=timing.transfer,
         decode=partial(_decode_evenly, fps=timing.fps) if timing.even else _decode_video,
     )
 
@@ -136,14 +145,15 @@ def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]
 
 def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (seconds since the first frame, frame), upright and with square pixels."""
-    with media_errors(path, "read"), av.open(os.fspath(path), "r") as container:
+    with open_media(path) as container:
         stream = video_stream(container, path)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         start: Fraction | None = None
         for index, picture in enumerate(container.decode(stream)):
             if picture.is_corrupt:
                 raise MediaError(f"{path}: frame {index} is damaged: make the video again")
-            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio)
+            check_size(path, picture.width, picture.height)
+            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio, path)
             frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
             if picture.pts is None or picture.time_base is None:
                 time = index / rate
@@ -153,15 +163,15 @@ def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
             yield time - start, frame
 
 
-def _square_pixels(frame: Frame, ratio: Fraction | None) -> Frame:
+def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:
     """Scale a frame to an even width so that its pixels, ``ratio`` times as wide as high, become square."""
     height, width = frame.shape[:2]
     if not ratio or abs(width * ratio - width) < 1:
         return frame
+    square_width = max(2, 2 * round(width * ratio / 2))
+    check_size(path, square_width, height)
     picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-    squared = picture.reformat(
-        width=max(2, 2 * round(width * ratio / 2)), height=height, interpolation=Interpolation.BICUBIC
-    )
+    squared = picture.reformat(width=square_width, height=height, interpolation=Interpolation.BICUBIC)
     return np.asarray(squared.to_ndarray(), dtype=np.uint8)
 
 
@@ -176,6 +186,8 @@ def _open_animation(path: Path, fps: Fraction | None) -> Clip:
     size, timing = animation_timing(path)
     num_frames = sum(timing.repeats)
     end = num_frames / timing.fps
+    if fps is not None:
+        check_held(path, _resampled_length(end, fps), len(timing.repeats))
     return Clip(
         path=path,
         fps=fps or timing.fps,
@@ -184,5 +196,6 @@ def _open_animation(path: Path, fps: Fraction | None) -> Clip:
         resampled=fps is not None,
         end=end,
         variable_rate=False,
+        transfer="",
         decode=partial(decode_animation, timing=timing),
     )

@@ -1,15 +1,20 @@
 """The tags of a clip: title, comment and whatever else says how it came about."""
 
 import os
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
-import av
-from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from framesmooth.video.animation_timing import read_tags
-from framesmooth.video.files import media_errors
 from framesmooth.video.images import list_images
+from framesmooth.video.opening import open_media, open_picture
+
+_MOST_TAGS: Final = 256
+_LONGEST_NAME: Final = 128
+_LONGEST_TAG: Final = 2**16
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -22,11 +27,23 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     if file.is_dir():
         file = list_images(file)[0]
     if file.suffix.lower() == ".png":
-        with media_errors(file, "read"), Image.open(file) as image:
-            texts = image.text if isinstance(image, PngImageFile) else {}
-            return {name.lower(): str(value) for name, value in texts.items()}
+        with open_picture(file) as image:
+            return cleaned(image.text if isinstance(image, PngImageFile) else {})
     if file.suffix.lower() in (".gif", ".webp"):
-        with media_errors(file, "read"), Image.open(file) as image:
-            return {name.lower(): value for name, value in read_tags(image).items()}
-    with media_errors(file, "read"), av.open(os.fspath(file), "r") as container:
-        return {name.lower(): value for name, value in container.metadata.items()}
+        with open_picture(file) as image:
+            return cleaned(read_tags(image))
+    with open_media(file) as container:
+        return cleaned(container.metadata)
+
+
+def cleaned(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags by lower-case name, without control characters and what is too long to be meant."""
+    found = {}
+    for name, value in islice(tags.items(), _MOST_TAGS):
+        if len(name) <= _LONGEST_NAME:
+            found[_printable(name).lower()] = _printable(str(value)[:_LONGEST_TAG])
+    return found
+
+
+def _printable(text: str) -> str:
+    return "".join(one for one in text if one.isprintable() or one in "\n\t")

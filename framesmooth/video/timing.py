@@ -1,17 +1,19 @@
 """The time stamps of a video file: its rate, its length, whether it is whole."""
 
-import os
 import re
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import av
 
 from framesmooth.errors import MediaError
+from framesmooth.limits import MAX_FRAMES
 from framesmooth.video.files import media_errors
+from framesmooth.video.opening import open_media
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Timing:
         end: the time in seconds, counted from the first frame, at which the last one stops being shown.
         variable: whether the frames are unevenly spaced or the last one is held.
         even: whether frame k comes at k / fps, up to the container's rounding.
+        transfer: "PQ" or "HLG" where the samples are HDR, else "".
     """
 
     fps: Fraction
@@ -31,6 +34,12 @@ class Timing:
     end: Fraction
     variable: bool
     even: bool
+    transfer: str = ""
+
+
+_EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+_HEAD: Final = 4096
+_HDR: Final = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -52,7 +61,10 @@ def scan(path: Path) -> Timing:
     Raises:
         MediaError: when it is unreadable, empty or ends before the time that it declares.
     """
-    with media_errors(path, "read"), av.open(os.fspath(path), "r") as container:
+    missing_bytes = _missing_bytes(path)
+    if missing_bytes:
+        raise MediaError(f"{path} is truncated: its last {missing_bytes} bytes are missing, make it again")
+    with open_media(path) as container:
         stream = video_stream(container, path)
         rates = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate] or [Fraction(25)]
         base = stream.time_base or 1 / rates[0]
@@ -63,13 +75,16 @@ def scan(path: Path) -> Timing:
                 raise MediaError(f"{path} is damaged after {num_frames} frames: make it again")
             if packet.size > 0 and not packet.is_discard:
                 num_frames += 1
+                if num_frames > MAX_FRAMES:
+                    raise MediaError(f"{path} has more than {MAX_FRAMES} frames: cut it into parts")
                 if packet.pts is not None:
                     spans.append((packet.pts * base, (packet.duration or 0) * base))
         if num_frames == 0:
             raise MediaError(f"{path} holds no frame: it was not written completely, make it again")
         start = min((time for time, _ in spans), default=Fraction(0))
         declared = _declared_end(stream, base, start)
-    timing = _timing(spans, num_frames, rates, base)
+        transfer = _HDR.get(int(stream.codec_context.color_trc), "")
+    timing = replace(_timing(spans, num_frames, rates, base), transfer=transfer)
     missing = Fraction(0) if declared is None else declared - start - timing.end
     if declared is not None and missing > max(2 / timing.fps, (declared - start) / 50):
         raise MediaError(
@@ -96,7 +111,7 @@ def _timing(
     average = (len(times) - 1) / times[-1]
     if max(gaps) > usual * Fraction(3, 2) or min(gaps) < usual / 2:
         last = spans[-1][1] or usual
-        rate = average.limit_denominator(1001)
+        rate = average.limit_denominator(1001) or average
         return Timing(rate, num_frames, times[-1] + last, variable=True, even=False)
     rate = min(rates, key=lambda claimed: abs(claimed - average))
     even = len(times) == num_frames and all(abs(time - k / rate) <= tick for k, time in enumerate(times))
@@ -114,3 +129,17 @@ def _declared_end(stream: av.VideoStream, base: Fraction, start: Fraction) -> Fr
     if tag is None:
         return None
     return int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
+
+
+def _missing_bytes(path: Path) -> int:
+    """Return how many bytes a Matroska file lacks of what its segment declares (RFC 8794, section 4)."""
+    with media_errors(path, "read"), path.open("rb") as file:
+        head = file.read(_HEAD)
+    at = head.find(_SEGMENT)
+    if not head.startswith(_EBML) or at < 0 or len(head) < at + 12:
+        return 0
+    length = 9 - head[at + 4].bit_length()  # the size's own bytes: one more for every leading zero bit
+    field = head[at + 4 : at + 4 + length]
+    size = int.from_bytes(field, "big") & ((1 << 7 * length) - 1)
+    unknown = size == (1 << 7 * length) - 1
+    return 0 if unknown else max(0, at + 4 + length + size - path.stat().st_size)

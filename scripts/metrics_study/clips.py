@@ -8,7 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from benchmark_smooth import SEGMENTS, read_segment
+from smoothing_bench.clips import SEGMENTS, read_segment
 from storybook.painter import paint
 from storybook.world import Scene as Painting
 

@@ -1,0 +1,199 @@
+"""The frames of a clip before smoothing: diffused, judged, repaired, and kept in the run folder.
+
+What is there and whole is not made again. Frames are rendered in fixed batches; once all are there they are
+judged, the verdict is noted, and only then the bad ones are replaced, so a run that is stopped at any moment
+comes to the same frames.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from framesmooth.clip import Clip
+from framesmooth.events import Listener, Notice, listed, stage
+from framesmooth.frames import Frame, prefetch
+from framesmooth.repair import check_repairable, judge, repaired
+from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder
+from framesmooth.video import read_image
+
+if TYPE_CHECKING:
+    from framesmooth.generation.adapter import Picture
+    from framesmooth.generation.feedback import FeedbackSource
+    from framesmooth.generation.source import DiffusionSource
+
+    ClipSource = DiffusionSource | FeedbackSource
+
+
+class Rendering:
+    """Fills ``frames/`` of a run; the model is loaded only when something is missing there."""
+
+    def __init__(self, clip: Clip, run: RunFolder, emit: Listener) -> None:
+        self.clip, self.run, self.emit = clip, run, emit
+        self.stage, self.frames = run.frames, FrameFolder(run.frames)
+        self.num_frames = clip.timeline.num_frames
+
+    def make(self) -> dict[str, Any]:
+        """Make what is missing, and return what is noted about the frames: loaded, bad_frames, complete.
+
+        Raises:
+            ModelError: frames that came out bad where that isn't allowed, or a model that cannot be loaded.
+        """
+        if self.run.holds_other_frames(self.clip.frames_key):
+            self.emit(Notice(f"the frames of the earlier run in {self.run.folder} are replaced"))
+        notes = self.stage.open(self.clip.frames_key)
+        damaged = self.frames.damaged(self.num_frames)
+        if damaged:
+            told = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
+            self.emit(Notice(told, warning=True))
+        all_there = all(index in self.frames for index in range(self.num_frames))
+        if all_there and notes.get("complete") and self._is_repaired(notes):
+            with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
+                advance(self.num_frames)
+            return notes
+        if not (all_there and notes.get("rendered")):
+            self.stage.note(complete=False, rendered=False, repaired=None)
+            self._render(notes.get("loaded"))
+            self.stage.note(rendered=True)
+        self._repair()
+        self.stage.note(complete=True)
+        return self.stage.notes()
+
+    @cached_property
+    def _loaded(self) -> dict[str, Any]:
+        """What is noted about the loaded model."""
+        return dict(self.stage.notes()["loaded"])
+
+    @cached_property
+    def _source(self) -> "ClipSource":
+        with stage(self.emit, "load model"):
+            source = load_source(self.clip, self.run)
+        self.run.keyframes.open(self.clip.keyframes_key | source.facts())
+        return source
+
+    def _render(self, loaded_before: dict[str, Any] | None) -> None:
+        source = self._source
+        self._tell_what_changed(source)
+        facts = source.facts()
+        loaded = facts | {
+            "cadence": source.cadence,
+            "diffused_frames": list(source.diffused_times),
+            "prompt_changes": sorted(self.clip.timeline.jumps),
+        }
+        source.faded.update(self.stage.notes().get("crossfaded", ()))
+        if loaded_before not in (None, loaded):
+            self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
+            self.stage.clear()
+            self.stage.open(self.clip.frames_key)
+        self.stage.note(loaded=loaded, complete=False)
+        with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
+            for _batch in source.diffuse(advance):
+                pass
+        with (
+            stage(self.emit, "frames", self.num_frames, "frames") as advance,
+            closing(prefetch(self._rendered(source), 1)) as rendered,
+        ):
+            for batch, pictures in rendered:
+                if source.faded:  # noted before the frames are there: later nobody would know
+                    self.stage.note(crossfaded=sorted(source.faded))
+                self._keep(batch, pictures)
+                advance(len(batch))
+        if source.faded:
+            self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
+
+    def _rendered(self, source: "ClipSource") -> Iterator[tuple[range, list["Picture"]]]:
+        """Yield every batch and its pictures, none where all are there: runs go on in whole batches."""
+        for batch in source.batches:
+            there = all(index in self.frames for index in batch)
+            yield batch, [] if there else source.render(batch)
+
+    def _keep(self, batch: range, pictures: list["Picture"]) -> None:
+        """Write a batch; what the model knows to be wrong with it is noted first, for pixels don't tell."""
+        made = list(zip(batch, pictures, strict=False))
+        faults = {str(index): picture.fault for index, picture in made if picture.fault}
+        if faults:
+            self.stage.note(faults=self.stage.notes().get("faults", {}) | faults)
+        for index, picture in made:
+            self._write(index, picture.frame)
+
+    def _write(self, index: int, frame: Frame) -> None:
+        self.frames.write(index, frame, self.clip.frame_tags(index, self._loaded))
+
+    def _read(self, index: int) -> Frame:
+        return read_image(self.frames.path(index))
+
+    def _is_repaired(self, notes: dict[str, Any]) -> bool:
+        return not notes.get("bad") or notes.get("repaired") == self.clip.settings.bad_frames
+
+    def _repair(self) -> None:
+        """Judge the frames, once, and put others in the place of the bad ones."""
+        how, notes = self.clip.settings.bad_frames, self.stage.notes()
+        if "bad" not in notes:
+            known = {int(index): fault for index, fault in notes.get("faults", {}).items()}
+            bad = judge(self.num_frames, self._read, known)
+            self.stage.note(bad={str(index): fault for index, fault in bad.items()}, repaired=None)
+        else:
+            bad = {int(index): fault for index, fault in notes["bad"].items()}
+        check_repairable(bad, self.num_frames, how)
+        if not bad or notes.get("repaired") == how:
+            self.stage.note(repaired=how)
+            return
+        done = []
+        with stage(self.emit, "bad frames", len(bad), "frames") as advance:
+            reroll = self._source.reroll if how == "reroll" else None
+            for repair, frame in repaired(bad, self.num_frames, self._read, how, reroll):
+                self._write(repair.frame, frame)
+                done.append(repair)
+                advance(1)
+        self.stage.note(repaired=how, bad_frames=[repair.as_record() for repair in done])
+        told = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
+        more = f" and {len(done) - 8} more" if len(done) > 8 else ""
+        self.emit(Notice(f"bad frames were replaced: {told}{more}", warning=True))
+
+    def _tell_what_changed(self, source: "ClipSource") -> None:
+        """Say where the model was asked for something that it doesn't do."""
+        model = source.path.model
+        asked, used = (
+            type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
+        )
+        if asked != used:
+            self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
+        for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
+            lost = model.cut_off(prompt)
+            if lost:
+                self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
+
+
+def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
+    """Load the model of ``clip``, and return its frames as a source that keeps what it diffuses in ``run``.
+
+    Raises:
+        ModelError: a model that cannot be loaded.
+    """
+    from framesmooth.generation.loading import load_pipeline
+    from framesmooth.generation.source import create_source
+
+    settings = clip.settings
+    model = load_pipeline(
+        str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
+    )
+    source = create_source(
+        model,
+        clip.timeline,
+        fps=settings.fps,
+        width=clip.width,
+        height=clip.height,
+        steps=clip.steps,
+        guidance_scale=clip.guidance_scale,
+        guidance_end=clip.guidance_end,
+        drift=clip.drift,
+        cadence=settings.cadence,
+        inbetween=settings.inbetween,
+        batch_size=settings.batch_size,
+        store=LatentFolder(run.keyframes),
+    )
+    if clip.feedback is None:
+        return source
+    from framesmooth.generation.feedback import feed_back
+
+    return feed_back(source, clip.feedback, PictureFolder(run.keyframes))

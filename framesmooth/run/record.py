@@ -1,0 +1,111 @@
+"""The form of ``record.json``: its version, and a schema that hostile or foreign files don't pass."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from framesmooth.errors import MediaError, UsageError
+
+RECORD_VERSION: Final = 1
+
+Sha256 = str
+Facts = dict[str, JsonValue]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SettingsRecord(_Part):
+    """The settings as asked for, and with everything decided."""
+
+    raw: Facts
+    resolved: Facts
+
+
+class KeyframeRecord(_Part):
+    """What one frame shows, and the seed of its noise."""
+
+    time: int = Field(ge=0)
+    prompt: str
+    seed: int = Field(ge=0, lt=2**32)
+    negative: str = ""
+
+
+class ModelRecord(_Part):
+    """The model by name, and the SHA-256 of every file that decides what it answers."""
+
+    name: str
+    sha256: dict[str, Sha256]
+
+
+class BadFrame(_Part):
+    """A frame that came out bad, why, and what was put in its place."""
+
+    frame: int = Field(ge=0)
+    fault: Literal["nan", "black", "flagged", "colour outlier", "sharpness outlier"]
+    action: Literal["reroll", "hold", "interpolate"]
+    attempts: int = Field(default=0, ge=0, description="how often the frame was diffused anew")
+
+
+class ClipRecord(_Part):
+    """The clip as it was written."""
+
+    name: str
+    sha256: Sha256
+    frames: int = Field(ge=1)
+
+
+class Record(_Part):
+    """A run: what was asked for, what it was made from, and how far it is."""
+
+    version: Literal[1]
+    status: Literal["running", "interrupted", "failed", "complete"]
+    ai_generated: bool
+    settings: SettingsRecord
+    keyframes: list[KeyframeRecord] = Field(min_length=1)
+    model: ModelRecord
+    versions: dict[str, str]
+    timings: dict[str, float]
+    generation: Facts | None = None
+    bad_frames: list[BadFrame] = []
+    continued_with: list[str] = Field(
+        default=[], description="differences that --force of resume went on in spite of"
+    )
+    smoother: str | None = None
+    tuning: Facts | None = None
+    metrics: Facts | None = None
+    clip: ClipRecord | None = None
+
+
+def check_record(record: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return ``record`` if it has the form of this version.
+
+    Raises:
+        UsageError: another version.
+        MediaError: one that doesn't fit the schema; the message names the first thing that doesn't.
+    """
+    version = record.get("version")
+    if version != RECORD_VERSION or isinstance(version, bool):
+        known = f"this framesmooth reads version {RECORD_VERSION}"
+        raise UsageError(
+            f"{path} is a record of version {str(version)[:20]}, {known}: use the framesmooth that wrote it"
+        )
+    try:
+        Record.model_validate(dict(record))
+    except (ValidationError, RecursionError) as error:
+        raise MediaError(
+            f"{path} is damaged ({first_problem(error)}): delete it and start the run again"
+        ) from error
+    return dict(record)
+
+
+def first_problem(error: ValidationError | RecursionError) -> str:
+    """Return the first thing that is wrong, as "where: what"."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    problem = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part)[:40] for part in problem["loc"])
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])

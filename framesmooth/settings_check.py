@@ -1,0 +1,68 @@
+"""Settings that no clip can have are refused before anything is loaded or written."""
+
+from dataclasses import fields
+from typing import Any, Final
+
+from framesmooth import limits
+from framesmooth.errors import UsageError
+from framesmooth.moves import Moves
+from framesmooth.settings import BAD_FRAMES, ClipSettings
+
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "drift": (0, 1),
+    "num_frames": (1, limits.MAX_FRAMES),
+    "width": (8, limits.MAX_SIDE),
+    "height": (8, limits.MAX_SIDE),
+    "steps": (1, limits.MAX_STEPS),
+    "guidance_scale": (0, 1000),
+    "guidance_end": (0, 1),
+    "hold": (0, 1),
+    "cadence": (1, limits.MAX_FRAMES),
+    "crf": (0, 63),
+    "batch_size": (1, limits.MAX_BATCH),
+    "fps": (0, limits.MAX_FPS),
+    "color_anchor": (0, 1),
+}
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "bad_frames": BAD_FRAMES,
+    "odd": ("error", "pad", "crop"),
+    "dtype": ("auto", "float32", "bfloat16", "float16"),
+}
+
+
+def check_settings(settings: ClipSettings) -> None:
+    """Check every setting by itself.
+
+    Raises:
+        UsageError: naming the first one that is out of range, unknown or no text.
+    """
+    for name, (lowest, highest) in _RANGES.items():
+        value = getattr(settings, name)
+        if value is not None and not lowest <= value <= highest:
+            raise UsageError(f"{name} {str(value)[:40]} is out of range: give {lowest} to {highest}")
+    for name, choices in _CHOICES.items():
+        value = getattr(settings, name)
+        if value not in choices:
+            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+    width, height = settings.width or 8, settings.height or 8
+    if width * height > limits.MAX_PIXELS:
+        raise UsageError(f"{width}x{height} is more than {limits.MAX_PIXELS} pixels: lower -W and -H")
+    if len(settings.prompts) > limits.MAX_PROMPTS:
+        raise UsageError(f"{len(settings.prompts)} prompts are too many: give {limits.MAX_PROMPTS} at most")
+    for field in fields(settings):
+        _check_text(field.name, getattr(settings, field.name))
+    for name, schedule in vars(settings.camera or Moves()).items():
+        _check_text(name, schedule)
+    for prompt in settings.prompts:
+        _check_text("a prompt", prompt.prompt)
+        _check_text("a negative prompt", prompt.negative)
+
+
+def _check_text(name: str, value: Any) -> None:
+    """Refuse texts that no file can hold: unpaired surrogates, which are bytes that weren't UTF-8."""
+    if not isinstance(value, str):
+        return
+    if len(value) > limits.MAX_TEXT:
+        raise UsageError(f"{name} is {len(value)} characters long: give {limits.MAX_TEXT} at most")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise UsageError(f"{name} is no valid text: write it in UTF-8")

@@ -1,0 +1,269 @@
+"""The search for a strength: one pass over the sample for a coarse grid, one more around its best."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from scipy.optimize import minimize_scalar
+
+from framesmooth.errors import UsageError
+from framesmooth.frames import Frame
+from framesmooth.schedule import Schedule
+from framesmooth.smoother import create_smoother
+from framesmooth.smoothers.base import MotionSmoother
+from framesmooth.tuning.cell import Cell, retention
+from framesmooth.tuning.evidence import MOTION_STRENGTH, Sample, Segment, motions_of
+from framesmooth.tuning.wobble import wobble_of
+from framesmooth.verdict import LARGEST_DETAIL_LOSS
+
+COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+STEP: Final = 0.05
+"""Strengths closer than this are not told apart."""
+
+CLEAN_FLICKER: Final = 2.6
+CLEAN_LUMA: Final = 0.5
+"""Levels of flicker that can be removed, and of the mean luma's: a clip with no more is clean, or grainy."""
+
+_LEAST_COVERAGE: Final = 0.05
+_POLISHING: Final = 6  # strengths at most
+
+TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
+Kind = Literal["tuned", "clean", "hopeless", "impossible"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A smoother but for its strength."""
+
+    method: str = "trajectory"
+    flow: str | None = None
+
+    def smoother(self, strength: float | Schedule = MOTION_STRENGTH) -> MotionSmoother:
+        """Return it at a strength or at a schedule of it.
+
+        Raises:
+            UsageError: unknown names, or a smoother that doesn't work along the motion.
+        """
+        made = create_smoother(self.method, strength, **({} if self.flow is None else {"flow": self.flow}))
+        if not isinstance(made, MotionSmoother):
+            raise UsageError(f"{self.method} cannot be tuned: use another --method")
+        return made
+
+    @property
+    def label(self) -> str:
+        """The method, and the flow where it isn't the usual one."""
+        return self.method if self.flow is None else f"{self.method} with {self.flow}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What is asked: the least error within the detail floor, or the gentlest strength below a target."""
+
+    max_detail_loss: float = LARGEST_DETAIL_LOSS
+    metric: TargetMetric | None = None
+    target: float = 0.0
+
+    def best(self, cells: Iterable[Cell]) -> Cell:
+        """Return the best of some cells that keep enough detail; one of them has strength 0."""
+        allowed = self.allowed(cells)
+        if self.metric is None:
+            return min(allowed, key=lambda cell: (cell.error, cell.strength))
+        reached = [cell for cell in allowed if self.value(cell) <= self.target]
+        if reached:
+            return min(reached, key=lambda cell: cell.strength)
+        return min(allowed, key=self.value)
+
+    def allowed(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Return the cells that keep enough detail, by rising strength."""
+        rising = sorted(cells, key=lambda cell: cell.strength)
+        pairs = zip(rising, retention(rising), strict=True)
+        return [cell for cell, kept in pairs if 1 - kept <= self.max_detail_loss + 1e-9]
+
+    def value(self, cell: Cell) -> float:
+        """Return the target's metric of a cell."""
+        return float(getattr(cell, self.metric or "flicker"))
+
+
+@dataclass
+class Lab:
+    """Smooths segments at several strengths at once, and judges the results along one motion.
+
+    ``cells`` holds all that was found, by setup and strength; ``on_frames`` hears of every frame of a pass.
+    """
+
+    clips: Sequence[Sequence[Frame]]
+    cells: dict[Setup, dict[float, Cell]] = field(default_factory=dict)
+    sample: Sample | None = None
+    on_frames: Callable[[int], None] = lambda done: None
+    passes: int = 0
+
+    def run(self, setup: Setup, strengths: Sequence[float]) -> None:
+        """Fill the cells of ``strengths`` that are missing; the very first call makes the motion, too."""
+        known = self.cells.setdefault(setup, {})
+        wanted = [strength for strength in strengths if strength not in known]
+        if not wanted:
+            return
+        lanes = sorted({*wanted, *(() if self.sample else (MOTION_STRENGTH,))})
+        self.passes += 1
+        versions = [self._smoothed(setup, clip, lanes) for clip in self.clips]
+        if self.sample is None:
+            middle = lanes.index(MOTION_STRENGTH)
+            seen = [[frames[middle] for frames in version] for version in versions]
+            segments = zip(self.clips, seen, strict=True)
+            self.sample = Sample.of([Segment(clip, motions_of(frames)) for clip, frames in segments])
+        for lane, strength in enumerate(lanes):
+            of_lane = [[frames[lane] for frames in version] for version in versions]
+            known[strength] = self.sample.judge(strength, of_lane)
+
+    def _smoothed(
+        self, setup: Setup, clip: Sequence[Frame], lanes: Sequence[float]
+    ) -> list[tuple[Frame, ...]]:
+        found = []
+        for versions in setup.smoother().at_strengths(clip, lanes):
+            found.append(versions)
+            self.on_frames(1)
+        return found
+
+    @property
+    def tried(self) -> int:
+        """How many cells there are."""
+        return sum(map(len, self.cells.values()))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found on its sample.
+
+    Attributes:
+        cells: of the chosen setup, by rising strength.
+        stopped: whether time or the user ended the search before its end.
+    """
+
+    kind: Kind
+    setup: Setup
+    cell: Cell
+    cells: tuple[Cell, ...]
+    coverage: float
+    stopped: bool = False
+
+    @property
+    def pareto(self) -> list[dict[str, float]]:
+        """Plain types for JSON: every cell with its detail_retention."""
+        kept = retention(self.cells)
+        return [
+            cell.as_dict() | {"detail_retention": share} for cell, share in zip(self.cells, kept, strict=True)
+        ]
+
+    @property
+    def detail_loss(self) -> float:
+        """Of the chosen cell."""
+        return 1 - self.pareto[self.cells.index(self.cell)]["detail_retention"]
+
+    @property
+    def before(self) -> Cell:
+        """The cell of strength 0."""
+        return self.cells[0]
+
+
+def search(lab: Lab, goal: Goal, setups: Sequence[Setup], deadline: float | None = None) -> Found:
+    """Return the best strength of the best setup; the first setup is the one that is known to be good.
+
+    Each setup takes one pass over the sample, and the best one another, around its best strength. The search
+    ends early, with the best so far, at ``deadline`` (``time.monotonic()``) and on KeyboardInterrupt; before
+    anything is known that is passed on.
+    """
+    stopped = False
+    try:
+        for setup in setups:
+            if lab.tried and _late(deadline):
+                stopped = True
+                break
+            lab.run(setup, COARSE)
+            if setup == setups[0] and (settled := _settled(lab, setup)) is not None:
+                return settled
+        setup = _leader(lab, goal)
+        if _late(deadline):
+            stopped = True
+        else:
+            lab.run(setup, around(goal.best(_cells(lab, setup)).strength))
+            if len(setups) > 1:
+                _polish(lab, goal, setup, deadline)
+    except KeyboardInterrupt:
+        if not any(set(COARSE) <= set(cells) for cells in lab.cells.values()):
+            raise
+        stopped = True
+    setup = _leader(lab, goal)
+    cells = _cells(lab, setup)
+    found = Found("tuned", setup, goal.best(cells), cells, _coverage(lab), stopped)
+    return replace(found, kind="impossible") if found.cell.strength == 0 else found
+
+
+def _polish(lab: Lab, goal: Goal, setup: Setup, deadline: float | None) -> None:
+    """Look for the least error closer than STEP to the best strength (Brent's method, bounded)."""
+    best = goal.best(_cells(lab, setup)).strength
+    if goal.metric is not None or best == 0:
+        return
+
+    def error(strength: float) -> float:
+        tried = round(float(strength), 3)
+        if not _late(deadline):
+            lab.run(setup, [tried])
+        cell = lab.cells[setup].get(tried)
+        return float("inf") if cell is None or cell not in goal.allowed(_cells(lab, setup)) else cell.error
+
+    minimize_scalar(
+        error,
+        bounds=(max(best - STEP, 0.0), min(best + STEP, 1.0)),
+        method="bounded",
+        options={"maxiter": _POLISHING, "xatol": 0.005},
+    )
+
+
+def removable(cells: Sequence[Cell]) -> float:
+    """Return the standard deviation of the flicker that the strongest of some cells removes, levels.
+
+    Motion that is uneven, and fast in poor light, looks like flicker that no strength removes.
+    """
+    first, last = cells[0].flicker, min(cell.flicker for cell in cells)
+    return float((first**2 - last**2) ** 0.5)
+
+
+def around(strength: float) -> tuple[float, ...]:
+    """Return the strengths between the coarse neighbours of one, STEP apart."""
+    at = COARSE.index(strength) if strength in COARSE else 0
+    first, last = COARSE[max(at - 1, 0)], COARSE[min(at + 1, len(COARSE) - 1)]
+    count = round((last - first) / STEP)
+    return tuple(round(first + STEP * k, 2) for k in range(1, count))
+
+
+def _settled(lab: Lab, setup: Setup) -> Found | None:
+    """Return the verdict on a clip that needs no smoothing, or can have none; None for all others."""
+    cells = _cells(lab, setup)
+    still = cells[0]
+    if _coverage(lab) < _LEAST_COVERAGE:
+        return Found("hopeless", setup, still, cells, _coverage(lab))
+    quiet = removable(cells) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
+    if quiet and not wobble_of(lab.clips).is_seen:
+        return Found("clean", setup, still, cells, _coverage(lab))
+    return None
+
+
+def _leader(lab: Lab, goal: Goal) -> Setup:
+    full = [setup for setup in lab.cells if set(COARSE) <= set(lab.cells[setup])]
+    bests = {setup: goal.best(lab.cells[setup].values()) for setup in full}
+    if goal.metric is None:
+        return min(bests, key=lambda setup: bests[setup].error)
+    return min(bests, key=lambda setup: (max(goal.value(bests[setup]), goal.target), bests[setup].error))
+
+
+def _cells(lab: Lab, setup: Setup) -> tuple[Cell, ...]:
+    return tuple(sorted(lab.cells[setup].values(), key=lambda cell: cell.strength))
+
+
+def _coverage(lab: Lab) -> float:
+    return 0.0 if lab.sample is None else lab.sample.coverage
+
+
+def _late(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() >= deadline
