@@ -127,7 +127,9 @@ def test_a_camera_that_goes_in_for_ever_still_has_colours_to_hold_to(model: Text
     source = create(model, {"zoom": "2"}, cadence=1, first=PICTURE, pull=1)
     spread = [Colors.of(frame).spread[0] for frame in source]
     assert min(spread[2:]) > 0.7 * spread[2]
-    assert source._looks[8] == source._looks[2] == 2  # at four times per side, which is sixteen in area
+    assert (
+        source._anchor._looks[8] == source._anchor._looks[2] == 2
+    )  # at four times per side, which is sixteen in area
 
 
 def test_the_prompt_travels(model: TextToImage) -> None:
