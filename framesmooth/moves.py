@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Final
+from typing import ClassVar, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.schedule import Schedule
@@ -14,6 +14,8 @@ _MOST_ZOOM: Final = 10.0
 @dataclass(frozen=True, kw_only=True)
 class Moves:
     """How the camera moves, as schedules in text: per frame, from the frame before to this one."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # of moves in a record
 
     zoom: str = "1"
     """Factor by which the picture grows."""

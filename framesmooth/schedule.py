@@ -108,6 +108,8 @@ class Schedule:
 
     def values(self, num_frames: int) -> list[float]:
         """Return the values at frames 0 to ``num_frames`` - 1."""
+        if len(self.keys) == 1 and not self.keys[0].value.varies:
+            return [self(0)] * num_frames
         return [self(frame) for frame in range(num_frames)]
 
     def _value(self, key: Key, frame: float) -> float:

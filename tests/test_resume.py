@@ -204,7 +204,7 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"camera": {"dolly": "1"}}, "camera.dolly"),
     ({"camera": "zoom"}, "camera"),
     ({"strength": "2"}, "--strength: 2 at frame 0 is outside"),
-    ({"color_anchor": 7}, "color_anchor 7 is out of range"),
+    ({"color_anchor": 7}, "color_anchor 7.0 is out of range"),
     ({"model": "~/models/mine"}, "no name of a file"),
     ({"model": "C:\\models"}, "lies outside"),
     ({"fps": "1e999999999"}, "fps is"),
