@@ -94,5 +94,6 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
 
 def _first_picture(path: Path) -> Frame:
     if not path.is_file():
-        raise MediaError(f"{path} does not exist: check the name after --init-image")
+        what = "is no file" if path.exists() else "does not exist"
+        raise MediaError(f"{path} {what}: check the name after --init-image")
     return read_image(path)
