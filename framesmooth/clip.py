@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.generation.plan import Feedback, plan_feedback
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.limits import MAX_FRAMES
 from framesmooth.run import package_versions
@@ -23,6 +24,7 @@ MAX_SEED: Final = 2**32
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
 FRAMES_PER_SEGMENT: Final = 48
+_DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 MADE_BY: Final = "framesmooth (AI-generated)"
 
@@ -41,12 +43,13 @@ class Clip:
     guidance_end: float
     width: int | None
     height: int | None
+    feedback: Feedback | None = None
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
         """Everything that decides the latents of a diffused frame."""
         versions = package_versions()
-        return {
+        key: dict[str, Any] = {
             "timeline": self.timeline_record,
             "drift": self.drift,
             "model": dict(self.model_hashes),
@@ -60,6 +63,10 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
+        if self.feedback is None:
+            return key
+        key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | {"feedback": self.feedback.key}
 
     @property
     def frames_key(self) -> dict[str, Any]:
@@ -103,6 +110,7 @@ class Clip:
             "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
+            **({} if self.feedback is None else {"feedback": self.feedback.key}),
         }
 
     @property
@@ -196,6 +204,7 @@ def resolve(settings: ClipSettings) -> Clip:
         else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
+        feedback=plan_feedback(settings, timeline),
     )
 
 

@@ -142,23 +142,12 @@ class Inbetween:
         return _difference(*self._images)
 
     def _even_detail(self, image: Field, time: float) -> Field:
-        """Give the fine detail of ``image`` the energy between those of the keyframes.
-
-        The gain k solves mean (d + k HF(d))^2 = wanted, d = HF(image), HF(x) = x - Gauss(x).
-        """
-        detail = _detail(image)
-        finer = _detail(detail)
         energy0, energy1 = self._detail_energies
-        wanted = (1 - time) * energy0 + time * energy1
-        square, mixed, lacking = _mean(finer * finer), _mean(detail * finer), wanted - _mean(detail * detail)
-        if square <= 0:
-            return image
-        gain = (np.sqrt(max(mixed * mixed + square * lacking, 0.0)) - mixed) / square
-        return image + np.float32(np.clip(gain, -_LARGEST_LOSS, _LARGEST_GAIN)) * detail
+        return even_detail(image, (1 - time) * energy0 + time * energy1)
 
     @cached_property
     def _detail_energies(self) -> tuple[float, float]:
-        first, second = (_mean(np.square(_detail(image))) for image in self._images)
+        first, second = map(detail_energy, self._images)
         return first, second
 
 
@@ -227,6 +216,25 @@ def _difference(first: Field, second: Field) -> Field:
     """Return the local difference of two images (H, W), never below a hundredth of full scale."""
     squares = np.square(first - second).sum(axis=-1)
     return np.asarray(np.sqrt(cv2.GaussianBlur(squares, (0, 0), _LIKENESS_SIGMA)) + 0.01, np.float32)
+
+
+def detail_energy(image: Field) -> float:
+    """Return the mean square of the fine detail of a picture (H, W, 3), float32 in 0 to 1."""
+    return _mean(np.square(_detail(image)))
+
+
+def even_detail(image: Field, wanted: float) -> Field:
+    """Return a picture (H, W, 3), float32 in 0 to 1, with the detail energy ``wanted`` if it has nearly that.
+
+    The gain k solves mean (d + k HF(d))^2 = wanted, d = HF(image), HF(x) = x - Gauss(x).
+    """
+    detail = _detail(image)
+    finer = _detail(detail)
+    square, mixed, lacking = _mean(finer * finer), _mean(detail * finer), wanted - _mean(detail * detail)
+    if square <= 0:
+        return image
+    gain = (np.sqrt(max(mixed * mixed + square * lacking, 0.0)) - mixed) / square
+    return image + np.float32(np.clip(gain, -_LARGEST_LOSS, _LARGEST_GAIN)) * detail
 
 
 def _detail(image: Field) -> Field:

@@ -14,12 +14,15 @@ from framesmooth.clip import Clip
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, prefetch
 from framesmooth.repair import check_repairable, judge, repaired
-from framesmooth.run import FrameFolder, LatentFolder, RunFolder
+from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder
 from framesmooth.video import read_image
 
 if TYPE_CHECKING:
     from framesmooth.generation.adapter import Picture
+    from framesmooth.generation.feedback import FeedbackSource
     from framesmooth.generation.source import DiffusionSource
+
+    ClipSource = DiffusionSource | FeedbackSource
 
 
 class Rendering:
@@ -62,9 +65,11 @@ class Rendering:
         return dict(self.stage.notes()["loaded"])
 
     @cached_property
-    def _source(self) -> "DiffusionSource":
+    def _source(self) -> "ClipSource":
         with stage(self.emit, "load model"):
-            return load_source(self.clip, LatentFolder(self.run.keyframes))
+            source = load_source(self.clip, self.run)
+        self.run.keyframes.open(self.clip.keyframes_key | source.facts())
+        return source
 
     def _render(self, loaded_before: dict[str, Any] | None) -> None:
         source = self._source
@@ -81,9 +86,7 @@ class Rendering:
             self.stage.clear()
             self.stage.open(self.clip.frames_key)
         self.stage.note(loaded=loaded, complete=False)
-        self.run.keyframes.open(self.clip.keyframes_key | facts)
-        steps = len(source.diffused_times) * source.path.sampling.steps
-        with stage(self.emit, "keyframes", steps, "steps") as advance:
+        with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
             for _batch in source.diffuse(advance):
                 pass
         with (
@@ -98,7 +101,7 @@ class Rendering:
         if source.faded:
             self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
 
-    def _rendered(self, source: "DiffusionSource") -> Iterator[tuple[range, list["Picture"]]]:
+    def _rendered(self, source: "ClipSource") -> Iterator[tuple[range, list["Picture"]]]:
         """Yield every batch and its pictures, none where all are there: runs go on in whole batches."""
         for batch in source.batches:
             there = all(index in self.frames for index in batch)
@@ -147,22 +150,22 @@ class Rendering:
         more = f" and {len(done) - 8} more" if len(done) > 8 else ""
         self.emit(Notice(f"bad frames were replaced: {told}{more}", warning=True))
 
-    def _tell_what_changed(self, source: "DiffusionSource") -> None:
+    def _tell_what_changed(self, source: "ClipSource") -> None:
         """Say where the model was asked for something that it doesn't do."""
         model = source.path.model
         asked, used = (
             type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
         )
         if asked != used:
-            self.emit(Notice(f"{asked} cannot start midway, as latent in-betweens do: sampling with {used}"))
+            self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
         for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
             lost = model.cut_off(prompt)
             if lost:
                 self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
 
 
-def load_source(clip: Clip, store: LatentFolder) -> "DiffusionSource":
-    """Load the model of ``clip``, and return its frames as a source that keeps latents in ``store``.
+def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
+    """Load the model of ``clip``, and return its frames as a source that keeps what it diffuses in ``run``.
 
     Raises:
         ModelError: a model that cannot be loaded.
@@ -174,7 +177,7 @@ def load_source(clip: Clip, store: LatentFolder) -> "DiffusionSource":
     model = load_pipeline(
         str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
     )
-    return create_source(
+    source = create_source(
         model,
         clip.timeline,
         fps=settings.fps,
@@ -187,5 +190,10 @@ def load_source(clip: Clip, store: LatentFolder) -> "DiffusionSource":
         cadence=settings.cadence,
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
-        store=store,
+        store=LatentFolder(run.keyframes),
     )
+    if clip.feedback is None:
+        return source
+    from framesmooth.generation.feedback import feed_back
+
+    return feed_back(source, clip.feedback, PictureFolder(run.keyframes))

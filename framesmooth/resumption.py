@@ -24,6 +24,7 @@ class Resume:
     Attributes:
         model: where the model is now.
         audio: where the sound is now.
+        init_image: where the first picture is now.
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: go on although settings, model or libraries have changed.
@@ -32,6 +33,7 @@ class Resume:
 
     model: str | None = None
     audio: Path | None = None
+    init_image: Path | None = None
     sign: Path | None = None
     overwrite: bool = False
     force: bool = False
@@ -59,6 +61,7 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         settings,
         model=how.model or settings.model,
         audio=how.audio or settings.audio,
+        init_image=how.init_image or settings.init_image,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,

@@ -11,7 +11,9 @@ from typing import Any, Final, Literal
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR
 from framesmooth.generation.models import BUILT_IN
+from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
 
 RANDOM_SEED: Final = -1
@@ -44,6 +46,10 @@ class ClipSettings:
     easing: str = "linear"
     cadence: int | None = None
     inbetween: str = "latent"
+    camera: Moves | None = None
+    strength: str | None = None
+    color_anchor: float = DEFAULT_COLOR_ANCHOR
+    init_image: Path | None = None
     smoother: str = "trajectory"
     smooth: float | Literal["auto"] = defaults.STRENGTH
     crf: int = defaults.CRF
@@ -58,6 +64,11 @@ class ClipSettings:
     dtype: str = "auto"
     allow_download: bool = False
     overwrite: bool = False
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
+        return (self.camera, self.strength, self.init_image) != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:
@@ -99,8 +110,9 @@ class ClipSettings:
         del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
-        if self.audio is not None:
-            record["audio"] = relative_name(self.audio, folder)
+        for name in ("audio", "init_image"):
+            if record[name] is not None:
+                record[name] = relative_name(record[name], folder)
         return record
 
     @classmethod
@@ -125,12 +137,12 @@ class ClipSettings:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            raw |= {
-                name: recorded_name(raw[name]) for name in ("model", "audio") if raw.get(name) is not None
-            }
+            files = [name for name in ("audio", "init_image") if raw.get(name) is not None]
+            raw |= {name: recorded_name(raw[name]) for name in files}
+            if raw.get("model") is not None:
+                raw["model"] = recorded_name(raw["model"])
             raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
-            if raw.get("audio") is not None:
-                raw["audio"] = _found(folder, raw["audio"])
+            raw |= {name: _found(folder, raw[name]) for name in files}
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])

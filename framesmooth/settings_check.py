@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from framesmooth import limits
 from framesmooth.errors import UsageError
+from framesmooth.moves import Moves
 from framesmooth.settings import BAD_FRAMES, ClipSettings
 
 _RANGES: Final[dict[str, tuple[float, float]]] = {
@@ -20,6 +21,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "crf": (0, 63),
     "batch_size": (1, limits.MAX_BATCH),
     "fps": (0, limits.MAX_FPS),
+    "color_anchor": (0, 1),
 }
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "bad_frames": BAD_FRAMES,
@@ -49,6 +51,8 @@ def check_settings(settings: ClipSettings) -> None:
         raise UsageError(f"{len(settings.prompts)} prompts are too many: give {limits.MAX_PROMPTS} at most")
     for field in fields(settings):
         _check_text(field.name, getattr(settings, field.name))
+    for name, schedule in vars(settings.camera or Moves()).items():
+        _check_text(name, schedule)
     for prompt in settings.prompts:
         _check_text("a prompt", prompt.prompt)
         _check_text("a negative prompt", prompt.negative)

@@ -67,7 +67,7 @@ def options(*names: str) -> set[str]:
 
 
 def written_options(text: str) -> set[str]:
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
 
 
 def test_every_option_in_the_readme_exists() -> None:

@@ -103,7 +103,7 @@ def test_the_command_line_takes_schedules_and_loops(tmp_path, loop: list[Frame])
     assert not np.array_equal(written[10], loop[10])
     wrong = CliRunner().invoke(cli, [*command, str(tmp_path / "no/"), "--strength", "0:(0.5), 3:(high)"])
     assert wrong.exit_code == 2
-    assert "column 12" in wrong.output
+    assert "column 13" in wrong.output
 
 
 def test_a_keyframe_keeps_more_of_its_detail_and_its_neighbours_take_it_on(still: Frame) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import motion, options
 from framesmooth.generation import INBETWEENS
 from framesmooth.limits import MAX_BATCH, MAX_FRAMES, MAX_SIDE, MAX_STEPS
 from framesmooth.plugins import names
@@ -152,6 +152,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     show_default=True,
     help="Frames between the diffused ones: denoised from their latents, warped, or faded.",
 )
+@motion.moving
 @click.option(
     "--smooth",
     type=Strength(),
@@ -210,11 +211,18 @@ def generate(
     record of the run and its report. The same command goes on with a run that was stopped, and with
     --overwrite and another --smooth it diffuses nothing again.
 
+    Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
+    camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
+    frame is diffused, and the frames between follow the camera. There is one seed then, and --drift has no say.
+
     \b
     Examples:
       framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
       framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
       framesmooth generate "0: a castle at dawn | 40: a castle at night --neg fog" -o clip.webp
+      framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
+      framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
+      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts
@@ -225,6 +233,7 @@ def generate(
             output=path,
             audio=None if audio is None else Path(audio),
             fps=fps,
+            camera=motion.moves_in(settings),
             **settings,
         )
         make_and_show(asked, progress, json_file)

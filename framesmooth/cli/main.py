@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders keep, and prune it."),
+    "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show what it gives."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""

@@ -17,6 +17,12 @@ from framesmooth.cli import options
     help="Where the sound is, when the record only knows its name.",
 )
 @click.option(
+    "--init-image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the first picture is, when the record only knows its name.",
+)
+@click.option(
     "--force",
     is_flag=True,
     help="Go on although settings, model or libraries have changed; frames of another library are kept.",
@@ -35,6 +41,7 @@ def resume(
     run: Path,
     model: str | None,
     audio: Path | None,
+    init_image: Path | None,
     force: bool,
     allow_download: bool,
     sign: Path | None,
@@ -46,8 +53,8 @@ def resume(
 
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
-    what differs and stops. The record holds only the names of a model folder and of a sound file that lie
-    elsewhere than with the clip: say where they are.
+    what differs and stops. The record holds only the names of a model folder, a sound file and a first
+    picture that lie elsewhere than with the clip: say where they are.
 
     \b
     Examples:
@@ -62,6 +69,7 @@ def resume(
     how = Resume(
         model=model,
         audio=audio,
+        init_image=init_image,
         sign=sign,
         overwrite=overwrite,
         force=force,

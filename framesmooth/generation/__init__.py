@@ -6,6 +6,9 @@
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.
+- ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
+- ``drawing``: one picture, from noise or over another; ``anchoring``: the colours that it should have.
+- ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 
@@ -13,3 +16,9 @@ from typing import Final
 
 INBETWEENS: Final = ("latent", "flow", "crossfade")
 """How the frames between two diffused ones come about."""
+
+DEFAULT_STRENGTH: Final = "0.5"
+"""Share of the steps that draw a frame anew from the one before, where the camera moves."""
+
+DEFAULT_COLOR_ANCHOR: Final = 0.3
+"""How far the colours of such frames are drawn to those of the first one."""

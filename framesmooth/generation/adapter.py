@@ -39,12 +39,12 @@ _GUIDED_TENSORS: Final = ("prompt_embeds", "add_text_embeds", "add_time_ids")
 StepCallback = Callable[[int, Tensor], None]
 
 
-Fault = Literal["", "nan", "flagged"]
+Fault = Literal["", "nan", "flagged", "black"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded frame, uint8 (H, W, 3), and what is wrong with it: not a number, or flagged as unsafe."""
+    """A decoded frame, uint8 (H, W, 3), and what is wrong with it: not a number, flagged as unsafe, black."""
 
     frame: Frame
     fault: Fault = ""

@@ -87,7 +87,10 @@ def _make_scheduler(name: str, current: Any) -> Any:
         choices = ", ".join(by_name[one].removesuffix("Scheduler") for one in near)
         raise UsageError(f"scheduler {name!r} does not fit this model: use {choices}")
     try:
-        return getattr(diffusers, by_name[wanted]).from_config(current.config)
+        kind = getattr(diffusers, by_name[wanted])
+        # Some clip to [-1, 1] unless told otherwise: right for pixels, wrong for latents.
+        clips = "clip_sample" in inspect.signature(kind).parameters and "clip_sample" not in current.config
+        return kind.from_config(current.config, **({"clip_sample": False} if clips else {}))
     except ImportError as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"scheduler {name!r} cannot be used here: {reason}") from error

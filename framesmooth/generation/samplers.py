@@ -1,5 +1,6 @@
-"""Samplers (diffusers calls them schedulers) that begin in the middle of their steps."""
+"""Samplers (diffusers calls them schedulers) that begin in the middle of their steps, and at what."""
 
+import copy
 from typing import Any, Final
 
 from torch import Tensor
@@ -20,6 +21,25 @@ def restartable(scheduler: Any) -> Any:
     from diffusers import DPMSolverMultistepScheduler
 
     return DPMSolverMultistepScheduler.from_config(scheduler.config)
+
+
+def state_at(scheduler: Any, latents: Tensor, noise: Tensor, *, first_step: int, steps: int) -> Tensor:
+    """Return the sampler's state before step ``first_step`` of ``steps`` for finished ``latents``.
+
+    That is the latents under as much of ``noise`` as there is at that step: where image-to-image begins
+    (Meng et al. 2022, SDEdit). Both are float32 (B, C, h, w); at step 0 the state is the noise itself.
+    """
+    if first_step == 0:
+        return noise
+    scheduler = copy.deepcopy(scheduler)
+    scheduler.set_timesteps(steps)
+    start = first_step * int(scheduler.order)
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(start)
+    timesteps = scheduler.timesteps[start : start + 1].expand(len(latents))
+    if hasattr(scheduler, "scale_noise"):  # of flow matching
+        return Tensor(scheduler.scale_noise(latents, timesteps, noise))
+    return Tensor(scheduler.add_noise(latents, noise, timesteps))
 
 
 class LastSteps:

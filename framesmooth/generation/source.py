@@ -34,9 +34,10 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
+from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
 
-_REROLL_STRIDE: Final = 1_000_003
+REROLL_STRIDE: Final = 1_000_003
 """Seeds of rerolls are this far apart, so that they are nobody's neighbours."""
 
 
@@ -85,6 +86,11 @@ class DiffusionSource:
         """The keyframes that differ from all earlier ones."""
         return tuple(dict.fromkeys(self._canonical.values()))
 
+    @property
+    def total_steps(self) -> int:
+        """How many denoising steps the keyframes take together."""
+        return len(self.diffused_times) * self.path.sampling.steps
+
     @cached_property
     def batches(self) -> tuple[range, ...]:
         """The frames rendered together: fixed ranges, or keyframe to keyframe where pixels are mixed."""
@@ -117,7 +123,7 @@ class DiffusionSource:
         Frames beside each other get noises beside each other, so a series of them holds together.
         """
         path, sampling = self.path, self.path.sampling
-        seed = (path.seed(time) + _REROLL_STRIDE * attempt) % 2**32
+        seed = (path.seed(time) + REROLL_STRIDE * attempt) % 2**32
         fresh = path.model.noise(seed, sampling.height, sampling.width)
         latents = path.model.denoise(
             slerp(path.noise(time), fresh, 0.5)[None],
@@ -164,7 +170,7 @@ class DiffusionSource:
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
-        return [Picture(_crop(picture.frame, self.size), picture.fault) for picture in pictures]
+        return [Picture(crop(picture.frame, self.size), picture.fault) for picture in pictures]
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in self.diffuse():
@@ -174,12 +180,6 @@ class DiffusionSource:
                 if picture.fault == "nan":
                     raise ModelError(self.path.model.nan_advice)
                 yield picture.frame
-
-
-def _crop(picture: Frame, size: tuple[int, int]) -> Frame:
-    """Return the middle (height, width) of a picture."""
-    top, left = (picture.shape[0] - size[0]) // 2, (picture.shape[1] - size[1]) // 2
-    return np.ascontiguousarray(picture[top : top + size[0], left : left + size[1]])
 
 
 def create_source(

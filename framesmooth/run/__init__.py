@@ -3,7 +3,7 @@
 ``clip.mp4`` has ``clip.framesmooth/``::
 
     record.json     settings raw and resolved, keyframes, seeds, model hashes, versions, timings, metrics
-    keyframes/      latents of the diffused frames
+    keyframes/      latents of the diffused frames, or pictures where each is drawn from the one before
     frames/         every frame, lossless, before smoothing
     smoothed/KEY/   every frame, lossless, after smoothing, for every way in which it was smoothed
     metrics.json  metrics.csv  report.html  strip.png
@@ -20,7 +20,7 @@ from framesmooth.run.differences import differences
 from framesmooth.run.files import content_key, package_versions, read_json, write_json
 from framesmooth.run.folder import RECORD_FILE, SUFFIX, RunFolder
 from framesmooth.run.record import RECORD_VERSION, check_record
-from framesmooth.run.stage import FrameFolder, LatentFolder, Stage
+from framesmooth.run.stage import FrameFolder, LatentFolder, PictureFolder, Stage
 
 __all__ = [
     "RECORD_FILE",
@@ -29,6 +29,7 @@ __all__ = [
     "Checksums",
     "FrameFolder",
     "LatentFolder",
+    "PictureFolder",
     "RunFolder",
     "Stage",
     "check_record",

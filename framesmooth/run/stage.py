@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.run.checksums import Checksums
 from framesmooth.run.files import content_key, read_json, write_json
-from framesmooth.video import atomic_path, write_png
+from framesmooth.video import atomic_path, read_image, write_png
 from framesmooth.video.files import media_errors
 from framesmooth.video.images import FRAME_NAME
+
+if TYPE_CHECKING:
+    from framesmooth.generation.adapter import Picture
 
 STAGE_FILE: Final = "stage.json"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
@@ -126,3 +129,27 @@ class FrameFolder:
         return [
             index for index, name in names if self._checksums.noted(name) is not None and index not in self
         ]
+
+
+class PictureFolder:
+    """Diffused pictures on disk: a mapping from frame index to ``Picture``; the stage's notes tell faults."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._frames = stage, FrameFolder(stage)
+
+    def __contains__(self, time: object) -> bool:
+        return time in self._frames
+
+    def __getitem__(self, time: int) -> "Picture":
+        from framesmooth.generation.adapter import Picture
+
+        return Picture(read_image(self._frames.path(time)), self._faults.get(str(time), ""))
+
+    def __setitem__(self, time: int, picture: "Picture") -> None:
+        if picture.fault:  # before the picture is there: later nobody would know
+            self._stage.note(faults=self._faults | {str(time): picture.fault})
+        self._frames.write(time, picture.frame)
+
+    @property
+    def _faults(self) -> dict[str, Any]:
+        return dict(self._stage.notes().get("faults", {}))

@@ -1,0 +1,146 @@
+"""A camera that moves over a picture: motion that is known, and needs no estimating.
+
+From one frame to the next the picture is shifted, turned and enlarged about its centre, as in Deforum's 2D
+animation, and then seen in perspective: the camera approaches it and turns to other sides, while the picture
+is a plane that faced it. All of this is a homography: the 3 x 3 matrix that takes a point (x, y, 1) of one
+frame to where it is in another. Points are in pixels; the centre of the first pixel is (0, 0).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.flow import FlowField
+from framesmooth.frames import Frame, as_float
+from framesmooth.warp import Mask, backward_warp
+
+Homography = NDArray[np.float64]
+
+FIELD_OF_VIEW: Final = 40.0
+"""Degrees that the longer side of the picture fills."""
+
+_ROUNDING: Final = 1e-4  # pixels
+_FEATHER: Final = 1 / 12
+"""Share of the shorter side over which a picture that was moved fades in from its border."""
+
+
+class Camera:
+    """A camera over a clip of frames.
+
+    Args:
+        values: what ``Moves.values`` gives: the value of each move, by name, at every frame.
+        size: (height, width) of the frames.
+    """
+
+    def __init__(self, values: Mapping[str, Sequence[float]], size: tuple[int, int]) -> None:
+        self.size = size
+        self._values = values
+        self._step = lru_cache(maxsize=None)(self._find_step)
+
+    def between(self, start: int, end: int) -> Homography:
+        """Return where the points of frame ``start`` are in frame ``end``; either may be the later one."""
+        if start > end:
+            return np.asarray(np.linalg.inv(self.between(end, start)), np.float64)
+        matrix: Homography = np.eye(3)
+        for frame in range(start + 1, end + 1):
+            matrix = self._step(frame) @ matrix
+        return np.asarray(matrix / matrix[2, 2], np.float64)
+
+    def flow(self, start: int, end: int) -> FlowField:
+        """Return the motion from frame ``start`` to ``end``, (H, W, 2) in pixels on the grid of ``start``."""
+        return homography_flow(self.between(start, end), self.size)
+
+    def view(self, picture: Frame, time: int, at: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the picture (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
+
+        What it doesn't show is its mirror image. The second array (H, W) says how surely it is seen: 1 well
+        inside the picture, falling to 0 at its border.
+        """
+        flow = self.flow(time, at)
+        warped = backward_warp(as_float(picture), reflected(flow)[0], interpolation=cv2.INTER_CUBIC)
+        return np.asarray(np.clip(warped, 0, 1), np.float32), _sight(flow)
+
+    def _find_step(self, frame: int) -> Homography:
+        value = {name: values[frame] for name, values in self._values.items()}
+        height, width = self.size
+        to_centre = _shift(-(width - 1) / 2, -(height - 1) / 2)
+        turned = _rotation(2, -value["roll"]) * np.array([[value["zoom"]], [value["zoom"]], [1.0]])
+        flat = turned @ _shift(value["pan_x"], value["pan_y"])
+        focal = max(self.size) / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
+        lens = np.diag([focal, focal, 1.0])
+        looked = _rotation(0, -value["rotate_3d_x"]) @ _rotation(1, -value["rotate_3d_y"])
+        nearer = np.diag([1.0, 1.0, 1 - value["translate_z"] / 100])
+        matrix = np.linalg.inv(to_centre) @ lens @ looked @ nearer @ np.linalg.inv(lens) @ flat @ to_centre
+        return np.asarray(matrix, np.float64)
+
+
+def transform(matrix: Homography, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where ``matrix`` takes points (..., 2); infinitely far where it takes them behind the camera."""
+    x, y, depth = np.moveaxis(points @ matrix[:, :2].T + matrix[:, 2], -1, 0)
+    ahead = np.where(depth > 1e-6, depth, np.nan)
+    return np.asarray(np.nan_to_num(np.stack([x / ahead, y / ahead], axis=-1), nan=1e9), np.float64)
+
+
+def scaled(matrix: Homography, factor: float) -> Homography:
+    """Return the homography on a grid with ``factor`` times as many pixels per side."""
+    grid = np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1.0]])
+    return np.asarray(grid @ matrix @ np.linalg.inv(grid), np.float64)
+
+
+def homography_flow(matrix: Homography, size: tuple[int, int]) -> FlowField:
+    """Return the flow (H, W, 2) float32 of a homography, in pixels, on the grid that it leads from."""
+    grid = _grid(size)
+    return np.asarray(transform(matrix, grid) - grid, np.float32)
+
+
+def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
+    """Fold the targets of a flow that lie outside the frame back into it, as in a mirror at the border.
+
+    Returns the flow (H, W, 2) and a mask (H, W), True where the target was inside anyway.
+    """
+    size = flow.shape[:2]
+    grid = _grid((size[0], size[1]))
+    target = grid + flow
+    folded = np.empty_like(target)
+    inside = np.ones(size, np.bool_)
+    for axis, last in ((0, size[1] - 1), (1, size[0] - 1)):
+        inside &= (target[..., axis] > -_ROUNDING) & (target[..., axis] < last + _ROUNDING)
+        period = max(2 * last, 1)
+        place = np.mod(target[..., axis], period)
+        folded[..., axis] = np.minimum(place, period - place) if last else 0
+    return np.asarray(folded - grid, np.float32), inside
+
+
+def _sight(flow: FlowField) -> NDArray[np.float32]:
+    """Return 1 where the target of a flow is well inside the picture, falling to 0 at its border (H, W)."""
+    height, width = flow.shape[:2]
+    x, y = np.moveaxis(_grid((height, width)) + flow, -1, 0)
+    # Half a pixel of leave, so that a camera that stands still sees the whole picture.
+    distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
+    return np.asarray(np.clip(distance / (_FEATHER * min(height, width)), 0, 1), np.float32)
+
+
+def _grid(size: tuple[int, int]) -> NDArray[np.float64]:
+    height, width = size
+    return np.stack(
+        np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)), axis=-1
+    )
+
+
+def _shift(x: float, y: float) -> Homography:
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+
+
+def _rotation(axis: int, degrees: float) -> Homography:
+    """Return the right-handed rotation about one axis; x is to the right, y down, z away from the camera."""
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix: Homography = np.eye(3)
+    matrix[first, first] = matrix[second, second] = cosine
+    matrix[first, second], matrix[second, first] = -sine, sine
+    return matrix

@@ -1,0 +1,60 @@
+"""The options of ``generate`` that move a camera, or begin with a picture."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from framesmooth.cli.options import Command
+from framesmooth.generation import DEFAULT_STRENGTH
+from framesmooth.moves import Moves
+from framesmooth.settings import ClipSettings
+
+_MOVES: Final = {
+    "zoom": "Factor a frame by which the picture grows: 1.02 goes in, 0.98 out.",
+    "pan_x": "Pixels a frame that the picture moves to the right (Deforum's translation_x).",
+    "pan_y": "Pixels a frame that the picture moves down (Deforum's translation_y).",
+    "roll": "Degrees a frame that the picture turns counter-clockwise (Deforum's angle).",
+    "translate_z": "Percent of the way to the picture that the camera approaches it a frame.",
+    "rotate_3d_x": "Degrees a frame that the camera turns upwards, in perspective.",
+    "rotate_3d_y": "Degrees a frame that the camera turns to the right, in perspective.",
+}
+
+
+def moving(command: Command) -> Command:
+    """Add one option for each of the camera's moves, and --strength, --color-anchor, --init-image."""
+    moves = [
+        click.option(f"--{name.replace('_', '-')}", metavar="SCHEDULE", help=text)
+        for name, text in _MOVES.items()
+    ]
+    others = [
+        click.option(
+            "--strength",
+            metavar="SCHEDULE",
+            help="Share of the steps that draw a frame anew from the one before, 0 to 1; Deforum counts what "
+            f"is kept.  [default: {DEFAULT_STRENGTH} with a camera]",
+        ),
+        click.option(
+            "--color-anchor",
+            type=click.FloatRange(0, 1),
+            default=ClipSettings.color_anchor,
+            show_default=True,
+            help="How strictly the colours stay those of the first frame, where frames are drawn so.",
+        ),
+        click.option(
+            "--init-image",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A picture as the first frame, cropped to the size; the others are drawn from it.",
+        ),
+    ]
+    for option in reversed(moves + others):
+        command = option(command)
+    return command
+
+
+def moves_in(settings: dict[str, Any]) -> Moves | None:
+    """Take the camera's moves out of the options; None where there is none of them."""
+    asked = {name: settings.pop(name) for name in _MOVES}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return Moves(**given) if given else None

@@ -1,0 +1,113 @@
+"""``framesmooth schedule``: what a schedule gives, frame by frame."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from framesmooth.cli import options
+from framesmooth.frames import DEFAULT_FPS
+from framesmooth.limits import MAX_FRAMES
+
+if TYPE_CHECKING:
+    from framesmooth.schedule import Schedule
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_MOST_ROWS: Final = 24
+
+
+@click.command()
+@click.argument("text", metavar="SCHEDULE")
+@click.option(
+    "--frames", type=click.IntRange(1, MAX_FRAMES), default=48, show_default=True, help="Frames of the clip."
+)
+@click.option("--fps", type=options.Rate(), default=DEFAULT_FPS, show_default=True, help="Frames per second.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What s stands for.")
+@click.option(
+    "--every", type=click.IntRange(min=1), help="A row for every N-th frame.  [default: about 20 rows]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the value of every frame as JSON.")
+def schedule(text: str, frames: int, fps: Fraction, seed: int, every: int | None, as_json: bool) -> None:
+    """Check SCHEDULE and show its values: as a line of bars, and as a table.
+
+    SCHEDULE is a number, or "frame: value, frame: value" with linear travel in between: "0:(1.0), 30:(1.5)".
+    "30 hold:(2)" keeps its value up to the next key, key -1 is the last frame, +10 comes ten after the key
+    before. Values may be expressions of t (the frame), max_f (the last one), fps, s (the seed), pi and e
+    with sin cos tan sqrt exp log abs floor ceil min max where.
+
+    \b
+    Examples:
+      framesmooth schedule "0:(1.0), 30:(1.5)" --frames 60
+      framesmooth schedule "0:(1 + 0.02*sin(2*pi*t/fps))" --frames 48 --fps 12
+      framesmooth schedule "0: 0.3, 24 hold: 0.8, -1: 0.3" --every 1 --json
+    """
+    from framesmooth.expression import ScheduleError
+    from framesmooth.schedule import Schedule
+
+    try:
+        parsed = Schedule.parse(text, frames, fps, seed=seed)
+        values = parsed.values(frames)
+    except ScheduleError as error:
+        _point_at(text, error.column)
+        raise
+    late = [key.frame for key in parsed.keys if key.frame >= frames]
+    if late:
+        listed = ", ".join(map(str, late))
+        click.echo(f"warning: the clip ends at frame {frames - 1}, before the key at {listed}", err=True)
+    if as_json:
+        click.echo(json.dumps({"schedule": text, "fps": str(fps), "values": values}, ensure_ascii=False))
+        return
+    _print_summary(values)
+    _print_table(parsed, values, every)
+
+
+def _point_at(text: str, column: int) -> None:
+    """Show the part of the text around a column, and an arrow below it."""
+    width = 72
+    start = max(0, min(column - 1 - width // 2, len(text) - width))
+    shown = "".join(" " if character.isspace() else character for character in text[start : start + width])
+    click.echo(f"  {shown}\n  {' ' * (column - 1 - start)}^", err=True)
+
+
+def _print_summary(values: Sequence[float]) -> None:
+    low, high = min(values), max(values)
+    click.echo(sparkline(values, min(len(values), shutil.get_terminal_size().columns)))
+    if low == high:
+        click.echo(f"always {low:.6g}")
+    else:
+        extremes = (f"{name} {value:.6g} at frame {values.index(value)}" for name, value in
+                    (("least", low), ("most", high)))  # fmt: skip
+        click.echo(f"{', '.join(extremes)}, mean {sum(values) / len(values):.6g}")
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """Return ``width`` bars, each as high as the mean of the frames it stands for."""
+    edges = [round(place * len(values) / width) for place in range(width + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, span = min(means), max(means) - min(means)
+    top = len(_BARS) - 1
+    return "".join(_BARS[round(top * (mean - low) / span) if span else top // 2] for mean in means)
+
+
+def _print_table(parsed: "Schedule", values: Sequence[float], every: int | None) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    fps = parsed.variables["fps"]
+    keys = {key.frame: key for key in parsed.keys}
+    step = every or -(-len(values) // _MOST_ROWS)
+    wanted = {*range(0, len(values), step), len(values) - 1} | {key for key in keys if key < len(values)}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("frame", "seconds", "value"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("key")
+    for frame in sorted(wanted):
+        key = keys.get(frame)
+        written = "" if key is None else f"{key.value.text}{', held' if key.hold else ''}"
+        table.add_row(str(frame), f"{frame / fps:.2f}", f"{values[frame]:.6g}", written)
+    Console(highlight=False, markup=False).print(table)

@@ -1,0 +1,266 @@
+"""Feedback: every diffused frame starts from the one before, moved by the camera.
+
+The chain of Deforum: warp the last diffused frame by the known motion, lay noise over it, and denoise the
+last steps with the new frame's own prompt. How much is drawn anew is the strength. What keeps a chain from
+going wrong: the noise moves along with the picture (``noise``), so that texture sticks to what it is on; the
+colours of each frame are held against those of the first one (``lab``), so that they don't drift;
+and what the camera reveals is mirrored first, and then drawn over.
+
+The frames between two diffused ones are both of these, warped to where the camera is, one fading into the
+other: this motion is exact.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+import numpy as np
+from torch import Tensor
+
+from framesmooth.camera import Camera, scaled, transform
+from framesmooth.errors import ModelError
+from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.generation.adapter import Picture
+from framesmooth.generation.anchoring import ColorAnchor
+from framesmooth.generation.devices import dtype_name
+from framesmooth.generation.drawing import draw
+from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
+from framesmooth.generation.noise import Move, MovingNoise
+from framesmooth.generation.pictures import crop, fitted
+from framesmooth.generation.plan import Feedback
+from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource
+from framesmooth.interpolate import detail_energy, even_detail
+from framesmooth.lab import Colors, recolored
+
+_ATTEMPTS: Final = 3
+"""Other noises for a diffused picture that came out bad."""
+
+
+class PictureStore(Protocol):
+    """Frame index -> a diffused picture to go on from, its fault that of what it replaced.
+
+    A dictionary is one.
+    """
+
+    def __contains__(self, time: object, /) -> bool: ...
+
+    def __getitem__(self, time: int, /) -> Picture: ...
+
+    def __setitem__(self, time: int, picture: Picture, /) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackSource:
+    """Frames of a timeline under a moving camera, as a FrameSource.
+
+    Attributes:
+        path: the model, the timeline and the sampling; its noise is that of the first keyframe's seed.
+        camera: over pictures of the diffused size.
+        strengths: for every frame the share of the steps that draw it anew from the diffused one before.
+        pull: how far a frame's colours are drawn to those of the first frame there, 0 to 1.
+        first: the first frame, uint8 of the diffused size; None is diffused.
+        fps: frames per second.
+        size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
+        cadence: at most this many frames from one diffused frame to the next.
+        store: where the diffused pictures go.
+        faded: for ``DiffusionSource``'s sake; stays empty, the motion is known.
+    """
+
+    path: Path
+    camera: Camera
+    strengths: Sequence[float]
+    pull: float
+    fps: Fraction
+    size: tuple[int, int]
+    cadence: int
+    first: Frame | None = None
+    store: PictureStore = field(default_factory=dict[int, Picture])
+    faded: set[int] = field(default_factory=set[int])
+
+    @property
+    def num_frames(self) -> int:
+        """How many frames the timeline has."""
+        return self.path.timeline.num_frames
+
+    @cached_property
+    def diffused_times(self) -> tuple[int, ...]:
+        """The frames that are diffused, and the first one even if it is given."""
+        return keyframe_times(self.path.timeline, self.cadence)
+
+    @property
+    def total_steps(self) -> int:
+        """How many denoising steps all diffused frames take."""
+        first = self.path.sampling.steps if self.first is None else 0
+        return first + sum(self._steps_of(time) for time in self.diffused_times[1:])
+
+    @cached_property
+    def batches(self) -> tuple[range, ...]:
+        """The frames rendered together: from one diffused frame to the next."""
+        ends = (*self.diffused_times[1:], self.num_frames)
+        return tuple(range(start, end) for start, end in zip(self.diffused_times, ends, strict=True))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was decided when the model was loaded and decides the pictures: plain JSON types."""
+        model, sampling = self.path.model, self.path.sampling
+        return {
+            "device": str(model.device),
+            "dtype": dtype_name(model.dtype),
+            "scheduler": type(model.scheduler).__name__,
+            "size": list(self.size),
+            "diffused_size": [sampling.height, sampling.width],
+        }
+
+    def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
+        """Diffuse the pictures that the store lacks, in order; yield each one's frame once it is stored.
+
+        ``on_step`` is called after every denoising step with 1, the number of frames it advanced.
+        """
+        noise = MovingNoise(self.path.noise(0), self.path.seed(0))
+        before: int | None = None
+        for time in self.diffused_times:
+            if before is not None:
+                noise.move(self._latent_move(before, time))
+            if time not in self.store:
+                self.store[time] = self._picture(before, time, noise.latents, on_step)
+            before = time
+            yield [time]
+
+    def _picture(self, before: int | None, time: int, noise: Tensor, on_step: StepsDone | None) -> Picture:
+        """Return a diffused picture to go on from; a fault is told, but not in what it shows.
+
+        A chain that went on from a bad picture would stay bad: another noise takes its place, else the
+        picture before, moved.
+        """
+        made = self._made(before, time, noise, on_step)
+        if not made.fault:
+            return made
+        for attempt in range(1, _ATTEMPTS + 1):
+            again = self._made(before, time, self._other_noise(time, attempt))
+            if not again.fault:
+                return replace(again, fault=made.fault)
+        if before is None:
+            raise ModelError(self._hopeless(made.fault))
+        return Picture(self._moved(before, time), made.fault)
+
+    def _made(
+        self, before: int | None, time: int, noise: Tensor, on_step: StepsDone | None = None
+    ) -> Picture:
+        if before is None:
+            return draw(self.path, time, noise, on_step) if self.first is None else Picture(self.first)
+        moved, steps = self._moved(before, time), self._steps_of(time)
+        if steps == 0:
+            return Picture(moved)
+        return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
+
+    def _moved(self, before: int, time: int) -> Frame:
+        return as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+
+    def _drawn_over(
+        self,
+        picture: Frame,
+        target: Colors,
+        time: int,
+        noise: Tensor,
+        steps: int,
+        on_step: StepsDone | None = None,
+    ) -> Picture:
+        drawn = draw(self.path, time, noise, on_step, start=recolored(picture, target), steps=steps)
+        return replace(drawn, frame=recolored(drawn.frame, target))
+
+    def _other_noise(self, time: int, attempt: int) -> Tensor:
+        sampling = self.path.sampling
+        seed = (self.path.seed(time) + REROLL_STRIDE * attempt + time) % 2**32
+        return self.path.model.noise(seed, sampling.height, sampling.width)
+
+    def _hopeless(self, fault: str) -> str:
+        if fault == "nan":
+            return self.path.model.nan_advice
+        return f"the first frame came out {fault}, with {_ATTEMPTS} other seeds too: use another prompt"
+
+    def _steps_of(self, time: int) -> int:
+        """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
+        strength, steps = self.strengths[time], self.path.sampling.steps
+        return max(1, round(strength * steps)) if strength > 0 else 0
+
+    @cached_property
+    def _anchor(self) -> ColorAnchor:
+        return ColorAnchor(
+            timeline=self.path.timeline,
+            camera=self.camera,
+            pull=self.pull,
+            times=self.diffused_times,
+            first=self.store[0].frame,
+            drawn=lambda time: draw(self.path, time, self.path.noise(0)),
+        )
+
+    def _latent_move(self, start: int, end: int) -> Move:
+        factor = 1 / int(self.path.model.pipe.vae_scale_factor)
+        matrix = scaled(self.camera.between(start, end), factor)
+        return lambda points: transform(matrix, points)
+
+    def render(self, batch: range) -> list[Picture]:
+        """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
+        first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
+        between = (Picture(self._between(first.frame, last.frame, time)) for time in batch[1:])
+        return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
+
+    def reroll(self, time: int, attempt: int) -> Picture:
+        """Return frame ``time`` drawn over with another noise; ``attempt`` is 1, 2...
+
+        For a diffused frame these are the attempts that were made before the chain went on from it.
+        """
+        if any(diffused not in self.store for diffused in self.diffused_times):
+            for _ in self.diffuse():
+                pass
+        noise = self._other_noise(time, attempt)
+        if time in self.diffused_times:
+            before = max((other for other in self.diffused_times if other < time), default=None)
+            made = self._made(before, time, noise)
+        else:
+            first, last = (self.store[end].frame for end in self._around(time))
+            between = self._between(first, last, time)
+            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self._steps_of(time)))
+        return replace(made, frame=crop(made.frame, self.size))
+
+    def _around(self, time: int) -> tuple[int, int]:
+        place = bisect_right(self.diffused_times, time)
+        return self.diffused_times[place - 1], self.diffused_times[place]
+
+    def _between(self, first: Frame, last: Frame, time: int) -> Frame:
+        """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
+        start, end = self._around(time)
+        mix = (time - start) / (end - start)
+        old, seen_old = self.camera.view(first, time, start)
+        new, seen_new = self.camera.view(last, time, end)
+        weight_old, weight_new = (1 - mix) * (seen_old + 1e-3), mix * (seen_new + 1e-3)
+        share = (weight_new / (weight_old + weight_new))[..., None]
+        blended = np.asarray(old + share * (new - old), np.float32)
+        energy_old, energy_new = (detail_energy(as_float(picture)) for picture in (first, last))
+        return as_uint8(even_detail(blended, (1 - mix) * energy_old + mix * energy_new))
+
+    def __iter__(self) -> Iterator[Frame]:
+        for _ in self.diffuse():
+            pass
+        for batch in self.batches:
+            for picture in self.render(batch):
+                yield picture.frame
+
+
+def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> FeedbackSource:
+    """Return the frames of ``source``'s timeline as ``plan`` says: each from the one before."""
+    path, sampling = source.path, source.path.sampling
+    size = sampling.height, sampling.width
+    return FeedbackSource(
+        path=path,
+        camera=Camera(plan.moves, size),
+        strengths=plan.strengths,
+        pull=plan.color_anchor,
+        fps=source.fps,
+        size=source.size,
+        cadence=source.cadence,
+        first=None if plan.first is None else fitted(plan.first, size),
+        store=store,
+    )

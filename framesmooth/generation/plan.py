@@ -1,0 +1,99 @@
+"""What a clip whose frames are drawn from each other is asked for, worked out frame by frame."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framesmooth.errors import MediaError, UsageError
+from framesmooth.frames import Frame
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_STRENGTH
+from framesmooth.moves import Moves, values_of
+from framesmooth.timeline import Timeline
+from framesmooth.video import read_image
+
+if TYPE_CHECKING:
+    from framesmooth.settings import ClipSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """How each diffused frame comes from the one before.
+
+    Attributes:
+        moves: the value of each of the camera's moves, by name, at every frame.
+        strengths: share of the steps, 0 to 1, that draw each frame anew.
+        color_anchor: how far colours are drawn to those of the first frame, 0 to 1.
+        cadence: as asked, None where the timeline decides.
+        first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
+    """
+
+    moves: Mapping[str, Sequence[float]]
+    strengths: Sequence[float]
+    color_anchor: float
+    cadence: int | None = None
+    first: Frame | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the diffused pictures: plain JSON types."""
+        return {
+            "moves": {name: _short(values) for name, values in self.moves.items()},
+            "strengths": _short(self.strengths),
+            "color_anchor": self.color_anchor,
+            "cadence": self.cadence,
+            "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
+        }
+
+
+def _short(values: Sequence[float]) -> float | str:
+    """Return the one value that all are, else their SHA-256 (hex): a long clip must not fill its record."""
+    if len(set(values)) == 1:
+        return values[0]
+    return hashlib.sha256(np.asarray(values, "<f8").tobytes()).hexdigest()
+
+
+def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | None:
+    """Work out the schedules of ``settings``, and read the picture it begins with; None if not wanted.
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
+        MediaError: a picture that cannot be read.
+    """
+    if not settings.feeds_back:
+        if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
+            raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
+        return None
+    if settings.seeds is not None:
+        raise UsageError("--seeds travels through noise, which moves with the picture here: give one --seed")
+    if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
+        raise UsageError(
+            "prompts with seeds of their own don't go with a camera or a first picture: drop them"
+        )
+    if settings.inbetween != "latent":
+        raise UsageError("frames between the diffused ones follow the camera here: drop --inbetween")
+    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
+    strengths = values_of("--strength", settings.strength or DEFAULT_STRENGTH, *asked)
+    for frame, strength in enumerate(strengths):
+        if not 0 <= strength <= 1:
+            raise UsageError(
+                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: 0 keeps the frame before, "
+                "1 draws all anew"
+            )
+    return Feedback(
+        moves=(settings.camera or Moves()).values(*asked),
+        strengths=strengths,
+        color_anchor=settings.color_anchor,
+        cadence=settings.cadence,
+        first=None if settings.init_image is None else _first_picture(settings.init_image),
+    )
+
+
+def _first_picture(path: Path) -> Frame:
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise MediaError(f"{path} {what}: check the name after --init-image")
+    return read_image(path)
