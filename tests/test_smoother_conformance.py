@@ -18,7 +18,7 @@ from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
 from framesmooth.smoothers.poisson import screened_poisson
-from framesmooth.smoothers.pyramid import FINE, LOW, MID, LevelMotion, band_motions, join, split
+from framesmooth.smoothers.pyramid import HALF, QUARTER, LevelMotion, grid_motions, join, rescaled_flow, split
 from framesmooth.smoothers.tone import _low_pass, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
@@ -363,15 +363,18 @@ def test_trajectories_chain_flow_and_multiply_trust() -> None:
     def constant(dx: float) -> FlowField:
         return np.broadcast_to(np.array([dx, 0], np.float32), (20, 30, 2)).copy()
 
-    seen = np.ones((20, 30), np.float32)
+    seen = np.ones((20, 30), np.bool_)
     motions = [
-        LevelMotion(constant(dx), constant(-dx), seen * (np.arange(30) < 30 - dx), seen) for dx in (1.5, 0.25)
+        LevelMotion(constant(dx), constant(-dx), (seen & (np.arange(30) < 30 - dx), seen), (seen, seen))
+        for dx in (1.5, 0.25)
     ]
-    ahead, behind = (trajectories(motions, centre, 2, (20, 30)) for centre in (0, 2))
+    (ahead, free), (behind, _) = (trajectories(motions, centre, 2) for centre in (0, 2))
     np.testing.assert_allclose(ahead[2].flow, constant(1.75), atol=1e-6)
     np.testing.assert_allclose(behind[-2].flow, constant(-1.75), atol=1e-6)
     assert ahead[2].trust[:, :27].min() == 1
     assert not ahead[2].trust[:, 28:].all()
+    assert free[2].flow is ahead[2].flow
+    assert free[2].trust[:, :28].all()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
@@ -385,23 +388,23 @@ def test_bands_of_any_size_make_up_the_frame_again(height: int, width: int, seed
 
 def test_every_band_has_the_motion_on_its_grid_and_trusts_it_as_far_as_it_needs_to() -> None:
     forward = np.broadcast_to(np.array([3, 1], np.float32), (40, 60, 2)).copy()
-    levels = band_motions(PairMotion(forward, -forward))
-    assert [level.trust.shape for level in levels] == [(20, 30), (20, 30), (10, 15)]
-    np.testing.assert_allclose(levels[MID].forward, [[[1.5, 0.5]] * 30] * 20)
-    np.testing.assert_allclose(levels[LOW].forward, [[[0.75, 0.25]] * 15] * 10)
-    np.testing.assert_allclose(levels[FINE].at((40, 60)).forward, forward)
-    for level, (down, right) in zip(levels, ((19, 28), (19, 28), (9, 14)), strict=True):
-        assert level.trust[:down, :right].all()
-        assert not level.trust[:, -1].any()  # it leads out of the frame
+    grids = grid_motions(PairMotion(forward, -forward))
+    np.testing.assert_allclose(grids[HALF].forward, [[[1.5, 0.5]] * 30] * 20)
+    np.testing.assert_allclose(grids[QUARTER].forward, [[[0.75, 0.25]] * 15] * 10)
+    np.testing.assert_allclose(rescaled_flow(grids[HALF].forward, (40, 60)), forward)
+    for grid, (down, right) in zip(grids, ((19, 28), (9, 14)), strict=True):
+        for mask in grid.masks:
+            assert mask[:down, :right].all()
+            assert not mask[:, -1].any()  # it leads out of the frame
     returned = -forward
-    returned[:20] += 1.2  # 0.6 pixels of the mid grid in x and in y
-    levels = band_motions(PairMotion(forward, returned))
-    assert not levels[FINE].trust[:9].any()
-    assert levels[MID].trust[:9, :28].all()
+    returned[:20] += 1.2  # 0.6 pixels of the half grid in x and in y
+    fine, mid = grid_motions(PairMotion(forward, returned))[HALF].masks
+    assert not fine[:9].any()
+    assert mid[:9, :28].all()
     returned[:20] += 9
-    levels = band_motions(PairMotion(forward, returned))
-    assert not levels[MID].trust[:9].any()
-    assert levels[LOW].trust[:9, :14].all()
+    half, quarter = grid_motions(PairMotion(forward, returned))
+    assert not half.masks[1][:9].any()
+    assert quarter.masks[0][:9, :14].all()
 
 
 def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -> None:

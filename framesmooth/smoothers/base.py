@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import ClassVar, Final, TypeVar
@@ -14,7 +15,7 @@ from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
 from framesmooth.flow import FlowEstimator, load_flow
-from framesmooth.frames import Frame, as_float, as_uint8, fan_out
+from framesmooth.frames import Frame, as_float, as_uint8, fan_out, prefetch
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import check_strength
@@ -27,6 +28,9 @@ Answer = TypeVar("Answer")
 
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
+
+# The motion of one pair of frames waits while that of the next one is estimated.
+_IN_THE_MAKING: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class MotionSmoother(ABC):
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
 
     reach: ClassVar[int]
-    """How many frames are read ahead before one is answered."""
+    """How many frames ahead an answer depends on."""
     memory: ClassVar[int]
     """How many frames back a frame still depends on, as far as it can be seen."""
 
@@ -62,9 +66,14 @@ class MotionSmoother(ABC):
             raise UsageError("a guide has no frames around the clip: smooth a loop without one")
 
     @property
+    def reads_ahead(self) -> int:
+        """How many frames :meth:`at_strengths` reads ahead before one is answered."""
+        return self.reach + _IN_THE_MAKING
+
+    @property
     def lookahead(self) -> int:
         """How many frames are read ahead before one is answered: none at strength 0."""
-        return self.reach if self.strength else 0
+        return self.reads_ahead if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 ``lookahead`` + 1 frames.
@@ -83,7 +92,7 @@ class MotionSmoother(ABC):
         """Yield every frame smoothed at each of the strengths, as if by a smoother each.
 
         Motion, which takes half of the time of a smoothing, is estimated once, and whatever else the
-        strengths have in common is done once. Reads ``reach`` frames ahead.
+        strengths have in common is done once.
 
         Raises:
             UsageError: a strength outside 0 to 1.
@@ -107,12 +116,13 @@ class MotionSmoother(ABC):
 
         around = chain(self.lead_in, counted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        answers = smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
-        # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
-        for index, answer in enumerate(islice(answers, len(self.lead_in), None)):
-            if self.lead_out and index >= given:
-                return
-            yield answer
+        stream = steps(around, load_flow(self.flow), self.guide, breaks)
+        with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
+            # What stands after the clip is answered once all of the clip is read, so ``given`` is known then.
+            for index, answer in enumerate(islice(smoothed(known), len(self.lead_in), None)):
+                if self.lead_out and index >= given:
+                    return
+                yield answer
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from framesmooth.cuts import Step, shot_windows
 from framesmooth.frames import Frame
-from framesmooth.smoothers.pyramid import FINE, BandMotions, LevelMotion, band_motions
+from framesmooth.smoothers.pyramid import HALF, GridMotions, LevelMotion, grid_motions
 from framesmooth.warp import backward_warp
 
 TONE_RADIUS: Final = 6
@@ -30,7 +30,7 @@ class TonedStep:
     """A frame, its motion to the next one, and ``rise`` (3,): the log-ratio of the next one's channels."""
 
     frame: Frame
-    to_next: BandMotions | None
+    to_next: GridMotions | None
     rise: NDArray[np.float64]
 
 
@@ -65,20 +65,21 @@ def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
         if step.to_next is None or following is None:
             yield TonedStep(step.frame, None, np.zeros(3))
         else:
-            motions = band_motions(step.to_next)
-            rise = log_ratio(step.frame, following.frame, motions[FINE])
+            motions = grid_motions(step.to_next)
+            rise = log_ratio(step.frame, following.frame, motions[HALF])
             yield TonedStep(step.frame, motions, rise)
 
 
 def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:
     """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s where the flow is trusted."""
-    size = motion.trust.shape[::-1]
+    trusted = motion.masks[0]
+    size = trusted.shape[::-1]
     first, second = (
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         for image in (image0, image1)
     )
     warped = backward_warp(second, motion.forward)
-    usable = (motion.trust > 0.5)[..., None] & _exposed(first) & _exposed(warped)
+    usable = trusted[..., None] & _exposed(first) & _exposed(warped)
     ratios = np.zeros(3)
     for channel in range(3):
         where = usable[..., channel]

@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Final
 
@@ -25,17 +25,19 @@ from framesmooth.smoothers.bands import (
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.smoothers.pyramid import (
     FINE,
+    HALF,
     LOW,
     MID,
+    QUARTER,
     Band,
-    BandMotions,
+    GridMotions,
     join,
-    level_sizes,
     rescaled_flow,
+    resized,
     split,
 )
 from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
-from framesmooth.smoothers.trajectories import Trajectory, trajectories
+from framesmooth.smoothers.trajectories import Paths, trajectories
 from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
 from framesmooth.warp import backward_warp
 
@@ -72,7 +74,7 @@ class TonedFrame:
     index: int
     gains: NDArray[np.float32]
     weights: tuple[float, float, float]
-    to_next: BandMotions | None
+    to_next: GridMotions | None
     bands: dict[float, tuple[Band, Band, Band]] = field(default_factory=dict)
 
     def split(self, share: float) -> tuple[Band, Band, Band]:
@@ -91,9 +93,6 @@ class RegisteredBand:
     noise: float
     radius: float
 
-
-Paths = dict[int, Trajectory]
-"""The trajectories of one band by their distance in frames."""
 
 Registered = tuple[RegisteredBand, RegisteredBand, RegisteredBand]
 
@@ -138,16 +137,16 @@ class TrajectorySmoother(MotionSmoother):
         """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
         if not share:
             return [{}, {}, {}]
-        sizes = level_sizes((window[centre].frame.shape[0], window[centre].frame.shape[1]))
-        return [
+        nearest = STEADY_RADIUS if self._steadies else 1
+        half, quarter = (
             trajectories(
-                [frame.to_next and frame.to_next[band] for frame in window[:-1]],
+                [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
                 centre,
-                max(ceil(_radius(band, share)), STEADY_RADIUS if band == MID and self._steadies else 1),
-                sizes[band],
+                max(nearest, *(ceil(_radius(band, share)) for band in bands)),
             )
-            for band in (FINE, MID, LOW)
-        ]
+            for grid, bands in ((HALF, (FINE, MID)), (QUARTER, (LOW,)))
+        )
+        return [*(half or ({}, {})), *(quarter or ({},))]
 
     @property
     def _steadies(self) -> bool:
@@ -180,6 +179,8 @@ class TrajectorySmoother(MotionSmoother):
         if self._steadies:
             near = {k: path for k, path in paths[MID].items() if abs(k) <= STEADY_RADIUS}
             shift = steady_shift(near, shares[centre])
+        if shift is not None:
+            paths = _followed(paths, shift)
         fine, mid, low = (
             _register_band(band, window, centre, shares, paths[band], shift) for band in (FINE, MID, LOW)
         )
@@ -205,20 +206,20 @@ def _register_band(
 ) -> RegisteredBand:
     """Return one band of the centre frame and its neighbours along their trajectories.
 
-    With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
+    The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
     """
-    centre_band, radius = window[centre].split(shares[centre])[band], _radius(band, shares[centre])
-    size = centre_band.shape[:2]
-    moved = None if shift is None else rescaled_flow(shift, size)
-    here = centre_band if moved is None else _moved(centre_band, moved)
+    here, radius = window[centre].split(shares[centre])[band], _radius(band, shares[centre])
+    size = here.shape[:2]
+    if shift is not None:
+        here = _moved(here, rescaled_flow(shift, size))
     others = []
     for path in paths.values():
         if abs(path.distance) > ceil(radius):
             continue
-        flow = path.flow if moved is None else _followed(path, moved)
         other, share = window[centre + path.distance], shares[centre + path.distance]
+        band_there = _moved(other.split(share)[band], rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
-        others.append(Neighbour(path.distance, _moved(other.split(share)[band], flow), path.trust, weight))
+        others.append(Neighbour(path.distance, band_there, resized(path.trust, size), weight))
     differences = compare_bands(here, others, window=_LIKENESS_SIGMA)
     return RegisteredBand(here, differences, noise_level(here, others), radius)
 
@@ -246,6 +247,13 @@ def _moved(band: Band, flow: FlowField) -> Band:
     return np.asarray(backward_warp(band, flow, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _followed(path: Trajectory, shift: FlowField) -> FlowField:
-    """Return the trajectory seen from the steadied grid: s(x) + F(x + s(x))."""
-    return np.asarray(shift + backward_warp(path.flow, shift), np.float32)
+def _followed(paths: Sequence[Paths], shift: FlowField) -> list[Paths]:
+    """Return the trajectories of the bands seen from the steadied grid: s(x) + F(x + s(x))."""
+    fine, mid, low = paths
+    coarse = shift if not low else rescaled_flow(shift, next(iter(low.values())).flow.shape[:2])
+    flows = {k: np.asarray(shift + backward_warp(path.flow, shift), np.float32) for k, path in mid.items()}
+    slow = {k: np.asarray(coarse + backward_warp(path.flow, coarse), np.float32) for k, path in low.items()}
+    return [
+        {k: replace(path, flow=moved[k]) for k, path in band.items()}
+        for band, moved in ((fine, flows), (mid, flows), (low, slow))
+    ]
