@@ -16,10 +16,17 @@ from framesmooth.metric import flicker_residual_removed, measure
 from framesmooth.motion import PairMotion
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
-from framesmooth.smoothers.bands import Neighbour, detail_gain, diffuse, filter_band, noise_level
+from framesmooth.smoothers.bands import (
+    Neighbour,
+    average_change,
+    compare_bands,
+    detail_gain,
+    diffuse,
+    noise_level,
+)
 from framesmooth.smoothers.poisson import screened_poisson
 from framesmooth.smoothers.pyramid import HALF, QUARTER, LevelMotion, grid_motions, join, rescaled_flow, split
-from framesmooth.smoothers.tone import _low_pass, tone_gains
+from framesmooth.smoothers.tone import _low_pass, grid_steps, tone_gains
 from framesmooth.smoothers.trajectories import Trajectory, trajectories
 from framesmooth.smoothers.wobble import steady_shift
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
@@ -193,11 +200,11 @@ def test_the_tone_path_follows_a_fade_and_removes_gain_flicker() -> None:
     frames = [
         np.clip(image * np.exp(f + n), 0, 255).astype(np.uint8) for f, n in zip(fade, flicker, strict=True)
     ]
-    gains = np.array([gain for _, gain in tone_gains(steps(frames, DIS_ROBUST))])
+    gains = np.array([gain for _, gain in tone_gains(grid_steps(steps(frames, DIS_ROBUST)))])
     left = flicker[:, None] + np.log(gains)
     assert left[4:-4].std() < 0.35 * flicker.std()
     ramp = [np.clip(image * np.exp(f), 0, 255).astype(np.uint8) for f in fade]
-    np.testing.assert_allclose([gain for _, gain in tone_gains(steps(ramp, DIS_ROBUST))], 1, atol=0.01)
+    np.testing.assert_allclose([gain for _, gain in tone_gains(grid_steps(steps(ramp, DIS_ROBUST)))], 1, atol=0.01)
 
 
 def test_clipped_samples_do_not_take_on_the_tone_flicker() -> None:
@@ -238,14 +245,15 @@ def everywhere() -> Any:
 
 def test_noise_level_is_its_standard_deviation() -> None:
     others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
-    assert noise_level(band(1), others) == pytest.approx(1, rel=0.06)
-    assert noise_level(band(1), []) == pytest.approx(1 / 255)
+    assert noise_level(compare_bands(band(1), others, window=2)) == pytest.approx(1, rel=0.06)
+    assert noise_level([]) == pytest.approx(1 / 255)
 
 
 def test_noise_level_does_not_count_what_stays() -> None:
     first, second = band(1), band(10)
     second[:, 10:] = first[:, 10:]
-    assert noise_level(first, [Neighbour(1, second, everywhere())]) == pytest.approx(1, rel=0.1)
+    gaps = compare_bands(first, [Neighbour(1, second, everywhere())], window=2)
+    assert noise_level(gaps) == pytest.approx(1, rel=0.1)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -268,7 +276,9 @@ def test_noise_is_averaged_and_strangers_are_ignored() -> None:
     noisy = [truth + band(k) for k in range(1, 6)]
     others = [Neighbour(k, image, everywhere()) for k, image in zip((-2, -1, 1, 2), noisy[1:], strict=True)]
     stranger = Neighbour(1, truth + 40, everywhere())
-    mean, support = filter_band(noisy[0], [*others, stranger], radius=3, tolerance=2, window=2, noise=1)
+    gaps = compare_bands(noisy[0], [*others, stranger], window=2)
+    change, support = average_change(gaps, radius=3, limit=2, slope_window=4)
+    mean = noisy[0] + change
     assert (mean - truth).std() < 0.55
     assert abs(float((mean - truth).mean())) < 0.1
     assert 1 < support.mean() < 4
@@ -276,8 +286,9 @@ def test_noise_is_averaged_and_strangers_are_ignored() -> None:
 
 def test_a_masked_neighbour_changes_nothing() -> None:
     other = Neighbour(1, band(2), np.zeros((24, 32), np.float32))
-    mean, support = filter_band(band(1), [other], radius=2, tolerance=2, window=2, noise=1)
-    np.testing.assert_allclose(mean, band(1), atol=1e-6)
+    gaps = compare_bands(band(1), [other], window=2)
+    change, support = average_change(gaps, radius=2, limit=2, slope_window=4)
+    np.testing.assert_allclose(change, 0, atol=1e-6)
     assert not support.any()
 
 
@@ -416,5 +427,6 @@ def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -
     neighbours = [
         Neighbour(k, centre + np.float32(0.01 * k), half if k > 0 else seen) for k in (-3, -2, -1, 1, 2, 3)
     ]
-    mean, _ = filter_band(centre, neighbours, radius=3, tolerance=4, window=4, noise=0.02)
-    assert np.abs(mean - centre).max() < 0.002
+    gaps = compare_bands(centre, neighbours, window=4)
+    change, _ = average_change(gaps, radius=3, limit=0.08, slope_window=8)
+    assert np.abs(change).max() < 0.002

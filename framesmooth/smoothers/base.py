@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -103,7 +103,7 @@ class MotionSmoother(ABC):
         yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
 
     def _answers(
-        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Step]], Iterator[Answer]]
+        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Any]], Iterator[Answer]]
     ) -> Iterator[Answer]:
         """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
         given = 0
@@ -116,7 +116,7 @@ class MotionSmoother(ABC):
 
         around = chain(self.lead_in, counted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        stream = steps(around, load_flow(self.flow), self.guide, breaks)
+        stream = self._kept(steps(around, load_flow(self.flow), self.guide, breaks))
         with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
             # What stands after the clip is answered once all of the clip is read, so ``given`` is known then.
             for index, answer in enumerate(islice(smoothed(known), len(self.lead_in), None)):
@@ -134,7 +134,7 @@ class MotionSmoother(ABC):
         return strength
 
     def _in_lanes(
-        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+        self, stream: Iterable[Any], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         """Yield the smoothed frames of a stream at several strengths."""
         streams = fan_out(stream, len(strengths))
@@ -144,9 +144,13 @@ class MotionSmoother(ABC):
         )
         return zip(*lanes, strict=True)
 
+    def _kept(self, stream: Iterable[Step]) -> Iterator[Any]:
+        """Yield frames and motion as the smoother needs them; made in the thread that estimates motion."""
+        yield from stream
+
     @abstractmethod
-    def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
-        """Yield the smoothed frames of a stream that knows motion and cuts."""
+    def _smoothed(self, stream: Iterable[Any]) -> Iterator[Frame]:
+        """Yield the smoothed frames of a stream that knows motion and cuts, as ``_kept`` gives it."""
 
 
 class RecursiveSmoother(MotionSmoother):
