@@ -83,6 +83,14 @@ def test_lookahead_bounds_what_is_read_ahead(name: str, spoiled: list[Frame]) ->
     assert len(list(alongside(long, smoother, smoother.lookahead))) == len(long)
 
 
+def test_the_bars_of_a_letterbox_stay_black(name: str, spoiled: list[Frame]) -> None:
+    for bars in (np.s_[:12], np.s_[-12:], np.s_[:, :16], np.s_[:, -16:]):
+        boxed = [frame.copy() for frame in spoiled[:5]]
+        for frame in boxed:
+            frame[bars] = 0
+        assert not any(frame[bars].any() for frame in create_smoother(name, 1)(boxed))
+
+
 def test_a_list_an_array_and_a_source_are_the_same(name: str, spoiled: list[Frame]) -> None:
     smoother = create_smoother(name, 0.6)
     result = list(smoother(spoiled[:5]))

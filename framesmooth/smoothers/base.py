@@ -1,11 +1,12 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
-from typing import Any, ClassVar, Final, TypeVar
+from itertools import chain, islice, takewhile
+from typing import Any, ClassVar, Final
 
 import cv2
 import numpy as np
@@ -24,11 +25,11 @@ from framesmooth.warp import backward_warp
 Picture = NDArray[np.float32]
 """(H, W, 3) float32, sRGB in [0, 1]."""
 
-Answer = TypeVar("Answer")
-
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
 
+# Bars of a letterbox are no brighter, of 255.
+_BLACK: Final = 2
 # The motion of one pair of frames waits while that of the next one is estimated.
 _IN_THE_MAKING: Final = 2
 
@@ -84,7 +85,8 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
-        yield from self._answers(frames, self._smoothed)
+        for (frame,) in self._answers(frames, lambda stream: zip(self._smoothed(stream), strict=True)):
+            yield frame
 
     def at_strengths(
         self, frames: Iterable[Frame], strengths: Sequence[float | Schedule]
@@ -103,26 +105,27 @@ class MotionSmoother(ABC):
         yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
 
     def _answers(
-        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Any]], Iterator[Answer]]
-    ) -> Iterator[Answer]:
+        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Any]], Iterator[tuple[Frame, ...]]]
+    ) -> Iterator[tuple[Frame, ...]]:
         """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
-        given = 0
+        waiting: deque[Frame] = deque()
 
-        def counted() -> Iterator[Frame]:
-            nonlocal given
+        def noted() -> Iterator[Frame]:
             for frame in frames:
-                given += 1
+                waiting.append(frame)
                 yield frame
 
-        around = chain(self.lead_in, counted(), self.lead_out)
+        around = chain(self.lead_in, noted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
         stream = self._kept(steps(around, load_flow(self.flow), self.guide, breaks))
         with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
-            # What stands after the clip is answered once all of the clip is read, so ``given`` is known then.
-            for index, answer in enumerate(islice(smoothed(known), len(self.lead_in), None)):
-                if self.lead_out and index >= given:
-                    return
-                yield answer
+            for answers in islice(smoothed(known), len(self.lead_in), None):
+                if not waiting:
+                    return  # this is an answer to what stands after the clip
+                original = waiting.popleft()
+                for answer in answers:
+                    keep_bars(answer, original)
+                yield answers
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
@@ -180,3 +183,15 @@ def trust_in_past(present: Picture, past: Picture) -> NDArray[np.float32]:
     """Return 1 where the warped past (H, W, 3) matches the present after a blur, falling to 0 (H, W)."""
     gap = np.abs(cv2.GaussianBlur(present - past, (0, 0), 2.0)).max(axis=-1)
     return np.asarray(np.exp(-np.square(gap / _LARGEST_DIFFERENCE)), np.float32)
+
+
+def keep_bars(smoothed: Frame, original: Frame) -> None:
+    """Copy the black bars of a letterbox or pillarbox from the ``original``: light spreads into them.
+
+    Bars are the rows and columns from an edge on in which no sample is above 2 of 255.
+    """
+    for turned, source in ((smoothed, original), (smoothed.swapaxes(0, 1), original.swapaxes(0, 1))):
+        for side in (slice(None), slice(None, None, -1)):
+            bar = list(takewhile(lambda line: line.max() <= _BLACK, source[side]))
+            if bar:
+                turned[side][: len(bar)] = bar
