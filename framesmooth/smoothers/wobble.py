@@ -23,7 +23,7 @@ _GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
 _NOISE_ENERGY = 0.02
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
-_OVER_MEDIAN = 4.0
+_OVER_MEDIAN = 16.0
 # Medians over a frame are taken from every so many-th pixel and row.
 _SPARSE = 4
 
@@ -35,7 +35,7 @@ def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | N
     motion is even. The frame's common motion is left out: a shaken camera is no wobble. Uneven motion is told
     apart by a = second difference of the position: white wobble alternates, with lag-1 autocorrelation
     rho = -2/3 along the trajectory, real acceleration does not; and wobble is everywhere, real motion that
-    alternates is where something moves. The gate clip(-rho / (2/3), 0, 1) clip(4 median(a^2) / a^2, 0, 1)
+    alternates is where something moves. The gate clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1)
     lets only wobble through; ``share`` (0 to 1) scales the whole. None where the window is cut off on either
     side.
     """
