@@ -341,14 +341,25 @@ def test_wobble_is_undone() -> None:
     np.testing.assert_allclose(shift[seen], wanted[seen], atol=0.15)
 
 
+def test_film_that_weaves_in_its_gate_is_put_straight() -> None:
+    weave = np.array([0.6, -0.5, 0.7, -0.6, 0.5])[:, None] * [1, -1]
+    for motion in ([0, 0], [1.5, 1.5]):  # across the weave
+        shift = steady_shift(paths_of(weave + np.arange(5.0)[:, None] * motion), 1.0)
+        assert shift is not None
+        np.testing.assert_allclose(
+            shift, np.broadcast_to(weave[2] - weave.mean(axis=0), shift.shape), atol=0.2
+        )
+
+
 def test_motion_is_not_undone() -> None:
     time = np.arange(5.0)[:, None]
-    shaken = np.array([[0.6, 0], [-0.5, 0], [0.7, 0], [-0.6, 0], [0.5, 0]])
+    shaken = 0.15 * np.array([[0.6, 0], [-0.5, 0], [0.7, 0], [-0.6, 0], [0.5, 0]])
+    stuttering = np.array([0.0, 1, 1, 3, 3])[:, None] * [8.0, 3.0]
     runner = np.zeros((*SIZE, 1))
     runner[10:30, 20:40] = 1
     # A runner in a clip that shows two of its frames twice.
     repeated = np.array([0, 1, 1, 3, 3])[:, None, None, None] * runner * [2.0, 0.5]
-    for motion in (time * [3.0, 1.0], time**2 * [0.5, 0.2], shaken, repeated):
+    for motion in (time * [3.0, 1.0], time**2 * [0.5, 0.2], shaken, stuttering, repeated):
         still = steady_shift(paths_of(motion), 1.0)
         assert still is not None
         np.testing.assert_allclose(still, 0, atol=1e-5)
