@@ -213,7 +213,8 @@ def generate(
 
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
-    frame is diffused, and the frames between follow the camera. There is one seed then, and --drift has no say.
+    frame is diffused, and the frames between follow the camera. There is one seed then, and --drift has no
+    say.
 
     \b
     Examples:
