@@ -34,10 +34,12 @@ from PIL import Image
 from framesmooth.camera import Camera
 from framesmooth.errors import FramesmoothError
 from framesmooth.moves import Moves
-from framesmooth.run import RunFolder
+from framesmooth.run import FrameFolder, RunFolder
+from framesmooth.run.cache import contents
 from framesmooth.schedule import Schedule
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
+from framesmooth.steady import made_of, open_clip
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
 
@@ -77,6 +79,21 @@ def try_record(data: bytes, folder: Path) -> None:
             raise AssertionError(f"{settings.camera} lead to no place")
 
 
+def try_stage(data: bytes, folder: Path) -> None:
+    """Read the notes of a run's frames, and what depends on them; the frames are there."""
+    run = RunFolder(folder / "clip.framesmooth")
+    if not run.frames.folder.exists():
+        run.frames.open({})
+        for index in range(3):
+            FrameFolder(run.frames).write(index, np.full((8, 12, 3), 80 * index, np.uint8))
+        run.write_record(_record(folder))
+    (run.frames.folder / "stage.json").write_bytes(data)
+    run.holds_other_frames({})
+    list(contents(run))
+    made_of(run.folder, (1, 3))
+    list(open_clip(run.folder))
+
+
 def try_media(data: bytes, folder: Path) -> None:
     """Read a clip, its tags and its sound; the first byte says under which suffix."""
     if not data:
@@ -104,6 +121,7 @@ TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
     "prompts": try_prompts,
     "record": try_record,
+    "stage": try_stage,
     "media": try_media,
 }
 
@@ -132,6 +150,20 @@ _PROMPTS: Final = (
 )
 
 
+_NOTES: Final = {
+    "key": "0" * 64,
+    "settings": {"steps": 4},
+    "complete": True,
+    "loaded": {"size": [8, 12], "diffused_frames": [0, 2], "prompt_changes": [1]},
+    "crossfaded": [0],
+    "faults": {"1": "nan"},
+    "bad": {"1": "nan"},
+    "bad_frames": [{"frame": 1, "fault": "nan", "action": "hold", "attempts": 0}],
+    "repaired": "hold",
+    "timings": {"frames": 1.5},
+}
+
+
 def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
@@ -140,7 +172,7 @@ def seeds(name: str, folder: Path) -> list[bytes]:
         moves = Moves(zoom="1.05", pan_x="0:(0), 24:(-3)", roll="sin(t/8)", rotate_3d_y="t/10")
         cameras: tuple[dict[str, Any], ...] = ({}, {"camera": moves, "strength": "0:(0.6), 9:(0.5)"})
         return [json.dumps(_record(folder, **camera)).encode() for camera in cameras]
-    return _media_seeds(folder)
+    return [json.dumps(_NOTES).encode()] if name == "stage" else _media_seeds(folder)
 
 
 def _record(folder: Path, **camera: Any) -> dict[str, Any]:
