@@ -171,6 +171,21 @@ def test_a_file_that_came_into_being_meanwhile_is_not_replaced(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_that_came_into_being_meanwhile_is_not_replaced(tmp_path: Path, overwrite: bool) -> None:
+    folder = tmp_path / "frames"
+    writing = open_sink(folder, fps=Fraction(12), size=(8, 12), overwrite=overwrite)
+    writing.__enter__().write(FRAME)
+    write_png(folder / "frame_000007.png", FRAME)
+    if overwrite:
+        writing.__exit__(None, None, None)
+    else:
+        with pytest.raises(OutputExists, match="come into being"):
+            writing.__exit__(None, None, None)
+    assert [path.name for path in folder.iterdir()] == [f"frame_00000{0 if overwrite else 7}.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
 def test_frames_are_exchanged_whole_and_other_files_stay(tmp_path: Path) -> None:
     for extra in (False, True):
         folder = tmp_path / f"frames{extra}"

@@ -95,8 +95,8 @@ class LoadedNotes(_Notes):
 class StageNotes(_Notes):
     """What ``stage.json`` tells about the files beside it; frames that have a fault are named by number."""
 
-    key: str
-    settings: Facts
+    key: str = ""
+    settings: Facts = {}
     complete: bool = False
     rendered: bool = False
     repaired: str | None = None

@@ -23,6 +23,7 @@ _LONGEST_STEM: Final = 80
 """Characters of a name that its temporary name keeps, so that it stays within the system's 255 bytes."""
 _TEMPORARY: Final = re.compile(r"(\..*\.)[0-9a-f]{8}\.part(\.[^.]*)?", re.DOTALL)
 """A temporary name: a stem and a suffix, with chance between them."""
+_MEANWHILE: Final = "{} has come into being while it was made: give --overwrite to replace it"
 _UMASK: Final = os.umask(0o077)
 os.umask(_UMASK)
 
@@ -140,7 +141,8 @@ def atomic_path(
     An existing file or folder is replaced.
 
     Raises:
-        OutputExists: when ``replace`` is false and a file called ``path`` has come into being meanwhile.
+        OutputExists: when ``replace`` is false and a file called ``path``, or a folder that holds something,
+            has come into being meanwhile.
     """
     final = Path(path)
     with temporary_path(final, folder=folder) as temporary:
@@ -157,6 +159,8 @@ def _publish(temporary: Path, final: Path, *, replace: bool) -> None:
     temporary.chmod((0o777 if is_folder else 0o666) & ~_UMASK)
     _flush(temporary)
     if is_folder and final.is_dir():
+        if not replace and any(final.iterdir()):
+            raise OutputExists(_MEANWHILE.format(final))
         _exchange(temporary, final)
     elif replace or is_folder:
         temporary.replace(final)
@@ -177,9 +181,7 @@ def _name_new(temporary: Path, final: Path) -> None:
     try:
         os.link(temporary, final)
     except FileExistsError as error:
-        raise OutputExists(
-            f"{final} has come into being while it was made: give --overwrite to replace it"
-        ) from error
+        raise OutputExists(_MEANWHILE.format(final)) from error
     except OSError:  # a file system without second names
         temporary.replace(final)
 
