@@ -413,3 +413,12 @@ def test_yaml_bombs_stay_small(tmp_path: Path, name: str) -> None:
     )
     assert b"UsageError" in result.stderr
     assert len(result.stderr) < 5000
+
+
+def test_of_a_damaged_picture_only_the_error_is_told(tmp_path: Path) -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff"
+    Image.new("RGB", (32, 24)).save(tmp_path / "0.jpg", exif=exif)
+    command = [sys.executable, "-m", "framesmooth", "measure", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["error:"]

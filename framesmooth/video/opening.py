@@ -6,6 +6,7 @@ which also keeps names with a colon from being taken for addresses. Pillow likew
 other programs.
 """
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -28,7 +29,9 @@ _DEMUXERS: Final = (
 _OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
 _PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size says it as an error
+# What is wrong with a picture is said by the error about it, if anything is.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def file_url(path: str | os.PathLike[str]) -> str:
