@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,19 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
         yield container
 
 
+class _Whole(BufferedReader):
+    """Reads no more than there is: parts of a picture may claim gigabytes, for which room is made."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+        self._length = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all that are left if it is negative."""
+        left = max(self._length - self.tell(), 0)
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 @contextmanager
 def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[Image.Image]:
     """Open a picture or an animation for reading.
@@ -68,7 +82,7 @@ def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[I
         MediaError: when it cannot be read, is in no known format, or larger than any picture of a clip.
     """
     with media_errors(path, "read"):
-        file = path.open("rb")
+        file = _Whole(path)
     try:
         with file, Image.open(file, formats=formats) as image:
             check_size(path, *image.size)
