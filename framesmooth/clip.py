@@ -63,6 +63,8 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
+        if self.settings.true_cfg_scale != 1:
+            key["true_cfg_scale"] = self.settings.true_cfg_scale
         if self.feedback is None:
             return key
         key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
@@ -116,7 +118,9 @@ class Clip:
     @property
     def _guidance(self) -> str:
         ending = f" over {self.guidance_end:.0%} of the steps" if self.guidance_end < 1 else ""
-        return f"{self.guidance_scale}{ending}"
+        true = self.settings.true_cfg_scale
+        against = f", {true} against the negative prompt" if true > 1 else ""
+        return f"{self.guidance_scale}{ending}{against}"
 
     @property
     def facts(self) -> dict[str, str]:

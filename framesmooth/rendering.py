@@ -158,6 +158,12 @@ class Rendering:
         )
         if asked != used:
             self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
+        guidance = source.path.sampling.guidance
+        if any(key.negative for key in self.clip.timeline.keyframes) and not model.family.negates(guidance):
+            how = "--true-cfg-scale" if model.family.has_true_guidance else "--guidance-scale"
+            needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
+            told = f"{self.clip.model_name} ignores negative prompts{needed}"
+            self.emit(Notice(told, warning=True))
         for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
             lost = model.cut_off(prompt)
             if lost:
@@ -185,6 +191,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         height=clip.height,
         steps=clip.steps,
         guidance_scale=clip.guidance_scale,
+        true_cfg_scale=settings.true_cfg_scale,
         guidance_end=clip.guidance_end,
         drift=clip.drift,
         cadence=settings.cadence,

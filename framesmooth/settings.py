@@ -40,6 +40,7 @@ class ClipSettings:
     steps: int | None = None
     guidance_scale: float | None = None
     guidance_end: float | None = None
+    true_cfg_scale: float = 1.0
     negative_prompt: str = ""
     scheduler: str | None = None
     hold: float = 0.0

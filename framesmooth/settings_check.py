@@ -16,6 +16,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "steps": (1, limits.MAX_STEPS),
     "guidance_scale": (0, 1000),
     "guidance_end": (0, 1),
+    "true_cfg_scale": (0, 1000),
     "hold": (0, 1),
     "cadence": (1, limits.MAX_FRAMES),
     "crf": (0, 63),

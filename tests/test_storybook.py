@@ -90,6 +90,7 @@ def pictures() -> dict[str, np.ndarray]:
     import torch
 
     from framesmooth.generation.embeddings import stack
+    from framesmooth.generation.family import Guidance
     from framesmooth.generation.loading import load_pipeline
 
     prompts = (
@@ -104,7 +105,7 @@ def pictures() -> dict[str, np.ndarray]:
         stack([model.encode(prompt, "", guided=True) for prompt in prompts]),
         [3] * len(prompts),
         steps=8,
-        guidance_scale=4.0,
+        guidance=Guidance(scale=4.0),
     )
     return {
         prompt: frame / np.float32(255) for prompt, frame in zip(prompts, model.decode(latents), strict=True)

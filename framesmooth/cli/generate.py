@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import motion, options
+from framesmooth.cli import loading, motion, options, sampling
 from framesmooth.generation import INBETWEENS
-from framesmooth.limits import MAX_BATCH, MAX_FRAMES, MAX_SIDE, MAX_STEPS
+from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
 from framesmooth.settings import BAD_FRAMES, ClipSettings
 from framesmooth.timeline import EASINGS
@@ -85,47 +85,8 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 )
 @click.option("-W", "--width", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
 @click.option("-H", "--height", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
-@click.option(
-    "--model",
-    default=ClipSettings.model,
-    show_default=True,
-    metavar="NAME",
-    help="storybook, a folder in diffusers' format, or a hub id such as owner/name.",
-)
-@click.option(
-    "--allow-download",
-    is_flag=True,
-    help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.",
-)
-@click.option(
-    "--num-inference-steps",
-    "--steps",
-    "steps",
-    type=click.IntRange(1, MAX_STEPS),
-    help="Denoising steps of a diffused frame.  [default: the model's own, or 10]",
-)
-@click.option(
-    "--guidance-scale",
-    "--cfg-scale",
-    "guidance_scale",
-    type=click.FloatRange(min=0),
-    help="How strictly the prompt is followed.  [default: the model's own, or 7.5]",
-)
-@click.option(
-    "--guidance-end",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="Share of the steps that are guided; the rest take half the time.  [default: the model's own, or 1]",
-)
-@click.option(
-    "--negative-prompt",
-    default="",
-    help="What to keep out of every picture; --neg inside a prompt adds to it.",
-)
-@click.option(
-    "--scheduler",
-    metavar="NAME",
-    help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]",
-)
+@loading.loading
+@sampling.sampling
 @click.option(
     "--hold",
     type=click.FloatRange(0, 1, max_open=True),
@@ -175,23 +136,6 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
-@click.option(
-    "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
-)
-@click.option(
-    "--device",
-    default=ClipSettings.device,
-    show_default=True,
-    metavar="NAME",
-    help="auto, cpu, cuda, cuda:1 or mps.",
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    default=ClipSettings.dtype,
-    show_default=True,
-    help="Number format of the model.",
-)
 @options.encoding
 @options.json_file
 @options.common
@@ -213,7 +157,7 @@ def generate(
 
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
-    frame is diffused, and the frames between follow the camera. There is one seed then, and --drift has no say.
+    frame is diffused, and the frames between follow the camera. There is one seed then; --drift has no say.
 
     \b
     Examples:

@@ -3,6 +3,7 @@
 - ``models``: where a model lies on this machine, whether it is complete and safe to load (no torch).
 - ``vocabulary``: which words of a prompt a small model doesn't know (no torch).
 - ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
+- ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.

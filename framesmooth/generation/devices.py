@@ -1,10 +1,13 @@
-"""Which device and number format to compute in."""
+"""Which device and number format to compute in, and what that asks for."""
 
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import torch
+from torch import Tensor
 
-from framesmooth.errors import UsageError
+from framesmooth.errors import ModelError, UsageError
 
 DTYPES: Final[dict[str, torch.dtype]] = {
     "float32": torch.float32,
@@ -64,3 +67,31 @@ def cpu_multiplies_bfloat16() -> bool:
 def dtype_name(dtype: torch.dtype) -> str:
     """Return "bfloat16" for ``torch.bfloat16``, and so on."""
     return str(dtype).removeprefix("torch.")
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn running out of the accelerator's memory into a ModelError that says what to do."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            "out of memory on the device: lower --batch-size, -W and -H, or use --device cpu"
+        ) from error
+
+
+def sample_in_float32(denoiser: Any) -> None:
+    """Let the sampler hand float32 latents to a network of another dtype and get float32 back."""
+
+    def to_network(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def cast(value: Any) -> Any:
+            sample = isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1
+            return value.to(module.dtype) if sample else value
+
+        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+    def from_network(_module: Any, _args: Any, output: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (output[0].to(torch.float32), *output[1:])
+
+    denoiser.register_forward_pre_hook(to_network, with_kwargs=True)
+    denoiser.register_forward_hook(from_network)

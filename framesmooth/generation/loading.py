@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.generation.adapter import TextToImage, sample_in_float32
+from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.decoding import fold_decoder
-from framesmooth.generation.devices import choose_device, choose_dtype
+from framesmooth.generation.devices import choose_device, choose_dtype, sample_in_float32
 from framesmooth.generation.models import locate_model
 
 
@@ -47,10 +47,13 @@ def load_pipeline(
     if scheduler is not None:
         pipe.scheduler = _make_scheduler(scheduler, pipe.scheduler)
     adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
-    _check_inputs(adapter)
+    _check_channels(adapter)
+    if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
+        pipe.vae.to(torch.float32)
     fold_decoder(pipe.vae)
     for network in (adapter.denoiser, pipe.vae):
         network.to(memory_format=torch.channels_last)
+    adapter.family.prepare()
     sample_in_float32(adapter.denoiser)
     return adapter
 
@@ -96,21 +99,16 @@ def _make_scheduler(name: str, current: Any) -> Any:
         raise UsageError(f"scheduler {name!r} cannot be used here: {reason}") from error
 
 
-def _check_inputs(adapter: TextToImage) -> None:
-    """Refuse pipelines that don't turn noise and a prompt into a picture.
+def _check_channels(adapter: TextToImage) -> None:
+    """Refuse pipelines that take more than noise and a prompt.
 
     Raises:
-        ModelError: naming what is missing.
+        ModelError: naming what doesn't fit.
     """
-    name, kind = adapter.folder.name, type(adapter.pipe).__name__
-    accepted = inspect.signature(adapter.pipe.__call__).parameters
-    missing = {"latents", "prompt_embeds", "callback_on_step_end"} - set(accepted)
-    if missing or "image" in accepted or not hasattr(adapter.pipe, "vae"):
-        raise ModelError(f"{name} is a {kind}, not a text-to-image pipeline over latents: use another model")
-    channels = adapter.denoiser.config.in_channels
+    channels = adapter.family.latent_channels
     latent_channels = adapter.pipe.vae.config.get("latent_channels")
     if latent_channels not in (None, channels):
         raise ModelError(
-            f"{name}: its denoiser takes {channels} channels, its autoencoder gives {latent_channels}, "
-            "as in-painting models do: use a plain text-to-image model"
+            f"{adapter.folder.name}: its denoiser takes {channels} channels, its autoencoder gives "
+            f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
         )
