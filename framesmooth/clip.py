@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import UsageError
-from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.generation.additions import Addition, addition_hashes, check_additions
+from framesmooth.generation.models import locate_model, model_defaults, pipeline_class, weight_hashes
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.presets import PRESETS
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.limits import MAX_FRAMES
 from framesmooth.run import package_versions
@@ -63,12 +65,23 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
-        if self.settings.true_cfg_scale != 1:
-            key["true_cfg_scale"] = self.settings.true_cfg_scale
+        key |= self._unusual
         if self.feedback is None:
             return key
         key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
         return key | {"feedback": self.feedback.key}
+
+    @property
+    def _unusual(self) -> dict[str, Any]:
+        """What decides the latents, but only where it is asked for."""
+        settings = self.settings
+        asked = {
+            "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
+            "preset": settings.preset,
+            "loras": [lora.weight for lora in settings.loras],
+            "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+        }
+        return {name: value for name, value in asked.items() if value}
 
     @property
     def frames_key(self) -> dict[str, Any]:
@@ -190,7 +203,14 @@ def resolve(settings: ClipSettings) -> Clip:
     """
     check_settings(settings)
     folder = locate_model(settings.model, allow_download=settings.allow_download)
+    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
+    check_additions(additions)
     defaults = model_defaults(folder)
+    if settings.preset is not None:
+        preset = PRESETS[settings.preset]
+        defaults |= {"steps": preset.steps, "guidance_end": 1.0}
+        if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
+            defaults["guidance_scale"] = preset.guidance_scale
     drifting = len(settings.prompts) == 1 and settings.seeds is None
     timeline = _timeline(settings, _keyframes(settings))
     return Clip(
@@ -198,7 +218,7 @@ def resolve(settings: ClipSettings) -> Clip:
         timeline=timeline,
         drift=settings.drift if drifting else 1.0,
         model_folder=folder,
-        model_hashes=weight_hashes(folder),
+        model_hashes=weight_hashes(folder) | addition_hashes(additions),
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None

@@ -181,7 +181,13 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
 
     settings = clip.settings
     model = load_pipeline(
-        str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
+        str(clip.model_folder),
+        device=settings.device,
+        dtype=settings.dtype,
+        scheduler=settings.scheduler,
+        preset=settings.preset,
+        loras=settings.loras,
+        textual_inversions=settings.textual_inversions,
     )
     source = create_source(
         model,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import RunChanged
 from framesmooth.events import ClipFinished, Listener, Notice
+from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.pipeline import finish_clip
 from framesmooth.preflight import check_writing
 from framesmooth.run import FrameFolder, RunFolder, content_of, differences, package_versions
@@ -25,6 +26,8 @@ class Resume:
         model: where the model is now.
         audio: where the sound is now.
         init_image: where the first picture is now.
+        loras: where the LoRAs are now, with their weights.
+        textual_inversions: where the textual inversions are now.
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: go on although settings, model or libraries have changed.
@@ -34,6 +37,8 @@ class Resume:
     model: str | None = None
     audio: Path | None = None
     init_image: Path | None = None
+    loras: tuple[Lora, ...] = ()
+    textual_inversions: tuple[TextualInversion, ...] = ()
     sign: Path | None = None
     overwrite: bool = False
     force: bool = False
@@ -62,6 +67,8 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         model=how.model or settings.model,
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
+        loras=how.loras or settings.loras,
+        textual_inversions=how.textual_inversions or settings.textual_inversions,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,

@@ -12,6 +12,7 @@ from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR
+from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
@@ -43,6 +44,9 @@ class ClipSettings:
     true_cfg_scale: float = 1.0
     negative_prompt: str = ""
     scheduler: str | None = None
+    preset: str | None = None
+    loras: tuple[Lora, ...] = ()
+    textual_inversions: tuple[TextualInversion, ...] = ()
     hold: float = 0.0
     easing: str = "linear"
     cadence: int | None = None
@@ -114,6 +118,8 @@ class ClipSettings:
         for name in ("audio", "init_image"):
             if record[name] is not None:
                 record[name] = relative_name(record[name], folder)
+        for addition in (*record["loras"], *record["textual_inversions"]):
+            addition["path"] = relative_name(addition["path"], folder)
         return record
 
     @classmethod
@@ -144,6 +150,7 @@ class ClipSettings:
                 raw["model"] = recorded_name(raw["model"])
             raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
             raw |= {name: _found(folder, raw[name]) for name in files}
+            raw |= {name: _added(folder, raw.get(name, ())) for name in ("loras", "textual_inversions")}
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])
@@ -198,6 +205,11 @@ def _found(folder: Path, name: str) -> Path:
     """Return the recorded path if something is there, else ``name`` as it stands."""
     path = _path_from(folder, name)
     return path if path.exists() else Path(name)
+
+
+def _added(folder: Path, additions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return recorded additions to a model with their paths as they are from here."""
+    return [{**one, "path": _found(folder, recorded_name(one["path"]))} for one in additions]
 
 
 def relative_name(path: Path, run_folder: Path) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from framesmooth import limits
 from framesmooth.errors import UsageError
+from framesmooth.generation.presets import PRESETS
 from framesmooth.moves import Moves
 from framesmooth.settings import BAD_FRAMES, ClipSettings
 
@@ -24,9 +25,10 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "fps": (0, limits.MAX_FPS),
     "color_anchor": (0, 1),
 }
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+_CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,
     "odd": ("error", "pad", "crop"),
+    "preset": (None, *PRESETS),
     "dtype": ("auto", "float32", "bfloat16", "float16"),
 }
 
@@ -44,7 +46,7 @@ def check_settings(settings: ClipSettings) -> None:
     for name, choices in _CHOICES.items():
         value = getattr(settings, name)
         if value not in choices:
-            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(filter(None, choices))}")
     width, height = settings.width or 8, settings.height or 8
     if width * height > limits.MAX_PIXELS:
         raise UsageError(f"{width}x{height} is more than {limits.MAX_PIXELS} pixels: lower -W and -H")

@@ -167,6 +167,8 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts

@@ -1,11 +1,45 @@
 """The options of ``generate`` that say which model is loaded, and how."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from framesmooth.cli.options import Command
+from framesmooth.generation.additions import parse_lora, parse_textual_inversion
 from framesmooth.limits import MAX_BATCH
 from framesmooth.settings import ClipSettings
 
+
+class _Added(click.ParamType[Any]):
+    """A file with what follows after a colon."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text into what is added."""
+        return self._parse(value) if isinstance(value, str) else value
+
+
+_ADDITIONS = [
+    click.option(
+        "--lora",
+        "loras",
+        type=_Added("file[:weight]", parse_lora),
+        multiple=True,
+        help="Add a LoRA, a .safetensors file, by a weight such as 0.8 (1 if left out); repeatable.",
+    ),
+    click.option(
+        "--textual-inversion",
+        "textual_inversions",
+        type=_Added("file[:token]", parse_textual_inversion),
+        multiple=True,
+        help="Teach the model a word from a .safetensors file, to be used in prompts as TOKEN or as the file "
+        "calls it; repeatable.",
+    ),
+]
 _OPTIONS = [
     click.option(
         "--model",
@@ -19,6 +53,7 @@ _OPTIONS = [
         is_flag=True,
         help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.",
     ),
+    *_ADDITIONS,
     click.option(
         "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
     ),
@@ -42,5 +77,12 @@ _OPTIONS = [
 def loading(command: Command) -> Command:
     """Add the options that load a model."""
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def additions(command: Command) -> Command:
+    """Add the options of what is added to a model."""
+    for option in reversed(_ADDITIONS):
         command = option(command)
     return command

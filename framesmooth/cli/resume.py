@@ -1,10 +1,14 @@
 """``framesmooth resume``: a run that was stopped goes on."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import loading, options
+
+if TYPE_CHECKING:
+    from framesmooth.generation.additions import Lora, TextualInversion
 
 
 @click.command()
@@ -22,6 +26,7 @@ from framesmooth.cli import options
     metavar="FILE",
     help="Where the first picture is, when the record only knows its name.",
 )
+@loading.additions
 @click.option(
     "--force",
     is_flag=True,
@@ -42,6 +47,8 @@ def resume(
     model: str | None,
     audio: Path | None,
     init_image: Path | None,
+    loras: "tuple[Lora, ...]",
+    textual_inversions: "tuple[TextualInversion, ...]",
     force: bool,
     allow_download: bool,
     sign: Path | None,
@@ -53,8 +60,8 @@ def resume(
 
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
-    what differs and stops. The record holds only the names of a model folder, a sound file and a first
-    picture that lie elsewhere than with the clip: say where they are.
+    what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
+    sound file and a first picture that lie elsewhere than with the clip: say where they are.
 
     \b
     Examples:
@@ -70,6 +77,8 @@ def resume(
         model=model,
         audio=audio,
         init_image=init_image,
+        loras=loras,
+        textual_inversions=textual_inversions,
         sign=sign,
         overwrite=overwrite,
         force=force,

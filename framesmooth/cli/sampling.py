@@ -3,6 +3,7 @@
 import click
 
 from framesmooth.cli.options import Command
+from framesmooth.generation.presets import PRESETS, SCHEDULERS
 from framesmooth.limits import MAX_STEPS
 from framesmooth.settings import ClipSettings
 
@@ -43,7 +44,13 @@ _OPTIONS = [
     click.option(
         "--scheduler",
         metavar="NAME",
-        help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]",
+        help=f"One of {', '.join(SCHEDULERS)}, or a class of diffusers.  [default: the model's own]",
+    ),
+    click.option(
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        help="Steps, guidance and scheduler for models, or LoRAs, that need four steps; options of your own "
+        "go before.",
     ),
 ]
 

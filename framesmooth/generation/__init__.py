@@ -4,6 +4,8 @@
 - ``vocabulary``: which words of a prompt a small model doesn't know (no torch).
 - ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
 - ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
+- ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
+- ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.

@@ -4,7 +4,7 @@ Safetensors only, no code of the model's own, and nothing from the network unles
 """
 
 import inspect
-from difflib import get_close_matches
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,13 @@ import torch
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.adding import add_loras, add_textual_inversions
+from framesmooth.generation.additions import Lora, TextualInversion, check_additions
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import choose_device, choose_dtype, sample_in_float32
+from framesmooth.generation.families import family_of
 from framesmooth.generation.models import locate_model
+from framesmooth.generation.schedulers import choose_scheduler
 
 
 def load_pipeline(
@@ -23,6 +27,9 @@ def load_pipeline(
     device: str = "auto",
     dtype: str = "auto",
     scheduler: str | None = None,
+    preset: str | None = None,
+    loras: Sequence[Lora] = (),
+    textual_inversions: Sequence[TextualInversion] = (),
     allow_download: bool = False,
 ) -> TextToImage:
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
@@ -31,8 +38,11 @@ def load_pipeline(
         model: "storybook", a folder, or "owner/name" (from the local cache unless ``allow_download``).
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto", "float32", "bfloat16", "float16".
-        scheduler: name of a diffusers scheduler, such as "DDIM" or "EulerAncestralDiscrete"; None keeps the
-            model's own.
+        scheduler: a name of SCHEDULERS, or of a diffusers scheduler, such as "EulerAncestralDiscrete"; None
+            keeps the model's own, or takes that of ``preset``.
+        preset: a name of PRESETS, whose scheduler is taken and spaces its few steps up to the last timestep.
+        loras: added to the weights.
+        textual_inversions: words added to the text encoder.
         allow_download: whether the hub may be asked.
 
     Raises:
@@ -42,12 +52,17 @@ def load_pipeline(
     folder = locate_model(model, allow_download=allow_download)
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
-    pipe = _from_folder(folder, chosen_dtype).to(chosen_device)
+    pipe = _from_folder(folder, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
-    if scheduler is not None:
-        pipe.scheduler = _make_scheduler(scheduler, pipe.scheduler)
+    family_of(pipe, folder.name)
+    check_additions((*loras, *textual_inversions))
+    add_loras(pipe, loras, folder.name)
+    add_textual_inversions(pipe, textual_inversions, folder.name)
+    pipe = pipe.to(chosen_device)
+    pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
     adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
     _check_channels(adapter)
+    _check_scheduler(adapter)
     if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     fold_decoder(pipe.vae)
@@ -76,29 +91,6 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
         raise ModelError(f"{folder.name} could not be loaded by diffusers: {reason}") from error
 
 
-def _make_scheduler(name: str, current: Any) -> Any:
-    """Return the diffusers scheduler called ``name``, "Scheduler" or not, with the model's noise schedule."""
-    import diffusers
-
-    compatible = {kind.__name__: kind for kind in current.compatibles} | {
-        type(current).__name__: type(current)
-    }
-    by_name = {known.lower().removesuffix("scheduler"): known for known in compatible}
-    wanted = name.lower().removesuffix("scheduler").replace("-", "").replace("_", "")
-    if wanted not in by_name:
-        near = get_close_matches(wanted, by_name, n=2, cutoff=0.5) or sorted(by_name)
-        choices = ", ".join(by_name[one].removesuffix("Scheduler") for one in near)
-        raise UsageError(f"scheduler {name!r} does not fit this model: use {choices}")
-    try:
-        kind = getattr(diffusers, by_name[wanted])
-        # Some clip to [-1, 1] unless told otherwise: right for pixels, wrong for latents.
-        clips = "clip_sample" in inspect.signature(kind).parameters and "clip_sample" not in current.config
-        return kind.from_config(current.config, **({"clip_sample": False} if clips else {}))
-    except ImportError as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"scheduler {name!r} cannot be used here: {reason}") from error
-
-
 def _check_channels(adapter: TextToImage) -> None:
     """Refuse pipelines that take more than noise and a prompt.
 
@@ -111,4 +103,20 @@ def _check_channels(adapter: TextToImage) -> None:
         raise ModelError(
             f"{adapter.folder.name}: its denoiser takes {channels} channels, its autoencoder gives "
             f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
+        )
+
+
+def _check_scheduler(adapter: TextToImage) -> None:
+    """Refuse a scheduler that cannot be told the timesteps of this family.
+
+    Raises:
+        UsageError: naming it.
+    """
+    scheduler = adapter.scheduler
+    needed = adapter.family.timesteps(scheduler, 2, (1, adapter.family.latent_channels, 8, 8))
+    if not set(needed) <= set(inspect.signature(scheduler.set_timesteps).parameters):
+        name = type(scheduler).__name__.removesuffix("Scheduler")
+        kind = type(adapter.pipe).__name__
+        raise UsageError(
+            f"scheduler {name} does not fit a {kind}: leave --scheduler out to use the model's own"
         )

@@ -215,6 +215,11 @@ def model_defaults(folder: Path) -> dict[str, Any]:
     return dict(_notes(folder).get("defaults", {}))
 
 
+def pipeline_class(folder: Path) -> str:
+    """Return the name of the pipeline's class."""
+    return str(_read_index(folder)["_class_name"])
+
+
 def _notes(folder: Path) -> dict[str, Any]:
     path = folder / NOTES_FILE
     if not path.is_file():
@@ -237,7 +242,7 @@ def describe(name: str, folder: Path) -> ModelInfo:
     return ModelInfo(
         name=name,
         folder=folder,
-        pipeline=str(_read_index(folder)["_class_name"]),
+        pipeline=pipeline_class(folder),
         size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         license=str(notes.get("license", "unknown")),
         about=str(notes.get("about", "")),

@@ -1,6 +1,7 @@
 """The pipelines with a UNet that differ from Stable Diffusion 1 and 2."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family
@@ -30,3 +31,7 @@ class LatentConsistency(Family):
     def is_distilled(self) -> bool:
         """True of all of them."""
         return True
+
+    def timesteps(self, scheduler: Any, steps: int, shape: Sequence[int]) -> dict[str, Any]:
+        """Return the steps, and of how many they are a choice; None is as the scheduler says."""
+        return super().timesteps(scheduler, steps, shape) | {"original_inference_steps": None}
