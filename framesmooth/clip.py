@@ -14,6 +14,7 @@ from framesmooth.generation.additions import Addition, addition_hashes, check_ad
 from framesmooth.generation.models import locate_model, model_defaults, pipeline_class, weight_hashes
 from framesmooth.generation.plan import Feedback, plan_feedback
 from framesmooth.generation.presets import PRESETS
+from framesmooth.generation.prompt_weights import parse_weights
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.limits import MAX_FRAMES
 from framesmooth.run import package_versions
@@ -202,9 +203,12 @@ def resolve(settings: ClipSettings) -> Clip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
+    timeline = _timeline(settings, _keyframes(settings))
     folder = locate_model(settings.model, allow_download=settings.allow_download)
     additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
     check_additions(additions)
+    for key in timeline.keyframes:
+        parse_weights(key.prompt), parse_weights(key.negative)
     defaults = model_defaults(folder)
     if settings.preset is not None:
         preset = PRESETS[settings.preset]
@@ -212,7 +216,6 @@ def resolve(settings: ClipSettings) -> Clip:
         if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
             defaults["guidance_scale"] = preset.guidance_scale
     drifting = len(settings.prompts) == 1 and settings.seeds is None
-    timeline = _timeline(settings, _keyframes(settings))
     return Clip(
         settings=settings,
         timeline=timeline,

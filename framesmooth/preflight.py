@@ -78,6 +78,7 @@ def check_writing(clip: Clip) -> None:
 
 def notices(clip: Clip, asked: ClipSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
+    from framesmooth.generation.prompt_weights import plain
     from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
 
     if asked.draws_seeds:
@@ -88,7 +89,7 @@ def notices(clip: Clip, asked: ClipSettings) -> Iterator[Notice]:
     if vocabulary is None:
         return
     prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
-    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(plain(prompt), vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
         yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)

@@ -150,8 +150,8 @@ def generate(
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
 
-    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them. With a single one the
-    picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all frames before smoothing, the
+    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them; (word:1.3) weighs a
+    word, \\( is a plain bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all frames before smoothing, the
     record of the run and its report. The same command goes on with a run that was stopped, and with
     --overwrite and another --smooth it diffuses nothing again.
 

@@ -6,6 +6,7 @@
 - ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
+- ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.

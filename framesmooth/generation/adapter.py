@@ -25,6 +25,8 @@ from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.families import family_of
 from framesmooth.generation.family import Family, Guidance
 from framesmooth.generation.latents import noise_of, step_generator
+from framesmooth.generation.prompt_weights import parse_weights, plain
+from framesmooth.generation.weighting import token_weights, weighted
 
 StepCallback = Callable[[int, Tensor], None]
 
@@ -80,15 +82,28 @@ class TextToImage:
         return self.family.latent_channels, height // factor, width // factor
 
     def encode(self, prompt: str, negative_prompt: str, *, guided: bool) -> Conditioning:
-        """Return the conditioning of one prompt: float32, batch size 1, with a negative one if ``guided``."""
+        """Return the conditioning of one prompt: float32, batch size 1, with a negative one if ``guided``.
+
+        Words may have weights (``prompt_weights``).
+        """
+        texts = {"prompt_embeds": prompt, "negative_prompt_embeds": negative_prompt}
+        spans = {name: parse_weights(self.family.read(text)) for name, text in texts.items()}
         with torch.inference_mode(), memory_errors():
-            encoded = self.family.encode(prompt, negative_prompt, guided=guided)
+            encoded = dict(self.family.encode(plain(prompt), plain(negative_prompt), guided=guided))
+            for name in encoded.keys() & spans.keys():
+                if any(span.weight != 1 for span in spans[name]):
+                    weights = token_weights(spans[name], self.family.readers, self.pipe)
+                    encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
         return {name: tensor.float().cpu() for name, tensor in encoded.items()}
+
+    @property
+    def _empty_prompt(self) -> Tensor:
+        return self.family.encode("", "", guided=False)["prompt_embeds"]
 
     def cut_off(self, prompt: str) -> str:
         """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
-        tokenizer, room = self.family.reader
-        tokens = tokenizer(prompt, truncation=False).input_ids
+        tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
+        tokens = tokenizer(plain(prompt), truncation=False).input_ids
         kept = room - 1  # the end-of-text token takes the last place
         return str(tokenizer.decode(tokens[kept:-1])).strip() if len(tokens) > room else ""
 

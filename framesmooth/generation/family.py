@@ -103,9 +103,13 @@ class Family:
         return () if self.is_distilled else self.guided
 
     @property
-    def reader(self) -> tuple[Any, int]:
-        """The tokenizer that reads most of a prompt, and for how many tokens there is room."""
-        return self.pipe.tokenizer, int(self.pipe.tokenizer.model_max_length)
+    def readers(self) -> list[tuple[Any, int]]:
+        """The tokenizers whose tokens follow each other in the embeddings, and how many there are of each."""
+        return [(self.pipe.tokenizer, int(self.pipe.tokenizer.model_max_length))]
+
+    def read(self, prompt: str) -> str:
+        """Return a prompt as the tokenizers get it."""
+        return prompt
 
     def encode(self, prompt: str, negative_prompt: str | None, *, guided: bool) -> Conditioning:
         """Return the conditioning of one prompt, batch size 1, in the text encoder's dtype."""

@@ -53,9 +53,9 @@ class Flux(Family):
         return guidance.true_scale > 1
 
     @property
-    def reader(self) -> tuple[Any, int]:
+    def readers(self) -> list[tuple[Any, int]]:
         """T5's tokenizer."""
-        return self.pipe.tokenizer_2, self._room
+        return [(self.pipe.tokenizer_2, self._room)]
 
     @property
     def _room(self) -> int:

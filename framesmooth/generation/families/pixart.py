@@ -44,9 +44,13 @@ class PixArt(Family):
         return False
 
     @property
-    def reader(self) -> tuple[Any, int]:
+    def readers(self) -> list[tuple[Any, int]]:
         """T5's tokenizer."""
-        return self.pipe.tokenizer, default_of(self.pipe.encode_prompt, "max_sequence_length")
+        return [(self.pipe.tokenizer, default_of(self.pipe.encode_prompt, "max_sequence_length"))]
+
+    def read(self, prompt: str) -> str:
+        """Return a prompt in lower case, as the pipeline makes it."""
+        return prompt.lower()
 
     def denoise(
         self,

@@ -39,11 +39,13 @@ class StableDiffusion3(Family):
         return False
 
     @property
-    def reader(self) -> tuple[Any, int]:
-        """T5's tokenizer where there is a T5: it reads on where those of CLIP are full."""
-        if self.pipe.text_encoder_3 is None:
-            return super().reader
-        return self.pipe.tokenizer_3, default_of(self.pipe.encode_prompt, "max_sequence_length")
+    def readers(self) -> list[tuple[Any, int]]:
+        """CLIP's tokens, and T5's where there is a T5."""
+        readers = super().readers
+        if self.pipe.text_encoder_3 is not None:
+            room = default_of(self.pipe.encode_prompt, "max_sequence_length")
+            readers.append((self.pipe.tokenizer_3, room))
+        return readers
 
     def timesteps(self, scheduler: Any, steps: int, shape: Sequence[int]) -> dict[str, Any]:
         """Return the steps, and how far they are shifted where that depends on the size."""
