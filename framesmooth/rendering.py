@@ -188,6 +188,8 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         preset=settings.preset,
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
+        low_vram=settings.low_vram,
+        cpu_offload=settings.cpu_offload,
     )
     source = create_source(
         model,

@@ -28,6 +28,8 @@ class Resume:
         init_image: where the first picture is now.
         loras: where the LoRAs are now, with their weights.
         textual_inversions: where the textual inversions are now.
+        low_vram: denoise and code pictures one by one, in tiles.
+        cpu_offload: let the networks take turns on the device.
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: go on although settings, model or libraries have changed.
@@ -39,6 +41,8 @@ class Resume:
     init_image: Path | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
+    low_vram: bool = False
+    cpu_offload: bool = False
     sign: Path | None = None
     overwrite: bool = False
     force: bool = False
@@ -69,6 +73,8 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         init_image=how.init_image or settings.init_image,
         loras=how.loras or settings.loras,
         textual_inversions=how.textual_inversions or settings.textual_inversions,
+        low_vram=how.low_vram or settings.low_vram,
+        cpu_offload=how.cpu_offload or settings.cpu_offload,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,

@@ -65,6 +65,8 @@ class ClipSettings:
     bad_frames: BadFrames = "reroll"
     no_metadata: bool = False
     sign: Path | None = None
+    low_vram: bool = False
+    cpu_offload: bool = False
     device: str = "auto"
     dtype: str = "auto"
     allow_download: bool = False

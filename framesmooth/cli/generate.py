@@ -151,9 +151,9 @@ def generate(
     """Turn PROMPTs into a clip that travels from one to the next.
 
     A PROMPT is a text, or several with their frames, or a .yaml or .json file of them; (word:1.3) weighs a
-    word, \\( is a plain bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all frames before smoothing, the
-    record of the run and its report. The same command goes on with a run that was stopped, and with
-    --overwrite and another --smooth it diffuses nothing again.
+    word, \\( is a plain bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes
+    clip.framesmooth/ with all frames before smoothing, the record of the run and its report. The same command
+    goes on with a run that was stopped, and with --overwrite and another --smooth it diffuses nothing again.
 
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a

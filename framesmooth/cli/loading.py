@@ -40,6 +40,18 @@ _ADDITIONS = [
         "calls it; repeatable.",
     ),
 ]
+_SAVING_MEMORY = [
+    click.option(
+        "--low-vram",
+        is_flag=True,
+        help="Denoise, encode and decode pictures one by one, and code them in tiles: slower.",
+    ),
+    click.option(
+        "--cpu-offload",
+        is_flag=True,
+        help="Keep the networks in the computer's memory and let them take turns on the GPU.",
+    ),
+]
 _OPTIONS = [
     click.option(
         "--model",
@@ -54,6 +66,7 @@ _OPTIONS = [
         help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.",
     ),
     *_ADDITIONS,
+    *_SAVING_MEMORY,
     click.option(
         "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
     ),
@@ -76,13 +89,20 @@ _OPTIONS = [
 
 def loading(command: Command) -> Command:
     """Add the options that load a model."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return _with(_OPTIONS, command)
 
 
 def additions(command: Command) -> Command:
     """Add the options of what is added to a model."""
-    for option in reversed(_ADDITIONS):
+    return _with(_ADDITIONS, command)
+
+
+def saving_memory(command: Command) -> Command:
+    """Add the options for little memory."""
+    return _with(_SAVING_MEMORY, command)
+
+
+def _with(added: list[Callable[[Any], Any]], command: Command) -> Command:
+    for option in reversed(added):
         command = option(command)
     return command

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     help="Where the first picture is, when the record only knows its name.",
 )
 @loading.additions
+@loading.saving_memory
 @click.option(
     "--force",
     is_flag=True,
@@ -49,6 +50,8 @@ def resume(
     init_image: Path | None,
     loras: "tuple[Lora, ...]",
     textual_inversions: "tuple[TextualInversion, ...]",
+    low_vram: bool,
+    cpu_offload: bool,
     force: bool,
     allow_download: bool,
     sign: Path | None,
@@ -79,6 +82,8 @@ def resume(
         init_image=init_image,
         loras=loras,
         textual_inversions=textual_inversions,
+        low_vram=low_vram,
+        cpu_offload=cpu_offload,
         sign=sign,
         overwrite=overwrite,
         force=force,

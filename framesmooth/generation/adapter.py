@@ -6,8 +6,8 @@ copied for every batch.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,17 +19,16 @@ from torch import Tensor
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation import samplers
-from framesmooth.generation.decoding import for_decoder
+from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.families import family_of
 from framesmooth.generation.family import Family, Guidance
 from framesmooth.generation.latents import noise_of, step_generator
 from framesmooth.generation.prompt_weights import parse_weights, plain
+from framesmooth.generation.steps import StepCallback, Steps
+from framesmooth.generation.tiling import OVERLAP, TILE, tiled
 from framesmooth.generation.weighting import token_weights, weighted
-
-StepCallback = Callable[[int, Tensor], None]
-
 
 Fault = Literal["", "nan", "flagged", "black"]
 
@@ -51,6 +50,10 @@ class TextToImage:
     device: torch.device
     dtype: torch.dtype
     scheduler: Any
+    low_vram: bool = False
+    """Whether pictures are denoised and coded one by one, and coded in tiles."""
+    cpu_offload: bool = False
+    """Whether the networks take turns on the device."""
 
     @property
     def family(self) -> Family:
@@ -88,7 +91,7 @@ class TextToImage:
         """
         texts = {"prompt_embeds": prompt, "negative_prompt_embeds": negative_prompt}
         spans = {name: parse_weights(self.family.read(text)) for name, text in texts.items()}
-        with torch.inference_mode(), memory_errors():
+        with torch.inference_mode(), self._memory_errors():
             encoded = dict(self.family.encode(plain(prompt), plain(negative_prompt), guided=guided))
             for name in encoded.keys() & spans.keys():
                 if any(span.weight != 1 for span in spans[name]):
@@ -140,14 +143,17 @@ class TextToImage:
         Returns:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
+        if self.low_vram and len(latents) > 1:
+            settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps}
+            return self._one_by_one(latents, conditioning, seeds, on_step, first_step=first_step, **settings)
         family = self.family
         ends = guided_steps is not None and guided_steps < steps and guidance.scale > 1
         if ends and guided_steps is not None and first_step >= guided_steps:
             ends, guidance = False, replace(guidance, scale=1.0)
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
         tensors = family.guided_tensors if ends else ()
-        progress = _Steps(first_step, steps, guided_steps if ends else None, tensors, on_step)
-        with self._fresh_scheduler(first_step), memory_errors():
+        progress = Steps(first_step, steps, guided_steps if ends else None, tensors, on_step)
+        with self._fresh_scheduler(first_step), self._memory_errors():
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -158,6 +164,37 @@ class TextToImage:
                 tensors=tensors,
             )
         return final.float().cpu()
+
+    def _one_by_one(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        seeds: Sequence[int],
+        on_step: StepCallback | None,
+        **settings: Any,
+    ) -> Tensor:
+        """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
+        states: dict[int, list[Tensor]] = {}
+
+        def told(done: int, state: Tensor) -> None:
+            states.setdefault(done, []).append(state.cpu())
+            if on_step is not None and len(states[done]) == len(seeds):
+                on_step(done, torch.cat(states.pop(done)))
+
+        finals = [
+            self.denoise(
+                latents[index : index + 1],
+                {name: value[index : index + 1] for name, value in conditioning.items()},
+                [seed],
+                on_step=told,
+                **settings,
+            )
+            for index, seed in enumerate(seeds)
+        ]
+        return torch.cat(finals)
+
+    def _memory_errors(self) -> AbstractContextManager[None]:
+        return memory_errors(low_vram=self.low_vram, cpu_offload=self.cpu_offload)
 
     def state_at(self, latents: Tensor, noise: Tensor, *, first_step: int, steps: int) -> Tensor:
         """Return the sampler's state before step ``first_step`` of ``steps`` for finished ``latents``.
@@ -176,6 +213,30 @@ class TextToImage:
         finally:
             self.pipe.scheduler = self.scheduler
 
+    def encode_images(self, images: Tensor) -> Tensor:
+        """Return the latents, float32 (B, C, h, w) on the CPU, of images float32 (B, 3, H, W) in -1 .. 1."""
+        vae = self.pipe.vae
+
+        def code(given: Tensor) -> Tensor:
+            (encoded,) = vae.encode(given, return_dict=False)[:1]
+            return Tensor(encoded if isinstance(encoded, Tensor) else encoded.mode())
+
+        given = images.to(self.device, vae.dtype)
+        with torch.inference_mode(), self._memory_errors():
+            if self.low_vram:
+                factor = self.family.factor
+                sides = {"tile": TILE * factor, "overlap": OVERLAP * factor}
+                return for_sampler(vae, tiled(vae, code, given, **sides).float()).cpu()
+            return for_sampler(vae, code(given).float()).cpu()
+
+    def _decoded(self, latents: Tensor) -> Tensor:
+        def code(given: Tensor) -> Tensor:
+            return Tensor(self.pipe.vae.decode(given, return_dict=False)[0])
+
+        if self.low_vram:
+            return tiled(self.pipe.vae, code, latents, tile=TILE, overlap=OVERLAP)
+        return code(latents)
+
     def decode(self, latents: Tensor) -> list[Frame]:
         """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
 
@@ -192,8 +253,8 @@ class TextToImage:
         vae = self.pipe.vae
         scaled = for_decoder(vae, latents.to(self.device))
         flagged: Any = [False] * len(latents)
-        with torch.inference_mode(), memory_errors():
-            images = vae.decode(scaled.to(vae.dtype), return_dict=False)[0].float()
+        with torch.inference_mode(), self._memory_errors():
+            images = self._decoded(scaled.to(vae.dtype)).float()
             finite = torch.isfinite(images).flatten(1).all(dim=1)
             images = torch.where(finite[:, None, None, None], images, -torch.ones_like(images))
             if getattr(self.pipe, "safety_checker", None) is not None:
@@ -209,28 +270,3 @@ class TextToImage:
     def nan_advice(self) -> str:
         """What to tell the user when no picture is made of numbers."""
         return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
-
-
-@dataclass
-class _Steps:
-    """A pipeline's callback: counts its iterations as steps, and ends guidance after ``guided`` of them."""
-
-    first: int
-    total: int
-    guided: int | None
-    """None where guidance doesn't end."""
-    tensors: Sequence[str]
-    on_step: StepCallback | None
-
-    def __post_init__(self) -> None:
-        self.done = self.first
-
-    def __call__(self, pipe: Any, iterations: int, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-        before, left = self.done, self.total - self.first
-        self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
-        if self.done > before and self.on_step is not None:
-            self.on_step(self.done, tensors["latents"])
-        if self.guided is not None and before < self.guided <= self.done:
-            pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
-            tensors |= {name: tensors[name].chunk(2)[-1] for name in self.tensors}
-        return tensors

@@ -1,5 +1,6 @@
 """Which device and number format to compute in, and what that asks for."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -9,6 +10,8 @@ from torch import Tensor
 
 from framesmooth.errors import ModelError, UsageError
 
+_NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
+"""What torch says on devices that have no error of their own for it."""
 DTYPES: Final[dict[str, torch.dtype]] = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -70,13 +73,18 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 @contextmanager
-def memory_errors() -> Iterator[None]:
-    """Turn running out of the accelerator's memory into a ModelError that says what to do."""
+def memory_errors(*, low_vram: bool = False, cpu_offload: bool = False) -> Iterator[None]:
+    """Turn running out of memory into a ModelError that names what needs less than what is used already."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not (isinstance(error, torch.OutOfMemoryError | MemoryError) or _NO_MEMORY.search(str(error))):
+            raise
+        unused = {"--low-vram": low_vram, "--cpu-offload": cpu_offload}
+        options = " or ".join(name for name, used in unused.items() if not used)
+        advice = f"add {options}" if options else "lower -W and -H, or use --device cpu"
         raise ModelError(
-            "out of memory on the device: lower --batch-size, -W and -H, or use --device cpu"
+            f"out of memory: {advice}; what is done is kept, and the same command then goes on"
         ) from error
 
 

@@ -15,7 +15,7 @@ from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
 from framesmooth.generation.decoding import fold_decoder
-from framesmooth.generation.devices import choose_device, choose_dtype, sample_in_float32
+from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors, sample_in_float32
 from framesmooth.generation.families import family_of
 from framesmooth.generation.models import locate_model
 from framesmooth.generation.schedulers import choose_scheduler
@@ -30,6 +30,8 @@ def load_pipeline(
     preset: str | None = None,
     loras: Sequence[Lora] = (),
     textual_inversions: Sequence[TextualInversion] = (),
+    low_vram: bool = False,
+    cpu_offload: bool = False,
     allow_download: bool = False,
 ) -> TextToImage:
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
@@ -43,6 +45,8 @@ def load_pipeline(
         preset: a name of PRESETS, whose scheduler is taken and spaces its few steps up to the last timestep.
         loras: added to the weights.
         textual_inversions: words added to the text encoder.
+        low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
+        cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
         allow_download: whether the hub may be asked.
 
     Raises:
@@ -58,9 +62,10 @@ def load_pipeline(
     check_additions((*loras, *textual_inversions))
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
-    pipe = pipe.to(chosen_device)
+    with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
+        pipe = _placed(pipe, chosen_device, cpu_offload)
     pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
-    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
+    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload)
     _check_channels(adapter)
     _check_scheduler(adapter)
     if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
@@ -89,6 +94,20 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"{folder.name} could not be loaded by diffusers: {reason}") from error
+
+
+def _placed(pipe: Any, device: torch.device, cpu_offload: bool) -> Any:
+    """Return ``pipe`` on the device, all of it or only the network that works.
+
+    Raises:
+        UsageError: networks that should wait in the computer's memory while they work there.
+    """
+    if not cpu_offload:
+        return pipe.to(device)
+    if device.type == "cpu":
+        raise UsageError("--cpu-offload is for GPUs: drop it, or add --device cuda")
+    pipe.enable_model_cpu_offload(device=device)
+    return pipe
 
 
 def _check_channels(adapter: TextToImage) -> None:

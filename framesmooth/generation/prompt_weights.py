@@ -1,7 +1,7 @@
 """Weights of words in a prompt, in the spelling of AUTOMATIC1111's web interface. Nothing here imports torch.
 
-``(word)`` is 1.1 times as strong, ``[word]`` 1.1 times weaker, ``(word:1.3)`` 1.3 times as strong; brackets nest
-and multiply; ``\\(`` and ``\\[`` are plain brackets.
+``(word)`` is 1.1 times as strong, ``[word]`` 1.1 times weaker, ``(word:1.3)`` 1.3 times as strong; brackets
+nest and multiply; ``\\(`` and ``\\[`` are plain brackets.
 """
 
 import re
