@@ -11,7 +11,13 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.additions import Addition, addition_hashes, check_additions
-from framesmooth.generation.models import locate_model, model_defaults, pipeline_class, weight_hashes
+from framesmooth.generation.models import (
+    is_checkpoint,
+    locate_model,
+    model_defaults,
+    pipeline_class,
+    weight_hashes,
+)
 from framesmooth.generation.plan import Feedback, plan_feedback
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
@@ -111,7 +117,10 @@ class Clip:
     @property
     def model_name(self) -> str:
         """The model as people call it: the built-in's name, a hub id, or the name of its folder."""
-        return self.settings.model if self.settings.model_path is None else self.model_folder.name
+        path = self.settings.model_path
+        if path is None:
+            return self.settings.model
+        return path.stem if is_checkpoint(self.settings.model) else self.model_folder.name
 
     @property
     def resolved_record(self) -> dict[str, Any]:
@@ -192,7 +201,8 @@ class Clip:
         """The SHA-256 (hex) of the denoiser's weights, by which tools tell models apart; "" if unknown."""
         weights = (name for name in self.model_hashes if name.endswith(".safetensors"))
         denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
-        return self.model_hashes.get(next(denoisers, ""), "")
+        first = next(denoisers, "") or next((name for name in self.model_hashes if "/" not in name), "")
+        return self.model_hashes.get(first, "")
 
 
 def resolve(settings: ClipSettings) -> Clip:
@@ -204,7 +214,8 @@ def resolve(settings: ClipSettings) -> Clip:
     """
     check_settings(settings)
     timeline = _timeline(settings, _keyframes(settings))
-    folder = locate_model(settings.model, allow_download=settings.allow_download)
+    folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
+    checkpoint = settings.model_path if is_checkpoint(settings.model) else None
     additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
     check_additions(additions)
     for key in timeline.keyframes:
@@ -221,7 +232,7 @@ def resolve(settings: ClipSettings) -> Clip:
         timeline=timeline,
         drift=settings.drift if drifting else 1.0,
         model_folder=folder,
-        model_hashes=weight_hashes(folder) | addition_hashes(additions),
+        model_hashes=weight_hashes(folder, checkpoint) | addition_hashes(additions),
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from framesmooth.clip import Clip
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, prefetch
+from framesmooth.generation.models import is_checkpoint
 from framesmooth.repair import check_repairable, judge, repaired
 from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder
 from framesmooth.video import read_image
@@ -181,7 +182,8 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
 
     settings = clip.settings
     model = load_pipeline(
-        str(clip.model_folder),
+        settings.model if is_checkpoint(settings.model) else str(clip.model_folder),
+        config=settings.config,
         device=settings.device,
         dtype=settings.dtype,
         scheduler=settings.scheduler,

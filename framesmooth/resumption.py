@@ -24,6 +24,7 @@ class Resume:
 
     Attributes:
         model: where the model is now.
+        config: where the configuration of a model in one file is now.
         audio: where the sound is now.
         init_image: where the first picture is now.
         loras: where the LoRAs are now, with their weights.
@@ -37,6 +38,7 @@ class Resume:
     """
 
     model: str | None = None
+    config: Path | None = None
     audio: Path | None = None
     init_image: Path | None = None
     loras: tuple[Lora, ...] = ()
@@ -69,6 +71,7 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
     settings = replace(
         settings,
         model=how.model or settings.model,
+        config=how.config or settings.config,
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
         loras=how.loras or settings.loras,

@@ -31,6 +31,7 @@ class ClipSettings:
     prompts: tuple[TimedPrompt, ...]
     output: Path
     model: str = BUILT_IN
+    config: Path | None = None
     seed: int = 0
     seeds: tuple[int, ...] | None = None
     drift: float = 0.5
@@ -117,7 +118,7 @@ class ClipSettings:
         del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
-        for name in ("audio", "init_image"):
+        for name in ("audio", "init_image", "config"):
             if record[name] is not None:
                 record[name] = relative_name(record[name], folder)
         for addition in (*record["loras"], *record["textual_inversions"]):
@@ -146,7 +147,7 @@ class ClipSettings:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            files = [name for name in ("audio", "init_image") if raw.get(name) is not None]
+            files = [name for name in ("audio", "init_image", "config") if raw.get(name) is not None]
             raw |= {name: recorded_name(raw[name]) for name in files}
             if raw.get("model") is not None:
                 raw["model"] = recorded_name(raw["model"])

@@ -1,6 +1,7 @@
 """The options of ``generate`` that say which model is loaded, and how."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -58,7 +59,14 @@ _OPTIONS = [
         default=ClipSettings.model,
         show_default=True,
         metavar="NAME",
-        help="storybook, a folder in diffusers' format, or a hub id such as owner/name.",
+        help="storybook, a folder in diffusers' format, a checkpoint in one .safetensors file (with "
+        "--config), or a hub id such as owner/name.",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="For a model in one file: a folder of its pipeline in diffusers' format, without weights.",
     ),
     click.option(
         "--allow-download",

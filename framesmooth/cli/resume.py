@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME", help="Where the model is, when the record only knows its name.")
 @click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the folder beside a model in one file is, when the record only knows its name.",
+)
+@click.option(
     "--audio",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
 def resume(
     run: Path,
     model: str | None,
+    config: Path | None,
     audio: Path | None,
     init_image: Path | None,
     loras: "tuple[Lora, ...]",
@@ -78,6 +85,7 @@ def resume(
 
     how = Resume(
         model=model,
+        config=config,
         audio=audio,
         init_image=init_image,
         loras=loras,

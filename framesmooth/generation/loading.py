@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
@@ -17,13 +18,14 @@ from framesmooth.generation.additions import Lora, TextualInversion, check_addit
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors, sample_in_float32
 from framesmooth.generation.families import family_of
-from framesmooth.generation.models import locate_model
+from framesmooth.generation.models import is_checkpoint, locate_model, pipeline_class
 from framesmooth.generation.schedulers import choose_scheduler
 
 
 def load_pipeline(
     model: str = "storybook",
     *,
+    config: Path | None = None,
     device: str = "auto",
     dtype: str = "auto",
     scheduler: str | None = None,
@@ -37,7 +39,9 @@ def load_pipeline(
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
 
     Args:
-        model: "storybook", a folder, or "owner/name" (from the local cache unless ``allow_download``).
+        model: "storybook", a folder, a checkpoint in one .safetensors file, or "owner/name" (from the local
+            cache unless ``allow_download``).
+        config: for a checkpoint in one file: a folder of its pipeline, whose weights aren't needed.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto", "float32", "bfloat16", "float16".
         scheduler: a name of SCHEDULERS, or of a diffusers scheduler, such as "EulerAncestralDiscrete"; None
@@ -53,10 +57,11 @@ def load_pipeline(
         ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline.
         UsageError: when the device, the dtype or the scheduler isn't there.
     """
-    folder = locate_model(model, allow_download=allow_download)
+    folder = locate_model(model, config=config, allow_download=allow_download)
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
-    pipe = _from_folder(folder, chosen_dtype)
+    checkpoint = Path(model).expanduser() if is_checkpoint(model) else None
+    pipe = _from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
     check_additions((*loras, *textual_inversions))
@@ -78,7 +83,7 @@ def load_pipeline(
     return adapter
 
 
-def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
+def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
     import transformers
 
     transformers.utils.logging.set_verbosity_error()  # before diffusers imports what it warns about
@@ -87,13 +92,19 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
 
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
+    name = folder.name if checkpoint is None else checkpoint.name
     try:
+        if checkpoint is not None:
+            kind = getattr(diffusers, pipeline_class(folder))
+            return kind.from_single_file(
+                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True
+            )
         return diffusers.DiffusionPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder.name} could not be loaded by diffusers: {reason}") from error
+        raise ModelError(f"{name} could not be loaded by diffusers: {reason}") from error
 
 
 def _placed(pipe: Any, device: torch.device, cpu_offload: bool) -> Any:

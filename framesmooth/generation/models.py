@@ -51,11 +51,14 @@ class ModelInfo:
     defaults: dict[str, Any] = field(default_factory=dict)
 
 
-def locate_model(model: str, *, allow_download: bool = False) -> Path:
+def locate_model(model: str, *, config: Path | None = None, allow_download: bool = False) -> Path:
     """Return the folder of ``model``: the built-in's name, a folder, or a hub id from the local cache.
+
+    That of a checkpoint in one file is ``config``.
 
     Args:
         model: "storybook", a path, or "owner/name".
+        config: a folder in diffusers' format, whose weights aren't needed, for a .safetensors file.
         allow_download: fetch a hub id that isn't in the cache; nothing contacts the hub otherwise.
 
     Raises:
@@ -63,6 +66,10 @@ def locate_model(model: str, *, allow_download: bool = False) -> Path:
             are pickled, or when a hub id is neither cached nor allowed to be downloaded.
     """
     folder = Path(model).expanduser()
+    if is_checkpoint(model):
+        return _config_of(folder, config)
+    if config is not None:
+        raise ModelError(f"--config is for checkpoints in one .safetensors file, {model} is none: drop it")
     if model == BUILT_IN:
         folder = BUILT_IN_FOLDER
         if not (folder / INDEX_FILE).is_file():
@@ -77,6 +84,22 @@ def locate_model(model: str, *, allow_download: bool = False) -> Path:
         folder = _from_hub(model, allow_download) if _looks_like_hub_id(model) else _not_found(model)
     check_model(folder)
     return folder
+
+
+def is_checkpoint(model: str) -> bool:
+    """Tell whether ``model`` names a checkpoint in one file, which is there."""
+    path = Path(model).expanduser()
+    return model != BUILT_IN and path.suffix == ".safetensors" and path.is_file()
+
+
+def _config_of(checkpoint: Path, config: Path | None) -> Path:
+    if config is None:
+        raise ModelError(
+            f"{checkpoint} is a file of weights: add --config DIR, a folder of its pipeline in diffusers' format, "
+            "where weights aren't needed"
+        )
+    check_model(config, weights=False)
+    return config
 
 
 def _looks_like_hub_id(model: str) -> bool:
@@ -122,8 +145,10 @@ def _from_hub(model: str, allow_download: bool) -> Path:
         raise ModelError(f"{model} could not be downloaded from the hub: {reason}") from error
 
 
-def check_model(folder: Path) -> None:
+def check_model(folder: Path, *, weights: bool = True) -> None:
     """Check that ``folder`` is a whole diffusers pipeline with safetensors weights and no code of its own.
+
+    Without ``weights`` the configurations are enough.
 
     Raises:
         ModelError: naming the first thing that is missing or refused.
@@ -141,7 +166,7 @@ def check_model(folder: Path) -> None:
         part = folder / name
         if not part.is_dir() or not any(part.iterdir()):
             raise ModelError(f"{folder.name} is incomplete: its {class_name} has no files in {name}/")
-        if not _WITHOUT_WEIGHTS.search(class_name):
+        if weights and not _WITHOUT_WEIGHTS.search(class_name):
             _check_weights(folder, part)
 
 
@@ -190,20 +215,23 @@ def _check_weights(folder: Path, part: Path) -> None:
     )
 
 
-def weight_hashes(folder: Path) -> dict[str, str]:
+def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str]:
     """Return relative path -> SHA-256 (hex) of every file that decides what the model answers.
 
     These are the index, the notes, and what its components load: no checkpoint of another program, no
-    variant of the weights, nothing of the other folders.
+    variant of the weights, nothing of the other folders. With a ``checkpoint`` the weights are that file.
     """
     own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
     loaded = [
         path
         for name in _components(_read_index(folder))
         for path in (folder / name).iterdir()
-        if path.suffix in _SETTINGS or _WEIGHTS.fullmatch(path.name)
+        if path.suffix in _SETTINGS or (checkpoint is None and _WEIGHTS.fullmatch(path.name))
     ]
     hashes = {}
+    if checkpoint is not None:
+        with checkpoint.open("rb") as file:
+            hashes[checkpoint.name] = hashlib.file_digest(file, "sha256").hexdigest()
     for path in sorted(own + loaded):
         with path.open("rb") as file:
             hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()

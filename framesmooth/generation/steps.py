@@ -25,6 +25,7 @@ class Steps:
         self.done = self.first
 
     def __call__(self, pipe: Any, iterations: int, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Count ``iterations`` done, and return the tensors to go on with."""
         before, left = self.done, self.total - self.first
         self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
         if self.done > before and self.on_step is not None:
