@@ -23,6 +23,10 @@ BadFrames = Literal["reroll", "hold", "interpolate", "fail"]
 BAD_FRAMES: Final[tuple[BadFrames, ...]] = ("reroll", "hold", "interpolate", "fail")
 """What is done with a frame that came out bad: another noise, the frame before, a warp of both, an error."""
 
+SeedBehavior = Literal["fixed", "iter", "random", "ladder", "schedule"]
+SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "ladder", "schedule")
+"""The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSettings:
@@ -34,6 +38,8 @@ class ClipSettings:
     config: Path | None = None
     seed: int = 0
     seeds: tuple[int, ...] | None = None
+    seed_behavior: SeedBehavior = "fixed"
+    seed_schedule: str | None = None
     drift: float = 0.5
     num_frames: int | None = None
     fps: Fraction = DEFAULT_FPS

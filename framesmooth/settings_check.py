@@ -7,7 +7,7 @@ from framesmooth import limits
 from framesmooth.errors import UsageError
 from framesmooth.generation.presets import PRESETS
 from framesmooth.moves import Moves
-from framesmooth.settings import BAD_FRAMES, ClipSettings
+from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
 
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "drift": (0, 1),
@@ -27,6 +27,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 _CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,
+    "seed_behavior": SEED_BEHAVIORS,
     "odd": ("error", "pad", "crop"),
     "preset": (None, *PRESETS),
     "dtype": ("auto", "float32", "bfloat16", "float16"),

@@ -14,7 +14,7 @@ from framesmooth.cli import loading, motion, options, sampling
 from framesmooth.generation import INBETWEENS
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
-from framesmooth.settings import BAD_FRAMES, ClipSettings
+from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
 from framesmooth.timeline import EASINGS
 
 if TYPE_CHECKING:
@@ -68,6 +68,17 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="Shared by all prompts, so that the layout stays while the prompt travels; -1 is random.",
 )
 @click.option("--seeds", type=Seeds(), help="One per prompt: the clip travels through noise as well.")
+@click.option(
+    "--seed-behavior",
+    type=click.Choice(SEED_BEHAVIORS),
+    default=ClipSettings.seed_behavior,
+    show_default=True,
+    help="The seed from prompt to prompt: the same, the next, any, two up one down, or as --seed-schedule "
+    "says; a single prompt then visits one every 48 frames.",
+)
+@click.option(
+    "--seed-schedule", metavar="SCHEDULE", help="The seed at each frame, for --seed-behavior schedule."
+)
 @click.option(
     "--drift",
     type=click.FloatRange(0, 1),

@@ -95,8 +95,8 @@ def is_checkpoint(model: str) -> bool:
 def _config_of(checkpoint: Path, config: Path | None) -> Path:
     if config is None:
         raise ModelError(
-            f"{checkpoint} is a file of weights: add --config DIR, a folder of its pipeline in diffusers' format, "
-            "where weights aren't needed"
+            f"{checkpoint} is a file of weights: add --config DIR, a folder of its pipeline in diffusers' "
+            "format, where weights aren't needed"
         )
     check_model(config, weights=False)
     return config
