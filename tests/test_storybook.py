@@ -8,7 +8,8 @@ from storybook.dataset import scene_at
 from storybook.painter import DRAW, paint, subject_mask
 from storybook.world import COLORS, LIGHTS, PLACES, STYLES, Scene
 
-from framesmooth.generation.models import BUILT_IN_FOLDER, describe
+from framesmooth.generation.listing import describe
+from framesmooth.generation.models import BUILT_IN_FOLDER
 from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
 
 MEBIBYTE = 2**20

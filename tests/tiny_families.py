@@ -155,6 +155,13 @@ def stable_diffusion_3(folder: Path, *, shifting: bool = False) -> Any:
     )
 
 
+def stable_diffusion_3_without_t5(folder: Path) -> Any:
+    from diffusers import StableDiffusion3Pipeline
+
+    whole = stable_diffusion_3(folder)
+    return StableDiffusion3Pipeline(**whole.components | {"text_encoder_3": None, "tokenizer_3": None})
+
+
 def stable_diffusion_35(folder: Path) -> Any:
     return stable_diffusion_3(folder, shifting=True)
 
@@ -223,6 +230,7 @@ FAMILIES: dict[str, Callable[[Path], Any]] = {
         latent_consistency,
         stable_diffusion_xl,
         stable_diffusion_3,
+        stable_diffusion_3_without_t5,
         stable_diffusion_35,
         pixart_alpha,
         pixart_sigma,

@@ -1,6 +1,7 @@
 """Diffusion: from prompts in time to frames. The only floor that imports torch and diffusers.
 
 - ``models``: where a model lies on this machine, whether it is complete and safe to load (no torch).
+- ``listing``: what is known about models without loading them (no torch).
 - ``vocabulary``: which words of a prompt a small model doesn't know (no torch).
 - ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
 - ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.

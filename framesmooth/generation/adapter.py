@@ -153,7 +153,7 @@ class TextToImage:
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
         tensors = family.guided_tensors if ends else ()
         progress = Steps(first_step, steps, guided_steps if ends else None, tensors, on_step)
-        with self._fresh_scheduler(first_step), self._memory_errors():
+        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals():
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -192,6 +192,17 @@ class TextToImage:
             for index, seed in enumerate(seeds)
         ]
         return torch.cat(finals)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Turn what a pipeline or its scheduler doesn't take into a ModelError."""
+        try:
+            yield
+        except (ValueError, IndexError, TypeError, NotImplementedError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(
+                f"{self.folder.name} cannot draw so ({reason}): use other --steps, or another --scheduler"
+            ) from error
 
     def _memory_errors(self) -> AbstractContextManager[None]:
         return memory_errors(low_vram=self.low_vram, cpu_offload=self.cpu_offload)

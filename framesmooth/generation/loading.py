@@ -18,7 +18,7 @@ from framesmooth.generation.additions import Lora, TextualInversion, check_addit
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors, sample_in_float32
 from framesmooth.generation.families import family_of
-from framesmooth.generation.models import is_checkpoint, locate_model, pipeline_class
+from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
 from framesmooth.generation.schedulers import choose_scheduler
 
 
@@ -93,14 +93,15 @@ def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     name = folder.name if checkpoint is None else checkpoint.name
+    without = dict.fromkeys(left_out(folder))  # told, for diffusers asks for some of them all the same
     try:
         if checkpoint is not None:
             kind = getattr(diffusers, pipeline_class(folder))
             return kind.from_single_file(
-                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True
+                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True, **without
             )
         return diffusers.DiffusionPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True, **without
         )
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]

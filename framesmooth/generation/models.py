@@ -9,14 +9,13 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
-from framesmooth.generation.vocabulary import VOCABULARY_FILE, load_vocabulary
+from framesmooth.generation.vocabulary import VOCABULARY_FILE
 
 BUILT_IN: Final = "storybook"
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
@@ -35,20 +34,6 @@ _FETCHED: Final = (
     *("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model-*.safetensors"),
 )
 _WITHOUT_WEIGHTS: Final = re.compile(r"Scheduler|Tokenizer|Processor|FeatureExtractor")
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """One model that can be loaded: what ``framesmooth models`` lists."""
-
-    name: str
-    folder: Path
-    pipeline: str
-    size_bytes: int
-    license: str = "unknown"
-    about: str = ""
-    words: int | None = None
-    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 def locate_model(model: str, *, config: Path | None = None, allow_download: bool = False) -> Path:
@@ -240,7 +225,13 @@ def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str
 
 def model_defaults(folder: Path) -> dict[str, Any]:
     """Return the settings the model asks for (steps, guidance_scale, width, height), if any."""
-    return dict(_notes(folder).get("defaults", {}))
+    return dict(notes_of(folder).get("defaults", {}))
+
+
+def left_out(folder: Path) -> list[str]:
+    """Return the names of the components that the pipeline in ``folder`` does without (null)."""
+    index = _read_index(folder)
+    return [name for name, value in index.items() if isinstance(value, list) and value[:1] == [None]]
 
 
 def pipeline_class(folder: Path) -> str:
@@ -248,7 +239,8 @@ def pipeline_class(folder: Path) -> str:
     return str(_read_index(folder)["_class_name"])
 
 
-def _notes(folder: Path) -> dict[str, Any]:
+def notes_of(folder: Path) -> dict[str, Any]:
+    """Return what the model's own notes say, nothing without them."""
     path = folder / NOTES_FILE
     if not path.is_file():
         return {}
@@ -257,41 +249,3 @@ def _notes(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelError(f"{folder.name}/{NOTES_FILE} is not valid JSON: {error}") from error
     return notes if isinstance(notes, dict) else {}
-
-
-def describe(name: str, folder: Path) -> ModelInfo:
-    """Return what is known about the model in ``folder`` without loading it.
-
-    Raises:
-        ModelError: when ``folder`` is not a complete model.
-    """
-    check_model(folder)
-    notes, words = _notes(folder), load_vocabulary(folder)
-    return ModelInfo(
-        name=name,
-        folder=folder,
-        pipeline=pipeline_class(folder),
-        size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        license=str(notes.get("license", "unknown")),
-        about=str(notes.get("about", "")),
-        words=len(words) if words else None,
-        defaults=dict(notes.get("defaults", {})),
-    )
-
-
-def cached_models() -> list[tuple[str, Path]]:
-    """Return (hub id, folder) of the diffusers pipelines in the hub's local cache; contacts nobody."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        cache = scan_cache_dir()
-    except CacheNotFound:
-        return []
-    return [
-        (repo.repo_id, revision.snapshot_path)
-        for repo in sorted(cache.repos, key=lambda repo: repo.repo_id)
-        for revision in sorted(repo.revisions, key=lambda revision: revision.last_modified)[-1:]
-        if (revision.snapshot_path / INDEX_FILE).is_file()
-    ]
