@@ -152,7 +152,15 @@ class Clip:
             "steps": str(self.steps),
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
+            **self._additions,
         }
+
+    @property
+    def _additions(self) -> dict[str, str]:
+        """What was added to the model, where something was."""
+        settings = self.settings
+        added = {"LoRAs": settings.loras, "learned words": settings.textual_inversions}
+        return {name: ", ".join(map(str, files)) for name, files in added.items() if files}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -161,7 +169,8 @@ class Clip:
         return {
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
-            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}",
+            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}"
+            + "".join(f"; {name}: {files}" for name, files in self._additions.items()),
             SOURCE_TYPE: AI_GENERATED,
         }
 

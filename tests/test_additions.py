@@ -17,6 +17,7 @@ from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.additions import Lora, TextualInversion, parse_lora, parse_textual_inversion
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.loading import load_pipeline
+from framesmooth.video import read_metadata
 from tests.tiny_families import build_tiny_family
 
 STEPS, SIZE = 2, 32
@@ -198,6 +199,7 @@ def test_a_clip_with_a_lora_is_resumed_where_the_lora_has_moved(
     fixed = ["--num-frames", "3", "-W", "32", "-H", "32", "--steps", "2", "--smoother", "ema"]
     asked = ["a cat", "-o", clip, "--model", folder, "--lora", f"{kept}:0.7", *fixed]
     run(0, "generate", *asked)
+    assert "LoRAs: style.safetensors:0.7" in read_metadata(clip)["comment"]
     clip.unlink()
     again = ["resume", tmp_path / "out" / "clip.framesmooth", "--model", folder]
     assert "check the name after --lora" in run(1, *again)

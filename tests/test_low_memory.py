@@ -16,6 +16,7 @@ from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.loading import load_pipeline
+from framesmooth.generation.pictures import encode_pictures
 from framesmooth.generation.source import create_source
 from framesmooth.generation.tiling import tiled
 from framesmooth.run import RunFolder
@@ -93,6 +94,16 @@ def test_tiles_of_a_network_that_sees_no_further_are_exact() -> None:
         torch.testing.assert_close(
             tiled(layer, layer, latents[..., :16, :16], **SMALL), layer(latents[..., :16, :16])
         )
+
+
+def test_tiles_into_latents_stay_on_the_grid() -> None:
+    """The sides are such that evenly spread tiles would begin between two latent pixels."""
+    model = load_pipeline("storybook", device="cpu", dtype="float32")
+    y, x = np.mgrid[:520, :904]
+    picture = np.stack([x % 256, y % 256, (x + y) // 8 % 256], axis=-1).astype(np.uint8)
+    whole, parts = (encode_pictures(one, [picture]) for one in (model, replace(model, low_vram=True)))
+    assert whole.shape == (1, 8, 65, 113)
+    assert float((whole - parts).abs().max()) < 0.05 * float(whole.std())
 
 
 def test_tiles_leave_no_hooks_behind() -> None:

@@ -236,7 +236,7 @@ class TextToImage:
         with torch.inference_mode(), self._memory_errors():
             if self.low_vram:
                 factor = self.family.factor
-                sides = {"tile": TILE * factor, "overlap": OVERLAP * factor}
+                sides = {"tile": TILE * factor, "overlap": OVERLAP * factor, "grid": factor}
                 return for_sampler(vae, tiled(vae, code, given, **sides).float()).cpu()
             return for_sampler(vae, code(given).float()).cpu()
 

@@ -6,7 +6,7 @@ all tiles: then the colours of a tile don't depend on what else is in it, and ne
 nor flicker from frame to frame. Tiles overlap and fade into each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -20,10 +20,12 @@ TILE: Final = 64
 OVERLAP: Final = 16
 """Latent pixels that neighbouring tiles share."""
 _LEAST_WEIGHT: Final = 1e-3
-"""So that the borders of the picture, which only one tile shows, come from it."""
+"""So that nowhere all weights are none."""
 
 
-def tiled(network: nn.Module, code: Coder, images: Tensor, *, tile: int, overlap: int) -> Tensor:
+def tiled(
+    network: nn.Module, code: Coder, images: Tensor, *, tile: int, overlap: int, grid: int = 1
+) -> Tensor:
     """Return ``code(images)``, worked out one image and one tile at a time.
 
     Args:
@@ -32,21 +34,25 @@ def tiled(network: nn.Module, code: Coder, images: Tensor, *, tile: int, overlap
         images: (B, C, h, w).
         tile: side of a tile, in pixels of ``images``.
         overlap: pixels that neighbouring tiles share, less than ``tile``.
+        grid: tiles begin at multiples of it: where ``code`` makes pictures smaller, by how much. Sides and
+            ``tile`` are multiples of it.
     """
     if max(images.shape[-2:]) <= tile:
         return torch.cat([code(one) for one in images.chunk(len(images))])
-    return torch.cat([_tiled_one(network, code, one, tile, overlap) for one in images.chunk(len(images))])
+    return torch.cat(
+        [_tiled_one(network, code, one, tile, overlap, grid) for one in images.chunk(len(images))]
+    )
 
 
-def _tiled_one(network: nn.Module, code: Coder, image: Tensor, tile: int, overlap: int) -> Tensor:
+def _tiled_one(network: nn.Module, code: Coder, image: Tensor, tile: int, overlap: int, grid: int) -> Tensor:
     height, width = image.shape[-2:]
     scale = min(1.0, tile / max(height, width))
     small = nn.functional.interpolate(image, scale_factor=scale, mode="nearest-exact")
     norms = [module for module in network.modules() if isinstance(module, nn.GroupNorm)]
     total: Tensor | None = None
     with _held_statistics(norms, lambda: code(small)):
-        for top in _starts(height, tile, overlap):
-            for left in _starts(width, tile, overlap):
+        for top in _starts(height, tile, overlap, grid):
+            for left in _starts(width, tile, overlap, grid):
                 part = code(image[..., top : top + tile, left : left + tile])
                 factor = part.shape[-1] / min(tile, width)
                 if total is None:
@@ -56,30 +62,34 @@ def _tiled_one(network: nn.Module, code: Coder, image: Tensor, tile: int, overla
                     slice(round(start * factor), round(start * factor) + side)
                     for start, side in zip((top, left), part.shape[-2:], strict=True)
                 )
-                weight = _fading(part, overlap * factor)
+                ends = [(top == 0, top + tile >= height), (left == 0, left + tile >= width)]
+                weight = _fading(part, overlap * factor, ends)
                 total[..., rows, columns] += torch.cat([part * weight, weight.expand(1, 1, -1, -1)], dim=1)
     assert total is not None
     return total[:, :-1] / total[:, -1:]
 
 
-def _starts(length: int, tile: int, overlap: int) -> list[int]:
+def _starts(length: int, tile: int, overlap: int, grid: int) -> list[int]:
     """Return where tiles begin: evenly spread, and sharing ``overlap`` pixels at least."""
     if length <= tile:
         return [0]
+    last = (length - tile) // grid
     count = 1 + -(-(length - tile) // (tile - overlap))
-    return [round(index * (length - tile) / (count - 1)) for index in range(count)]
+    return [round(index * last / (count - 1)) * grid for index in range(count)]
 
 
-def _fading(part: Tensor, overlap: float) -> Tensor:
+def _fading(part: Tensor, overlap: float, ends: Sequence[tuple[bool, bool]]) -> Tensor:
     """Return the weight (h, w) of a tile's pixels: next to nothing near the border, where tiles are wrong.
 
-    Inside it is 1; the middle half of the overlap leads from one to the other.
+    Inside it is 1; the middle half of the overlap leads from one to the other. ``ends`` says for rows and for
+    columns whether the tile begins, and whether it ends, at the border of the picture, where it is right.
     """
     ramps = []
-    for side in part.shape[-2:]:
-        place = torch.arange(side, device=part.device, dtype=part.dtype)
-        distance = torch.minimum(place, side - 1 - place) + 0.5
-        ramps.append((2 * distance / max(1.0, overlap) - 0.5).clamp(_LEAST_WEIGHT, 1.0))
+    for side, (begins, finishes) in zip(part.shape[-2:], ends, strict=True):
+        place = torch.arange(side, device=part.device, dtype=torch.float32) + 0.5
+        far = torch.full_like(place, overlap)
+        distance = torch.minimum(far if begins else place, far if finishes else side - place)
+        ramps.append((2 * distance / max(1.0, overlap) - 0.5).clamp(_LEAST_WEIGHT, 1.0).to(part.dtype))
     return ramps[0][:, None] * ramps[1][None]
 
 
