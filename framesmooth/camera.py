@@ -25,6 +25,7 @@ FIELD_OF_VIEW: Final = 40.0
 """Degrees that the longer side of the picture fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
+_FAR: Final = 1e9  # pixels: as good as infinitely far
 _FEATHER: Final = 1 / 12
 """Share of the shorter side over which a picture that was moved fades in from its border."""
 
@@ -44,12 +45,13 @@ class Camera:
 
     def between(self, start: int, end: int) -> Homography:
         """Return where the points of frame ``start`` are in frame ``end``; either may be the later one."""
-        if start > end:
-            return np.asarray(np.linalg.inv(self.between(end, start)), np.float64)
         matrix: Homography = np.eye(3)
-        for frame in range(start + 1, end + 1):
-            matrix = self._step(frame) @ matrix
-        return np.asarray(matrix / matrix[2, 2], np.float64)
+        for frame in range(min(start, end) + 1, max(start, end) + 1):
+            step = self._step(frame)
+            matrix = matrix @ np.linalg.inv(step) if start > end else step @ matrix
+            matrix /= np.abs(matrix).max()  # hundreds of large steps would leave the range of numbers
+        depth = np.copysign(max(abs(matrix[2, 2]), _FAR**-2), matrix[2, 2])
+        return np.asarray(matrix / depth, np.float64)
 
     def flow(self, start: int, end: int) -> FlowField:
         """Return the motion from frame ``start`` to ``end``, (H, W, 2) in pixels on the grid of ``start``."""
@@ -83,7 +85,8 @@ def transform(matrix: Homography, points: NDArray[np.float64]) -> NDArray[np.flo
     """Return where ``matrix`` takes points (..., 2); infinitely far where it takes them behind the camera."""
     x, y, depth = np.moveaxis(points @ matrix[:, :2].T + matrix[:, 2], -1, 0)
     ahead = np.where(depth > 1e-6, depth, np.nan)
-    return np.asarray(np.nan_to_num(np.stack([x / ahead, y / ahead], axis=-1), nan=1e9), np.float64)
+    target = np.nan_to_num(np.stack([x / ahead, y / ahead], axis=-1), nan=_FAR)
+    return np.asarray(np.clip(target, -_FAR, _FAR), np.float64)
 
 
 def scaled(matrix: Homography, factor: float) -> Homography:

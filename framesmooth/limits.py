@@ -13,6 +13,12 @@ MAX_STEPS: Final = 10_000
 MAX_BATCH: Final = 4096
 """Pictures that are diffused at once."""
 MAX_FPS: Final = 1000
+MAX_ZOOM: Final = 10.0
+"""Factor by which a picture grows or shrinks from one frame to the next."""
+MAX_TURN: Final = 360.0
+"""Degrees that a picture turns from one frame to the next."""
+MAX_SIDEWAYS: Final = 90.0
+"""Degrees that a camera turns away from a picture: then it sees it from the edge."""
 MAX_TEXT: Final = 2**20
 """Characters of a prompt, a schedule or a prompt file."""
 MAX_PROMPTS: Final = 10_000

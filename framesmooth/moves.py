@@ -5,10 +5,21 @@ from fractions import Fraction
 from typing import ClassVar, Final
 
 from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_SIDE, MAX_SIDEWAYS, MAX_TURN, MAX_ZOOM
 from framesmooth.schedule import Schedule
 
-_LEAST_ZOOM: Final = 0.1
-_MOST_ZOOM: Final = 10.0
+_PIXELS: Final = (-MAX_SIDE, MAX_SIDE, "pixels from one frame to the next")
+_DEGREES: Final = (-MAX_SIDEWAYS, MAX_SIDEWAYS, "degrees from one frame to the next")
+_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+    "zoom": (1 / MAX_ZOOM, MAX_ZOOM, "it is the factor from one frame to the next, 1 is none"),
+    "pan_x": _PIXELS,
+    "pan_y": _PIXELS,
+    "roll": (-MAX_TURN, MAX_TURN, "degrees from one frame to the next"),
+    "translate_z": (100 * (1 - MAX_ZOOM), 100 * (1 - 1 / MAX_ZOOM), "at 100 the camera is there"),
+    "rotate_3d_x": _DEGREES,
+    "rotate_3d_y": _DEGREES,
+}
+"""Move -> its least and largest value, and what they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +52,14 @@ class Moves:
         found = {}
         for field in fields(self):
             option = f"--{field.name.replace('_', '-')}"
-            found[field.name] = values_of(option, getattr(self, field.name), num_frames, fps, seed)
-        for frame, zoom in enumerate(found["zoom"]):
-            if not _LEAST_ZOOM <= zoom <= _MOST_ZOOM:
-                raise UsageError(
-                    f"--zoom: {zoom:g} at frame {frame} is outside {_LEAST_ZOOM:g} to {_MOST_ZOOM:g}: "
-                    "it is the factor from one frame to the next, 1 is none"
-                )
-        for frame, share in enumerate(found["translate_z"]):
-            if share > 100 * (1 - 1 / _MOST_ZOOM):
-                raise UsageError(
-                    f"--translate-z: {share:g} at frame {frame} is too much: at 100 the camera is there"
-                )
+            values = values_of(option, getattr(self, field.name), num_frames, fps, seed)
+            least, largest, what = _RANGES[field.name]
+            for frame, value in enumerate(values):
+                if not least <= value <= largest:
+                    raise UsageError(
+                        f"{option}: {value:g} at frame {frame} is outside {least:g} to {largest:g}: {what}"
+                    )
+            found[field.name] = values
         return found
 
 

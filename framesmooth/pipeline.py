@@ -7,7 +7,7 @@ already there is not made again.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,8 @@ class _Work:
             "timings": self.timings,
             "continued_with": continued_with,
         }
+        with suppress(FramesmoothError, KeyError):  # the clip stays known as the run's own if this is stopped
+            self.record["clip"] = run.record["clip"]
 
     def emit(self, event: Event) -> None:
         """Pass an event on, and note how long a stage took."""

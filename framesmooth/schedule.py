@@ -82,8 +82,6 @@ class Schedule:
             keys.append(_parse_entry(entry, column, previous, max_frames, variables, alone=not keys))
             if any(key.frame == keys[-1].frame for key in keys[:-1]):
                 raise ScheduleError(column, f"frame {keys[-1].frame} has a value already")
-        if not keys:
-            raise ScheduleError(1, "the schedule is empty: give a number or '0:(1.0), 30:(1.5)'")
         schedule = cls(source, tuple(sorted(keys, key=lambda key: key.frame)), variables)
         for key in schedule.keys:
             schedule._value(key, key.frame)  # unknown names show now, not in the middle of a run

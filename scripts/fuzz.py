@@ -31,11 +31,15 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from framesmooth.camera import Camera
 from framesmooth.errors import FramesmoothError
-from framesmooth.run import RunFolder
+from framesmooth.moves import Moves
+from framesmooth.run import FrameFolder, RunFolder
+from framesmooth.run.cache import contents
 from framesmooth.schedule import Schedule
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
+from framesmooth.steady import made_of, open_clip
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
 
@@ -62,11 +66,32 @@ def try_prompts(data: bytes, folder: Path) -> None:
 
 
 def try_record(data: bytes, folder: Path) -> None:
-    """Read a run's record and the settings in it, and open the run as a clip."""
+    """Read a run's record and the settings in it, and work the moves of its camera out."""
     run = RunFolder(folder / "clip.framesmooth")
     run.folder.mkdir(exist_ok=True)
     (run.folder / "record.json").write_bytes(data)
-    check_settings(ClipSettings.from_record(run.record, run.folder))
+    settings = ClipSettings.from_record(run.record, run.folder)
+    check_settings(settings)
+    if settings.camera is not None:
+        values = settings.camera.values(41, settings.fps, 3)
+        flow = Camera(values, (24, 32)).flow(0, 40)
+        if not np.isfinite(flow).all():
+            raise AssertionError(f"{settings.camera} lead to no place")
+
+
+def try_stage(data: bytes, folder: Path) -> None:
+    """Read the notes of a run's frames, and what depends on them; the frames are there."""
+    run = RunFolder(folder / "clip.framesmooth")
+    if not run.frames.folder.exists():
+        run.frames.open({})
+        for index in range(3):
+            FrameFolder(run.frames).write(index, np.full((8, 12, 3), 80 * index, np.uint8))
+        run.write_record(_record(folder))
+    (run.frames.folder / "stage.json").write_bytes(data)
+    run.holds_other_frames({})
+    list(contents(run))
+    made_of(run.folder, (1, 3))
+    list(open_clip(run.folder))
 
 
 def try_media(data: bytes, folder: Path) -> None:
@@ -96,6 +121,7 @@ TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
     "prompts": try_prompts,
     "record": try_record,
+    "stage": try_stage,
     "media": try_media,
 }
 
@@ -113,6 +139,7 @@ _SCHEDULES: Final = (
     "0:(0.5 + 0.1*sin(2*pi*t/fps))",
     "0:(where(t>3, max(1,2), 1e-3)), max_f/2:(s)",
     "0:(abs(-1)**2), 3:(floor(t) % 2),",
+    "0:(1 if 2 < t <= 9 else not t), '+4' hold:(-t // 3 + log(t + 1))",
 )
 _PROMPTS: Final = (
     "0: a cat | 30: a lion --neg people | -1: the sea",
@@ -123,16 +150,35 @@ _PROMPTS: Final = (
 )
 
 
+_NOTES: Final = {
+    "key": "0" * 64,
+    "settings": {"steps": 4},
+    "complete": True,
+    "loaded": {"size": [8, 12], "diffused_frames": [0, 2], "prompt_changes": [1]},
+    "crossfaded": [0],
+    "faults": {"1": "nan"},
+    "bad": {"1": "nan"},
+    "bad_frames": [{"frame": 1, "fault": "nan", "action": "hold", "attempts": 0}],
+    "repaired": "hold",
+    "timings": {"frames": 1.5},
+}
+
+
 def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
-    return [json.dumps(_record(folder)).encode()] if name == "record" else _media_seeds(folder)
+    if name == "record":
+        moves = Moves(zoom="1.05", pan_x="0:(0), 24:(-3)", roll="sin(t/8)", rotate_3d_y="t/10")
+        cameras: tuple[dict[str, Any], ...] = ({}, {"camera": moves, "strength": "0:(0.6), 9:(0.5)"})
+        return [json.dumps(_record(folder, **camera)).encode() for camera in cameras]
+    return [json.dumps(_NOTES).encode()] if name == "stage" else _media_seeds(folder)
 
 
-def _record(folder: Path) -> dict[str, Any]:
+def _record(folder: Path, **camera: Any) -> dict[str, Any]:
     run = RunFolder(folder / "clip.framesmooth")
-    settings = ClipSettings(prompts=parse_prompts(["0: a cat | 5: a lion"]), output=folder / "clip.mp4")
+    prompts = parse_prompts(["0: a cat | 5: a lion"])
+    settings = ClipSettings(prompts=prompts, output=folder / "clip.mp4", **camera)
     return {
         "version": 1,
         "status": "running",
@@ -177,9 +223,7 @@ def mutated(data: bytes, others: list[bytes], dice: random.Random) -> bytes:
         elif kind == 1:
             content[at : at + dice.randrange(5)] = dice.randbytes(dice.randrange(5))
         elif kind == 2:
-            special = dice.choice(
-                (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"9" * 40, b"\xed\xa0\x80")
-            )
+            special = dice.choice(_SPECIAL)
             content[at : at + len(special)] = special
         elif kind == 3:
             del content[at : at + dice.randrange(1 + len(content) // 4)]

@@ -69,6 +69,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "generate": Command((*_GENERATE, "-o", "clip.mp4"), "clip.mp4", _RESUME),
     "generate-frames": Command((*_GENERATE, "-o", "clip"), "clip", _RESUME),
     "generate-flow": Command((*_GENERATE, "--inbetween", "flow", "-o", "clip.webp"), "clip.webp", _RESUME),
+    "generate-camera": Command((*_GENERATE, "--zoom", "1.05", "-o", "clip.mp4"), "clip.mp4", _RESUME),
     "smooth": Command(("smooth", "{in}", "-o", "steady.mp4"), "steady.mp4"),
     "smooth-run": Command(("smooth", "{run}", "-o", "steady.mkv", "--method", "ema"), "steady.mkv"),
     "smooth-frames": Command(("smooth", "{in}", "-o", "steady/", "--method", "ema"), "steady"),

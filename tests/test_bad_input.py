@@ -413,3 +413,29 @@ def test_yaml_bombs_stay_small(tmp_path: Path, name: str) -> None:
     )
     assert b"UsageError" in result.stderr
     assert len(result.stderr) < 5000
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs to know the memory in use")
+def test_a_picture_that_claims_to_have_gigabytes_takes_none(tmp_path: Path) -> None:
+    whole = (Path(__file__).parent / "corpus" / "media-endless-chunk.bin").read_bytes()[1:]
+    (tmp_path / "0.png").write_bytes(whole)
+    code = (
+        "import resource\nfrom framesmooth.video import open_source, read_metadata\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 2**29, used + 2**29))\n"
+        f"print(len(list(open_source({str(tmp_path)!r}))), read_metadata({str(tmp_path)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "MemoryError" not in done.stderr
+    assert "MediaError" in done.stderr or done.stdout.startswith("1 ")
+
+
+def test_pictures_with_damaged_tags_are_read_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff"
+    Image.new("RGB", (32, 24)).save(tmp_path / "in" / "0.jpg", exif=exif)
+    command = ["assemble", str(tmp_path / "in"), "-o", str(tmp_path / "out.mkv"), "-q"]
+    done = subprocess.run(
+        [sys.executable, "-m", "framesmooth", *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -92,6 +92,13 @@ def test_points_behind_the_camera_are_far_away() -> None:
     assert np.abs(flow).max() > 1e6
 
 
+@pytest.mark.parametrize("moves", [{"zoom": "10"}, {"zoom": "0.1"}, {"translate_z": "90"}])
+def test_hundreds_of_large_moves_lead_somewhere(moves: dict[str, str]) -> None:
+    found = Camera(Moves(**moves).values(401, Fraction(12)), SIZE)
+    assert np.isfinite(found.flow(0, 400)).all()
+    assert np.isfinite(found.view(np.zeros((*SIZE, 3), np.uint8), 400, 300)[0]).all()
+
+
 @pytest.mark.parametrize(
     ("moves", "words"),
     [
@@ -99,6 +106,12 @@ def test_points_behind_the_camera_are_far_away() -> None:
         ({"rotate_3d_x": ""}, "--rotate-3d-x: schedule, column 1"),
         ({"zoom": "1-t"}, "--zoom: 0 at frame 1"),
         ({"translate_z": "100"}, "--translate-z: 100 at frame 0"),
+        ({"translate_z": "-1e300"}, r"--translate-z: -1e\+300 at frame 0 is outside -900 to 90"),
+        ({"pan_x": "1e30"}, r"--pan-x: 1e\+30 at frame 0 is outside -16384 to 16384: pixels"),
+        ({"pan_y": "0:(0), 2:(-1e5)"}, r"--pan-y: -50000 at frame 1 is outside"),
+        ({"roll": "1e9"}, r"--roll: 1e\+09 at frame 0 is outside -360 to 360: degrees"),
+        ({"rotate_3d_x": "91"}, "--rotate-3d-x: 91 at frame 0 is outside -90 to 90"),
+        ({"rotate_3d_y": "-91"}, "--rotate-3d-y: -91 at frame 0 is outside -90 to 90"),
     ],
 )
 def test_wrong_moves_name_their_option(moves: dict[str, str], words: str) -> None:

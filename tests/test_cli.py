@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from framesmooth.cli.main import cli
-from framesmooth.errors import MediaError
+from framesmooth.errors import MediaError, ModelError
 from framesmooth.frames import Frame
 from framesmooth.run import RunFolder
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata, write_png
@@ -377,6 +377,25 @@ def test_ctrl_c(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, n
     assert result.exit_code == 130
     assert result.stderr.startswith("interrupted: ")
     assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)], ids=["ctrl-c", "sigterm"]
+)
+@pytest.mark.parametrize("error", [ImportError("initialization failed"), ModelError("cannot load it")])
+def test_a_stop_while_an_extension_is_imported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, stop: BaseException, code: int
+) -> None:
+    def stopped(*_arguments: object, **_options: object) -> None:
+        try:
+            raise ImportError("initialization failed") from stop  # as pybind11 does
+        except ImportError as reason:
+            raise error from reason
+
+    monkeypatch.setattr("framesmooth.steady.measure_clip", stopped)
+    result = run("measure", folder, "--progress", "none")
+    assert result.exit_code == code
+    assert "error" not in result.stderr
 
 
 def test_a_terminated_process_leaves_nothing(tmp_path: Path, folder: Path) -> None:

@@ -49,7 +49,7 @@ def test_inputs_that_once_failed(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("schedule", 200), ("prompts", 100), ("record", 200), ("media", 60)]
+    ("name", "count"), [("schedule", 200), ("prompts", 100), ("record", 200), ("stage", 100), ("media", 60)]
 )
 def test_mutations_of_whole_inputs(name: str, count: int, tmp_path: Path) -> None:
     dice, pool = random.Random(1), seeds(name, tmp_path)

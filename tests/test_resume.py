@@ -112,6 +112,17 @@ def test_a_run_killed_between_the_clip_and_its_record_is_its_own(settings: ClipS
     assert settings.output.read_bytes() == b"another clip of that name"
 
 
+def test_a_run_whose_clip_is_made_anew_can_be_stopped_again(settings: ClipSettings, how: Resume) -> None:
+    make_clip(settings, nothing)
+    run, clip = RunFolder.beside(settings.output), settings.output.read_bytes()
+    (run.folder / "frames" / "frame_000001.png").write_bytes(b"")
+    for stage in ("frames", "write"):
+        with pytest.raises(Stop):
+            resume_run(run.folder, how, stop_at(stage))
+    assert isinstance(resume_run(run.folder, how, nothing), ClipFinished)
+    assert settings.output.read_bytes() == clip
+
+
 def test_damaged_frames_of_a_complete_run_are_made_anew(settings: ClipSettings, how: Resume) -> None:
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)

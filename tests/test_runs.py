@@ -17,7 +17,7 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunLocked, UsageError
 from framesmooth.run import Checksums, FrameFolder, LatentFolder, RunFolder, Stage, check_record, differences
 from framesmooth.run.record import Record
-from framesmooth.video import atomic_path, open_sink, read_image
+from framesmooth.video import atomic_path, open_sink, read_image, write_png
 from framesmooth.video.files import remove_leftovers
 
 FRAME = np.full((8, 12, 3), 90, np.uint8)
@@ -169,6 +169,21 @@ def test_a_file_that_came_into_being_meanwhile_is_not_replaced(tmp_path: Path) -
         writing.__exit__(None, None, None)
     assert clip.read_bytes() == b"of another"
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_that_came_into_being_meanwhile_is_not_replaced(tmp_path: Path, overwrite: bool) -> None:
+    folder = tmp_path / "frames"
+    writing = open_sink(folder, fps=Fraction(12), size=(8, 12), overwrite=overwrite)
+    writing.__enter__().write(FRAME)
+    write_png(folder / "frame_000007.png", FRAME)
+    if overwrite:
+        writing.__exit__(None, None, None)
+    else:
+        with pytest.raises(OutputExists, match="come into being"):
+            writing.__exit__(None, None, None)
+    assert [path.name for path in folder.iterdir()] == [f"frame_00000{0 if overwrite else 7}.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
 
 
 def test_frames_are_exchanged_whole_and_other_files_stay(tmp_path: Path) -> None:
@@ -329,6 +344,34 @@ def test_a_killed_smooth_leaves_no_clip_and_the_next_one_sweeps_up(tmp_path: Pat
     assert len(left) == (1 if stop == signal.SIGKILL else 0)
     assert run(*command, "none").exit_code == 0
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.mkv"}
+
+
+@pytest.mark.parametrize(
+    ("command", "unfinished"),
+    [
+        ("tune {in} -o {out}/a.mkv --report {out}/r --method ema", "r/.metrics.0123abcd.part.png"),
+        ("tune {in} -o {out}/in.mkv --method ema", "in.tuning/.strip.0123abcd.part.png"),
+        ("smooth {in} -o {out}/a.mkv --report {out}/r --method ema", "r/.report.0123abcd.part.html"),
+        ("smooth {in} -o {out}/a.mkv --json {out}/a.json --method ema", ".a.0123abcd.part.json"),
+        ("sweep {in} -o {out} --strength 0 --method ema", ".contact.0123abcd.part.png"),
+        ("sweep {in} -o {out} --strength 0 --method ema", "cells/.0a.0123abcd.part.mp4"),
+        ("measure {in} --csv {out}/a.csv", ".a.0123abcd.part.csv"),
+        ("measure {in} --html {out}/a.html", ".a.0123abcd.part.html"),
+    ],
+)
+def test_unfinished_reports_of_killed_processes_are_swept_up(
+    tmp_path: Path, command: str, unfinished: str
+) -> None:
+    for index in range(3):
+        write_png(tmp_path / "in" / f"{index}.png", FRAME + np.uint8(9 * index))
+    left, mine = tmp_path / "out" / unfinished, tmp_path / "out" / ".metrics.notes.part.png"
+    for path in (left, mine):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(b"half")
+    words = [word.format_map({"in": tmp_path / "in", "out": tmp_path / "out"}) for word in command.split()]
+    assert run(*words, "--progress", "none").exit_code == 0
+    assert not left.exists()
+    assert mine.exists()
 
 
 def test_nothing_asks_what_time_it_is() -> None:

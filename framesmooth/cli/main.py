@@ -3,6 +3,8 @@
 import errno
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
@@ -69,7 +71,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a known error becomes one line on stderr and the exit code of its kind."""
         try:
-            return super().invoke(ctx)
+            with _stops_unwrapped():
+                return super().invoke(ctx)
         except FramesmoothError as error:
             if ctx.params.get("debug"):
                 raise
@@ -91,6 +94,23 @@ class LazyGroup(click.Group):
             reason = one_line(f"{type(error).__name__}: {error}")[:500]
             click.echo(f"error: unexpected {reason}: please report it with what --debug shows", err=True)
             ctx.exit(FramesmoothError.exit_code)
+
+
+@contextmanager
+def _stops_unwrapped() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM through where an extension module has turned them into another error.
+
+    Many do when they are stopped while they are imported: an ImportError with the reason behind it.
+    """
+    try:
+        yield
+    except Exception as error:
+        behind: BaseException | None = error
+        while behind is not None and not isinstance(behind, KeyboardInterrupt | SystemExit):
+            behind = behind.__cause__ or behind.__context__
+        if behind is None:
+            raise
+        raise type(behind)(*behind.args) from error
 
 
 def _shortened(message: str) -> str:

@@ -193,6 +193,8 @@ def write_json(json_file: str | None, content: Mapping[str, Any]) -> bool:
         click.echo(text, nl=False)
         return True
     from framesmooth.video import write_text
+    from framesmooth.video.files import remove_leftovers
 
+    remove_leftovers(Path(json_file))
     write_text(json_file, text)
     return False

@@ -54,9 +54,13 @@ def files(command: Command) -> Command:
 def check_files(inputs: Sequence[str | None], outputs: Sequence[str | None], *, overwrite: bool) -> None:
     """Refuse to write over an input, over another output, or over what is there without --overwrite.
 
+    What killed processes left beside the outputs under temporary names is removed.
+
     Raises:
         UsageError: see above.
     """
+    from framesmooth.video.files import remove_leftovers
+
     read = {Path(path).resolve() for path in inputs if path is not None}
     written: set[Path] = set()
     for output in outputs:
@@ -65,6 +69,7 @@ def check_files(inputs: Sequence[str | None], outputs: Sequence[str | None], *, 
         path = Path(output).resolve()
         if path in read or path in written:
             raise UsageError(f"{output} is read or written already: give another name")
+        remove_leftovers(path)
         if path.exists() and not overwrite:
             raise OutputExists(f"{output} is there already: give --overwrite to replace it, or another name")
         written.add(path)

@@ -105,6 +105,7 @@ def smooth(
     from framesmooth.smoothing import can_keep, smooth_run
     from framesmooth.steady import check_not_input, copy_clip, made_of, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
+    from framesmooth.video.files import remove_all_leftovers
 
     for option, asked in (("--report", report), ("--json", json_file)):
         if asked is not None and not measured:
@@ -114,6 +115,8 @@ def smooth(
     if flow is None and flow_weights is not None:
         raise click.UsageError("--flow-weights goes with --flow raft")
     check_not_input(source, output)
+    if report is not None:
+        remove_all_leftovers(report)
     check_output(output, overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     choices: dict[str, Any] = {} if flow is None else {"flow": options.chosen_flow(flow, flow_weights)}

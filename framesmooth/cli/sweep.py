@@ -155,10 +155,13 @@ def sweep(
     from framesmooth.tuning.grid import CellStore, ClipChoice, Spot
     from framesmooth.tuning.search import Setup
     from framesmooth.tuning.sweep import run_sweep
+    from framesmooth.video.files import remove_all_leftovers
 
     path = Path(source)
     clip = ClipChoice.of(path, fps, frame_range)
     folder = output or path.with_name(f"{path.stem}.sweep")
+    for place in (folder, folder / "cells"):
+        remove_all_leftovers(place)
     spots = [
         Spot(Setup(method=method, flow=flow), strength)
         for method in methods

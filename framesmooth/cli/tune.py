@@ -104,14 +104,16 @@ def tune(
     from framesmooth.tuning.search import Goal
     from framesmooth.tuning.tuner import parse_target, tune_clip
     from framesmooth.video import check_output, open_sink
+    from framesmooth.video.files import remove_all_leftovers
 
     metric, value = (None, 0.0) if target is None else parse_target(target)
     goal = Goal(max_detail_loss=max_detail_loss, metric=metric, target=value)
     check_not_input(source, output)
-    check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     path = Path(output)
     folder = report or path.with_name(f"{path.stem}.tuning")
+    remove_all_leftovers(folder)
+    check_output(output, overwrite=encoding["overwrite"])
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     strip = Strip()
     with progress_listener(progress) as emit:
         tuning = tune_clip(

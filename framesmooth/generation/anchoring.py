@@ -13,6 +13,7 @@ from framesmooth.generation.adapter import Picture
 from framesmooth.lab import Colors
 from framesmooth.timeline import Timeline
 
+_LEAST_ENLARGED: Final = 1e-9
 _MOST_ENLARGED: Final = 16.0
 """Times in area that the first frame is looked at for its colours."""
 
@@ -57,7 +58,7 @@ class ColorAnchor:
         found, last = {}, 0
         for time in self.times:
             enlarged = np.linalg.det(self.camera.between(0, time)[:2, :2])
-            last = time if abs(float(enlarged)) <= _MOST_ENLARGED else last
+            last = time if _LEAST_ENLARGED <= abs(float(enlarged)) <= _MOST_ENLARGED else last
             found[time] = last
         return found
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framesmooth.generation.models import INDEX_FILE, check_model, notes_of, pipeline_class
+from framesmooth.generation.models import INDEX_FILE, check_model, model_defaults, notes_of, pipeline_class
 from framesmooth.generation.vocabulary import load_vocabulary
 
 
@@ -39,7 +39,7 @@ def describe(name: str, folder: Path) -> ModelInfo:
         license=str(notes.get("license", "unknown")),
         about=str(notes.get("about", "")),
         words=len(words) if words else None,
-        defaults=dict(notes.get("defaults", {})),
+        defaults=model_defaults(folder),
     )
 
 

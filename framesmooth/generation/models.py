@@ -161,7 +161,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder} has no {INDEX_FILE}: it is not a diffusers model folder")
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(
             f"{folder.name}/{INDEX_FILE} is not valid JSON ({error}): fetch the model again"
         ) from error
@@ -225,7 +225,8 @@ def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str
 
 def model_defaults(folder: Path) -> dict[str, Any]:
     """Return the settings the model asks for (steps, guidance_scale, width, height), if any."""
-    return dict(notes_of(folder).get("defaults", {}))
+    defaults = notes_of(folder).get("defaults")
+    return dict(defaults) if isinstance(defaults, dict) else {}
 
 
 def left_out(folder: Path) -> list[str]:
@@ -246,6 +247,6 @@ def notes_of(folder: Path) -> dict[str, Any]:
         return {}
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder.name}/{NOTES_FILE} is not valid JSON: {error}") from error
     return notes if isinstance(notes, dict) else {}

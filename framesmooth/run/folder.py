@@ -14,7 +14,7 @@ from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.run.files import content_key, read_json, write_json
 from framesmooth.run.record import check_record
 from framesmooth.run.stage import Stage
-from framesmooth.video.files import media_errors
+from framesmooth.video.files import media_errors, remove_all_leftovers
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"
@@ -130,8 +130,6 @@ class RunFolder:
         return f" (process {pid})" if pid.isdigit() else ""
 
     def _remove_leftovers(self) -> None:
-        """Remove the unfinished files of killed processes; under the lock nobody else has any here."""
-        with suppress(OSError):
-            for path in self.folder.rglob(".*.part*"):
-                if path.is_file():
-                    path.unlink(missing_ok=True)
+        """Remove the unfinished files of killed processes."""
+        for folder, _, _ in os.walk(self.folder):
+            remove_all_leftovers(Path(folder))

@@ -1,10 +1,10 @@
-"""The form of ``record.json``: its version, and a schema that hostile or foreign files don't pass."""
+"""The form of ``record.json`` and ``stage.json``: schemas that hostile or foreign files don't pass."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from framesmooth.errors import MediaError, UsageError
 
@@ -12,6 +12,7 @@ RECORD_VERSION: Final = 1
 
 Sha256 = str
 Facts = dict[str, JsonValue]
+FrameNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}$")]
 
 
 class _Part(BaseModel):
@@ -78,6 +79,42 @@ class Record(_Part):
     tuning: Facts | None = None
     metrics: Facts | None = None
     clip: ClipRecord | None = None
+
+
+class _Notes(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class LoadedNotes(_Notes):
+    """What was decided when the model was loaded: where a keyframe is, and where the prompt jumps."""
+
+    diffused_frames: list[int] = []
+    prompt_changes: list[int] = []
+
+
+class StageNotes(_Notes):
+    """What ``stage.json`` tells about the files beside it; frames that have a fault are named by number."""
+
+    key: str = ""
+    settings: Facts = {}
+    complete: bool = False
+    rendered: bool = False
+    repaired: str | None = None
+    loaded: LoadedNotes | None = None
+    crossfaded: list[int] = []
+    faults: dict[FrameNumber, str] = {}
+    bad: dict[FrameNumber, str] = {}
+    bad_frames: list[BadFrame] = []
+    timings: dict[str, float] = {}
+
+
+def are_notes(content: Mapping[str, Any]) -> bool:
+    """Tell whether ``content`` has the form of a stage's notes."""
+    try:
+        StageNotes.model_validate(dict(content))
+    except (ValidationError, RecursionError):
+        return False
+    return True
 
 
 def check_record(record: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.run.checksums import Checksums
 from framesmooth.run.files import content_key, read_json, write_json
+from framesmooth.run.record import are_notes
 from framesmooth.video import atomic_path, read_image, write_png
 from framesmooth.video.files import media_errors
 from framesmooth.video.images import FRAME_NAME
@@ -67,9 +68,10 @@ class Stage:
         """Return what is noted about the files here, empty when nothing is or the notes are damaged."""
         path = self.folder / STAGE_FILE
         try:
-            return read_json(path) if path.is_file() else {}
+            noted = read_json(path) if path.is_file() else {}
         except MediaError:
             return {}
+        return noted if are_notes(noted) else {}
 
     def note(self, **facts: Any) -> None:
         """Add facts to the notes."""

@@ -1,7 +1,8 @@
 """The bilateral filter of one band along motion trajectories, and what mends its side effects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,83 +30,68 @@ class Neighbour:
     weight: float = 1.0
 
 
-def noise_level(centre: Band, neighbours: Sequence[Neighbour]) -> float:
+@dataclass(frozen=True)
+class Difference:
+    """How a neighbour differs from the current frame: ``gap`` (h, w, 3), ``unlike`` its local mean square.
+
+    The other fields are the neighbour's.
+    """
+
+    distance: int
+    gap: NDArray[np.floating[Any]]
+    unlike: Weight
+    trust: Weight
+    weight: float
+
+
+def compare_bands(
+    centre: Band, neighbours: Iterable[Neighbour], *, window: float, half: bool = False
+) -> list[Difference]:
+    """Return how each neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels).
+
+    Of neighbours made one by one, no two are held at once; ``half`` keeps the gaps in half precision.
+    """
+    found = []
+    for other in neighbours:
+        gap = np.asarray(cv2.subtract(other.band, centre), np.float32)
+        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
+        kept = gap.astype(np.float16) if half else gap
+        found.append(Difference(other.distance, kept, unlike, other.trust, other.weight))
+    return found
+
+
+def noise_level(differences: Sequence[Difference]) -> float:
     """Return the standard deviation of the band's noise where it changes, 1/255 at least.
 
     From the median difference to the nearest neighbours (MAD) over about 10,000 pixels. Samples that stay
     the same are left out: a flat or frozen background says nothing about the rest of the picture.
     """
-    nearest = min((abs(other.distance) for other in neighbours), default=0)
-    step = max(int((centre.shape[0] * centre.shape[1] / _NOISE_SAMPLES) ** 0.5), 1)
-    sparse = np.s_[::step, ::step]
-    gaps = [
-        np.abs(centre[sparse] - other.band[sparse])[other.trust[sparse] > 0.5].ravel()
-        for other in neighbours
-        if abs(other.distance) == nearest
-    ]
-    samples = np.concatenate([np.zeros(0, np.float32), *gaps])
-    changing = samples[samples > _UNCHANGED]
+    nearest = min((abs(other.distance) for other in differences), default=0)
+    samples = [np.zeros(0, np.float32)]
+    for other in differences:
+        if abs(other.distance) == nearest:
+            step = max(int((other.trust.size / _NOISE_SAMPLES) ** 0.5), 1)
+            sparse = np.s_[::step, ::step]
+            samples.append(np.abs(other.gap[sparse])[other.trust[sparse] > 0.5].ravel())
+    gaps = np.concatenate(samples)
+    changing = gaps[gaps > _UNCHANGED]
     found = 1.4826 * float(np.median(changing)) / 2**0.5 if changing.size else 0.0
     return max(found, _LEAST_NOISE)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How a neighbour differs from the current frame: ``gap`` (h, w, 3), ``unlike`` its local mean square.
-
-    ``worth`` (h, w) is the neighbour's trust times its own weight.
-    """
-
-    distance: int
-    gap: Band
-    unlike: Weight
-    worth: Weight
-
-
-def compare_bands(centre: Band, neighbours: Sequence[Neighbour], *, window: float) -> list[Difference]:
-    """Return how each neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels)."""
-    found = []
-    for other in neighbours:
-        gap = other.band - centre
-        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
-        found.append(Difference(other.distance, gap, unlike, other.trust * np.float32(other.weight)))
-    return found
-
-
-def filter_band(
-    centre: Band,
-    neighbours: Sequence[Neighbour],
-    *,
-    radius: float,
-    tolerance: float,
-    window: float,
-    noise: float,
-    trend: bool = True,
-) -> tuple[Band, Weight]:
-    """Average a band along its trajectories; return it and the neighbours' total weight (h, w).
-
-    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)) times its
-    own weight, with k its distance in frames, D the mean squared difference over a Gaussian ``window``
-    (sigma, pixels), h the ``tolerance`` and s the ``noise``; the frame itself weighs 1.
-
-    Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
-    sunset) would be averaged to another time than its surroundings and show as a patch. With ``trend`` the
-    average is moved to the frame's own time along a weighted least-squares slope over the surroundings, as
-    far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
-    """
-    differences = compare_bands(centre, neighbours, window=window)
-    change, support = average_change(
-        differences, radius=radius, limit=tolerance * noise, slope_window=2 * window if trend else None
-    )
-    return np.asarray(centre + change, np.float32), support
 
 
 def average_change(
     differences: Sequence[Difference], *, radius: float, limit: float, slope_window: float | None
 ) -> tuple[Band, Weight]:
-    """Return what :func:`filter_band` adds to the frame, and the weight of its neighbours, one at least.
+    """Return what averaging with its neighbours adds to a frame (h, w, 3), and their total weight (h, w).
 
-    ``limit`` is h s; ``slope_window`` the Gaussian (sigma) over which a trend is looked for, None for none.
+    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)) times its
+    own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s, the tolerance
+    times the noise; the frame itself weighs 1.
+
+    Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
+    sunset) would be averaged to another time than its surroundings and show as a patch. With ``slope_window``
+    the average is moved to the frame's own time along a weighted least-squares slope over such a Gaussian
+    (sigma), as far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
     """
     size = differences[0].unlike.shape
     total, change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
@@ -115,8 +101,8 @@ def average_change(
         k = other.distance
         closeness = np.minimum(np.float32(0.5) - other.unlike / np.float32(scale), 0)
         closeness -= np.float32((k / (radius + 0.5)) ** 2)
-        weight = np.asarray(cv2.exp(closeness), np.float32) * other.worth
-        weighted = other.gap * cv2.merge((weight, weight, weight))
+        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
+        weighted = np.multiply(other.gap, cv2.merge((weight, weight, weight)), dtype=np.float32)
         total += weight
         change += weighted
         if slope_window is not None:

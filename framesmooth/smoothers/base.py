@@ -1,10 +1,12 @@
 """What the smoothers share: their settings, and the recursion of those that look back one frame."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
-from typing import ClassVar, Final, TypeVar
+from itertools import chain, islice, takewhile
+from typing import Any, ClassVar, Final
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ from framesmooth import defaults
 from framesmooth.cuts import Step, steps
 from framesmooth.errors import UsageError
 from framesmooth.flow import FlowEstimator, load_flow
-from framesmooth.frames import Frame, as_float, as_uint8, fan_out
+from framesmooth.frames import Frame, as_float, as_uint8, fan_out, prefetch
 from framesmooth.motion import PairMotion
 from framesmooth.schedule import Schedule
 from framesmooth.smoother import check_strength
@@ -23,10 +25,13 @@ from framesmooth.warp import backward_warp
 Picture = NDArray[np.float32]
 """(H, W, 3) float32, sRGB in [0, 1]."""
 
-Answer = TypeVar("Answer")
-
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
+
+# Bars of a letterbox are no brighter, of 255.
+_BLACK: Final = 2
+# The motion of one pair of frames waits while that of the next one is estimated.
+_IN_THE_MAKING: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ class MotionSmoother(ABC):
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
 
     reach: ClassVar[int]
-    """How many frames are read ahead before one is answered."""
+    """How many frames ahead an answer depends on."""
     memory: ClassVar[int]
     """How many frames back a frame still depends on, as far as it can be seen."""
 
@@ -62,9 +67,14 @@ class MotionSmoother(ABC):
             raise UsageError("a guide has no frames around the clip: smooth a loop without one")
 
     @property
+    def reads_ahead(self) -> int:
+        """How many frames :meth:`at_strengths` reads ahead before one is answered."""
+        return self.reach + _IN_THE_MAKING
+
+    @property
     def lookahead(self) -> int:
         """How many frames are read ahead before one is answered: none at strength 0."""
-        return self.reach if self.strength else 0
+        return self.reads_ahead if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 ``lookahead`` + 1 frames.
@@ -75,7 +85,8 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
-        yield from self._answers(frames, self._smoothed)
+        for (frame,) in self._answers(frames, lambda stream: zip(self._smoothed(stream), strict=True)):
+            yield frame
 
     def at_strengths(
         self, frames: Iterable[Frame], strengths: Sequence[float | Schedule]
@@ -83,7 +94,7 @@ class MotionSmoother(ABC):
         """Yield every frame smoothed at each of the strengths, as if by a smoother each.
 
         Motion, which takes half of the time of a smoothing, is estimated once, and whatever else the
-        strengths have in common is done once. Reads ``reach`` frames ahead.
+        strengths have in common is done once.
 
         Raises:
             UsageError: a strength outside 0 to 1.
@@ -94,25 +105,27 @@ class MotionSmoother(ABC):
         yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
 
     def _answers(
-        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Step]], Iterator[Answer]]
-    ) -> Iterator[Answer]:
+        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Any]], Iterator[tuple[Frame, ...]]]
+    ) -> Iterator[tuple[Frame, ...]]:
         """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
-        given = 0
+        waiting: deque[Frame] = deque()
 
-        def counted() -> Iterator[Frame]:
-            nonlocal given
+        def noted() -> Iterator[Frame]:
             for frame in frames:
-                given += 1
+                waiting.append(frame)
                 yield frame
 
-        around = chain(self.lead_in, counted(), self.lead_out)
+        around = chain(self.lead_in, noted(), self.lead_out)
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        answers = smoothed(steps(around, load_flow(self.flow), self.guide, breaks))
-        # Whatever stands after the clip is answered once all of the clip is read, so ``given`` is known then.
-        for index, answer in enumerate(islice(answers, len(self.lead_in), None)):
-            if self.lead_out and index >= given:
-                return
-            yield answer
+        stream = self._kept(steps(around, load_flow(self.flow), self.guide, breaks))
+        with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
+            for answers in islice(smoothed(known), len(self.lead_in), None):
+                if not waiting:
+                    return  # this is an answer to what stands after the clip
+                original = waiting.popleft()
+                for answer in answers:
+                    keep_bars(answer, original)
+                yield answers
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
@@ -124,7 +137,7 @@ class MotionSmoother(ABC):
         return strength
 
     def _in_lanes(
-        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+        self, stream: Iterable[Any], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         """Yield the smoothed frames of a stream at several strengths."""
         streams = fan_out(stream, len(strengths))
@@ -134,9 +147,13 @@ class MotionSmoother(ABC):
         )
         return zip(*lanes, strict=True)
 
+    def _kept(self, stream: Iterable[Step]) -> Iterator[Any]:
+        """Yield frames and motion as the smoother needs them; made in the thread that estimates motion."""
+        yield from stream
+
     @abstractmethod
-    def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
-        """Yield the smoothed frames of a stream that knows motion and cuts."""
+    def _smoothed(self, stream: Iterable[Any]) -> Iterator[Frame]:
+        """Yield the smoothed frames of a stream that knows motion and cuts, as ``_kept`` gives it."""
 
 
 class RecursiveSmoother(MotionSmoother):
@@ -166,3 +183,15 @@ def trust_in_past(present: Picture, past: Picture) -> NDArray[np.float32]:
     """Return 1 where the warped past (H, W, 3) matches the present after a blur, falling to 0 (H, W)."""
     gap = np.abs(cv2.GaussianBlur(present - past, (0, 0), 2.0)).max(axis=-1)
     return np.asarray(np.exp(-np.square(gap / _LARGEST_DIFFERENCE)), np.float32)
+
+
+def keep_bars(smoothed: Frame, original: Frame) -> None:
+    """Copy the black bars of a letterbox or pillarbox from the ``original``: light spreads into them.
+
+    Bars are the rows and columns from an edge on in which no sample is above 2 of 255.
+    """
+    for turned, source in ((smoothed, original), (smoothed.swapaxes(0, 1), original.swapaxes(0, 1))):
+        for side in (slice(None), slice(None, None, -1)):
+            bar = list(takewhile(lambda line: line.max() <= _BLACK, source[side]))
+            if bar:
+                turned[side][: len(bar)] = bar

@@ -8,7 +8,7 @@ import numpy as np
 from framesmooth.cuts import Step
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
+from framesmooth.smoothers.tone import TONE_RADIUS, GridStep, apply_gains, grid_steps, tone_gains
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,10 @@ class DeflickerSmoother(MotionSmoother):
     reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone
     memory = TONE_RADIUS
 
-    def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
+    def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
+        return grid_steps(stream)
+
+    def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         for index, (step, gains) in enumerate(tone_gains(stream)):
             share = np.float32(min(2 * self.strength_at(index), 1.0))
             yield as_uint8(apply_gains(as_float(step.frame), gains**share))

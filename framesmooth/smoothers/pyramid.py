@@ -1,5 +1,6 @@
 """Frames and motion at three resolutions, so that every band is worked on in as few pixels as it needs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from framesmooth.flow import FlowField
 from framesmooth.motion import PairMotion
-from framesmooth.warp import forward_backward_mask, inside_frame
+from framesmooth.warp import Mask, forward_backward_mask, inside_frame
 
 Band = NDArray[np.float32]
 """(h, w, 3) float32, one band of a frame in sRGB [0, 1]; fine and mid ones are signed."""
@@ -32,6 +33,8 @@ _CONSISTENT_WITHIN = (0.5, 1.0, float("inf"))
 
 def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Return the image in another (height, width): mean of the area if it shrinks, linear if it grows."""
+    if size == image.shape[:2]:
+        return image
     shrinks = size < image.shape[:2]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size[::-1], interpolation=method), np.float32)
@@ -40,8 +43,10 @@ def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.flo
 def rescaled_flow(flow: FlowField, size: tuple[int, int]) -> FlowField:
     """Return the flow on a grid of another (height, width), its vectors in pixels of that grid."""
     height, width = flow.shape[:2]
-    ratio = np.array([size[1] / width, size[0] / height], np.float32)
-    return flow if (height, width) == size else np.asarray(resized(flow, size) * ratio, np.float32)
+    if (height, width) == size:
+        return flow
+    ratio = np.array([size[1] / width, size[0] / height, 0, 0])
+    return np.asarray(cv2.multiply(resized(flow, size), ratio), np.float32)
 
 
 def level_sizes(size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -70,40 +75,32 @@ def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class LevelMotion:
-    """Motion between two neighbouring frames at one resolution, both ways, and its trust in 0 to 1."""
+    """Motion between two neighbouring frames on a grid, both ways, and where each of its bands trusts it."""
 
     forward: FlowField
     backward: FlowField
-    trust: Weight
-    trust_backward: Weight
-
-    def at(self, size: tuple[int, int]) -> "LevelMotion":
-        """Return the same motion on a grid of another (height, width)."""
-        if size == self.trust.shape:
-            return self
-        flows = (rescaled_flow(flow, size) for flow in (self.forward, self.backward))
-        return LevelMotion(*flows, *(resized(trust, size) for trust in (self.trust, self.trust_backward)))
+    masks: tuple[Mask, ...]
+    masks_backward: tuple[Mask, ...]
 
 
-BandMotions = tuple[LevelMotion, LevelMotion, LevelMotion]
-"""A pair's motion for the fine, mid and low band; the first is on the grid of the mid band."""
+HALF, QUARTER = range(2)
+
+GridMotions = tuple[LevelMotion, LevelMotion]
+"""A pair's motion on the half grid, for the fine and mid bands, and on the quarter grid for the low."""
 
 
-def band_motions(motion: PairMotion) -> BandMotions:
+def grid_motions(motion: PairMotion) -> GridMotions:
     """Return a pair's motion as each band trusts it: the smoothers' flow knows no finer detail than mid."""
     height, width = motion.forward.shape[:2]
     _, half, quarter = level_sizes((height, width))
-    return (
-        _level_motion(motion, half, _CONSISTENT_WITHIN[FINE]),
-        _level_motion(motion, half, _CONSISTENT_WITHIN[MID]),
-        _level_motion(motion, quarter, _CONSISTENT_WITHIN[LOW]),
-    )
+    return _level_motion(motion, half, (FINE, MID)), _level_motion(motion, quarter, (LOW,))
 
 
-def _level_motion(motion: PairMotion, size: tuple[int, int], within: float) -> LevelMotion:
+def _level_motion(motion: PairMotion, size: tuple[int, int], bands: Iterable[int]) -> LevelMotion:
     forward, backward = (rescaled_flow(flow, size) for flow in (motion.forward, motion.backward))
+    limits = [_CONSISTENT_WITHIN[band] for band in bands]
     masks = (
-        forward_backward_mask(one, other, within=within) & inside_frame(one)
+        tuple(forward_backward_mask(one, other, within=limit) & inside_frame(one) for limit in limits)
         for one, other in ((forward, backward), (backward, forward))
     )
-    return LevelMotion(forward, backward, *(mask.astype(np.float32) for mask in masks))
+    return LevelMotion(forward, backward, *masks)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from framesmooth.cuts import Step, shot_windows
 from framesmooth.frames import Frame
-from framesmooth.smoothers.pyramid import FINE, BandMotions, LevelMotion, band_motions
+from framesmooth.smoothers.pyramid import HALF, GridMotions, LevelMotion, grid_motions
 from framesmooth.warp import backward_warp
 
 TONE_RADIUS: Final = 6
@@ -26,15 +26,27 @@ _FEWEST_SAMPLES = 64
 
 
 @dataclass(frozen=True)
-class TonedStep:
-    """A frame, its motion to the next one, and ``rise`` (3,): the log-ratio of the next one's channels."""
+class GridStep:
+    """A frame and its motion to the next one on the grids of the bands; None at the end of the shot."""
 
     frame: Frame
-    to_next: BandMotions | None
+    to_next: GridMotions | None
+
+
+@dataclass(frozen=True)
+class TonedStep(GridStep):
+    """``rise`` (3,) is the log-ratio of the next frame's channels to this one's."""
+
     rise: NDArray[np.float64]
 
 
-def tone_gains(stream: Iterable[Step]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
+def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
+    """Yield the steps with the motion that the bands need: an eighth of the memory of the whole."""
+    for step in stream:
+        yield GridStep(step.frame, None if step.to_next is None else grid_motions(step.to_next))
+
+
+def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
     """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
 
     The path is the integral of the median log-ratios along valid flow; its low-pass is a local line under a
@@ -58,27 +70,26 @@ def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArr
     return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
 
 
-def _measure_rises(stream: Iterable[Step]) -> Iterator[TonedStep]:
+def _measure_rises(stream: Iterable[GridStep]) -> Iterator[TonedStep]:
     for step, following in pairwise(chain(stream, [None])):
         if step is None:
             return
-        if step.to_next is None or following is None:
-            yield TonedStep(step.frame, None, np.zeros(3))
-        else:
-            motions = band_motions(step.to_next)
-            rise = log_ratio(step.frame, following.frame, motions[FINE])
-            yield TonedStep(step.frame, motions, rise)
+        rise = np.zeros(3)
+        if step.to_next is not None and following is not None:
+            rise = log_ratio(step.frame, following.frame, step.to_next[HALF])
+        yield TonedStep(step.frame, step.to_next, rise)
 
 
 def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:
     """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s where the flow is trusted."""
-    size = motion.trust.shape[::-1]
+    trusted = motion.masks[0]
+    size = trusted.shape[::-1]
     first, second = (
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         for image in (image0, image1)
     )
     warped = backward_warp(second, motion.forward)
-    usable = (motion.trust > 0.5)[..., None] & _exposed(first) & _exposed(warped)
+    usable = trusted[..., None] & _exposed(first) & _exposed(warped)
     ratios = np.zeros(3)
     for channel in range(3):
         where = usable[..., channel]

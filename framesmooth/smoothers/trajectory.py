@@ -1,9 +1,9 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -25,17 +25,19 @@ from framesmooth.smoothers.bands import (
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.smoothers.pyramid import (
     FINE,
+    HALF,
     LOW,
     MID,
+    QUARTER,
     Band,
-    BandMotions,
+    GridMotions,
     join,
-    level_sizes,
     rescaled_flow,
+    resized,
     split,
 )
-from framesmooth.smoothers.tone import TONE_RADIUS, apply_gains, tone_gains
-from framesmooth.smoothers.trajectories import Trajectory, trajectories
+from framesmooth.smoothers.tone import TONE_RADIUS, GridStep, apply_gains, grid_steps, tone_gains
+from framesmooth.smoothers.trajectories import Paths, Trajectory, trajectories
 from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
 from framesmooth.warp import backward_warp
 
@@ -65,21 +67,23 @@ _LARGEST_REGAIN = 1.6
 class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
-    ``bands`` keeps its bands by the share of the gains that was applied.
+    ``kept`` has its bands by the share of the gains that was applied, the fine one in half precision: at most
+    0.03 of 255 levels off.
     """
 
     frame: Frame
     index: int
     gains: NDArray[np.float32]
     weights: tuple[float, float, float]
-    to_next: BandMotions | None
-    bands: dict[float, tuple[Band, Band, Band]] = field(default_factory=dict)
+    to_next: GridMotions | None
+    kept: dict[float, tuple[NDArray[np.floating[Any]], ...]] = field(default_factory=dict)
 
-    def split(self, share: float) -> tuple[Band, Band, Band]:
-        """Return the bands of the frame with this share of its gains."""
-        if share not in self.bands:
-            self.bands[share] = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
-        return self.bands[share]
+    def band(self, band: int, share: float) -> Band:
+        """Return a band of the frame with this share of its gains."""
+        if share not in self.kept:
+            fine, mid, low = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
+            self.kept[share] = fine.astype(np.float16), mid, low
+        return np.asarray(self.kept[share][band], np.float32)
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,6 @@ class RegisteredBand:
     others: list[Difference]
     noise: float
     radius: float
-
-
-Paths = dict[int, Trajectory]
-"""The trajectories of one band by their distance in frames."""
-
-Registered = tuple[RegisteredBand, RegisteredBand, RegisteredBand]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,19 +113,29 @@ class TrajectorySmoother(MotionSmoother):
     reach = TONE_RADIUS + LONGEST + 2
     memory = TONE_RADIUS + LONGEST
 
-    def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
+    def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
+        return grid_steps(stream)
+
+    def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         return (frame for (frame,) in self._in_lanes(stream, (self.strength,)))
 
     def _in_lanes(
-        self, stream: Iterable[Step], strengths: Sequence[float | Schedule]
+        self, stream: Iterable[GridStep], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         for window, centre in shot_windows(self._toned(stream), LONGEST):
             lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
             paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
-            registered: dict[tuple[float, ...], Registered] = {}  # from half strength on, lanes share it
-            yield tuple(self._answer(window, centre, lane, paths, registered) for lane in lanes)
+            alike: dict[tuple[float, ...], set[float]] = {}  # from half strength on, lanes share much
+            for lane in lanes:
+                alike.setdefault(tuple(map(_share, lane)), set()).add(lane[centre])
+            answers = {
+                (shares, strength): frame
+                for shares, group in alike.items()
+                for strength, frame in self._answer(window, centre, shares, group, paths).items()
+            }
+            yield tuple(answers[tuple(map(_share, lane)), lane[centre]] for lane in lanes)
 
-    def _toned(self, stream: Iterable[Step]) -> Iterator[TonedFrame]:
+    def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""
         for index, (step, gains) in enumerate(tone_gains(stream)):
             keyframe = index - len(self.lead_in) in self.keyframes
@@ -138,16 +146,16 @@ class TrajectorySmoother(MotionSmoother):
         """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
         if not share:
             return [{}, {}, {}]
-        sizes = level_sizes((window[centre].frame.shape[0], window[centre].frame.shape[1]))
-        return [
+        nearest = STEADY_RADIUS if self._steadies else 1
+        half, quarter = (
             trajectories(
-                [frame.to_next and frame.to_next[band] for frame in window[:-1]],
+                [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
                 centre,
-                max(ceil(_radius(band, share)), STEADY_RADIUS if band == MID and self._steadies else 1),
-                sizes[band],
+                max(nearest, *(ceil(_radius(band, share)) for band in bands)),
             )
-            for band in (FINE, MID, LOW)
-        ]
+            for grid, bands in ((HALF, (FINE, MID)), (QUARTER, (LOW,)))
+        )
+        return [*(half or ({}, {})), *(quarter or ({},))]
 
     @property
     def _steadies(self) -> bool:
@@ -157,33 +165,28 @@ class TrajectorySmoother(MotionSmoother):
         self,
         window: Sequence[TonedFrame],
         centre: int,
-        strengths: Sequence[float],
+        shares: Sequence[float],
+        strengths: Collection[float],
         paths: Sequence[Paths],
-        registered: dict[tuple[float, ...], Registered],
-    ) -> Frame:
-        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window."""
-        if not strengths[centre]:
-            return window[centre].frame.copy()
-        shares = tuple(map(_share, strengths))
-        if shares not in registered:
-            registered[shares] = self._register(window, centre, shares, paths)
-        fine, mid, low = (
-            _average(band, registered[shares][band], strengths[centre]) for band in (FINE, MID, LOW)
-        )
-        return as_uint8(join(fine, mid, low))
+    ) -> dict[float, Frame]:
+        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window, for each of the strengths.
 
-    def _register(
-        self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
-    ) -> Registered:
-        """Return the bands of the centre frame and of its neighbours, warped onto the steadied grid."""
+        A band's neighbours, warped onto the steadied grid, take most of the memory: one band at a time.
+        """
+        if not shares[centre]:
+            return {strength: window[centre].frame.copy() for strength in strengths}
         shift = None
         if self._steadies:
             near = {k: path for k, path in paths[MID].items() if abs(k) <= STEADY_RADIUS}
             shift = steady_shift(near, shares[centre])
-        fine, mid, low = (
-            _register_band(band, window, centre, shares, paths[band], shift) for band in (FINE, MID, LOW)
-        )
-        return fine, mid, low
+        if shift is not None:
+            paths = _followed(paths, shift)
+        averaged: dict[float, list[Band]] = {strength: [] for strength in strengths}
+        for band in (FINE, MID, LOW):
+            registered = _register(band, window, centre, shares, paths[band], shift)
+            for strength, bands in averaged.items():
+                bands.append(_average(band, registered, strength))
+        return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
 
 
 def _share(strength: float) -> float:
@@ -195,7 +198,7 @@ def _radius(band: int, share: float) -> float:
     return max(SETTINGS[band].radius * share, 1.0)
 
 
-def _register_band(
+def _register(
     band: int,
     window: Sequence[TonedFrame],
     centre: int,
@@ -203,24 +206,24 @@ def _register_band(
     paths: Paths,
     shift: FlowField | None,
 ) -> RegisteredBand:
-    """Return one band of the centre frame and its neighbours along their trajectories.
+    """Return one band of the centre frame and how its neighbours along their trajectories differ from it.
 
-    With ``shift`` (on the mid grid) they start from the steadied grid, the frame's own moved by it.
+    The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
     """
-    centre_band, radius = window[centre].split(shares[centre])[band], _radius(band, shares[centre])
-    size = centre_band.shape[:2]
-    moved = None if shift is None else rescaled_flow(shift, size)
-    here = centre_band if moved is None else _moved(centre_band, moved)
-    others = []
-    for path in paths.values():
-        if abs(path.distance) > ceil(radius):
-            continue
-        flow = path.flow if moved is None else _followed(path, moved)
+    here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
+    size = here.shape[:2]
+    if shift is not None:
+        here = _moved(here, rescaled_flow(shift, size))
+
+    def warped(path: Trajectory) -> Neighbour:
         other, share = window[centre + path.distance], shares[centre + path.distance]
+        there = _moved(other.band(band, share), rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
-        others.append(Neighbour(path.distance, _moved(other.split(share)[band], flow), path.trust, weight))
-    differences = compare_bands(here, others, window=_LIKENESS_SIGMA)
-    return RegisteredBand(here, differences, noise_level(here, others), radius)
+        return Neighbour(path.distance, there, resized(path.trust, size), weight)
+
+    near = (path for path in paths.values() if abs(path.distance) <= ceil(radius))
+    differences = compare_bands(here, map(warped, near), window=_LIKENESS_SIGMA, half=band == FINE)
+    return RegisteredBand(here, differences, noise_level(differences), radius)
 
 
 def _average(band: int, registered: RegisteredBand, strength: float) -> Band:
@@ -246,6 +249,13 @@ def _moved(band: Band, flow: FlowField) -> Band:
     return np.asarray(backward_warp(band, flow, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _followed(path: Trajectory, shift: FlowField) -> FlowField:
-    """Return the trajectory seen from the steadied grid: s(x) + F(x + s(x))."""
-    return np.asarray(shift + backward_warp(path.flow, shift), np.float32)
+def _followed(paths: Sequence[Paths], shift: FlowField) -> list[Paths]:
+    """Return the trajectories of the bands seen from the steadied grid: s(x) + F(x + s(x))."""
+    fine, mid, low = paths
+    coarse = shift if not low else rescaled_flow(shift, next(iter(low.values())).flow.shape[:2])
+    flows = {k: np.asarray(shift + backward_warp(path.flow, shift), np.float32) for k, path in mid.items()}
+    slow = {k: np.asarray(coarse + backward_warp(path.flow, coarse), np.float32) for k, path in low.items()}
+    return [
+        {k: replace(path, flow=moved[k]) for k, path in band.items()}
+        for band, moved in ((fine, flows), (mid, flows), (low, slow))
+    ]

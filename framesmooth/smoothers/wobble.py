@@ -21,9 +21,11 @@ STEADY_RADIUS: Final = 2
 _GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
 # Second differences below this many pixels squared are errors of the flow, which alternate just as much.
 _NOISE_ENERGY = 0.02
+# Those of the whole frame below this are a hand that holds the camera; the gate of a film projector is worse.
+_HELD_ENERGY = 0.2
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
-_OVER_MEDIAN = 4.0
+_OVER_MEDIAN = 16.0
 # Medians over a frame are taken from every so many-th pixel and row.
 _SPARSE = 4
 
@@ -32,33 +34,57 @@ def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | N
     """Return where to sample the centre frame (h, w, 2), in pixels from the mid grid, to undo its wobble.
 
     A point's position averaged over the window, less where it is now, is minus its wobble as far as its
-    motion is even. The frame's common motion is left out: a shaken camera is no wobble. Uneven motion is told
-    apart by a = second difference of the position: white wobble alternates, with lag-1 autocorrelation
-    rho = -2/3 along the trajectory, real acceleration does not; and wobble is everywhere, real motion that
-    alternates is where something moves. The gate clip(-rho / (2/3), 0, 1) clip(4 median(a^2) / a^2, 0, 1)
-    lets only wobble through; ``share`` (0 to 1) scales the whole. None where the window is cut off on either
-    side.
+    motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
+    alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not; and
+    wobble is everywhere, real motion that alternates is where something moves. The gate
+    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through; ``share`` (0 to 1)
+    scales the whole. The frame's common motion (its median) is judged by itself, across its direction alone:
+    film that weaves in its gate alternates, a pan with repeated frames does so along its way. None where the
+    window is cut off on either side.
     """
     distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
     if not all(k in paths for k in distances):
         return None
-    flows = {k: _own(paths[k].flow) for k in distances}
-    drift = np.sum(list(flows.values()), axis=0) / (len(distances) + 1)
     trust = np.min([paths[k].trust for k in distances], axis=0)
-    gate = gaussian(_alternation(flows, trust) * trust, _GATE_EDGE)
-    return np.asarray(-share * gate[..., None] * drift, np.float32)
+    common = {k: _median(paths[k].flow, trust) for k in distances}
+    own = {k: paths[k].flow - common[k] for k in distances}
+    gate = gaussian(_alternation(own, trust) * trust, _GATE_EDGE)
+    drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
+    return np.asarray(-share * (gate[..., None] * drift + _weave(common)), np.float32)
 
 
-def _own(flow: FlowField) -> FlowField:
-    """Return a flow less the motion of the whole frame."""
-    return np.asarray(flow - np.median(flow[::_SPARSE, ::_SPARSE], axis=(0, 1)), np.float32)
+def _median(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
+    """Return the median (2,) of a flow where it is trusted; 0 where less than half of the frame is."""
+    seen = trust[::_SPARSE, ::_SPARSE] > 0.5
+    if 2 * np.count_nonzero(seen) < seen.size:
+        return np.zeros(2, np.float32)
+    return np.asarray(np.median(flow[::_SPARSE, ::_SPARSE][seen], axis=0), np.float32)
+
+
+def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the mean (2,) of a frame's common motion, as far as that is white and not on its way."""
+    velocity = (common[STEADY_RADIUS] - common[-STEADY_RADIUS]) / (2 * STEADY_RADIUS)
+    before, here, after = _accelerations(common)
+    jitter = (before @ before + here @ here + after @ after) / 3 / 12  # the variance of a coordinate
+    speed = velocity @ velocity + 1e-9
+    along = np.outer(velocity, velocity) / speed * np.clip(2 * speed / (jitter + 1e-9) - 1, 0, 1)
+    before, here, after, drift = (
+        vector - along @ vector for vector in (before, here, after, sum(common.values()) / (len(common) + 1))
+    )
+    energy = (before @ before + here @ here + after @ after) / 3 + 1e-9
+    rho = (before + after) @ here / 2 / energy
+    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - _HELD_ENERGY / energy, 0)
+    return np.asarray(gate * drift, np.float32)
+
+
+def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np.float32], ...]:
+    """Return the second differences of the position one frame before, at, and one after the centre."""
+    return flows[-2] - 2 * flows[-1], flows[-1] + flows[1], flows[2] - 2 * flows[1]
 
 
 def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
     """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
-    here = flows[-1] + flows[1]
-    before = flows[-2] - 2 * flows[-1]
-    after = flows[2] - 2 * flows[1]
+    before, here, after = _accelerations(flows)
     product = ((before + after) * here).sum(axis=-1) / 2
     energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
     energy = gaussian(energy, _GATE_SIGMA) + 1e-6

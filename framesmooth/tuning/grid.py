@@ -149,7 +149,7 @@ def make_cells(store: CellStore, group: Sequence[Spot], on_frame: Callable[[int]
         kept = stack.enter_context(_guide_sink(store, clip)) if setup == GUIDE else None
         frames = stack.enter_context(closing(prefetch(clip)))
         guide = iter(open_source(store.guide_path)) if setup != GUIDE else None
-        answers = alongside(frames, lambda stream: smoother.at_strengths(stream, lanes), smoother.reach)
+        answers = alongside(frames, lambda stream: smoother.at_strengths(stream, lanes), smoother.reads_ahead)
         for index, (original, versions) in enumerate(answers, start=1):
             seen = versions[-1] if guide is None else next(guide)
             meter.update(original, versions[: len(group)], seen)

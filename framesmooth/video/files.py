@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".web
 
 _LONGEST_STEM: Final = 80
 """Characters of a name that its temporary name keeps, so that it stays within the system's 255 bytes."""
+_TEMPORARY: Final = re.compile(r"(\..*\.)[0-9a-f]{8}\.part(\.[^.]*)?", re.DOTALL)
+"""A temporary name: a stem and a suffix, with chance between them."""
+_MEANWHILE: Final = "{} has come into being while it was made: give --overwrite to replace it"
 _UMASK: Final = os.umask(0o077)
 os.umask(_UMASK)
 
@@ -99,21 +103,31 @@ def _lock(path: Path) -> int | None:
 
 def remove_leftovers(path: Path) -> None:
     """Remove what killed processes left beside ``path`` under temporary names of it."""
-    stem = _temporary_stem(path)
+    for entry in _temporaries(path.parent):
+        named = _TEMPORARY.fullmatch(entry.name)
+        if named and (named[1], named[2] or "") == (_temporary_stem(path), path.suffix):
+            _remove_unlocked(entry)
+
+
+def remove_all_leftovers(folder: Path) -> None:
+    """Remove what killed processes left in ``folder`` under temporary names of any file."""
+    for entry in _temporaries(folder):
+        _remove_unlocked(entry)
+
+
+def _temporaries(folder: Path) -> list[Path]:
     with suppress(OSError):
-        for entry in list(path.parent.iterdir()):
-            middle = entry.name.removeprefix(stem).removesuffix(path.suffix)
-            ours = entry.name.startswith(stem) and entry.name.endswith(path.suffix) and len(middle) == 13
-            if ours and middle.endswith(".part"):
-                _remove_unlocked(entry)
+        return [entry for entry in folder.iterdir() if _TEMPORARY.fullmatch(entry.name)]
+    return []
 
 
 def _remove_unlocked(path: Path) -> None:
-    descriptor = _lock(path)
-    if descriptor is not None or os.name == "nt":
-        _remove(path)
-    if descriptor is not None:
-        os.close(descriptor)
+    with suppress(OSError):  # another process has just removed it
+        descriptor = _lock(path)
+        if descriptor is not None or os.name == "nt":
+            _remove(path)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 @contextmanager
@@ -127,7 +141,8 @@ def atomic_path(
     An existing file or folder is replaced.
 
     Raises:
-        OutputExists: when ``replace`` is false and a file called ``path`` has come into being meanwhile.
+        OutputExists: when ``replace`` is false and a file called ``path``, or a folder that holds something,
+            has come into being meanwhile.
     """
     final = Path(path)
     with temporary_path(final, folder=folder) as temporary:
@@ -144,6 +159,8 @@ def _publish(temporary: Path, final: Path, *, replace: bool) -> None:
     temporary.chmod((0o777 if is_folder else 0o666) & ~_UMASK)
     _flush(temporary)
     if is_folder and final.is_dir():
+        if not replace and any(final.iterdir()):
+            raise OutputExists(_MEANWHILE.format(final))
         _exchange(temporary, final)
     elif replace or is_folder:
         temporary.replace(final)
@@ -164,9 +181,7 @@ def _name_new(temporary: Path, final: Path) -> None:
     try:
         os.link(temporary, final)
     except FileExistsError as error:
-        raise OutputExists(
-            f"{final} has come into being while it was made: give --overwrite to replace it"
-        ) from error
+        raise OutputExists(_MEANWHILE.format(final)) from error
     except OSError:  # a file system without second names
         temporary.replace(final)
 

@@ -6,10 +6,12 @@ which also keeps names with a colon from being taken for addresses. Pillow likew
 other programs.
 """
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +30,9 @@ _DEMUXERS: Final = (
 _OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
 _PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size says it as an error
+# What is wrong with a picture is said by the error about it, if anything is.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def file_url(path: str | os.PathLike[str]) -> str:
@@ -55,6 +59,19 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
         yield container
 
 
+class _Whole(BufferedReader):
+    """Reads no more than there is: parts of a picture may claim gigabytes, for which room is made."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+        self._length = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all that are left if it is negative."""
+        left = max(self._length - self.tell(), 0)
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 @contextmanager
 def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[Image.Image]:
     """Open a picture or an animation for reading.
@@ -65,7 +82,7 @@ def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[I
         MediaError: when it cannot be read, is in no known format, or larger than any picture of a clip.
     """
     with media_errors(path, "read"):
-        file = path.open("rb")
+        file = _Whole(path)
     try:
         with file, Image.open(file, formats=formats) as image:
             check_size(path, *image.size)

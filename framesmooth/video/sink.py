@@ -119,7 +119,7 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags, on_complete) as sink:
+        with _folder_sink(target, size, tags, on_complete, overwrite=overwrite) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
@@ -256,11 +256,15 @@ def _folder_sink(
     size: tuple[int, int],
     tags: Mapping[str, str],
     on_complete: Callable[[Path], None] | None,
+    *,
+    overwrite: bool,
 ) -> Iterator[FrameSink]:
     inside = target.is_dir() and not all(map(is_frame, target.iterdir()))
-    place = temporary_path(target / "frames", folder=True) if inside else atomic_path(target, folder=True)
     if inside:
         remove_leftovers(target / "frames")
+        place = temporary_path(target / "frames", folder=True)
+    else:
+        place = atomic_path(target, folder=True, replace=overwrite)
     with place as temporary:
         with _completed(FolderEncoder(temporary, tags), target, size, None) as sink:
             yield sink

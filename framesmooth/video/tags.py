@@ -9,6 +9,7 @@ from typing import Final
 from PIL.PngImagePlugin import PngImageFile
 
 from framesmooth.video.animation_timing import read_tags
+from framesmooth.video.files import IMAGE_SUFFIXES
 from framesmooth.video.images import list_images
 from framesmooth.video.opening import open_media, open_picture
 
@@ -32,6 +33,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     if file.suffix.lower() in (".gif", ".webp"):
         with open_picture(file) as image:
             return cleaned(read_tags(image))
+    if file.suffix.lower() in IMAGE_SUFFIXES:
+        return {}
     with open_media(file) as container:
         return cleaned(container.metadata)
 
