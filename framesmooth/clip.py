@@ -3,27 +3,32 @@
 ``resolve`` chooses seeds, times and the model's defaults without loading the model.
 """
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import UsageError
-from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
+from framesmooth.generation.additions import Addition, addition_hashes, check_additions
+from framesmooth.generation.models import (
+    is_checkpoint,
+    locate_model,
+    model_defaults,
+    pipeline_class,
+    weight_hashes,
+)
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.presets import PRESETS
+from framesmooth.generation.prompt_weights import parse_weights
 from framesmooth.infotext import infotext, sampler_name
-from framesmooth.limits import MAX_FRAMES
+from framesmooth.keyframing import keyframes_of, timeline_of
 from framesmooth.run import package_versions
-from framesmooth.settings import RANDOM_SEED, ClipSettings
+from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
-from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, place_prompts
+from framesmooth.timeline import Timeline
 from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
 
-MAX_SEED: Final = 2**32
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
-FRAMES_PER_SEGMENT: Final = 48
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 MADE_BY: Final = "framesmooth (AI-generated)"
@@ -63,10 +68,23 @@ class Clip:
             "dtype": self.settings.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
+        key |= self._unusual
         if self.feedback is None:
             return key
         key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
         return key | {"feedback": self.feedback.key}
+
+    @property
+    def _unusual(self) -> dict[str, Any]:
+        """What decides the latents, but only where it is asked for."""
+        settings = self.settings
+        asked = {
+            "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
+            "preset": settings.preset,
+            "loras": [lora.weight for lora in settings.loras],
+            "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+        }
+        return {name: value for name, value in asked.items() if value}
 
     @property
     def frames_key(self) -> dict[str, Any]:
@@ -95,7 +113,10 @@ class Clip:
     @property
     def model_name(self) -> str:
         """The model as people call it: the built-in's name, a hub id, or the name of its folder."""
-        return self.settings.model if self.settings.model_path is None else self.model_folder.name
+        path = self.settings.model_path
+        if path is None:
+            return self.settings.model
+        return path.stem if is_checkpoint(self.settings.model) else self.model_folder.name
 
     @property
     def resolved_record(self) -> dict[str, Any]:
@@ -116,7 +137,9 @@ class Clip:
     @property
     def _guidance(self) -> str:
         ending = f" over {self.guidance_end:.0%} of the steps" if self.guidance_end < 1 else ""
-        return f"{self.guidance_scale}{ending}"
+        true = self.settings.true_cfg_scale
+        against = f", {true} against the negative prompt" if true > 1 else ""
+        return f"{self.guidance_scale}{ending}{against}"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -129,7 +152,15 @@ class Clip:
             "steps": str(self.steps),
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
+            **self._additions,
         }
+
+    @property
+    def _additions(self) -> dict[str, str]:
+        """What was added to the model, where something was."""
+        settings = self.settings
+        added = {"LoRAs": settings.loras, "learned words": settings.textual_inversions}
+        return {name: ", ".join(map(str, files)) for name, files in added.items() if files}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -138,7 +169,8 @@ class Clip:
         return {
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
-            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}",
+            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}"
+            + "".join(f"; {name}: {files}" for name, files in self._additions.items()),
             SOURCE_TYPE: AI_GENERATED,
         }
 
@@ -174,7 +206,8 @@ class Clip:
         """The SHA-256 (hex) of the denoiser's weights, by which tools tell models apart; "" if unknown."""
         weights = (name for name in self.model_hashes if name.endswith(".safetensors"))
         denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
-        return self.model_hashes.get(next(denoisers, ""), "")
+        first = next(denoisers, "") or next((name for name in self.model_hashes if "/" not in name), "")
+        return self.model_hashes.get(first, "")
 
 
 def resolve(settings: ClipSettings) -> Clip:
@@ -185,16 +218,26 @@ def resolve(settings: ClipSettings) -> Clip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
-    folder = locate_model(settings.model, allow_download=settings.allow_download)
+    timeline = timeline_of(settings, keyframes_of(settings))
+    folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
+    checkpoint = settings.model_path if is_checkpoint(settings.model) else None
+    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
+    check_additions(additions)
+    for key in timeline.keyframes:
+        parse_weights(key.prompt), parse_weights(key.negative)
     defaults = model_defaults(folder)
-    drifting = len(settings.prompts) == 1 and settings.seeds is None
-    timeline = _timeline(settings, _keyframes(settings))
+    if settings.preset is not None:
+        preset = PRESETS[settings.preset]
+        defaults |= {"steps": preset.steps, "guidance_end": 1.0}
+        if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
+            defaults["guidance_scale"] = preset.guidance_scale
+    drifting = (len(settings.prompts), settings.seeds, settings.seed_behavior) == (1, None, "fixed")
     return Clip(
         settings=settings,
         timeline=timeline,
         drift=settings.drift if drifting else 1.0,
         model_folder=folder,
-        model_hashes=weight_hashes(folder),
+        model_hashes=weight_hashes(folder, checkpoint) | addition_hashes(additions),
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None
@@ -206,60 +249,3 @@ def resolve(settings: ClipSettings) -> Clip:
         height=settings.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline),
     )
-
-
-def _keyframes(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
-    """Return one prompt with its seed per keyframe; a single prompt stands at both ends of the clip.
-
-    All share one seed unless --seeds or a prompt of a file says otherwise; a single prompt without --seeds
-    travels from its seed to the next number.
-
-    Raises:
-        UsageError: more prompts than seeds, or more seeds than prompts where there are several prompts; a
-            seed out of range.
-    """
-    prompts = settings.prompts
-    if settings.seeds is None:
-        shared = _draw(settings.seed)
-        keys = [
-            replace(prompt, seed=shared if prompt.seed is None else _draw(prompt.seed)) for prompt in prompts
-        ]
-        if len(keys) == 1 and settings.num_frames != 1:
-            start = replace(keys[0], time=None)
-            keys = [start, replace(start, seed=((start.seed or 0) + 1) % MAX_SEED)]
-        return tuple(keys)
-    given, count = len(settings.seeds), len(prompts)
-    if given < count:
-        raise UsageError(f"{count} prompts but {given} seeds: give one of --seeds per prompt, or a --seed")
-    if given > count > 1:
-        raise UsageError(f"{given} seeds but {count} prompts: give one of --seeds per prompt")
-    if given > count:
-        prompts = (replace(prompts[0], time=None),) * given
-    return tuple(
-        replace(prompt, seed=_draw(seed)) for prompt, seed in zip(prompts, settings.seeds, strict=True)
-    )
-
-
-def _draw(seed: int) -> int:
-    if not RANDOM_SEED <= seed < MAX_SEED:
-        raise UsageError(f"seed {seed} is out of range: seeds are -1 (random) or 0 to {MAX_SEED - 1}")
-    return secrets.randbelow(MAX_SEED) if seed == RANDOM_SEED else seed
-
-
-def _timeline(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Timeline:
-    """Place the keyframes; without --num-frames the clip is as long as its prompts ask.
-
-    Raises:
-        UsageError: more prompts than frames, times outside the clip.
-    """
-    latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
-    if latest >= MAX_FRAMES:
-        raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
-    num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * max(1, len(prompts) - 1), latest + 1)
-    avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
-    times = place_prompts(prompts, num_frames)
-    keyframes = tuple(
-        Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
-        for time, prompt, negative in zip(times, prompts, avoided, strict=True)
-    )
-    return Timeline(keyframes, num_frames, settings.easing, settings.hold)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import Any, Final
 
 from framesmooth.clip import Clip
 from framesmooth.errors import MediaError, OutputExists, UsageError
@@ -12,6 +13,9 @@ from framesmooth.settings import ClipSettings
 from framesmooth.video import has_audio, is_folder_name
 from framesmooth.video.signing import check_signing
 from framesmooth.video.sink import plan_writing
+
+_HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
+"""Settings that say how a clip is made, and not which."""
 
 
 def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSettings:
@@ -34,9 +38,7 @@ def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSet
     if settings.seeds is not None and len(settings.seeds) != len(drawn):
         return settings
     again = settings.with_drawn(drawn)
-    asked, before = (
-        content_key(replace(one, overwrite=False).as_record(run.folder)) for one in (again, stopped)
-    )
+    asked, before = (content_key(replace(one, **_HOW).as_record(run.folder)) for one in (again, stopped))
     return again if asked == before else settings
 
 
@@ -78,6 +80,7 @@ def check_writing(clip: Clip) -> None:
 
 def notices(clip: Clip, asked: ClipSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
+    from framesmooth.generation.prompt_weights import plain
     from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
 
     if asked.draws_seeds:
@@ -88,7 +91,7 @@ def notices(clip: Clip, asked: ClipSettings) -> Iterator[Notice]:
     if vocabulary is None:
         return
     prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
-    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(plain(prompt), vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
         yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from framesmooth.clip import Clip
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, prefetch
+from framesmooth.generation.models import is_checkpoint
 from framesmooth.repair import check_repairable, judge, repaired
 from framesmooth.run import FrameFolder, LatentFolder, PictureFolder, RunFolder
 from framesmooth.video import read_image
@@ -158,6 +159,12 @@ class Rendering:
         )
         if asked != used:
             self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
+        guidance = source.path.sampling.guidance
+        if any(key.negative for key in self.clip.timeline.keyframes) and not model.family.negates(guidance):
+            how = "--true-cfg-scale" if model.family.has_true_guidance else "--guidance-scale"
+            needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
+            told = f"{self.clip.model_name} ignores negative prompts{needed}"
+            self.emit(Notice(told, warning=True))
         for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
             lost = model.cut_off(prompt)
             if lost:
@@ -175,7 +182,16 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
 
     settings = clip.settings
     model = load_pipeline(
-        str(clip.model_folder), device=settings.device, dtype=settings.dtype, scheduler=settings.scheduler
+        settings.model if is_checkpoint(settings.model) else str(clip.model_folder),
+        config=settings.config,
+        device=settings.device,
+        dtype=settings.dtype,
+        scheduler=settings.scheduler,
+        preset=settings.preset,
+        loras=settings.loras,
+        textual_inversions=settings.textual_inversions,
+        low_vram=settings.low_vram,
+        cpu_offload=settings.cpu_offload,
     )
     source = create_source(
         model,
@@ -185,6 +201,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         height=clip.height,
         steps=clip.steps,
         guidance_scale=clip.guidance_scale,
+        true_cfg_scale=settings.true_cfg_scale,
         guidance_end=clip.guidance_end,
         drift=clip.drift,
         cadence=settings.cadence,

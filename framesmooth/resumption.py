@@ -8,6 +8,7 @@ from typing import Any, Final
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import RunChanged
 from framesmooth.events import ClipFinished, Listener, Notice
+from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.pipeline import finish_clip
 from framesmooth.preflight import check_writing
 from framesmooth.run import FrameFolder, RunFolder, content_of, differences, package_versions
@@ -23,8 +24,13 @@ class Resume:
 
     Attributes:
         model: where the model is now.
+        config: where the configuration of a model in one file is now.
         audio: where the sound is now.
         init_image: where the first picture is now.
+        loras: where the LoRAs are now, with their weights.
+        textual_inversions: where the textual inversions are now.
+        low_vram: denoise and code pictures one by one, in tiles.
+        cpu_offload: let the networks take turns on the device.
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: go on although settings, model or libraries have changed.
@@ -32,8 +38,13 @@ class Resume:
     """
 
     model: str | None = None
+    config: Path | None = None
     audio: Path | None = None
     init_image: Path | None = None
+    loras: tuple[Lora, ...] = ()
+    textual_inversions: tuple[TextualInversion, ...] = ()
+    low_vram: bool = False
+    cpu_offload: bool = False
     sign: Path | None = None
     overwrite: bool = False
     force: bool = False
@@ -60,8 +71,13 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
     settings = replace(
         settings,
         model=how.model or settings.model,
+        config=how.config or settings.config,
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
+        loras=how.loras or settings.loras,
+        textual_inversions=how.textual_inversions or settings.textual_inversions,
+        low_vram=how.low_vram or settings.low_vram,
+        cpu_offload=how.cpu_offload or settings.cpu_offload,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,

@@ -12,6 +12,7 @@ from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR
+from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt
@@ -22,6 +23,10 @@ BadFrames = Literal["reroll", "hold", "interpolate", "fail"]
 BAD_FRAMES: Final[tuple[BadFrames, ...]] = ("reroll", "hold", "interpolate", "fail")
 """What is done with a frame that came out bad: another noise, the frame before, a warp of both, an error."""
 
+SeedBehavior = Literal["fixed", "iter", "random", "ladder", "schedule"]
+SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "ladder", "schedule")
+"""The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSettings:
@@ -30,8 +35,11 @@ class ClipSettings:
     prompts: tuple[TimedPrompt, ...]
     output: Path
     model: str = BUILT_IN
+    config: Path | None = None
     seed: int = 0
     seeds: tuple[int, ...] | None = None
+    seed_behavior: SeedBehavior = "fixed"
+    seed_schedule: str | None = None
     drift: float = 0.5
     num_frames: int | None = None
     fps: Fraction = DEFAULT_FPS
@@ -40,8 +48,12 @@ class ClipSettings:
     steps: int | None = None
     guidance_scale: float | None = None
     guidance_end: float | None = None
+    true_cfg_scale: float = 1.0
     negative_prompt: str = ""
     scheduler: str | None = None
+    preset: str | None = None
+    loras: tuple[Lora, ...] = ()
+    textual_inversions: tuple[TextualInversion, ...] = ()
     hold: float = 0.0
     easing: str = "linear"
     cadence: int | None = None
@@ -60,6 +72,8 @@ class ClipSettings:
     bad_frames: BadFrames = "reroll"
     no_metadata: bool = False
     sign: Path | None = None
+    low_vram: bool = False
+    cpu_offload: bool = False
     device: str = "auto"
     dtype: str = "auto"
     allow_download: bool = False
@@ -110,9 +124,11 @@ class ClipSettings:
         del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
-        for name in ("audio", "init_image"):
+        for name in ("audio", "init_image", "config"):
             if record[name] is not None:
                 record[name] = relative_name(record[name], folder)
+        for addition in (*record["loras"], *record["textual_inversions"]):
+            addition["path"] = relative_name(addition["path"], folder)
         return record
 
     @classmethod
@@ -137,12 +153,13 @@ class ClipSettings:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            files = [name for name in ("audio", "init_image") if raw.get(name) is not None]
+            files = [name for name in ("audio", "init_image", "config") if raw.get(name) is not None]
             raw |= {name: recorded_name(raw[name]) for name in files}
             if raw.get("model") is not None:
                 raw["model"] = recorded_name(raw["model"])
             raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
             raw |= {name: _found(folder, raw[name]) for name in files}
+            raw |= {name: _added(folder, raw.get(name, ())) for name in ("loras", "textual_inversions")}
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(_found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])
@@ -197,6 +214,11 @@ def _found(folder: Path, name: str) -> Path:
     """Return the recorded path if something is there, else ``name`` as it stands."""
     path = _path_from(folder, name)
     return path if path.exists() else Path(name)
+
+
+def _added(folder: Path, additions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return recorded additions to a model with their paths as they are from here."""
+    return [{**one, "path": _found(folder, recorded_name(one["path"]))} for one in additions]
 
 
 def relative_name(path: Path, run_folder: Path) -> str:

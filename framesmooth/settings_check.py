@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from framesmooth import limits
 from framesmooth.errors import UsageError
+from framesmooth.generation.presets import PRESETS
 from framesmooth.moves import Moves
-from framesmooth.settings import BAD_FRAMES, ClipSettings
+from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
 
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "drift": (0, 1),
@@ -16,6 +17,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "steps": (1, limits.MAX_STEPS),
     "guidance_scale": (0, 1000),
     "guidance_end": (0, 1),
+    "true_cfg_scale": (0, 1000),
     "hold": (0, 1),
     "cadence": (1, limits.MAX_FRAMES),
     "crf": (0, 63),
@@ -23,9 +25,11 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "fps": (0, limits.MAX_FPS),
     "color_anchor": (0, 1),
 }
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+_CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,
+    "seed_behavior": SEED_BEHAVIORS,
     "odd": ("error", "pad", "crop"),
+    "preset": (None, *PRESETS),
     "dtype": ("auto", "float32", "bfloat16", "float16"),
 }
 
@@ -43,7 +47,7 @@ def check_settings(settings: ClipSettings) -> None:
     for name, choices in _CHOICES.items():
         value = getattr(settings, name)
         if value not in choices:
-            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+            raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(filter(None, choices))}")
     width, height = settings.width or 8, settings.height or 8
     if width * height > limits.MAX_PIXELS:
         raise UsageError(f"{width}x{height} is more than {limits.MAX_PIXELS} pixels: lower -W and -H")

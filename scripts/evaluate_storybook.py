@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.embeddings import stack
+from framesmooth.generation.family import Guidance
 from framesmooth.generation.keyframes import guided_steps
 from framesmooth.generation.loading import load_pipeline
 
@@ -124,7 +125,7 @@ def generate(
             stack([pipe.encode(prompt, "", guided=True) for prompt in part]),
             seeds,
             steps=steps,
-            guidance_scale=guidance_scale,
+            guidance=Guidance(scale=guidance_scale),
             guided_steps=guided_steps(guidance_end, steps),
         )
         pictures += pipe.decode(latents)

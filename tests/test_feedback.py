@@ -14,12 +14,12 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Event, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.family import Guidance
 from framesmooth.generation.feedback import FeedbackSource, feed_back
 from framesmooth.generation.latents import noise_of
 from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.pictures import encode_pictures, fitted
 from framesmooth.generation.plan import Feedback
-from framesmooth.generation.samplers import state_at
 from framesmooth.generation.source import create_source
 from framesmooth.lab import Colors
 from framesmooth.moves import Moves
@@ -150,9 +150,9 @@ def test_drawing_over_a_picture_is_what_image_to_image_does(tiny_model: Path, sc
     model = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler=scheduler)
     noise = noise_of(3, model.latent_shape(*SIZE))[None]
     start = encode_pictures(model, [PICTURE])
-    state = state_at(model.scheduler, start, noise, first_step=2, steps=4)
+    state = model.state_at(start, noise, first_step=2, steps=4)
     conditioning = model.encode("a cat", "", guided=True)
-    made = model.denoise(state, conditioning, [3], steps=4, guidance_scale=2, first_step=2)
+    made = model.denoise(state, conditioning, [3], steps=4, guidance=Guidance(scale=2), first_step=2)
     pipe = StableDiffusionImg2ImgPipeline(
         **{**model.pipe.components, "scheduler": model.scheduler}, requires_safety_checker=False
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from framesmooth.errors import ModelError
-from framesmooth.generation.models import describe, locate_model, model_defaults, weight_hashes
+from framesmooth.generation.listing import describe
+from framesmooth.generation.models import locate_model, model_defaults, weight_hashes
 from framesmooth.generation.vocabulary import UnknownWord, load_vocabulary, unknown_words
 
 

@@ -118,7 +118,7 @@ def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
         path.conditioning(0),
         [path.seed(0)],
         steps=sampling.steps,
-        guidance_scale=sampling.guidance_scale,
+        guidance=sampling.guidance,
         first_step=sampling.branch_step,
     )
     assert sum(steps) == 2 * sampling.steps  # of two keyframes

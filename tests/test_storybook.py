@@ -8,7 +8,8 @@ from storybook.dataset import scene_at
 from storybook.painter import DRAW, paint, subject_mask
 from storybook.world import COLORS, LIGHTS, PLACES, STYLES, Scene
 
-from framesmooth.generation.models import BUILT_IN_FOLDER, describe
+from framesmooth.generation.listing import describe
+from framesmooth.generation.models import BUILT_IN_FOLDER
 from framesmooth.generation.vocabulary import load_vocabulary, unknown_words
 
 MEBIBYTE = 2**20
@@ -90,6 +91,7 @@ def pictures() -> dict[str, np.ndarray]:
     import torch
 
     from framesmooth.generation.embeddings import stack
+    from framesmooth.generation.family import Guidance
     from framesmooth.generation.loading import load_pipeline
 
     prompts = (
@@ -104,7 +106,7 @@ def pictures() -> dict[str, np.ndarray]:
         stack([model.encode(prompt, "", guided=True) for prompt in prompts]),
         [3] * len(prompts),
         steps=8,
-        guidance_scale=4.0,
+        guidance=Guidance(scale=4.0),
     )
     return {
         prompt: frame / np.float32(255) for prompt, frame in zip(prompts, model.decode(latents), strict=True)

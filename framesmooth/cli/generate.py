@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import motion, options
+from framesmooth.cli import loading, motion, options, sampling
 from framesmooth.generation import INBETWEENS
-from framesmooth.limits import MAX_BATCH, MAX_FRAMES, MAX_SIDE, MAX_STEPS
+from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
-from framesmooth.settings import BAD_FRAMES, ClipSettings
+from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
 from framesmooth.timeline import EASINGS
 
 if TYPE_CHECKING:
@@ -69,6 +69,17 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 )
 @click.option("--seeds", type=Seeds(), help="One per prompt: the clip travels through noise as well.")
 @click.option(
+    "--seed-behavior",
+    type=click.Choice(SEED_BEHAVIORS),
+    default=ClipSettings.seed_behavior,
+    show_default=True,
+    help="The seed from prompt to prompt: the same, the next, any, two up one down, or as --seed-schedule "
+    "says; a single prompt then visits one every 48 frames.",
+)
+@click.option(
+    "--seed-schedule", metavar="SCHEDULE", help="The seed at each frame, for --seed-behavior schedule."
+)
+@click.option(
     "--drift",
     type=click.FloatRange(0, 1),
     default=ClipSettings.drift,
@@ -85,47 +96,8 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 )
 @click.option("-W", "--width", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
 @click.option("-H", "--height", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
-@click.option(
-    "--model",
-    default=ClipSettings.model,
-    show_default=True,
-    metavar="NAME",
-    help="storybook, a folder in diffusers' format, or a hub id such as owner/name.",
-)
-@click.option(
-    "--allow-download",
-    is_flag=True,
-    help="Fetch the hub id of --model if it isn't here; without it nothing is ever fetched.",
-)
-@click.option(
-    "--num-inference-steps",
-    "--steps",
-    "steps",
-    type=click.IntRange(1, MAX_STEPS),
-    help="Denoising steps of a diffused frame.  [default: the model's own, or 10]",
-)
-@click.option(
-    "--guidance-scale",
-    "--cfg-scale",
-    "guidance_scale",
-    type=click.FloatRange(min=0),
-    help="How strictly the prompt is followed.  [default: the model's own, or 7.5]",
-)
-@click.option(
-    "--guidance-end",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="Share of the steps that are guided; the rest take half the time.  [default: the model's own, or 1]",
-)
-@click.option(
-    "--negative-prompt",
-    default="",
-    help="What to keep out of every picture; --neg inside a prompt adds to it.",
-)
-@click.option(
-    "--scheduler",
-    metavar="NAME",
-    help="A diffusers scheduler such as DDIM or EulerDiscrete.  [default: the model's own]",
-)
+@loading.loading
+@sampling.sampling
 @click.option(
     "--hold",
     type=click.FloatRange(0, 1, max_open=True),
@@ -175,23 +147,6 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
-@click.option(
-    "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
-)
-@click.option(
-    "--device",
-    default=ClipSettings.device,
-    show_default=True,
-    metavar="NAME",
-    help="auto, cpu, cuda, cuda:1 or mps.",
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    default=ClipSettings.dtype,
-    show_default=True,
-    help="Number format of the model.",
-)
 @options.encoding
 @options.json_file
 @options.common
@@ -206,10 +161,10 @@ def generate(
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
 
-    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them. With a single one the
-    picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all frames before smoothing, the
-    record of the run and its report. The same command goes on with a run that was stopped, and with
-    --overwrite and another --smooth it diffuses nothing again.
+    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them; (word:1.3) weighs a
+    word, \\( is a plain bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes
+    clip.framesmooth/ with all frames before smoothing, the record of the run and its report. The same command
+    goes on with a run that was stopped, and with --overwrite and another --smooth it diffuses nothing again.
 
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
@@ -223,6 +178,8 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts

@@ -1,15 +1,25 @@
 """``framesmooth resume``: a run that was stopped goes on."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import loading, options
+
+if TYPE_CHECKING:
+    from framesmooth.generation.additions import Lora, TextualInversion
 
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME", help="Where the model is, when the record only knows its name.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the folder beside a model in one file is, when the record only knows its name.",
+)
 @click.option(
     "--audio",
     type=click.Path(path_type=Path),
@@ -22,6 +32,8 @@ from framesmooth.cli import options
     metavar="FILE",
     help="Where the first picture is, when the record only knows its name.",
 )
+@loading.additions
+@loading.saving_memory
 @click.option(
     "--force",
     is_flag=True,
@@ -40,8 +52,13 @@ from framesmooth.cli import options
 def resume(
     run: Path,
     model: str | None,
+    config: Path | None,
     audio: Path | None,
     init_image: Path | None,
+    loras: "tuple[Lora, ...]",
+    textual_inversions: "tuple[TextualInversion, ...]",
+    low_vram: bool,
+    cpu_offload: bool,
     force: bool,
     allow_download: bool,
     sign: Path | None,
@@ -53,8 +70,8 @@ def resume(
 
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
-    what differs and stops. The record holds only the names of a model folder, a sound file and a first
-    picture that lie elsewhere than with the clip: say where they are.
+    what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
+    sound file and a first picture that lie elsewhere than with the clip: say where they are.
 
     \b
     Examples:
@@ -68,8 +85,13 @@ def resume(
 
     how = Resume(
         model=model,
+        config=config,
         audio=audio,
         init_image=init_image,
+        loras=loras,
+        textual_inversions=textual_inversions,
+        low_vram=low_vram,
+        cpu_offload=cpu_offload,
         sign=sign,
         overwrite=overwrite,
         force=force,

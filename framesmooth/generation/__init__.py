@@ -1,8 +1,14 @@
 """Diffusion: from prompts in time to frames. The only floor that imports torch and diffusers.
 
 - ``models``: where a model lies on this machine, whether it is complete and safe to load (no torch).
+- ``listing``: what is known about models without loading them (no torch).
 - ``vocabulary``: which words of a prompt a small model doesn't know (no torch).
 - ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
+- ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
+- ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
+- ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
+- ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
+- ``tiling``: coding pictures tile by tile, without seams.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
 - ``inbetweens``: the frames between them.

@@ -1,11 +1,17 @@
-"""Which device and number format to compute in."""
+"""Which device and number format to compute in, and what that asks for."""
 
-from typing import Final
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import torch
+from torch import Tensor
 
-from framesmooth.errors import UsageError
+from framesmooth.errors import ModelError, UsageError
 
+_NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
+"""What torch says on devices that have no error of their own for it."""
 DTYPES: Final[dict[str, torch.dtype]] = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -64,3 +70,36 @@ def cpu_multiplies_bfloat16() -> bool:
 def dtype_name(dtype: torch.dtype) -> str:
     """Return "bfloat16" for ``torch.bfloat16``, and so on."""
     return str(dtype).removeprefix("torch.")
+
+
+@contextmanager
+def memory_errors(*, low_vram: bool = False, cpu_offload: bool = False) -> Iterator[None]:
+    """Turn running out of memory into a ModelError that names what needs less than what is used already."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not (isinstance(error, torch.OutOfMemoryError | MemoryError) or _NO_MEMORY.search(str(error))):
+            raise
+        unused = {"--low-vram": low_vram, "--cpu-offload": cpu_offload}
+        options = " or ".join(name for name, used in unused.items() if not used)
+        advice = f"add {options}" if options else "lower -W and -H, or use --device cpu"
+        raise ModelError(
+            f"out of memory: {advice}; what is done is kept, and the same command then goes on"
+        ) from error
+
+
+def sample_in_float32(denoiser: Any) -> None:
+    """Let the sampler hand float32 latents to a network of another dtype and get float32 back."""
+
+    def to_network(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def cast(value: Any) -> Any:
+            sample = isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1
+            return value.to(module.dtype) if sample else value
+
+        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+    def from_network(_module: Any, _args: Any, output: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (output[0].to(torch.float32), *output[1:])
+
+    denoiser.register_forward_pre_hook(to_network, with_kwargs=True)
+    denoiser.register_forward_hook(from_network)

@@ -8,7 +8,6 @@ from framesmooth.frames import Frame
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.keyframes import Path, StepsDone
 from framesmooth.generation.pictures import encode_pictures
-from framesmooth.generation.samplers import state_at
 from framesmooth.outliers import look_of
 
 
@@ -36,13 +35,13 @@ def draw(
     state = noise[None]
     if start is not None:
         latents = encode_pictures(model, [start])
-        state = state_at(model.scheduler, latents, state, first_step=skipped, steps=sampling.steps)
+        state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
     final = model.denoise(
         state,
         path.conditioning(time),
         [path.seed(time)],
         steps=sampling.steps,
-        guidance_scale=sampling.guidance_scale,
+        guidance=sampling.guidance,
         # The last steps alone decide a frame that is drawn over another: unguided, the prompt fades away.
         guided_steps=sampling.guided_steps if start is None else None,
         first_step=skipped,

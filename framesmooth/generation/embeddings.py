@@ -1,8 +1,9 @@
 """Prompts as embeddings, and the travel between two of them.
 
 A conditioning is a dictionary from argument names of the pipeline's ``__call__`` (``prompt_embeds``,
-``negative_prompt_embeds``, for some classes ``pooled_prompt_embeds`` ...) to float32 tensors of batch size 1,
-so the travel needs to know nothing of the pipeline's class.
+``negative_prompt_embeds``, for some classes ``pooled_prompt_embeds``, ``prompt_attention_mask`` ...) to
+float32 tensors of batch size 1, so the travel needs to know nothing of the pipeline's class. Masks say which
+share of attention each token gets.
 """
 
 import torch
@@ -27,7 +28,10 @@ def travel(start: Conditioning, end: Conditioning, mix: float) -> Conditioning:
         return start
     if mix >= 1.0:
         return end
-    return {name: _travel_tokens(tokens, end[name], mix) for name, tokens in start.items()}
+    return {
+        name: torch.lerp(tokens, end[name], mix) if "mask" in name else _travel_tokens(tokens, end[name], mix)
+        for name, tokens in start.items()
+    }
 
 
 def _travel_tokens(start: Tensor, end: Tensor, mix: float) -> Tensor:

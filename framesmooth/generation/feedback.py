@@ -197,7 +197,7 @@ class FeedbackSource:
         )
 
     def _latent_move(self, start: int, end: int) -> Move:
-        factor = 1 / int(self.path.model.pipe.vae_scale_factor)
+        factor = 1 / self.path.model.family.factor
         matrix = scaled(self.camera.between(start, end), factor)
         return lambda points: transform(matrix, points)
 

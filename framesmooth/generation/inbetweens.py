@@ -75,7 +75,7 @@ def _finish(path: Path, branches: dict[int, Tensor]) -> Tensor:
         stack([path.conditioning(time) for time in branches]),
         [path.seed(time) for time in branches],
         steps=sampling.steps,
-        guidance_scale=sampling.guidance_scale,
+        guidance=sampling.guidance,
         guided_steps=sampling.guided_steps,
         first_step=sampling.branch_step,
     )

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.embeddings import Conditioning, stack, travel
+from framesmooth.generation.family import Guidance
 from framesmooth.generation.latents import slerp
 from framesmooth.timeline import Timeline
 
@@ -47,8 +48,8 @@ class Sampling:
 
     height: int
     width: int
+    guidance: Guidance
     steps: int = 10
-    guidance_scale: float = 7.5
     guided_steps: int | None = None
     """After this many steps guidance ends; None is never."""
     batch_size: int = 8
@@ -97,7 +98,7 @@ class Path:
 
     @cached_property
     def _conditionings(self) -> list[Conditioning]:
-        guided = self.sampling.guidance_scale > 1
+        guided = self.model.family.negates(self.sampling.guidance)
         pairs = [(key.prompt, key.negative) for key in self.timeline.keyframes]
         encoded = {pair: self.model.encode(*pair, guided=guided) for pair in dict.fromkeys(pairs)}
         return [encoded[pair] for pair in pairs]
@@ -169,7 +170,7 @@ def _diffuse(path: Path, batch: list[int], on_step: StepsDone | None) -> list[ND
         stack([path.conditioning(time) for time in batch]),
         [path.seed(time) for time in batch],
         steps=sampling.steps,
-        guidance_scale=sampling.guidance_scale,
+        guidance=sampling.guidance,
         guided_steps=sampling.guided_steps,
         on_step=step_done,
     )

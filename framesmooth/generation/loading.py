@@ -4,58 +4,86 @@ Safetensors only, no code of the model's own, and nothing from the network unles
 """
 
 import inspect
-from difflib import get_close_matches
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.generation.adapter import TextToImage, sample_in_float32
+from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.adding import add_loras, add_textual_inversions
+from framesmooth.generation.additions import Lora, TextualInversion, check_additions
 from framesmooth.generation.decoding import fold_decoder
-from framesmooth.generation.devices import choose_device, choose_dtype
-from framesmooth.generation.models import locate_model
+from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors, sample_in_float32
+from framesmooth.generation.families import family_of
+from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
+from framesmooth.generation.schedulers import choose_scheduler
 
 
 def load_pipeline(
     model: str = "storybook",
     *,
+    config: Path | None = None,
     device: str = "auto",
     dtype: str = "auto",
     scheduler: str | None = None,
+    preset: str | None = None,
+    loras: Sequence[Lora] = (),
+    textual_inversions: Sequence[TextualInversion] = (),
+    low_vram: bool = False,
+    cpu_offload: bool = False,
     allow_download: bool = False,
 ) -> TextToImage:
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
 
     Args:
-        model: "storybook", a folder, or "owner/name" (from the local cache unless ``allow_download``).
+        model: "storybook", a folder, a checkpoint in one .safetensors file, or "owner/name" (from the local
+            cache unless ``allow_download``).
+        config: for a checkpoint in one file: a folder of its pipeline, whose weights aren't needed.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto", "float32", "bfloat16", "float16".
-        scheduler: name of a diffusers scheduler, such as "DDIM" or "EulerAncestralDiscrete"; None keeps the
-            model's own.
+        scheduler: a name of SCHEDULERS, or of a diffusers scheduler, such as "EulerAncestralDiscrete"; None
+            keeps the model's own, or takes that of ``preset``.
+        preset: a name of PRESETS, whose scheduler is taken and spaces its few steps up to the last timestep.
+        loras: added to the weights.
+        textual_inversions: words added to the text encoder.
+        low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
+        cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
         allow_download: whether the hub may be asked.
 
     Raises:
         ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline.
         UsageError: when the device, the dtype or the scheduler isn't there.
     """
-    folder = locate_model(model, allow_download=allow_download)
+    folder = locate_model(model, config=config, allow_download=allow_download)
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
-    pipe = _from_folder(folder, chosen_dtype).to(chosen_device)
+    checkpoint = Path(model).expanduser() if is_checkpoint(model) else None
+    pipe = _from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
-    if scheduler is not None:
-        pipe.scheduler = _make_scheduler(scheduler, pipe.scheduler)
-    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler)
-    _check_inputs(adapter)
+    family_of(pipe, folder.name)
+    check_additions((*loras, *textual_inversions))
+    add_loras(pipe, loras, folder.name)
+    add_textual_inversions(pipe, textual_inversions, folder.name)
+    with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
+        pipe = _placed(pipe, chosen_device, cpu_offload)
+    pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
+    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload)
+    _check_channels(adapter)
+    _check_scheduler(adapter)
+    if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
+        pipe.vae.to(torch.float32)
     fold_decoder(pipe.vae)
     for network in (adapter.denoiser, pipe.vae):
         network.to(memory_format=torch.channels_last)
+    adapter.family.prepare()
     sample_in_float32(adapter.denoiser)
     return adapter
 
 
-def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
+def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
     import transformers
 
     transformers.utils.logging.set_verbosity_error()  # before diffusers imports what it warns about
@@ -64,53 +92,62 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
 
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
+    name = folder.name if checkpoint is None else checkpoint.name
+    without = dict.fromkeys(left_out(folder))  # told, for diffusers asks for some of them all the same
     try:
+        if checkpoint is not None:
+            kind = getattr(diffusers, pipeline_class(folder))
+            return kind.from_single_file(
+                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True, **without
+            )
         return diffusers.DiffusionPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True, **without
         )
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder.name} could not be loaded by diffusers: {reason}") from error
+        raise ModelError(f"{name} could not be loaded by diffusers: {reason}") from error
 
 
-def _make_scheduler(name: str, current: Any) -> Any:
-    """Return the diffusers scheduler called ``name``, "Scheduler" or not, with the model's noise schedule."""
-    import diffusers
-
-    compatible = {kind.__name__: kind for kind in current.compatibles} | {
-        type(current).__name__: type(current)
-    }
-    by_name = {known.lower().removesuffix("scheduler"): known for known in compatible}
-    wanted = name.lower().removesuffix("scheduler").replace("-", "").replace("_", "")
-    if wanted not in by_name:
-        near = get_close_matches(wanted, by_name, n=2, cutoff=0.5) or sorted(by_name)
-        choices = ", ".join(by_name[one].removesuffix("Scheduler") for one in near)
-        raise UsageError(f"scheduler {name!r} does not fit this model: use {choices}")
-    try:
-        kind = getattr(diffusers, by_name[wanted])
-        # Some clip to [-1, 1] unless told otherwise: right for pixels, wrong for latents.
-        clips = "clip_sample" in inspect.signature(kind).parameters and "clip_sample" not in current.config
-        return kind.from_config(current.config, **({"clip_sample": False} if clips else {}))
-    except ImportError as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"scheduler {name!r} cannot be used here: {reason}") from error
-
-
-def _check_inputs(adapter: TextToImage) -> None:
-    """Refuse pipelines that don't turn noise and a prompt into a picture.
+def _placed(pipe: Any, device: torch.device, cpu_offload: bool) -> Any:
+    """Return ``pipe`` on the device, all of it or only the network that works.
 
     Raises:
-        ModelError: naming what is missing.
+        UsageError: networks that should wait in the computer's memory while they work there.
     """
-    name, kind = adapter.folder.name, type(adapter.pipe).__name__
-    accepted = inspect.signature(adapter.pipe.__call__).parameters
-    missing = {"latents", "prompt_embeds", "callback_on_step_end"} - set(accepted)
-    if missing or "image" in accepted or not hasattr(adapter.pipe, "vae"):
-        raise ModelError(f"{name} is a {kind}, not a text-to-image pipeline over latents: use another model")
-    channels = adapter.denoiser.config.in_channels
+    if not cpu_offload:
+        return pipe.to(device)
+    if device.type == "cpu":
+        raise UsageError("--cpu-offload is for GPUs: drop it, or add --device cuda")
+    pipe.enable_model_cpu_offload(device=device)
+    return pipe
+
+
+def _check_channels(adapter: TextToImage) -> None:
+    """Refuse pipelines that take more than noise and a prompt.
+
+    Raises:
+        ModelError: naming what doesn't fit.
+    """
+    channels = adapter.family.latent_channels
     latent_channels = adapter.pipe.vae.config.get("latent_channels")
     if latent_channels not in (None, channels):
         raise ModelError(
-            f"{name}: its denoiser takes {channels} channels, its autoencoder gives {latent_channels}, "
-            "as in-painting models do: use a plain text-to-image model"
+            f"{adapter.folder.name}: its denoiser takes {channels} channels, its autoencoder gives "
+            f"{latent_channels}, as in-painting models do: use a plain text-to-image model"
+        )
+
+
+def _check_scheduler(adapter: TextToImage) -> None:
+    """Refuse a scheduler that cannot be told the timesteps of this family.
+
+    Raises:
+        UsageError: naming it.
+    """
+    scheduler = adapter.scheduler
+    needed = adapter.family.timesteps(scheduler, 2, (1, adapter.family.latent_channels, 8, 8))
+    if not set(needed) <= set(inspect.signature(scheduler.set_timesteps).parameters):
+        name = type(scheduler).__name__.removesuffix("Scheduler")
+        kind = type(adapter.pipe).__name__
+        raise UsageError(
+            f"scheduler {name} does not fit a {kind}: leave --scheduler out to use the model's own"
         )

@@ -9,14 +9,13 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
-from framesmooth.generation.vocabulary import VOCABULARY_FILE, load_vocabulary
+from framesmooth.generation.vocabulary import VOCABULARY_FILE
 
 BUILT_IN: Final = "storybook"
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
@@ -37,25 +36,14 @@ _FETCHED: Final = (
 _WITHOUT_WEIGHTS: Final = re.compile(r"Scheduler|Tokenizer|Processor|FeatureExtractor")
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """One model that can be loaded: what ``framesmooth models`` lists."""
-
-    name: str
-    folder: Path
-    pipeline: str
-    size_bytes: int
-    license: str = "unknown"
-    about: str = ""
-    words: int | None = None
-    defaults: dict[str, Any] = field(default_factory=dict)
-
-
-def locate_model(model: str, *, allow_download: bool = False) -> Path:
+def locate_model(model: str, *, config: Path | None = None, allow_download: bool = False) -> Path:
     """Return the folder of ``model``: the built-in's name, a folder, or a hub id from the local cache.
+
+    That of a checkpoint in one file is ``config``.
 
     Args:
         model: "storybook", a path, or "owner/name".
+        config: a folder in diffusers' format, whose weights aren't needed, for a .safetensors file.
         allow_download: fetch a hub id that isn't in the cache; nothing contacts the hub otherwise.
 
     Raises:
@@ -63,6 +51,10 @@ def locate_model(model: str, *, allow_download: bool = False) -> Path:
             are pickled, or when a hub id is neither cached nor allowed to be downloaded.
     """
     folder = Path(model).expanduser()
+    if is_checkpoint(model):
+        return _config_of(folder, config)
+    if config is not None:
+        raise ModelError(f"--config is for checkpoints in one .safetensors file, {model} is none: drop it")
     if model == BUILT_IN:
         folder = BUILT_IN_FOLDER
         if not (folder / INDEX_FILE).is_file():
@@ -77,6 +69,22 @@ def locate_model(model: str, *, allow_download: bool = False) -> Path:
         folder = _from_hub(model, allow_download) if _looks_like_hub_id(model) else _not_found(model)
     check_model(folder)
     return folder
+
+
+def is_checkpoint(model: str) -> bool:
+    """Tell whether ``model`` names a checkpoint in one file, which is there."""
+    path = Path(model).expanduser()
+    return model != BUILT_IN and path.suffix == ".safetensors" and path.is_file()
+
+
+def _config_of(checkpoint: Path, config: Path | None) -> Path:
+    if config is None:
+        raise ModelError(
+            f"{checkpoint} is a file of weights: add --config DIR, a folder of its pipeline in diffusers' "
+            "format, where weights aren't needed"
+        )
+    check_model(config, weights=False)
+    return config
 
 
 def _looks_like_hub_id(model: str) -> bool:
@@ -122,8 +130,10 @@ def _from_hub(model: str, allow_download: bool) -> Path:
         raise ModelError(f"{model} could not be downloaded from the hub: {reason}") from error
 
 
-def check_model(folder: Path) -> None:
+def check_model(folder: Path, *, weights: bool = True) -> None:
     """Check that ``folder`` is a whole diffusers pipeline with safetensors weights and no code of its own.
+
+    Without ``weights`` the configurations are enough.
 
     Raises:
         ModelError: naming the first thing that is missing or refused.
@@ -141,7 +151,7 @@ def check_model(folder: Path) -> None:
         part = folder / name
         if not part.is_dir() or not any(part.iterdir()):
             raise ModelError(f"{folder.name} is incomplete: its {class_name} has no files in {name}/")
-        if not _WITHOUT_WEIGHTS.search(class_name):
+        if weights and not _WITHOUT_WEIGHTS.search(class_name):
             _check_weights(folder, part)
 
 
@@ -190,20 +200,23 @@ def _check_weights(folder: Path, part: Path) -> None:
     )
 
 
-def weight_hashes(folder: Path) -> dict[str, str]:
+def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str]:
     """Return relative path -> SHA-256 (hex) of every file that decides what the model answers.
 
     These are the index, the notes, and what its components load: no checkpoint of another program, no
-    variant of the weights, nothing of the other folders.
+    variant of the weights, nothing of the other folders. With a ``checkpoint`` the weights are that file.
     """
     own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
     loaded = [
         path
         for name in _components(_read_index(folder))
         for path in (folder / name).iterdir()
-        if path.suffix in _SETTINGS or _WEIGHTS.fullmatch(path.name)
+        if path.suffix in _SETTINGS or (checkpoint is None and _WEIGHTS.fullmatch(path.name))
     ]
     hashes = {}
+    if checkpoint is not None:
+        with checkpoint.open("rb") as file:
+            hashes[checkpoint.name] = hashlib.file_digest(file, "sha256").hexdigest()
     for path in sorted(own + loaded):
         with path.open("rb") as file:
             hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -212,11 +225,23 @@ def weight_hashes(folder: Path) -> dict[str, str]:
 
 def model_defaults(folder: Path) -> dict[str, Any]:
     """Return the settings the model asks for (steps, guidance_scale, width, height), if any."""
-    defaults = _notes(folder).get("defaults")
+    defaults = notes_of(folder).get("defaults")
     return dict(defaults) if isinstance(defaults, dict) else {}
 
 
-def _notes(folder: Path) -> dict[str, Any]:
+def left_out(folder: Path) -> list[str]:
+    """Return the names of the components that the pipeline in ``folder`` does without (null)."""
+    index = _read_index(folder)
+    return [name for name, value in index.items() if isinstance(value, list) and value[:1] == [None]]
+
+
+def pipeline_class(folder: Path) -> str:
+    """Return the name of the pipeline's class."""
+    return str(_read_index(folder)["_class_name"])
+
+
+def notes_of(folder: Path) -> dict[str, Any]:
+    """Return what the model's own notes say, nothing without them."""
     path = folder / NOTES_FILE
     if not path.is_file():
         return {}
@@ -225,41 +250,3 @@ def _notes(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder.name}/{NOTES_FILE} is not valid JSON: {error}") from error
     return notes if isinstance(notes, dict) else {}
-
-
-def describe(name: str, folder: Path) -> ModelInfo:
-    """Return what is known about the model in ``folder`` without loading it.
-
-    Raises:
-        ModelError: when ``folder`` is not a complete model.
-    """
-    check_model(folder)
-    notes, words = _notes(folder), load_vocabulary(folder)
-    return ModelInfo(
-        name=name,
-        folder=folder,
-        pipeline=str(_read_index(folder)["_class_name"]),
-        size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        license=str(notes.get("license", "unknown")),
-        about=str(notes.get("about", "")),
-        words=len(words) if words else None,
-        defaults=dict(notes.get("defaults", {})),
-    )
-
-
-def cached_models() -> list[tuple[str, Path]]:
-    """Return (hub id, folder) of the diffusers pipelines in the hub's local cache; contacts nobody."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        cache = scan_cache_dir()
-    except CacheNotFound:
-        return []
-    return [
-        (repo.repo_id, revision.snapshot_path)
-        for repo in sorted(cache.repos, key=lambda repo: repo.repo_id)
-        for revision in sorted(repo.revisions, key=lambda revision: revision.last_modified)[-1:]
-        if (revision.snapshot_path / INDEX_FILE).is_file()
-    ]

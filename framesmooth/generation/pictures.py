@@ -8,18 +8,13 @@ import torch
 from torch import Tensor
 
 from framesmooth.frames import Frame
-from framesmooth.generation.adapter import TextToImage, memory_errors
+from framesmooth.generation.adapter import TextToImage
 
 
 def encode_pictures(model: TextToImage, pictures: Sequence[Frame]) -> Tensor:
     """Return the latents, float32 (B, C, h, w) on the CPU, that decode to these pictures of equal size."""
-    vae, config = model.pipe.vae, model.pipe.vae.config
     images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.inference_mode(), memory_errors():
-        (encoded,) = vae.encode(images.to(model.device, vae.dtype), return_dict=False)[:1]
-        latents = (encoded if isinstance(encoded, Tensor) else encoded.mode()).float()
-    scaled: Tensor = (latents - (config.get("shift_factor") or 0.0)) * config.scaling_factor
-    return scaled.cpu()
+    return model.encode_images(images)
 
 
 def crop(picture: Frame, size: tuple[int, int]) -> Frame:

@@ -69,6 +69,10 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         return None
     if settings.seeds is not None:
         raise UsageError("--seeds travels through noise, which moves with the picture here: give one --seed")
+    if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
+        raise UsageError(
+            "seeds that change travel through noise, which moves with the picture here: drop them"
+        )
     if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
         raise UsageError(
             "prompts with seeds of their own don't go with a camera or a first picture: drop them"

@@ -1,6 +1,8 @@
 """Samplers (diffusers calls them schedulers) that begin in the middle of their steps, and at what."""
 
 import copy
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Final
 
 from torch import Tensor
@@ -23,23 +25,45 @@ def restartable(scheduler: Any) -> Any:
     return DPMSolverMultistepScheduler.from_config(scheduler.config)
 
 
-def state_at(scheduler: Any, latents: Tensor, noise: Tensor, *, first_step: int, steps: int) -> Tensor:
-    """Return the sampler's state before step ``first_step`` of ``steps`` for finished ``latents``.
+def state_at(
+    scheduler: Any, latents: Tensor, noise: Tensor, *, first_step: int, timesteps: Mapping[str, Any]
+) -> Tensor:
+    """Return the sampler's state before step ``first_step`` for finished ``latents``.
 
     That is the latents under as much of ``noise`` as there is at that step: where image-to-image begins
     (Meng et al. 2022, SDEdit). Both are float32 (B, C, h, w); at step 0 the state is the noise itself.
+    ``timesteps`` are the arguments of the scheduler's ``set_timesteps``.
     """
     if first_step == 0:
         return noise
     scheduler = copy.deepcopy(scheduler)
-    scheduler.set_timesteps(steps)
+    scheduler.set_timesteps(**timesteps)
     start = first_step * int(scheduler.order)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(start)
-    timesteps = scheduler.timesteps[start : start + 1].expand(len(latents))
+    at = scheduler.timesteps[start : start + 1].expand(len(latents))
     if hasattr(scheduler, "scale_noise"):  # of flow matching
-        return Tensor(scheduler.scale_noise(latents, timesteps, noise))
-    return Tensor(scheduler.add_noise(latents, noise, timesteps))
+        return Tensor(scheduler.scale_noise(latents, at, noise))
+    return Tensor(scheduler.add_noise(latents, noise, at))
+
+
+def shift_of(scheduler: Any, tokens: int, *, max_shift: float) -> float:
+    """Return how far timesteps are shifted towards noise for a picture of so many tokens, as diffusers does.
+
+    ``max_shift`` is what the pipeline takes for a scheduler that doesn't say.
+    """
+    from diffusers.pipelines.flux.pipeline_flux import calculate_shift
+
+    config = scheduler.config
+    return float(
+        calculate_shift(
+            tokens,
+            config.get("base_image_seq_len", 256),
+            config.get("max_image_seq_len", 4096),
+            config.get("base_shift", 0.5),
+            config.get("max_shift", max_shift),
+        )
+    )
 
 
 class LastSteps:
@@ -52,12 +76,24 @@ class LastSteps:
     def __init__(self, scheduler: Any, first_step: int) -> None:
         self._scheduler = scheduler
         self._start = first_step * int(scheduler.order)
+        self.set_timesteps = self._setter()
+        if hasattr(scheduler, "set_begin_index"):
+            self.set_begin_index = self._set_begin_index
 
-    def set_timesteps(self, *args: Any, **kwargs: Any) -> None:
-        """Set the timesteps of the whole schedule and begin at the first step wanted."""
-        self._scheduler.set_timesteps(*args, **kwargs)
-        if hasattr(self._scheduler, "set_begin_index"):
-            self._scheduler.set_begin_index(self._start)
+    def _setter(self) -> Callable[..., None]:
+        """Return ``set_timesteps``; its signature is the scheduler's, for pipelines ask what it takes."""
+
+        @wraps(self._scheduler.set_timesteps)
+        def set_timesteps(*args: Any, **kwargs: Any) -> None:
+            self._scheduler.set_timesteps(*args, **kwargs)
+            if hasattr(self._scheduler, "set_begin_index"):
+                self._scheduler.set_begin_index(self._start)
+
+        return set_timesteps
+
+    def _set_begin_index(self, index: int = 0) -> None:
+        """Begin at an index of the timesteps that are left."""
+        self._scheduler.set_begin_index(self._start + index)
 
     @property
     def timesteps(self) -> Tensor:

@@ -21,6 +21,7 @@ from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
 from framesmooth.generation.devices import dtype_name
+from framesmooth.generation.family import Guidance
 from framesmooth.generation.inbetweens import branch_step, latent_frames
 from framesmooth.generation.keyframes import (
     LatentStore,
@@ -130,7 +131,7 @@ class DiffusionSource:
             path.conditioning(time),
             [seed],
             steps=sampling.steps,
-            guidance_scale=sampling.guidance_scale,
+            guidance=sampling.guidance,
             guided_steps=sampling.guided_steps,
         )
         return self._decode(latents)[0]
@@ -191,6 +192,7 @@ def create_source(
     height: int | None = None,
     steps: int = 10,
     guidance_scale: float = 7.5,
+    true_cfg_scale: float = 1.0,
     guidance_end: float = 1.0,
     drift: float = 1.0,
     cadence: int | None = None,
@@ -204,24 +206,25 @@ def create_source(
     Latent in-betweens start midway: a sampler that cannot is replaced, and ``facts`` names the one used.
 
     Raises:
-        UsageError: for a way of making in-betweens that doesn't exist, or guidance that cannot end early.
+        UsageError: for a way of making in-betweens that doesn't exist, a size that the model cannot draw, or
+            guidance that it doesn't have or cannot end early.
     """
     if inbetween not in INBETWEENS:
         raise UsageError(f"unknown in-betweens {inbetween!r}: use {', '.join(INBETWEENS)}")
-    if guidance_end < 1 < guidance_scale and not model.guided_tensors:
-        raise UsageError(
-            f"guidance of {model.folder.name}, a {type(model.pipe).__name__}, cannot end early: "
-            "give --guidance-end 1"
-        )
+    guidance = Guidance(scale=guidance_scale, true_scale=true_cfg_scale)
+    _check_guidance(model, guidance, guidance_end)
     if inbetween == "latent":
         model = model.restartable()
     height, width = height or model.native_size[0], width or model.native_size[1]
     diffused = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
+    largest = model.family.largest_side
+    if largest is not None and max(diffused) > largest:
+        raise UsageError(f"{model.folder.name} draws pictures of {largest} pixels at most: lower -W and -H")
     sampling = Sampling(
         height=diffused[0],
         width=diffused[1],
         steps=steps,
-        guidance_scale=guidance_scale,
+        guidance=guidance,
         guided_steps=guided_steps(guidance_end, steps),
         batch_size=batch_size or auto_batch_size(model.latent_shape(*diffused)),
         branch_step=branch_step(steps),
@@ -234,3 +237,11 @@ def create_source(
         inbetween=inbetween,
         store={} if store is None else store,
     )
+
+
+def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float) -> None:
+    name, kind = model.folder.name, type(model.pipe).__name__
+    if guidance_end < 1 < guidance.scale and not model.family.guided_tensors:
+        raise UsageError(f"guidance of {name}, a {kind}, cannot end early: give --guidance-end 1")
+    if guidance.true_scale > 1 and not model.family.has_true_guidance:
+        raise UsageError(f"{name}, a {kind}, has one guidance only: drop --true-cfg-scale")

@@ -1,0 +1,201 @@
+"""What sets the families of diffusers' text-to-image pipelines apart, behind one interface.
+
+``Family`` is what most of them share; ``families`` has one file for each of the others. The latents outside
+are float32 (B, C, h, w) for all of them, whatever a pipeline's own form is.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import torch
+from torch import Tensor
+
+from framesmooth.generation.embeddings import Conditioning
+
+_MULTIPLE: Final = 8
+"""diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
+
+Iteration = Callable[[Any, int, dict[str, Tensor]], dict[str, Tensor]]
+"""Is told (pipeline, how many iterations are done, tensors by name); returns the tensors to go on with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guidance:
+    """How strictly the prompt is followed.
+
+    Attributes:
+        scale: of classifier-free guidance, off at 1 or below; a distilled model takes it as an input.
+        true_scale: of classifier-free guidance against the negative prompt on top of that, for the families
+            whose ``scale`` is an input; off at 1 or below.
+    """
+
+    scale: float
+    true_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Family:
+    """One pipeline, seen as a member of its family: a UNet guided by the difference of two predictions."""
+
+    pipe: Any
+
+    encoded: ClassVar[tuple[str, ...]] = ("prompt_embeds", "negative_prompt_embeds")
+    """What ``encode_prompt`` returns, by the names that ``__call__`` takes it by."""
+    guided: ClassVar[tuple[str, ...]] = ("prompt_embeds",)
+    """What the pipeline holds twice while it guides: for the negative prompt, then for the prompt itself."""
+    overflows: ClassVar[bool] = False
+    """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
+    has_true_guidance: ClassVar[bool] = False
+    """Whether ``Guidance.true_scale`` means something."""
+
+    @property
+    def denoiser(self) -> Any:
+        """The network that is called at every step."""
+        return self.pipe.unet
+
+    @property
+    def patch(self) -> int:
+        """The side, in latent pixels, of what the denoiser looks at as one."""
+        return 1
+
+    @property
+    def multiple(self) -> int:
+        """Width and height, in pixels, are multiples of this."""
+        return math.lcm(_MULTIPLE, self.factor * self.patch)
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent pixel."""
+        return int(self.pipe.vae_scale_factor)
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of the latents."""
+        return int(self.denoiser.config.in_channels)
+
+    @property
+    def native_size(self) -> tuple[int, int]:
+        """(height, width) in pixels that the model was made for."""
+        size = self.denoiser.config.sample_size
+        height, width = (size, size) if isinstance(size, int) else size
+        return int(height) * self.factor, int(width) * self.factor
+
+    @property
+    def largest_side(self) -> int | None:
+        """Pixels beyond which the model has no positions; None where there is no such limit."""
+        return None
+
+    @property
+    def is_distilled(self) -> bool:
+        """Whether guidance is an input of the denoiser, so that it needs no second prediction."""
+        return self.denoiser.config.get("time_cond_proj_dim") is not None
+
+    def negates(self, guidance: Guidance) -> bool:
+        """Tell whether the negative prompt has a say."""
+        return not self.is_distilled and guidance.scale > 1
+
+    @property
+    def guided_tensors(self) -> tuple[str, ...]:
+        """What a callback halves to end guidance; empty where it cannot."""
+        return () if self.is_distilled else self.guided
+
+    @property
+    def readers(self) -> list[tuple[Any, int]]:
+        """The tokenizers whose tokens follow each other in the embeddings, and how many there are of each."""
+        return [(self.pipe.tokenizer, int(self.pipe.tokenizer.model_max_length))]
+
+    def read(self, prompt: str) -> str:
+        """Return a prompt as the tokenizers get it."""
+        return prompt
+
+    def encode(self, prompt: str, negative_prompt: str | None, *, guided: bool) -> Conditioning:
+        """Return the conditioning of one prompt, batch size 1, in the text encoder's dtype."""
+        wanted = {
+            "prompt": prompt,
+            "prompt_2": None,
+            "prompt_3": None,
+            "device": self.pipe._execution_device,
+            "num_images_per_prompt": 1,
+            "do_classifier_free_guidance": guided,
+            "negative_prompt": negative_prompt,
+        }
+        accepted = inspect.signature(self.pipe.encode_prompt).parameters
+        answer = self.pipe.encode_prompt(**{name: one for name, one in wanted.items() if name in accepted})
+        named = zip(self.encoded, answer, strict=True)
+        return {name: tensor for name, tensor in named if tensor is not None}
+
+    def pack(self, latents: Tensor) -> Tensor:
+        """Return latents (B, C, h, w) in the pipeline's own form."""
+        return latents
+
+    def unpack(self, latents: Tensor, _shape: Sequence[int]) -> Tensor:
+        """Return latents in the pipeline's own form as (B, C, h, w); ``shape`` ends in (h, w)."""
+        return latents
+
+    def timesteps(self, scheduler: Any, steps: int, shape: Sequence[int]) -> dict[str, Any]:
+        """Return what the pipeline hands to ``set_timesteps`` of ``scheduler`` for latents of ``shape``."""
+        del scheduler, shape
+        return {"num_inference_steps": steps}
+
+    def guidance_arguments(self, guidance: Guidance) -> dict[str, float]:
+        """Return the arguments of ``__call__`` for guidance."""
+        return {"guidance_scale": guidance.scale}
+
+    def denoise(
+        self,
+        conditioning: Conditioning,
+        latents: Tensor,
+        *,
+        steps: int,
+        guidance: Guidance,
+        generators: Sequence[torch.Generator],
+        on_iteration: Iteration,
+        tensors: Sequence[str] = (),
+    ) -> Tensor:
+        """Run the pipeline over its scheduler's timesteps.
+
+        Args:
+            conditioning: batch size B, on the pipeline's device.
+            latents: (B, C, h, w), what the scheduler begins with, over its ``init_noise_sigma``.
+            steps: of the schedule.
+            guidance: how strictly the prompt is followed.
+            generators: B of them, for schedulers that draw noise at every step.
+            on_iteration: called after every call of the denoiser.
+            tensors: names that ``on_iteration`` gets besides the latents.
+
+        Returns:
+            (B, C, h, w), of the autoencoder's scale.
+        """
+
+        def told(pipe: Any, index: int, _timestep: Any, held: dict[str, Tensor]) -> dict[str, Tensor]:
+            open_latents = {"latents": self.unpack(held["latents"], latents.shape)}
+            changed = on_iteration(pipe, index + 1, held | open_latents)
+            return changed | {"latents": held["latents"]}
+
+        (final,) = self.pipe(
+            **conditioning,
+            **self.guidance_arguments(guidance),
+            **self._sizes(latents),
+            num_inference_steps=steps,
+            latents=self.pack(latents),
+            generator=list(generators),
+            callback_on_step_end=told,
+            callback_on_step_end_tensor_inputs=["latents", *tensors],
+            output_type="latent",
+            return_dict=False,
+        )[:1]
+        return self.unpack(final, latents.shape)
+
+    def _sizes(self, latents: Tensor) -> dict[str, int]:
+        return {"height": latents.shape[-2] * self.factor, "width": latents.shape[-1] * self.factor}
+
+    def prepare(self) -> None:
+        """Change what has to be changed in the loaded pipeline, once."""
+
+
+def default_of(function: Any, name: str) -> int:
+    """Return the default of a function's argument, a whole number."""
+    return int(inspect.signature(function).parameters[name].default)
