@@ -11,9 +11,10 @@ import torch
 
 from framesmooth.errors import MediaError, ModelError, RunChanged
 from framesmooth.events import ClipFinished, Event, Progress
-from framesmooth.generation import feedback
+from framesmooth.generation import drawing, feedback
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.latents import noise_of
+from framesmooth.generation.source import REROLL_STRIDE
 from framesmooth.moves import Moves
 from framesmooth.pipeline import make_clip
 from framesmooth.resumption import Resume, resume_run
@@ -123,11 +124,11 @@ def test_where_the_first_picture_is_now(
 
 def spoil(monkeypatch: pytest.MonkeyPatch, at: dict[int, int]) -> None:
     """Let the model answer with NaN at some frames, to so many of its attempts: frame -> attempts."""
-    draw = feedback.draw
+    draw = drawing.draw
 
     def spoiled(path: Any, time: int, noise: torch.Tensor, *others: Any, **named: Any) -> Picture:
         drawn = draw(path, time, noise, *others, **named)
-        seeds = (path.seed(time) + feedback.REROLL_STRIDE * attempt + time for attempt in range(1, 4))
+        seeds = (path.seed(time) + REROLL_STRIDE * attempt + time for attempt in range(1, 4))
         attempts = [torch.equal(noise, noise_of(seed, noise.shape)) for seed in seeds]
         attempt = attempts.index(True) + 1 if any(attempts) else 0
         return Picture(np.zeros_like(drawn.frame), "nan") if attempt < at.get(time, 0) else drawn

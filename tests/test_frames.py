@@ -3,7 +3,7 @@
 import gc
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import islice
 
@@ -38,7 +38,7 @@ def value(of: Frame) -> int:
     return int(of[0, 0, 0])
 
 
-def delayed(lookahead: int) -> object:
+def delayed(lookahead: int) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
     def transform(frames: Iterable[Frame]) -> Iterator[Frame]:
         stream = iter(frames)
         held = list(islice(stream, lookahead))
@@ -52,7 +52,7 @@ def delayed(lookahead: int) -> object:
 
 @given(st.integers(0, 10), st.integers(0, 4))
 def test_alongside_pairs_each_frame_with_its_answer(count: int, lookahead: int) -> None:
-    pairs = alongside(clip(count), delayed(lookahead), lookahead)  # type: ignore[arg-type]
+    pairs = alongside(clip(count), delayed(lookahead), lookahead)
     assert [(value(old), value(new)) for old, new in pairs] == [(i, i + 100) for i in range(count)]
 
 
@@ -67,7 +67,7 @@ def test_alongside_keeps_few_frames_alive() -> None:
             del made
 
     most = 0
-    for _pair in alongside(source(), delayed(3), 3):  # type: ignore[arg-type]
+    for _ in alongside(source(), delayed(3), 3):
         gc.collect()
         most = max(most, sum(reference() is not None for reference in alive))
     assert most <= 2 * 3 + 1
