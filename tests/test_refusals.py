@@ -302,7 +302,7 @@ def test_a_scheduler_that_needs_another_package(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("torch", "out of memory on the device: lower --batch-size"),
+        ("torch", "out of memory: add --low-vram"),
         ("nan", "all 1 frames came out bad (NaN)"),
     ],
 )
