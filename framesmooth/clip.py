@@ -108,6 +108,7 @@ class Clip:
             "num_frames": self.timeline.num_frames,
             "easing": self.timeline.easing,
             "hold": self.timeline.hold,
+            **({"loop": True} if self.timeline.loop else {}),
         }
 
     @property

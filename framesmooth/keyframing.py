@@ -105,9 +105,10 @@ def timeline_of(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Tim
     latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
     if latest >= MAX_FRAMES:
         raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
-    num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * max(1, len(prompts) - 1), latest + 1)
+    segments = max(1, len(prompts) - (0 if settings.loop else 1))
+    num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * segments, latest + 1)
     avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
-    times = place_prompts(prompts, num_frames)
+    times = place_prompts(prompts, num_frames, loop=settings.loop)
     if settings.seed_schedule is not None:
         seeds = _scheduled(settings.seed_schedule, num_frames, settings)
         prompts = tuple(
@@ -117,7 +118,7 @@ def timeline_of(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Tim
         Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
         for time, prompt, negative in zip(times, prompts, avoided, strict=True)
     )
-    return Timeline(keyframes, num_frames, settings.easing, settings.hold)
+    return Timeline(keyframes, num_frames, settings.easing, settings.hold, settings.loop)
 
 
 def _scheduled(schedule: str, num_frames: int, settings: ClipSettings) -> list[int]:

@@ -149,7 +149,9 @@ class _Work:
         """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
         settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
         strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
-        smoothed = smooth_run(self.run, smoother, self.emit, fps=settings.fps, on_pair=strip.add)
+        smoothed = smooth_run(
+            self.run, smoother, self.emit, fps=settings.fps, on_pair=strip.add, loop=settings.loop
+        )
         self._report(smoothed, repr(smoother), strip)
         with open_sink(
             settings.output,

@@ -56,6 +56,7 @@ class ClipSettings:
     textual_inversions: tuple[TextualInversion, ...] = ()
     hold: float = 0.0
     easing: str = "linear"
+    loop: bool = False
     cadence: int | None = None
     inbetween: str = "latent"
     camera: Moves | None = None

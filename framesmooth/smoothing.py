@@ -18,6 +18,7 @@ from framesmooth.metric import Report
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder, Stage, package_versions
 from framesmooth.smoother import Smoother
 from framesmooth.smoothers.anchors import anchored
+from framesmooth.smoothers.loop import looped
 from framesmooth.steady import made_of, steady_clip
 from framesmooth.video import FrameSink, open_source, write_text
 
@@ -41,11 +42,12 @@ def smooth_run(
     *,
     fps: Fraction,
     on_pair: Callable[[Frame, Frame], None] | None = None,
+    loop: bool = False,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
     The caller holds the lock of the run. ``on_pair`` is handed every frame before and after smoothing, kept
-    ones too.
+    ones too. In a ``loop`` the first frame follows on the last.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
@@ -53,7 +55,8 @@ def smooth_run(
     smoother = anchored(smoother, *made_of(run.folder))
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
-    settings = _key(run, num_frames, fps, repr(smoother))
+    settings = _key(run, num_frames, fps, repr(smoother)) | ({"loop": True} if loop else {})
+    smoother = looped(smoother, source) if loop else smoother
     kept = run.smoothed(settings)
     notes = kept.open(settings)
     found = _kept(kept, num_frames) if notes.get("complete") else None

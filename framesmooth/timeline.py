@@ -70,6 +70,7 @@ class Timeline:
         num_frames: frames of the clip.
         easing: a name of EASINGS.
         hold: share of each segment, 0 to below 1, that rests at its start before the travel begins.
+        loop: whether the last keyframe travels on to the first one, which follows the last frame.
 
     Raises:
         UsageError: no keyframe, times out of order or outside the clip, unknown easing, hold out of range.
@@ -79,6 +80,7 @@ class Timeline:
     num_frames: int
     easing: str = "linear"
     hold: float = 0.0
+    loop: bool = False
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
@@ -100,16 +102,22 @@ class Timeline:
         """Return (index of the keyframe before, index of the one after, mix) at frame ``time``.
 
         ``mix`` is 0 at the keyframe before and approaches 1 towards the one after. Before the first keyframe
-        and from the last one on, both indices are that keyframe and mix is 0.
+        and from the last one on, both indices are that keyframe and mix is 0; in a loop they are the last
+        keyframe and the first.
         """
-        after = bisect_right([key.time for key in self.keyframes], time)
-        if after == 0:
-            return 0, 0, 0.0
-        if after == len(self.keyframes):
-            return after - 1, after - 1, 0.0
-        start, end = self.keyframes[after - 1].time, self.keyframes[after].time
+        times = [key.time for key in self.keyframes]
+        after = bisect_right(times, time)
+        before = after - 1 if after else len(times) - 1
+        if 0 < after < len(times):
+            start, end = times[before], times[after]
+        elif self.loop and len(times) > 1:
+            start, end, after = times[-1], times[0] + self.num_frames, 0
+            time = time if time >= start else time + self.num_frames
+        else:
+            alone = max(after - 1, 0)
+            return alone, alone, 0.0
         travelled = max(0.0, (time - start) / (end - start) - self.hold) / (1 - self.hold)
-        return after - 1, after, min(1.0, max(0.0, EASINGS[self.easing](min(1.0, travelled))))
+        return before, after, min(1.0, max(0.0, EASINGS[self.easing](min(1.0, travelled))))
 
     @property
     def jumps(self) -> frozenset[int]:
@@ -123,8 +131,10 @@ class Timeline:
         )
 
 
-def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int) -> tuple[int, ...]:
+def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool = False) -> tuple[int, ...]:
     """Return the frame of every prompt: the ones written, else evenly from the first frame to the last.
+
+    In a ``loop`` the first prompt comes again after the last frame, so the others are spread up to there.
 
     Raises:
         UsageError: no prompt, times for some only, a time outside the clip, more prompts than frames.
@@ -142,6 +152,8 @@ def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int) -> tuple[int,
         return tuple(times)
     if len(prompts) > num_frames:
         raise UsageError(f"{len(prompts)} prompts don't fit in {num_frames} frames: raise --num-frames")
+    if loop:
+        return tuple(index * num_frames // len(prompts) for index in range(len(prompts)))
     gaps = max(1, len(prompts) - 1)
     return tuple((2 * index * (num_frames - 1) + gaps) // (2 * gaps) for index in range(len(prompts)))
 

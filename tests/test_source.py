@@ -199,3 +199,17 @@ def test_it_is_a_frame_source(model: TextToImage) -> None:
 def test_unknown_in_betweens(model: TextToImage) -> None:
     with pytest.raises(UsageError, match="latent, flow, crossfade"):
         create(model, timeline(), inbetween="magic")
+
+
+@pytest.mark.parametrize(("seeds", "drift"), [((1, 1, 1), 1.0), ((1, 2, 3), 1.0), ((1, 2), 0.5)])
+def test_the_first_frame_of_a_loop_follows_on_the_last(
+    model: TextToImage, seeds: tuple[int, ...], drift: float
+) -> None:
+    keys = (Keyframe(12 * index // len(seeds), PROMPTS[index], seed) for index, seed in enumerate(seeds))
+    source = create(model, Timeline(tuple(keys), 12, loop=True), cadence=2, drift=drift)
+    noises = np.stack([source.path.noise(time).numpy() for time in range(12)])
+    steps = np.sqrt(np.square(noises - np.roll(noises, -1, axis=0)).mean(axis=(1, 2, 3)))
+    assert steps[-1] <= steps.max() <= 1.1 * steps[-1] + 1e-6
+    made = frames(source)
+    changes = np.abs(made - np.roll(made, -1, axis=0)).mean(axis=(1, 2, 3))
+    assert 0 < changes[-1] <= 2 * np.median(changes)

@@ -190,3 +190,18 @@ def test_prompt_files_that_cannot_be_read(tmp_path: Path, name: str, text: str, 
 def test_prompts_that_make_no_sense(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_prompts([text])
+
+
+def test_a_loop_travels_from_the_last_keyframe_to_the_first() -> None:
+    line = Timeline(timeline(10, 60).keyframes, 100, loop=True)
+    assert line.at(60) == (1, 0, 0.0)
+    assert line.at(85) == (1, 0, 0.5)
+    assert line.at(0) == (1, 0, 0.8)
+    assert line.at(9)[2] == pytest.approx(0.98)
+    assert line.at(10) == (0, 1, 0.0)
+    assert Timeline(timeline(0).keyframes, 100, loop=True).at(50) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize(("count", "times"), [(1, (0,)), (2, (0, 48)), (3, (0, 32, 64))])
+def test_a_loop_leaves_room_for_the_way_back(count: int, times: tuple[int, ...]) -> None:
+    assert place_prompts([TimedPrompt("p")] * count, 96, loop=True) == times

@@ -113,6 +113,11 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="How the travel between two prompts speeds up and slows down.",
 )
 @click.option(
+    "--loop",
+    is_flag=True,
+    help="Travel from the last prompt back to the first; the clip is played round and round without a seam.",
+)
+@click.option(
     "--cadence",
     type=click.IntRange(min=1),
     help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]",
@@ -181,6 +186,7 @@ def generate(
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
+      framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
     """  # fmt: skip
     from framesmooth.timeline import parse_prompts
 

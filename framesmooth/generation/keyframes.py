@@ -78,6 +78,8 @@ class Path:
     def noise(self, time: int) -> Tensor:
         """Return the noise a frame starts from: float32 (C, h, w)."""
         start, end, mix = self.timeline.at(time)
+        if end < start:  # a loop goes back by the way it came
+            start, end, mix = end, start, 1 - mix
         return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
@@ -126,7 +128,7 @@ def guided_steps(share: float, steps: int) -> int | None:
 
 def auto_cadence(timeline: Timeline) -> int:
     """Return a cadence that diffuses about a dozen frames per segment: 1 for short ones, at most 8."""
-    segments = max(1, len(timeline.keyframes) - 1)
+    segments = max(1, len(timeline.keyframes) - (0 if timeline.loop else 1))
     return min(8, max(1, round(timeline.num_frames / segments / 12)))
 
 
