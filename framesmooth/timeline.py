@@ -8,7 +8,6 @@ written one per argument, in one string with times, or in a YAML or JSON file::
     {"0": "a cat on a beach", "30": {"prompt": "a lion", "negative": "people", "seed": 7}}
 """
 
-import json
 import math
 import os
 import re
@@ -23,7 +22,8 @@ from reprlib import repr as _shown
 from typing import Any, Final
 
 from framesmooth.errors import UsageError
-from framesmooth.limits import MAX_PROMPTS, MAX_TEXT
+from framesmooth.json_file import parse_json, read_text
+from framesmooth.limits import MAX_PROMPTS
 
 _MOST_DIGITS: Final = 18
 
@@ -174,7 +174,7 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         elif re.match(r"\s*-?\d+\s*:", text):
             found.extend(_read_timed(text))
         else:
-            found.append(_read_prompt(text))
+            found.append(parse_prompt(text))
     if any(prompt.time is None for prompt in found):
         return tuple(found)
     for time, count in Counter(prompt.time for prompt in found).items():
@@ -200,7 +200,7 @@ def _read_timed(text: str) -> list[TimedPrompt]:
         match = re.match(r"\s*(-?\d+)\s*:(.*)", part, re.DOTALL)
         if match is None:
             raise UsageError(f"{part.strip()!r} has no time: write 'FRAME: prompt' between the | signs")
-        found.append(_read_prompt(match[2], time=_frame_number(match[1])))
+        found.append(parse_prompt(match[2], time=_frame_number(match[1])))
     return found
 
 
@@ -211,7 +211,12 @@ def _frame_number(digits: str) -> int:
     return int(digits)
 
 
-def _read_prompt(text: str, time: int | None = None) -> TimedPrompt:
+def parse_prompt(text: str, time: int | None = None) -> TimedPrompt:
+    """Read one prompt; ``--neg`` in it starts what to avoid.
+
+    Raises:
+        UsageError: an empty prompt, --neg twice.
+    """
     prompt, *negative = re.split(r"(?:^|\s)--neg(?:\s|$)", text)
     if len(negative) > 1:
         raise UsageError(f"{text.strip()!r} has --neg twice: put all you want to avoid after one")
@@ -223,16 +228,7 @@ def _read_prompt(text: str, time: int | None = None) -> TimedPrompt:
 
 
 def _read_file(path: Path) -> list[TimedPrompt]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(4 * MAX_TEXT + 1)
-        if len(content) > 4 * MAX_TEXT:
-            raise UsageError(f"{path} is larger than {4 * MAX_TEXT} bytes: no list of prompts is that long")
-        text = content.decode("utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"cannot read the prompt file {path} ({reason}): check the name") from error
-    prompts = _load(text, path)
+    prompts = _load(read_text(path), path)
     if isinstance(prompts, list | dict) and len(prompts) > MAX_PROMPTS:
         raise UsageError(f"{path} holds {len(prompts)} prompts: give {MAX_PROMPTS} at most")
     if isinstance(prompts, list) and prompts:
@@ -244,15 +240,7 @@ def _read_file(path: Path) -> list[TimedPrompt]:
 
 def _load(text: str, path: Path) -> Any:
     if path.suffix.lower() == ".json":
-        try:
-            return json.loads(text)
-        except (RecursionError, OverflowError) as error:
-            raise UsageError(f"{path} is nested too deeply: write a list of prompts") from error
-        except json.JSONDecodeError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            raise UsageError(f"{path}, {place}: {error.msg}") from error
-        except ValueError as error:  # a number of thousands of digits
-            raise UsageError(f"{path}: {error}") from error
+        return parse_json(text, path)
     import yaml  # only files in YAML need it
 
     try:
@@ -272,7 +260,7 @@ def _time(key: object, path: Path) -> int:
 def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
     """Read one prompt of a file: a text, or an object with prompt, negative, seed and (in a list) time."""
     if isinstance(value, str):
-        return _read_prompt(value, time)
+        return parse_prompt(value, time)
     if not isinstance(value, Mapping) or not isinstance(value.get("prompt"), str):
         raise UsageError(f"{path}: {_shown(value)} is no prompt: write a text in quotes")
     known = ("prompt", "negative", "seed", "time")
@@ -281,7 +269,7 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
             near = get_close_matches(str(name), known, n=1)
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"{path}: unknown key {_shown(name)}: {advice}")
-    read = _read_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
+    read = parse_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
     negative = value.get("negative")
     if negative is not None and not isinstance(negative, str):
         raise UsageError(f"{path}: negative is {_shown(negative)}: write a text in quotes")

@@ -4,13 +4,12 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import loading, motion, options, sampling
+from framesmooth.cli import deforum, loading, motion, options, sampling
 from framesmooth.generation import INBETWEENS
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
@@ -161,15 +160,15 @@ def generate(
     audio: str | None,
     json_file: str | None,
     progress: str,
-    fps: Fraction,
     **settings: Any,
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
 
-    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them; (word:1.3) weighs a
-    word, \\( is a plain bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes
-    clip.framesmooth/ with all frames before smoothing, the record of the run and its report. The same command
-    goes on with a run that was stopped, and with --overwrite and another --smooth it diffuses nothing again.
+    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them, or a settings file of
+    Deforum (.txt or .json), whose values give way to options; (word:1.3) weighs a word, \\( is a plain
+    bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all
+    frames before smoothing, the record of the run and its report. The same command goes on with a run that
+    was stopped, and with --overwrite and another --smooth it diffuses nothing again.
 
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
@@ -183,19 +182,18 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
     """  # fmt: skip
-    from framesmooth.timeline import parse_prompts
-
+    parsed, settings = deforum.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
         asked = ClipSettings(
-            prompts=parse_prompts(prompts),
+            prompts=parsed,
             output=path,
             audio=None if audio is None else Path(audio),
-            fps=fps,
             camera=motion.moves_in(settings),
             **settings,
         )

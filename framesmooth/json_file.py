@@ -1,0 +1,42 @@
+"""Files that people write, read with care: none is endless, and every error is one line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_TEXT
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        UsageError: it cannot be read, is no UTF-8 or far too long.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(4 * MAX_TEXT + 1)
+        if len(content) > 4 * MAX_TEXT:
+            raise UsageError(f"{path} is larger than {4 * MAX_TEXT} bytes: no list of prompts is that long")
+        return content.decode("utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"cannot read the prompt file {path} ({reason}): check the name") from error
+
+
+def parse_json(text: str, path: Path) -> Any:
+    """Return what the text of the file ``path`` says in JSON.
+
+    Raises:
+        UsageError: it is no JSON; the message names line and column.
+    """
+    try:
+        return json.loads(text)
+    except (RecursionError, OverflowError) as error:
+        raise UsageError(f"{path} is nested too deeply: write a list of prompts") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(f"{path}, {place}: {error.msg}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise UsageError(f"{path}: {error}") from error
