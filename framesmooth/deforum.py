@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlparse
 
 from framesmooth.camera import FIELD_OF_VIEW
 from framesmooth.deforum_keys import is_unused, sampler_of
@@ -183,7 +182,7 @@ class _Reader(Values):
         if not self.content.get("use_init") or not name:
             return
         found = self.path.parent / str(name)
-        if urlparse(str(name)).scheme in ("http", "https") or not found.is_file():
+        if not found.is_file():
             self.unused.append("init_image")
         else:
             self.options["init_image"] = found
