@@ -125,15 +125,16 @@ class TrajectorySmoother(MotionSmoother):
         for window, centre in shot_windows(self._toned(stream), LONGEST):
             lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
             paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
+            keys = [(tuple(map(_share, lane)), lane[centre]) for lane in lanes]
             alike: dict[tuple[float, ...], set[float]] = {}  # from half strength on, lanes share much
-            for lane in lanes:
-                alike.setdefault(tuple(map(_share, lane)), set()).add(lane[centre])
+            for shares, strength in keys:
+                alike.setdefault(shares, set()).add(strength)
             answers = {
                 (shares, strength): frame
                 for shares, group in alike.items()
                 for strength, frame in self._answer(window, centre, shares, group, paths).items()
             }
-            yield tuple(answers[tuple(map(_share, lane)), lane[centre]] for lane in lanes)
+            yield tuple(answers[key] for key in keys)
 
     def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""
