@@ -16,8 +16,9 @@ from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
 from framesmooth.generation.decoding import fold_decoder
-from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors, sample_in_float32
+from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors
 from framesmooth.generation.families import family_of
+from framesmooth.generation.hooks import sample_in_float32
 from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
 from framesmooth.generation.schedulers import choose_scheduler
 
