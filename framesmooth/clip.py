@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +17,12 @@ from framesmooth.generation.models import (
     weight_hashes,
 )
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.keyframing import keyframes_of, timeline_of
-from framesmooth.run import package_versions
+from framesmooth.run import content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
 from framesmooth.timeline import Timeline
@@ -49,6 +50,7 @@ class Clip:
     width: int | None
     height: int | None
     feedback: Feedback | None = None
+    restyle: Restyle | None = None
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -69,10 +71,15 @@ class Clip:
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
         key |= self._unusual
-        if self.feedback is None:
-            return key
-        key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
-        return key | {"feedback": self.feedback.key}
+        if self._led_by:
+            key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | self._led_by
+
+    @property
+    def _led_by(self) -> dict[str, Any]:
+        """What else than prompts and noise decides the latents."""
+        plans = {"feedback": self.feedback, "init_video": self.restyle}
+        return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     @property
     def _unusual(self) -> dict[str, Any]:
@@ -132,7 +139,7 @@ class Clip:
             "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
-            **({} if self.feedback is None else {"feedback": self.feedback.key}),
+            **self._led_by,
         }
 
     @property
@@ -153,6 +160,7 @@ class Clip:
             "steps": str(self.steps),
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
+            **({} if self.restyle is None else {"restyled from": self.restyle.name}),
             **self._additions,
         }
 
@@ -219,7 +227,10 @@ def resolve(settings: ClipSettings) -> Clip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
-    timeline = timeline_of(settings, keyframes_of(settings))
+    video = open_video(settings)
+    num_frames = settings.num_frames or (None if video is None else video.num_frames)
+    timed = replace(settings, num_frames=num_frames)
+    timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
     checkpoint = settings.model_path if is_checkpoint(settings.model) else None
     additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
@@ -249,4 +260,7 @@ def resolve(settings: ClipSettings) -> Clip:
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline),
+        restyle=None
+        if video is None or settings.init_video is None
+        else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
     )

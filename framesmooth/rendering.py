@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from framesmooth.generation.adapter import Picture
     from framesmooth.generation.feedback import FeedbackSource
     from framesmooth.generation.source import DiffusionSource
+    from framesmooth.generation.video_to_video import VideoToVideoSource
 
-    ClipSource = DiffusionSource | FeedbackSource
+    ClipSource = DiffusionSource | FeedbackSource | VideoToVideoSource
 
 
 class Rendering:
@@ -209,6 +210,10 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         batch_size=settings.batch_size,
         store=LatentFolder(run.keyframes),
     )
+    if clip.restyle is not None:
+        from framesmooth.generation.video_to_video import restyle
+
+        return restyle(source, clip.restyle, PictureFolder(run.keyframes))
     if clip.feedback is None:
         return source
     from framesmooth.generation.feedback import feed_back

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
+from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
@@ -35,7 +36,6 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
-from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -138,16 +138,9 @@ class DiffusionSource:
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
-        model, sampling = self.path.model, self.path.sampling
-        return {
-            "device": str(model.device),
-            "dtype": dtype_name(model.dtype),
-            "scheduler": type(model.scheduler).__name__,
-            "size": list(self.size),
-            "diffused_size": [sampling.height, sampling.width],
-            "batch_size": sampling.batch_size,
-            "branch_step": sampling.branch_step,
-        }
+        sampling = self.path.sampling
+        own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
+        return facts_of(self.path, self.size) | own
 
     def _latents(self, key_time: int) -> NDArray[np.float32]:
         return self.store[self._canonical[key_time]]
@@ -181,6 +174,18 @@ class DiffusionSource:
                 if picture.fault == "nan":
                     raise ModelError(self.path.model.nan_advice)
                 yield picture.frame
+
+
+def facts_of(path: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """Return what was decided when a model was loaded, for frames of ``size``: plain JSON types."""
+    model, sampling = path.model, path.sampling
+    return {
+        "device": str(model.device),
+        "dtype": dtype_name(model.dtype),
+        "scheduler": type(model.scheduler).__name__,
+        "size": list(size),
+        "diffused_size": [sampling.height, sampling.width],
+    }
 
 
 def create_source(
