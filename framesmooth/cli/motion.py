@@ -32,7 +32,7 @@ def moving(command: Command) -> Command:
             "--strength",
             metavar="SCHEDULE",
             help="Share of the steps that draw a frame anew from the one before, or the video's, 0 to 1; "
-            f"Deforum counts what is kept.  [default: {DEFAULT_STRENGTH}; {DEFAULT_VIDEO_STRENGTH} of a video]",
+            f"Deforum counts what is kept.  [default: {DEFAULT_STRENGTH}; video {DEFAULT_VIDEO_STRENGTH}]",
         ),
         click.option(
             "--color-anchor",
