@@ -190,6 +190,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         preset=settings.preset,
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
+        control_model=clip.added.controlnet,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
     )
@@ -208,6 +209,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
         store=LatentFolder(run.keyframes),
+        control=clip.control,
     )
     if clip.feedback is None:
         return source

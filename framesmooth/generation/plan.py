@@ -41,15 +41,15 @@ class Feedback:
     def key(self) -> dict[str, Any]:
         """Everything about this that decides the diffused pictures: plain JSON types."""
         return {
-            "moves": {name: _short(values) for name, values in self.moves.items()},
-            "strengths": _short(self.strengths),
+            "moves": {name: short(values) for name, values in self.moves.items()},
+            "strengths": short(self.strengths),
             "color_anchor": self.color_anchor,
             "cadence": self.cadence,
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
 
-def _short(values: Sequence[float]) -> float | str:
+def short(values: Sequence[float]) -> float | str:
     """Return the one value that all are, else their SHA-256 (hex): a long clip must not fill its record."""
     if len(set(values)) == 1:
         return values[0]
