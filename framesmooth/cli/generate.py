@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import deforum, loading, motion, options, sampling
-from framesmooth.generation import INBETWEENS
+from framesmooth.cli import deforum, loading, motion, options, sampling, travel
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
 from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
-from framesmooth.timeline import EASINGS
 
 if TYPE_CHECKING:
     from framesmooth.events import ClipFinished
@@ -97,37 +95,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 @click.option("-H", "--height", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
 @loading.loading
 @sampling.sampling
-@click.option(
-    "--hold",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=ClipSettings.hold,
-    show_default=True,
-    help="Share of the way to the next prompt that rests at its start.",
-)
-@click.option(
-    "--easing",
-    type=click.Choice(list(EASINGS)),
-    default=ClipSettings.easing,
-    show_default=True,
-    help="How the travel between two prompts speeds up and slows down.",
-)
-@click.option(
-    "--loop",
-    is_flag=True,
-    help="Travel from the last prompt back to the first; the clip is played round and round without a seam.",
-)
-@click.option(
-    "--cadence",
-    type=click.IntRange(min=1),
-    help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]",
-)
-@click.option(
-    "--inbetween",
-    type=click.Choice(INBETWEENS),
-    default=ClipSettings.inbetween,
-    show_default=True,
-    help="Frames between the diffused ones: denoised from their latents, warped, or faded.",
-)
+@travel.travelling
 @motion.moving
 @click.option(
     "--smooth",

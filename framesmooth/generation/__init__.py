@@ -8,6 +8,7 @@
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
+- ``hooks``: what is done to a network's inputs and outputs on their way.
 - ``tiling``: coding pictures tile by tile, without seams.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.

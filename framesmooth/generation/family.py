@@ -18,8 +18,8 @@ from framesmooth.generation.embeddings import Conditioning
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
 
-Iteration = Callable[[Any, int, dict[str, Tensor]], dict[str, Tensor]]
-"""Is told (pipeline, how many iterations are done, tensors by name); returns the tensors to go on with."""
+Iteration = Callable[[Any, int, Tensor], None]
+"""Is told (pipeline, how many iterations are done, latents after them)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,8 @@ class Family:
 
     encoded: ClassVar[tuple[str, ...]] = ("prompt_embeds", "negative_prompt_embeds")
     """What ``encode_prompt`` returns, by the names that ``__call__`` takes it by."""
-    guided: ClassVar[tuple[str, ...]] = ("prompt_embeds",)
-    """What the pipeline holds twice while it guides: for the negative prompt, then for the prompt itself."""
+    asks_whether_guided: ClassVar[bool] = True
+    """Whether the pipeline asks before every step whether it guides, so that a callback can end that."""
     overflows: ClassVar[bool] = False
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     has_true_guidance: ClassVar[bool] = False
@@ -98,9 +98,9 @@ class Family:
         return not self.is_distilled and guidance.scale > 1
 
     @property
-    def guided_tensors(self) -> tuple[str, ...]:
-        """What a callback halves to end guidance; empty where it cannot."""
-        return () if self.is_distilled else self.guided
+    def ends_guidance(self) -> bool:
+        """Whether guidance can end before the last step."""
+        return self.asks_whether_guided and not self.is_distilled
 
     @property
     def readers(self) -> list[tuple[Any, int]]:
@@ -153,7 +153,6 @@ class Family:
         guidance: Guidance,
         generators: Sequence[torch.Generator],
         on_iteration: Iteration,
-        tensors: Sequence[str] = (),
     ) -> Tensor:
         """Run the pipeline over its scheduler's timesteps.
 
@@ -164,16 +163,14 @@ class Family:
             guidance: how strictly the prompt is followed.
             generators: B of them, for schedulers that draw noise at every step.
             on_iteration: called after every call of the denoiser.
-            tensors: names that ``on_iteration`` gets besides the latents.
 
         Returns:
             (B, C, h, w), of the autoencoder's scale.
         """
 
         def told(pipe: Any, index: int, _timestep: Any, held: dict[str, Tensor]) -> dict[str, Tensor]:
-            open_latents = {"latents": self.unpack(held["latents"], latents.shape)}
-            changed = on_iteration(pipe, index + 1, held | open_latents)
-            return changed | {"latents": held["latents"]}
+            on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
+            return held
 
         (final,) = self.pipe(
             **conditioning,
@@ -183,7 +180,6 @@ class Family:
             latents=self.pack(latents),
             generator=list(generators),
             callback_on_step_end=told,
-            callback_on_step_end_tensor_inputs=["latents", *tensors],
             output_type="latent",
             return_dict=False,
         )[:1]

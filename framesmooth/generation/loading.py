@@ -21,9 +21,9 @@ from framesmooth.generation.devices import (
     choose_dtype,
     cpu_multiplies_bfloat16,
     memory_errors,
-    sample_in_float32,
 )
 from framesmooth.generation.families import family_of
+from framesmooth.generation.hooks import sample_in_float32
 from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
 from framesmooth.generation.packing import keep_freed_memory, pack
 from framesmooth.generation.schedulers import choose_scheduler

@@ -241,7 +241,7 @@ def create_source(
 
 def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float) -> None:
     name, kind = model.folder.name, type(model.pipe).__name__
-    if guidance_end < 1 < guidance.scale and not model.family.guided_tensors:
+    if guidance_end < 1 < guidance.scale and not model.family.ends_guidance:
         raise UsageError(f"guidance of {name}, a {kind}, cannot end early: give --guidance-end 1")
     if guidance.true_scale > 1 and not model.family.has_true_guidance:
         raise UsageError(f"{name}, a {kind}, has one guidance only: drop --true-cfg-scale")

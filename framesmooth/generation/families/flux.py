@@ -19,7 +19,7 @@ _ROOM_WITHOUT_GUIDANCE: Final = 256
 class Flux(Family):
     """Guidance is an input ([dev]) or none ([schnell]); a negative prompt takes a guidance of its own."""
 
-    guided: ClassVar = ()
+    asks_whether_guided: ClassVar = False
     has_true_guidance: ClassVar = True
 
     @property

@@ -16,7 +16,6 @@ class StableDiffusion3(Family):
         "pooled_prompt_embeds",
         "negative_pooled_prompt_embeds",
     )
-    guided: ClassVar = ("prompt_embeds", "pooled_prompt_embeds")
 
     @property
     def denoiser(self) -> Any:

@@ -1,0 +1,50 @@
+"""The options of ``generate`` that say how a clip travels from prompt to prompt."""
+
+import click
+
+from framesmooth.cli.options import Command
+from framesmooth.generation import INBETWEENS
+from framesmooth.settings import ClipSettings
+from framesmooth.timeline import EASINGS
+
+_OPTIONS = [
+    click.option(
+        "--hold",
+        type=click.FloatRange(0, 1, max_open=True),
+        default=ClipSettings.hold,
+        show_default=True,
+        help="Share of the way to the next prompt that rests at its start.",
+    ),
+    click.option(
+        "--easing",
+        type=click.Choice(list(EASINGS)),
+        default=ClipSettings.easing,
+        show_default=True,
+        help="How the travel between two prompts speeds up and slows down.",
+    ),
+    click.option(
+        "--loop",
+        is_flag=True,
+        help="Travel from the last prompt back to the first; the clip is played round and round without a "
+        "seam.",
+    ),
+    click.option(
+        "--cadence",
+        type=click.IntRange(min=1),
+        help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]",
+    ),
+    click.option(
+        "--inbetween",
+        type=click.Choice(INBETWEENS),
+        default=ClipSettings.inbetween,
+        show_default=True,
+        help="Frames between the diffused ones: denoised from their latents, warped, or faded.",
+    ),
+]
+
+
+def travelling(command: Command) -> Command:
+    """Add the options of the way between prompts."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
