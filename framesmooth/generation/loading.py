@@ -17,10 +17,16 @@ from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
 from framesmooth.generation.controlnet import add_controlnet
 from framesmooth.generation.decoding import fold_decoder
-from framesmooth.generation.devices import choose_device, choose_dtype, memory_errors
+from framesmooth.generation.devices import (
+    choose_device,
+    choose_dtype,
+    cpu_multiplies_bfloat16,
+    memory_errors,
+)
 from framesmooth.generation.families import family_of
 from framesmooth.generation.hooks import sample_in_float32, take_any_dtype
 from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
+from framesmooth.generation.packing import keep_freed_memory, pack
 from framesmooth.generation.schedulers import choose_scheduler
 
 
@@ -87,6 +93,11 @@ def load_pipeline(
     fold_decoder(pipe.vae)
     for network in (*adapter.family.networks, pipe.vae):
         network.to(memory_format=torch.channels_last)
+    if chosen_device.type == "cpu":
+        keep_freed_memory()
+        if chosen_dtype == torch.bfloat16 and cpu_multiplies_bfloat16():
+            for network in (adapter.denoiser, pipe.vae):
+                pack(network)
     adapter.family.prepare()
     sample_in_float32(adapter.denoiser)
     for network in adapter.family.networks[1:]:
