@@ -96,7 +96,7 @@ def load_pipeline(
     if chosen_device.type == "cpu":
         keep_freed_memory()
         if chosen_dtype == torch.bfloat16 and cpu_multiplies_bfloat16():
-            for network in (adapter.denoiser, pipe.vae):
+            for network in (*adapter.family.networks, pipe.vae):
                 pack(network)
     adapter.family.prepare()
     sample_in_float32(adapter.denoiser)
