@@ -7,7 +7,7 @@
 - ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``hub``: models from the hub's cache, and from its network where asked (no torch).
-- ``control``, ``control_pictures``: ControlNets, checked, and what they are fed (no torch); ``controlnet``: them.
+- ``control``: ControlNets, checked; ``control_pictures``: what they see (no torch); ``controlnet``: them.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``hooks``: what is done to a network's inputs and outputs on their way.
