@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.generation.additions import Addition, addition_hashes, check_additions
+from framesmooth.added import Added, added_key, added_names, find_added
+from framesmooth.generation.control_pictures import ControlPlan, plan_control
 from framesmooth.generation.models import (
     is_checkpoint,
     locate_model,
@@ -51,6 +52,10 @@ class Clip:
     height: int | None
     feedback: Feedback | None = None
     restyle: Restyle | None = None
+    added: Added = field(default_factory=Added)
+    control: ControlPlan | None = None
+    control_source: str | None = None
+    """The SHA-256 (hex) of what the control is taken from."""
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -88,8 +93,8 @@ class Clip:
         asked = {
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
-            "loras": [lora.weight for lora in settings.loras],
-            "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+            **added_key(settings),
+            "control": None if self.control is None else self.control.key | {"source": self.control_source},
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -161,15 +166,8 @@ class Clip:
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
             **({} if self.restyle is None else {"restyled from": self.restyle.name}),
-            **self._additions,
+            **added_names(self.settings),
         }
-
-    @property
-    def _additions(self) -> dict[str, str]:
-        """What was added to the model, where something was."""
-        settings = self.settings
-        added = {"LoRAs": settings.loras, "learned words": settings.textual_inversions}
-        return {name: ", ".join(map(str, files)) for name, files in added.items() if files}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -179,7 +177,7 @@ class Clip:
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
             f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}"
-            + "".join(f"; {name}: {files}" for name, files in self._additions.items()),
+            + "".join(f"; {name}: {files}" for name, files in added_names(self.settings).items()),
             SOURCE_TYPE: AI_GENERATED,
         }
 
@@ -233,8 +231,7 @@ def resolve(settings: ClipSettings) -> Clip:
     timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
     checkpoint = settings.model_path if is_checkpoint(settings.model) else None
-    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
-    check_additions(additions)
+    added = find_added(settings, folder)
     for key in timeline.keyframes:
         parse_weights(key.prompt), parse_weights(key.negative)
     defaults = model_defaults(folder)
@@ -249,7 +246,8 @@ def resolve(settings: ClipSettings) -> Clip:
         timeline=timeline,
         drift=settings.drift if drifting else 1.0,
         model_folder=folder,
-        model_hashes=weight_hashes(folder, checkpoint) | addition_hashes(additions),
+        model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
+        added=added,
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None
@@ -263,4 +261,6 @@ def resolve(settings: ClipSettings) -> Clip:
         restyle=None
         if video is None or settings.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
+        control=plan_control(settings, timeline),
+        control_source=None if settings.control is None else content_of(settings.control.source),
     )

@@ -191,6 +191,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         preset=settings.preset,
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
+        control_model=clip.added.controlnet,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
     )
@@ -209,6 +210,7 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
         store=LatentFolder(run.keyframes),
+        control=clip.control,
     )
     if clip.restyle is not None:
         from framesmooth.generation.video_to_video import restyle

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import deforum, loading, motion, options, sampling, travel
+from framesmooth.cli import control, deforum, loading, motion, options, sampling, travel
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
 from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
@@ -97,6 +97,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 @sampling.sampling
 @travel.travelling
 @motion.moving
+@control.steering
 @click.option(
     "--smooth",
     type=Strength(),
@@ -156,6 +157,7 @@ def generate(
       framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
+      framesmooth generate "a fox" -o clip.mp4 --model sd15 --control canny walk.mp4 --control-model canny
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
     """  # fmt: skip
@@ -166,6 +168,7 @@ def generate(
             output=path,
             audio=None if audio is None else Path(audio),
             camera=motion.moves_in(settings),
+            control=control.control_in(settings),
             **settings,
         )
         make_and_show(asked, progress, json_file)

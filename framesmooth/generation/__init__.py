@@ -6,6 +6,8 @@
 - ``adapter``: one text-to-image pipeline of diffusers as four verbs: encode, noise, denoise, decode.
 - ``family``, ``families``: what sets the classes of pipelines apart, and what doesn't.
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
+- ``hub``: models from the hub's cache, and from its network where asked (no torch).
+- ``control``: ControlNets, checked; ``control_pictures``: what they see (no torch); ``controlnet``: them.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``hooks``: what is done to a network's inputs and outputs on their way.

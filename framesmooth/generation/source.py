@@ -21,6 +21,7 @@ from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
+from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.inbetweens import branch_step, latent_frames
@@ -204,6 +205,7 @@ def create_source(
     inbetween: str = "latent",
     batch_size: int | None = None,
     store: LatentStore | None = None,
+    control: ControlPlan | None = None,
 ) -> DiffusionSource:
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
@@ -235,7 +237,7 @@ def create_source(
         branch_step=branch_step(steps),
     )
     return DiffusionSource(
-        path=Path(model, timeline, sampling, drift),
+        path=Path(model, timeline, sampling, drift, control),
         fps=fps,
         size=(height, width),
         cadence=cadence or auto_cadence(timeline),
