@@ -212,6 +212,10 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         store=LatentFolder(run.keyframes),
         control=clip.control,
     )
+    if clip.ends is not None:
+        from framesmooth.generation.ends import between_ends
+
+        return between_ends(source, clip.ends)
     if clip.restyle is not None:
         from framesmooth.generation.video_to_video import restyle
 
