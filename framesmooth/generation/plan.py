@@ -67,11 +67,6 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
             raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
         return None
-    if settings.loop:
-        raise UsageError(
-            "--loop comes back through noise and prompts, and a camera, --strength or --init-image leads away"
-            " from the first frame: drop it or them"
-        )
     if settings.seeds is not None:
         raise UsageError("--seeds travels through noise, which moves with the picture here: give one --seed")
     if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
