@@ -15,6 +15,8 @@
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
 - ``drawing``: one picture, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
+- ``mixing``: frames between two pictures, from their pixels.
+- ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 

@@ -94,7 +94,7 @@ class FeedbackSource:
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         first = self.path.sampling.steps if self.first is None else 0
-        return first + sum(self._steps_of(time) for time in self.diffused_times[1:])
+        return first + sum(self.steps_of(time) for time in self.diffused_times[1:])
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -150,7 +150,7 @@ class FeedbackSource:
     ) -> Picture:
         if before is None:
             return draw(self.path, time, noise, on_step) if self.first is None else Picture(self.first)
-        moved, steps = self._moved(before, time), self._steps_of(time)
+        moved, steps = self._moved(before, time), self.steps_of(time)
         if steps == 0:
             return Picture(moved)
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
@@ -180,7 +180,7 @@ class FeedbackSource:
             return self.path.model.nan_advice
         return f"the first frame came out {fault}, with {_ATTEMPTS} other seeds too: use another prompt"
 
-    def _steps_of(self, time: int) -> int:
+    def steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
         strength, steps = self.strengths[time], self.path.sampling.steps
         return max(1, round(strength * steps)) if strength > 0 else 0
@@ -204,7 +204,7 @@ class FeedbackSource:
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
         first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
-        between = (Picture(self._between(first.frame, last.frame, time)) for time in batch[1:])
+        between = (Picture(self.between(first.frame, last.frame, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
 
     def reroll(self, time: int, attempt: int) -> Picture:
@@ -221,15 +221,15 @@ class FeedbackSource:
             made = self._made(before, time, noise)
         else:
             first, last = (self.store[end].frame for end in self._around(time))
-            between = self._between(first, last, time)
-            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self._steps_of(time)))
+            between = self.between(first, last, time)
+            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self.steps_of(time)))
         return replace(made, frame=crop(made.frame, self.size))
 
     def _around(self, time: int) -> tuple[int, int]:
         place = bisect_right(self.diffused_times, time)
         return self.diffused_times[place - 1], self.diffused_times[place]
 
-    def _between(self, first: Frame, last: Frame, time: int) -> Frame:
+    def between(self, first: Frame, last: Frame, time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, end = self._around(time)
         mix = (time - start) / (end - start)

@@ -35,6 +35,7 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
+from framesmooth.generation.mixing import mixed
 from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
 
@@ -154,20 +155,13 @@ class DiffusionSource:
 
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
-        from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, prepare_pair
-
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
         times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        if not times:
-            return []
-        if self.inbetween == "crossfade":
-            return list(crossfade_pair(first, last, times))
-        pair = prepare_pair(first, last, flow=load_flow(self.flow))
-        if pair.method == "cross-fade":
+        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
+        if faded:
             self.faded.add(batch.start)
-        return [pair.frame_at(time) for time in times]
+        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
