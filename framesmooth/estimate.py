@@ -165,7 +165,8 @@ def _worked_out(
         memory=found.memory + (0 if model.device.type == "cuda" else smoothing.memory),
         free=found.free,
         writing=seconds * frames,
-        disk=work.keyframes * (latents if clip.feedback is None else png) + frames * png,
+        disk=work.keyframes * (latents if (clip.feedback, clip.restyle) == (None, None) else png)
+        + frames * png,
         device=str(model.device),
     )
 

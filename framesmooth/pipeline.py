@@ -27,7 +27,7 @@ from framesmooth.report import Gallery, Strip, write_report
 from framesmooth.run import RECORD_VERSION, FrameFolder, RunFolder, content_key, content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
-from framesmooth.smoothing import Smoothed, smooth_run
+from framesmooth.smoothing import Guide, Smoothed, smooth_run
 from framesmooth.steady import copy_clip
 from framesmooth.video import check_output, open_sink, open_source
 
@@ -175,7 +175,13 @@ class _Work:
         settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
         strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
         smoothed = smooth_run(
-            self.run, smoother, self.emit, fps=settings.fps, on_pair=strip.add, loop=settings.loop
+            self.run,
+            smoother,
+            self.emit,
+            fps=settings.fps,
+            on_pair=strip.add,
+            loop=settings.loop,
+            guide=self._guide,
         )
         self._report(smoothed, repr(smoother), strip)
         with open_sink(
@@ -194,6 +200,15 @@ class _Work:
         ) as sink:
             copy_clip(smoothed.frames, sink, self.emit)
         return smoothed.before, smoothed.after
+
+    @property
+    def _guide(self) -> Guide | None:
+        """What the clip restyles: its motion is that of the clip, without the flicker."""
+        restyle, made = self.clip.restyle, self.record["generation"]
+        if restyle is None:
+            return None
+        filled, size = ((side[0], side[1]) for side in (made["diffused_size"], made["size"]))
+        return Guide(restyle.frames(filled, size), restyle.content)
 
     def _note_clip(self, finished: Path) -> None:
         """Record what the clip holds just before it gets its name, to know it if the run is stopped there."""

@@ -22,10 +22,11 @@ from framesmooth.video import read_image
 
 if TYPE_CHECKING:
     from framesmooth.generation.adapter import Picture
-    from framesmooth.generation.feedback import FeedbackSource
+    from framesmooth.generation.feedback import FeedbackSource, PictureStore
     from framesmooth.generation.source import DiffusionSource
+    from framesmooth.generation.video_to_video import VideoToVideoSource
 
-    ClipSource = DiffusionSource | FeedbackSource
+    ClipSource = DiffusionSource | FeedbackSource | VideoToVideoSource
 
 
 class Rendering:
@@ -206,6 +207,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         preset=settings.preset,
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
+        control_model=clip.added.controlnet,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
     )
@@ -224,9 +226,15 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
         store=None if run is None else LatentFolder(run.keyframes),
+        control=clip.control,
     )
+    pictures: PictureStore = {} if run is None else PictureFolder(run.keyframes)
+    if clip.restyle is not None:
+        from framesmooth.generation.video_to_video import restyle
+
+        return restyle(source, clip.restyle, pictures)
     if clip.feedback is None:
         return source
     from framesmooth.generation.feedback import feed_back
 
-    return feed_back(source, clip.feedback, {} if run is None else PictureFolder(run.keyframes))
+    return feed_back(source, clip.feedback, pictures)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -20,6 +21,7 @@ from framesmooth.pipeline import estimate_clip, make_clip
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
+from framesmooth.video import write_png
 
 
 def nothing(_event: Event) -> None:
@@ -59,6 +61,7 @@ def test_a_cost_is_found_again_from_two_measurements() -> None:
         {"guidance_scale": 1.0},
         {"low_vram": True},
         {"inbetween": "crossfade"},
+        {"init_video": None, "strength": "0:(0.4), -1:(0.8)"},
         {"camera": Moves(zoom="1.02"), "strength": "0:(0.4), -1:(0.8)"},
     ],
     ids=str,
@@ -66,6 +69,13 @@ def test_a_cost_is_found_again_from_two_measurements() -> None:
 def test_counts_are_those_of_the_run(
     settings: ClipSettings, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    video = settings.output.parent / "video"
+    if "init_video" in changes:
+        for index in range(9):
+            write_png(
+                settings.output.parent / f"video/{index}.png", np.full((24, 32, 3), 20 * index, np.uint8)
+            )
+        changes |= {"init_video": settings.output.parent / "video", "num_frames": None}
     settings = replace(settings, **changes)  # type: ignore[arg-type]
     expected = estimate_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import deforum, loading, motion, options, sampling, travel
+from framesmooth.cli import control, deforum, loading, motion, options, sampling, travel
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
 from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
@@ -97,6 +97,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 @sampling.sampling
 @travel.travelling
 @motion.moving
+@control.steering
 @click.option(
     "--smooth",
     type=Strength(),
@@ -147,6 +148,8 @@ def generate(
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
     frame is diffused, and the frames between follow the camera. There is one seed then; --drift has no say.
+    --init-video restyles a video: each diffused frame is drawn over its own, and its motion leads; that goes
+    with neither a camera nor --loop.
 
     \b
     Examples:
@@ -156,9 +159,11 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
+      framesmooth generate "a fox" -o clip.mp4 --model sd15 --control canny walk.mp4 --control-model canny
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
@@ -170,6 +175,7 @@ def generate(
             output=path,
             audio=None if audio is None else Path(audio),
             camera=motion.moves_in(settings),
+            control=control.control_in(settings),
             **settings,
         )
         (show_estimate if dry_run else make_and_show)(asked, progress, json_file)

@@ -18,12 +18,13 @@ from torch import Tensor
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
-from framesmooth.generation import samplers
+from framesmooth.generation import controlnet, samplers
 from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.families import family_of
 from framesmooth.generation.family import Family, Guidance
+from framesmooth.generation.hooks import as_many_as_samples
 from framesmooth.generation.latents import noise_of, step_generator
 from framesmooth.generation.prompt_weights import parse_weights, plain
 from framesmooth.generation.steps import StepCallback, Steps
@@ -151,9 +152,10 @@ class TextToImage:
         if ends and guided_steps is not None and first_step >= guided_steps:
             ends, guidance = False, replace(guidance, scale=1.0)
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
-        tensors = family.guided_tensors if ends else ()
-        progress = Steps(first_step, steps, guided_steps if ends else None, tensors, on_step)
-        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals():
+        progress = Steps(first_step, steps, guided_steps if ends else None, on_step)
+        conditioning = controlnet.from_step(conditioning, first_step, steps)
+        halving = as_many_as_samples(family.networks if ends else [])
+        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals(), halving:
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -161,7 +163,6 @@ class TextToImage:
                 guidance=guidance,
                 generators=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
                 on_iteration=progress,
-                tensors=tensors,
             )
         return final.float().cpu()
 

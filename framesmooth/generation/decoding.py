@@ -51,12 +51,13 @@ class FoldedTail(nn.Module):
         self.parts = nn.Sequential(upsample, first, second)
         kernel = _subpixel_kernels(_composed(first.weight.detach().float(), second.weight.detach().float()))
         bias = torch.zeros(second.out_channels) if second.bias is None else second.bias.detach()
-        self.kernel = nn.Parameter(kernel.to(second.weight), requires_grad=False)
-        self.bias = nn.Parameter(bias.repeat_interleave(4).to(second.weight), requires_grad=False)
+        self.fine = nn.Conv2d(first.in_channels, len(kernel), 3, padding=1)
+        self.fine.load_state_dict({"weight": kernel, "bias": bias.repeat_interleave(4)})
+        self.fine.to(second.weight)
 
     def forward(self, coarse: Tensor) -> Tensor:
         """Return the fine picture of a coarse one."""
-        fine = torch.pixel_shuffle(nn.functional.conv2d(coarse, self.kernel, self.bias, padding=1), 2)
+        fine = torch.pixel_shuffle(self.fine(coarse), 2)
         fine[..., :1, :] = self.parts(coarse[..., :_STRIP, :])[..., :1, :]
         fine[..., -1:, :] = self.parts(coarse[..., -_STRIP:, :])[..., -1:, :]
         fine[..., :1] = self.parts(coarse[..., :_STRIP])[..., :1]

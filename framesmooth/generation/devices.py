@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import torch
-from torch import Tensor
 
 from framesmooth.errors import ModelError, UsageError
 
@@ -86,20 +85,3 @@ def memory_errors(*, low_vram: bool = False, cpu_offload: bool = False) -> Itera
         raise ModelError(
             f"out of memory: {advice}; what is done is kept, and the same command then goes on"
         ) from error
-
-
-def sample_in_float32(denoiser: Any) -> None:
-    """Let the sampler hand float32 latents to a network of another dtype and get float32 back."""
-
-    def to_network(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        def cast(value: Any) -> Any:
-            sample = isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1
-            return value.to(module.dtype) if sample else value
-
-        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
-
-    def from_network(_module: Any, _args: Any, output: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (output[0].to(torch.float32), *output[1:])
-
-    denoiser.register_forward_pre_hook(to_network, with_kwargs=True)
-    denoiser.register_forward_hook(from_network)

@@ -6,20 +6,22 @@ are float32 (B, C, h, w) for all of them, whatever a pipeline's own form is.
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
 from torch import Tensor
 
+from framesmooth.generation import controlnet
 from framesmooth.generation.embeddings import Conditioning
 
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
 
-Iteration = Callable[[Any, int, dict[str, Tensor]], dict[str, Tensor]]
-"""Is told (pipeline, how many iterations are done, tensors by name); returns the tensors to go on with."""
+Iteration = Callable[[Any, int, Tensor], None]
+"""Is told (pipeline, how many iterations are done, latents after them)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,8 @@ class Family:
 
     encoded: ClassVar[tuple[str, ...]] = ("prompt_embeds", "negative_prompt_embeds")
     """What ``encode_prompt`` returns, by the names that ``__call__`` takes it by."""
-    guided: ClassVar[tuple[str, ...]] = ("prompt_embeds",)
-    """What the pipeline holds twice while it guides: for the negative prompt, then for the prompt itself."""
+    asks_whether_guided: ClassVar[bool] = True
+    """Whether the pipeline asks before every step whether it guides, so that a callback can end that."""
     overflows: ClassVar[bool] = False
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     has_true_guidance: ClassVar[bool] = False
@@ -55,6 +57,12 @@ class Family:
     def denoiser(self) -> Any:
         """The network that is called at every step."""
         return self.pipe.unet
+
+    @property
+    def networks(self) -> list[Any]:
+        """The networks that are called at every step: the denoiser, and a ControlNet if there is one."""
+        control = getattr(self.pipe, "controlnet", None)
+        return [self.denoiser] if control is None else [self.denoiser, control]
 
     @property
     def patch(self) -> int:
@@ -98,9 +106,9 @@ class Family:
         return not self.is_distilled and guidance.scale > 1
 
     @property
-    def guided_tensors(self) -> tuple[str, ...]:
-        """What a callback halves to end guidance; empty where it cannot."""
-        return () if self.is_distilled else self.guided
+    def ends_guidance(self) -> bool:
+        """Whether guidance can end before the last step."""
+        return self.asks_whether_guided and not self.is_distilled
 
     @property
     def readers(self) -> list[tuple[Any, int]]:
@@ -144,6 +152,21 @@ class Family:
         """Return the arguments of ``__call__`` for guidance."""
         return {"guidance_scale": guidance.scale}
 
+    def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the argument of ``__call__`` for control pictures (B, 3, H, W) in 0 to 1."""
+        return {"image": image}
+
+    @contextmanager
+    def _controlled(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
+        """Give the arguments of ``__call__`` for a conditioning, and weigh its control picture by picture."""
+        if controlnet.IMAGE not in conditioning:
+            yield conditioning
+            return
+        others = {name: value for name, value in conditioning.items() if name not in controlnet.NAMES}
+        image = self.control_arguments(conditioning[controlnet.IMAGE])
+        with controlnet.scaled(self.pipe.controlnet, conditioning):
+            yield others | image | {"control_guidance_end": controlnet.end_of(conditioning)}
+
     def denoise(
         self,
         conditioning: Conditioning,
@@ -153,7 +176,6 @@ class Family:
         guidance: Guidance,
         generators: Sequence[torch.Generator],
         on_iteration: Iteration,
-        tensors: Sequence[str] = (),
     ) -> Tensor:
         """Run the pipeline over its scheduler's timesteps.
 
@@ -164,29 +186,27 @@ class Family:
             guidance: how strictly the prompt is followed.
             generators: B of them, for schedulers that draw noise at every step.
             on_iteration: called after every call of the denoiser.
-            tensors: names that ``on_iteration`` gets besides the latents.
 
         Returns:
             (B, C, h, w), of the autoencoder's scale.
         """
 
         def told(pipe: Any, index: int, _timestep: Any, held: dict[str, Tensor]) -> dict[str, Tensor]:
-            open_latents = {"latents": self.unpack(held["latents"], latents.shape)}
-            changed = on_iteration(pipe, index + 1, held | open_latents)
-            return changed | {"latents": held["latents"]}
+            on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
+            return held
 
-        (final,) = self.pipe(
-            **conditioning,
-            **self.guidance_arguments(guidance),
-            **self._sizes(latents),
-            num_inference_steps=steps,
-            latents=self.pack(latents),
-            generator=list(generators),
-            callback_on_step_end=told,
-            callback_on_step_end_tensor_inputs=["latents", *tensors],
-            output_type="latent",
-            return_dict=False,
-        )[:1]
+        with self._controlled(conditioning) as arguments:
+            (final,) = self.pipe(
+                **arguments,
+                **self.guidance_arguments(guidance),
+                **self._sizes(latents),
+                num_inference_steps=steps,
+                latents=self.pack(latents),
+                generator=list(generators),
+                callback_on_step_end=told,
+                output_type="latent",
+                return_dict=False,
+            )[:1]
         return self.unpack(final, latents.shape)
 
     def _sizes(self, latents: Tensor) -> dict[str, int]:

@@ -13,12 +13,14 @@ import torch
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
+from framesmooth.generation.adapter import Picture
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.feedback import FeedbackSource
 from framesmooth.generation.keyframes import Path
 from framesmooth.generation.mixing import mixed
 from framesmooth.generation.source import DiffusionSource
-from framesmooth.generation.workload import Tally
+from framesmooth.generation.video_to_video import VideoToVideoSource
+from framesmooth.generation.workload import Source, Tally
 
 _STEPS: Final = 3
 """The first one warms up; of the others the quicker counts, for the machine may have other work as well."""
@@ -70,7 +72,7 @@ class Probe:
     free: int
 
 
-def probe(source: DiffusionSource | FeedbackSource, long: Callable[["Probe"], bool]) -> Probe:
+def probe(source: Source, long: Callable[["Probe"], bool]) -> Probe:
     """Measure one picture, and a whole batch if ``long`` says of the first that it is worth it.
 
     Where a whole batch doesn't fit into memory by what one picture took, it isn't tried.
@@ -79,7 +81,7 @@ def probe(source: DiffusionSource | FeedbackSource, long: Callable[["Probe"], bo
         ModelError: when not even one picture can be made.
     """
     path, model = source.path, source.path.model
-    batched = isinstance(source, DiffusionSource) and not model.low_vram
+    batched = not isinstance(source, FeedbackSource) and not model.low_vram
     most = min(path.sampling.batch_size, len(source.diffused_times)) if batched else 1
     steps: list[tuple[int, float]] = []
     codes: list[tuple[int, float]] = []
@@ -138,14 +140,17 @@ def _measure(
     return seen / (count * total), pictures[0].frame
 
 
-def _mix(source: DiffusionSource | FeedbackSource, picture: Frame) -> None:
+def _mix(source: Source, picture: Frame) -> None:
     """Make a frame between two, where that is done in pixels."""
-    if isinstance(source, FeedbackSource):
-        batch = max(source.batches, key=len)
-        if len(batch) > 1:
-            source.between(picture, picture, batch[1])
-    elif source.inbetween != "latent":
-        mixed(picture, picture[::-1].copy(), [0.5], source.inbetween, source.flow)
+    batch = max(source.batches, key=len)
+    if isinstance(source, DiffusionSource):
+        if source.inbetween != "latent":
+            mixed(picture, picture[::-1].copy(), [0.5], source.inbetween, source.flow)
+    elif len(batch) > 1 and isinstance(source, FeedbackSource):
+        source.between(picture, picture, batch[1])
+    elif len(batch) > 1 and isinstance(source, VideoToVideoSource):
+        around = {batch.start: Picture(picture), batch.stop: Picture(picture)}
+        source.between(around, dict.fromkeys((batch.start, batch[1], batch.stop), picture), batch[1])
 
 
 def _timed(device: torch.device, work: Callable[[], Any]) -> tuple[Any, float]:

@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
+from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
+from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.inbetweens import branch_step, latent_frames
@@ -36,7 +38,6 @@ from framesmooth.generation.keyframes import (
 )
 from framesmooth.generation.latents import slerp
 from framesmooth.generation.mixing import mixed
-from framesmooth.generation.pictures import crop
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -139,16 +140,9 @@ class DiffusionSource:
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
-        model, sampling = self.path.model, self.path.sampling
-        return {
-            "device": str(model.device),
-            "dtype": dtype_name(model.dtype),
-            "scheduler": type(model.scheduler).__name__,
-            "size": list(self.size),
-            "diffused_size": [sampling.height, sampling.width],
-            "batch_size": sampling.batch_size,
-            "branch_step": sampling.branch_step,
-        }
+        sampling = self.path.sampling
+        own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
+        return facts_of(self.path, self.size) | own
 
     def _latents(self, key_time: int) -> NDArray[np.float32]:
         return self.store[self._canonical[key_time]]
@@ -177,6 +171,18 @@ class DiffusionSource:
                 yield picture.frame
 
 
+def facts_of(path: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """Return what was decided when a model was loaded, for frames of ``size``: plain JSON types."""
+    model, sampling = path.model, path.sampling
+    return {
+        "device": str(model.device),
+        "dtype": dtype_name(model.dtype),
+        "scheduler": type(model.scheduler).__name__,
+        "size": list(size),
+        "diffused_size": [sampling.height, sampling.width],
+    }
+
+
 def create_source(
     model: TextToImage,
     timeline: Timeline,
@@ -193,6 +199,7 @@ def create_source(
     inbetween: str = "latent",
     batch_size: int | None = None,
     store: LatentStore | None = None,
+    control: ControlPlan | None = None,
 ) -> DiffusionSource:
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
@@ -224,7 +231,7 @@ def create_source(
         branch_step=branch_step(steps),
     )
     return DiffusionSource(
-        path=Path(model, timeline, sampling, drift),
+        path=Path(model, timeline, sampling, drift, control),
         fps=fps,
         size=(height, width),
         cadence=cadence or auto_cadence(timeline),
@@ -235,7 +242,7 @@ def create_source(
 
 def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float) -> None:
     name, kind = model.folder.name, type(model.pipe).__name__
-    if guidance_end < 1 < guidance.scale and not model.family.guided_tensors:
+    if guidance_end < 1 < guidance.scale and not model.family.ends_guidance:
         raise UsageError(f"guidance of {name}, a {kind}, cannot end early: give --guidance-end 1")
     if guidance.true_scale > 1 and not model.family.has_true_guidance:
         raise UsageError(f"{name}, a {kind}, has one guidance only: drop --true-cfg-scale")

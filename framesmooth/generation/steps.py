@@ -1,6 +1,6 @@
 """Counting a pipeline's iterations as steps, and ending guidance among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,19 +18,16 @@ class Steps:
     total: int
     guided: int | None
     """None where guidance doesn't end."""
-    tensors: Sequence[str]
     on_step: StepCallback | None
 
     def __post_init__(self) -> None:
         self.done = self.first
 
-    def __call__(self, pipe: Any, iterations: int, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Count ``iterations`` done, and return the tensors to go on with."""
+    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> None:
+        """Count ``iterations`` done, and tell of the latents after them."""
         before, left = self.done, self.total - self.first
         self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
         if self.done > before and self.on_step is not None:
-            self.on_step(self.done, tensors["latents"])
+            self.on_step(self.done, latents)
         if self.guided is not None and before < self.guided <= self.done:
             pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
-            tensors |= {name: tensors[name].chunk(2)[-1] for name in self.tensors}
-        return tensors

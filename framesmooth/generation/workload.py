@@ -8,6 +8,9 @@ from typing import Final
 from framesmooth.generation.feedback import FeedbackSource
 from framesmooth.generation.keyframes import Sampling
 from framesmooth.generation.source import DiffusionSource
+from framesmooth.generation.video_to_video import VideoToVideoSource
+
+Source = DiffusionSource | FeedbackSource | VideoToVideoSource
 
 PLAIN_SHARE: Final = 0.5
 """What a step after the end of guidance costs, of a guided one: that takes a second evaluation."""
@@ -50,11 +53,13 @@ class Workload:
         return round(of_guided_step * (self.guided.pictures + PLAIN_SHARE * self.plain.pictures))
 
 
-def workload(source: DiffusionSource | FeedbackSource, is_there: Callable[[int], bool]) -> Workload:
+def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
     """Count what ``source`` has to do; ``is_there`` tells which frames are made already."""
     batches = [batch for batch in source.batches if not all(map(is_there, batch))]
     if isinstance(source, FeedbackSource):
         return _chained(source, batches)
+    if isinstance(source, VideoToVideoSource):
+        return _drawn_over(source, batches)
     return _travelled(source, batches)
 
 
@@ -108,6 +113,24 @@ def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
         guided=Tally(guided, guided),
         plain=Tally(whole * others, whole * others),
         coded=Tally(coded, coded),
+        mixed=sum(len(batch) - 1 for batch in batches),
+        frames=sum(map(len, batches)),
+    )
+
+
+def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
+    groups = [group for group in source.groups if not all(time in source.store for time in group)]
+    drawn = [group for group in groups if source.steps_of(group[0])]
+    guided, coded = Tally(), Tally()
+    for group in drawn:
+        calls, steps = 1 if not source.path.model.low_vram else len(group), source.steps_of(group[0])
+        guided += Tally(steps * calls, steps * len(group))
+        coded += Tally(2 * calls, 2 * len(group))
+    return Workload(
+        keyframes=sum(map(len, groups)),
+        guided=guided,
+        plain=Tally(),
+        coded=coded,
         mixed=sum(len(batch) - 1 for batch in batches),
         frames=sum(map(len, batches)),
     )

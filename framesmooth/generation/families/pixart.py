@@ -26,7 +26,7 @@ class PixArt(Family):
         "negative_prompt_embeds",
         "negative_prompt_attention_mask",
     )
-    guided: ClassVar = ()
+    asks_whether_guided: ClassVar = False
 
     @property
     def denoiser(self) -> Any:
@@ -61,13 +61,12 @@ class PixArt(Family):
         guidance: Guidance,
         generators: Sequence[torch.Generator],
         on_iteration: Iteration,
-        tensors: Sequence[str] = (),
     ) -> Tensor:
         """Run the pipeline over its scheduler's timesteps, in exactly the size asked for."""
         order = int(self.pipe.scheduler.order)
 
         def told(step: int, _timestep: Any, held: Tensor) -> None:
-            on_iteration(self.pipe, (step + 1) * order, {"latents": held})
+            on_iteration(self.pipe, (step + 1) * order, held)
 
         (final,) = self.pipe(
             **conditioning,

@@ -16,7 +16,6 @@ class StableDiffusionXL(Family):
         "pooled_prompt_embeds",
         "negative_pooled_prompt_embeds",
     )
-    guided: ClassVar = ("prompt_embeds", "add_text_embeds", "add_time_ids")
     overflows: ClassVar = True
 
     def encode(self, prompt: str, negative_prompt: str | None, *, guided: bool) -> Conditioning:
