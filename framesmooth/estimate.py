@@ -152,6 +152,7 @@ def _worked_out(
     height, width = source.size
     frames = work.frames + source.num_frames  # before smoothing and after
     png, seconds = _png(found.picture[:height, :width])
+    chained = (clip.feedback, clip.restyle) != (None, None)
     latents = _BYTES_OF_LATENTS * math.prod(model.latent_shape(sampling.height, sampling.width))
     return Estimate(
         width=width,

@@ -69,13 +69,11 @@ def test_a_cost_is_found_again_from_two_measurements() -> None:
 def test_counts_are_those_of_the_run(
     settings: ClipSettings, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = settings.output.parent / "video"
     if "init_video" in changes:
+        video = settings.output.parent / "video"
         for index in range(9):
-            write_png(
-                settings.output.parent / f"video/{index}.png", np.full((24, 32, 3), 20 * index, np.uint8)
-            )
-        changes |= {"init_video": settings.output.parent / "video", "num_frames": None}
+            write_png(video / f"{index}.png", np.full((24, 32, 3), 20 * index, np.uint8))
+        changes |= {"init_video": video, "num_frames": None}
     settings = replace(settings, **changes)  # type: ignore[arg-type]
     expected = estimate_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
