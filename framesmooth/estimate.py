@@ -166,8 +166,7 @@ def _worked_out(
         memory=found.memory + (0 if model.device.type == "cuda" else smoothing.memory),
         free=found.free,
         writing=seconds * frames,
-        disk=work.keyframes * (latents if (clip.feedback, clip.restyle) == (None, None) else png)
-        + frames * png,
+        disk=work.keyframes * (png if chained else latents) + frames * png,
         device=str(model.device),
     )
 
