@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.generation.additions import Addition, addition_hashes, check_additions
+from framesmooth.added import Added, added_key, added_names, find_added
+from framesmooth.generation.control_pictures import ControlPlan, plan_control
 from framesmooth.generation.models import (
     is_checkpoint,
     locate_model,
@@ -17,11 +18,12 @@ from framesmooth.generation.models import (
     weight_hashes,
 )
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.keyframing import keyframes_of, timeline_of
-from framesmooth.run import package_versions
+from framesmooth.run import content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
 from framesmooth.timeline import Timeline
@@ -49,6 +51,11 @@ class Clip:
     width: int | None
     height: int | None
     feedback: Feedback | None = None
+    restyle: Restyle | None = None
+    added: Added = field(default_factory=Added)
+    control: ControlPlan | None = None
+    control_source: str | None = None
+    """The SHA-256 (hex) of what the control is taken from."""
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -69,10 +76,15 @@ class Clip:
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
         key |= self._unusual
-        if self.feedback is None:
-            return key
-        key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
-        return key | {"feedback": self.feedback.key}
+        if self._led_by:
+            key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | self._led_by
+
+    @property
+    def _led_by(self) -> dict[str, Any]:
+        """What else than prompts and noise decides the latents."""
+        plans = {"feedback": self.feedback, "init_video": self.restyle}
+        return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     @property
     def _unusual(self) -> dict[str, Any]:
@@ -81,8 +93,8 @@ class Clip:
         asked = {
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
-            "loras": [lora.weight for lora in settings.loras],
-            "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+            **added_key(settings),
+            "control": None if self.control is None else self.control.key | {"source": self.control_source},
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -132,7 +144,7 @@ class Clip:
             "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
-            **({} if self.feedback is None else {"feedback": self.feedback.key}),
+            **self._led_by,
         }
 
     @property
@@ -153,15 +165,9 @@ class Clip:
             "steps": str(self.steps),
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
-            **self._additions,
+            **({} if self.restyle is None else {"restyled from": self.restyle.name}),
+            **added_names(self.settings),
         }
-
-    @property
-    def _additions(self) -> dict[str, str]:
-        """What was added to the model, where something was."""
-        settings = self.settings
-        added = {"LoRAs": settings.loras, "learned words": settings.textual_inversions}
-        return {name: ", ".join(map(str, files)) for name, files in added.items() if files}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -171,7 +177,7 @@ class Clip:
             "title": prompts,
             "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
             f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}"
-            + "".join(f"; {name}: {files}" for name, files in self._additions.items()),
+            + "".join(f"; {name}: {files}" for name, files in added_names(self.settings).items()),
             SOURCE_TYPE: AI_GENERATED,
         }
 
@@ -219,11 +225,13 @@ def resolve(settings: ClipSettings) -> Clip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
-    timeline = timeline_of(settings, keyframes_of(settings))
+    video = open_video(settings)
+    num_frames = settings.num_frames or (None if video is None else video.num_frames)
+    timed = replace(settings, num_frames=num_frames)
+    timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
     checkpoint = settings.model_path if is_checkpoint(settings.model) else None
-    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
-    check_additions(additions)
+    added = find_added(settings, folder)
     for key in timeline.keyframes:
         parse_weights(key.prompt), parse_weights(key.negative)
     defaults = model_defaults(folder)
@@ -238,7 +246,8 @@ def resolve(settings: ClipSettings) -> Clip:
         timeline=timeline,
         drift=settings.drift if drifting else 1.0,
         model_folder=folder,
-        model_hashes=weight_hashes(folder, checkpoint) | addition_hashes(additions),
+        model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
+        added=added,
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
         if settings.guidance_scale is None
@@ -249,4 +258,9 @@ def resolve(settings: ClipSettings) -> Clip:
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline),
+        restyle=None
+        if video is None or settings.init_video is None
+        else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
+        control=plan_control(settings, timeline),
+        control_source=None if settings.control is None else content_of(settings.control.source),
     )

@@ -7,8 +7,8 @@ from typing import Any, Final
 from framesmooth.clip import MADE_BY
 from framesmooth.errors import MediaError
 from framesmooth.events import Listener, Notice
+from framesmooth.recorded import recorded_name
 from framesmooth.run import RECORD_FILE, RunFolder
-from framesmooth.settings import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.files import VIDEO_SUFFIXES
 from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.clip import Clip, resolve
-from framesmooth.errors import RunChanged
+from framesmooth.errors import RunChanged, UsageError
 from framesmooth.events import ClipFinished, Listener, Notice
 from framesmooth.generation.additions import Lora, TextualInversion
+from framesmooth.generation.control import Control, ControlKind
 from framesmooth.pipeline import finish_clip
 from framesmooth.preflight import check_writing
 from framesmooth.run import FrameFolder, RunFolder, content_of, differences, package_versions
@@ -27,8 +28,11 @@ class Resume:
         config: where the configuration of a model in one file is now.
         audio: where the sound is now.
         init_image: where the first picture is now.
+        init_video: where the video to restyle is now.
         loras: where the LoRAs are now, with their weights.
         textual_inversions: where the textual inversions are now.
+        control: what a control is taken for, and where its source is now.
+        control_model: where its ControlNet is now.
         low_vram: denoise and code pictures one by one, in tiles.
         cpu_offload: let the networks take turns on the device.
         sign: a PEM file to sign the clip with.
@@ -41,8 +45,11 @@ class Resume:
     config: Path | None = None
     audio: Path | None = None
     init_image: Path | None = None
+    init_video: Path | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
+    control: tuple[ControlKind, Path] | None = None
+    control_model: str | None = None
     low_vram: bool = False
     cpu_offload: bool = False
     sign: Path | None = None
@@ -74,8 +81,10 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         config=how.config or settings.config,
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
+        init_video=how.init_video or settings.init_video,
         loras=how.loras or settings.loras,
         textual_inversions=how.textual_inversions or settings.textual_inversions,
+        control=_control(how, settings.control),
         low_vram=how.low_vram or settings.low_vram,
         cpu_offload=how.cpu_offload or settings.cpu_offload,
         sign=how.sign,
@@ -95,6 +104,15 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         _adopt(run, clip)
     before = record.get("continued_with", [])
     return finish_clip(clip, run, emit, asked=settings, continued_with=[*before, *changed])
+
+
+def _control(how: Resume, control: Control | None) -> Control | None:
+    if control is None:
+        if (how.control, how.control_model) != (None, None):
+            raise UsageError("the run has no control: drop --control and --control-model")
+        return None
+    kind, source = how.control or (control.kind, control.source)
+    return replace(control, kind=kind, source=source, model=how.control_model or control.model)
 
 
 def _is_ours(output: Path, record: Mapping[str, Any]) -> bool:

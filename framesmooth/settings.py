@@ -1,11 +1,9 @@
 """What a user can ask of a clip. Cheap to import: the command line's defaults are read from here."""
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from framesmooth import defaults
@@ -13,8 +11,19 @@ from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR
 from framesmooth.generation.additions import Lora, TextualInversion
+from framesmooth.generation.control import Control
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
+from framesmooth.recorded import (
+    found,
+    named,
+    path_from,
+    recorded_name,
+    recorded_rate,
+    refound,
+    relative_name,
+    sibling_name,
+)
 from framesmooth.timeline import TimedPrompt
 
 RANDOM_SEED: Final = -1
@@ -26,6 +35,10 @@ BAD_FRAMES: Final[tuple[BadFrames, ...]] = ("reroll", "hold", "interpolate", "fa
 SeedBehavior = Literal["fixed", "iter", "random", "ladder", "schedule"]
 SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "ladder", "schedule")
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
+
+
+_FILES: Final = ("audio", "init_image", "init_video", "config")
+"""Settings that are paths, of files that may lie anywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +67,7 @@ class ClipSettings:
     preset: str | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
+    control: Control | None = None
     hold: float = 0.0
     easing: str = "linear"
     loop: bool = False
@@ -63,6 +77,7 @@ class ClipSettings:
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
     init_image: Path | None = None
+    init_video: Path | None = None
     smoother: str = "trajectory"
     smooth: float | Literal["auto"] = defaults.STRENGTH
     crf: int = defaults.CRF
@@ -83,7 +98,8 @@ class ClipSettings:
     @property
     def feeds_back(self) -> bool:
         """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
-        return (self.camera, self.strength, self.init_image) != (None, None, None)
+        asked = self.camera, self.strength, self.init_image
+        return self.init_video is None and asked != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:
@@ -121,15 +137,12 @@ class ClipSettings:
 
         Of a model or sound that lies elsewhere than with the output only the name is written.
         """
-        record = asdict(self) | {"fps": str(self.fps), "output": relative_name(self.output, folder)}
+        record: dict[str, Any] = named(asdict(self), folder) | {"fps": str(self.fps)}
         del record["sign"]  # where somebody keeps a private key is nobody's business
         if self.model_path is not None:
             record["model"] = relative_name(self.model_path, folder)
-        for name in ("audio", "init_image", "config"):
-            if record[name] is not None:
-                record[name] = relative_name(record[name], folder)
-        for addition in (*record["loras"], *record["textual_inversions"]):
-            addition["path"] = relative_name(addition["path"], folder)
+        if self.control is not None and self.control.model_path is not None:
+            record["control"]["model"] = relative_name(self.control.model_path, folder)
         return record
 
     @classmethod
@@ -154,15 +167,19 @@ class ClipSettings:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            files = [name for name in ("audio", "init_image", "config") if raw.get(name) is not None]
+            files = [name for name in _FILES if raw.get(name) is not None]
             raw |= {name: recorded_name(raw[name]) for name in files}
             if raw.get("model") is not None:
                 raw["model"] = recorded_name(raw["model"])
-            raw |= {"output": _path_from(folder, _sibling(raw["output"])), "allow_download": False}
-            raw |= {name: _found(folder, raw[name]) for name in files}
-            raw |= {name: _added(folder, raw.get(name, ())) for name in ("loras", "textual_inversions")}
+            raw |= {"output": path_from(folder, sibling_name(raw["output"])), "allow_download": False}
+            raw |= {name: found(folder, raw[name]) for name in files}
+            for name in ("loras", "textual_inversions"):
+                raw[name] = [refound(folder, one, "path") for one in raw.get(name, ())]
+            if raw.get("control") is not None:
+                control = refound(folder, raw["control"], "source", "model")
+                raw["control"] = control | {"model": str(control["model"])}
             if raw.get("model", BUILT_IN) != BUILT_IN:
-                raw["model"] = str(_found(folder, raw["model"]))
+                raw["model"] = str(found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])
             return TypeAdapter(cls).validate_python(raw).with_drawn(drawn)
         except ValidationError as error:
@@ -171,60 +188,3 @@ class ClipSettings:
             ) from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
-
-
-def recorded_rate(text: object) -> Fraction:
-    """Return a rate as ``str(Fraction)`` writes it; no exponents, whose numbers can be endless.
-
-    Raises:
-        ValueError: anything else.
-    """
-    if not isinstance(text, str) or not re.fullmatch(r"\d{1,12}(/[1-9]\d{0,11})?", text):
-        raise ValueError(f"fps is {str(text)[:40]!r}")
-    return Fraction(text)
-
-
-def recorded_name(name: object) -> str:
-    """Return a recorded name that doesn't lead out of the folder of the clip.
-
-    Raises:
-        ValueError: any other.
-    """
-    if not isinstance(name, str) or not name or "\0" in name or name.startswith("~"):
-        raise ValueError(f"{str(name)[:80]!r} is no name of a file")
-    parts = PurePosixPath(name).parts
-    absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\")
-    if absolute or ".." in parts[1:]:
-        raise ValueError(f"{name[:80]!r} lies outside the folder of the clip")
-    return name
-
-
-def _sibling(name: object) -> str:
-    """Return the recorded name of the clip, which lies beside the run folder and nowhere else."""
-    parts = PurePosixPath(recorded_name(name)).parts
-    if len(parts) != 2 or parts[0] != "..":
-        raise ValueError(f"the clip {str(name)[:80]!r} doesn't lie beside the run folder")
-    return str(name)
-
-
-def _path_from(folder: Path, name: str) -> Path:
-    return Path(os.path.normpath(folder / name))
-
-
-def _found(folder: Path, name: str) -> Path:
-    """Return the recorded path if something is there, else ``name`` as it stands."""
-    path = _path_from(folder, name)
-    return path if path.exists() else Path(name)
-
-
-def _added(folder: Path, additions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return recorded additions to a model with their paths as they are from here."""
-    return [{**one, "path": _found(folder, recorded_name(one["path"]))} for one in additions]
-
-
-def relative_name(path: Path, run_folder: Path) -> str:
-    """Return ``path`` as seen from the run folder, only its name if it lies outside the output's folder."""
-    whole, run = (Path(os.path.abspath(one)) for one in (path, run_folder))
-    if not whole.is_relative_to(run.parent):
-        return whole.name
-    return Path(os.path.relpath(whole, run)).as_posix()

@@ -57,6 +57,9 @@ def check_settings(settings: ClipSettings) -> None:
         _check_text(field.name, getattr(settings, field.name))
     for name, schedule in vars(settings.camera or Moves()).items():
         _check_text(name, schedule)
+    if settings.control is not None:
+        _check_text("control_scale", settings.control.scale)
+        _check_text("control_model", settings.control.model)
     for prompt in settings.prompts:
         _check_text("a prompt", prompt.prompt)
         _check_text("a negative prompt", prompt.negative)

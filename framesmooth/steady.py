@@ -13,8 +13,8 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameSource, alongside, frame_slice, prefetch
 from framesmooth.metric import Report, measure
+from framesmooth.recorded import recorded_rate
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder
-from framesmooth.settings import recorded_rate
 from framesmooth.smoother import Smoother
 from framesmooth.upsample import Upsampler
 from framesmooth.video import FrameSink, open_source

@@ -240,6 +240,15 @@ FAMILIES: dict[str, Callable[[Path], Any]] = {
 }
 
 
+def shaken(network: Any, deviation: float = 0.05) -> None:
+    """Fill the weights that start as zeros, which would hide what they are fed."""
+    import torch
+
+    for weights in network.parameters():
+        if not weights.any():
+            torch.nn.init.normal_(weights, std=deviation)
+
+
 def build_tiny_family(name: str, folder: Path) -> Path:
     """Save the tiny pipeline called ``name``, a key of FAMILIES, and return its folder."""
     import torch
@@ -247,9 +256,7 @@ def build_tiny_family(name: str, folder: Path) -> Path:
     torch.manual_seed(0)
     pipe = FAMILIES[name](folder / "parts")
     for component in pipe.components.values():
-        if isinstance(component, torch.nn.Module):  # layers that start as zeros would hide what they are fed
-            for weights in component.parameters():
-                if not weights.any():
-                    torch.nn.init.normal_(weights, std=0.05)
+        if isinstance(component, torch.nn.Module):
+            shaken(component)
     pipe.save_pretrained(folder / name, safe_serialization=True)
     return folder / name

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from framesmooth.cli import control as control_options
 from framesmooth.cli import loading, options
 
 if TYPE_CHECKING:
     from framesmooth.generation.additions import Lora, TextualInversion
+    from framesmooth.generation.control import ControlKind
 
 
 @click.command()
@@ -32,7 +34,14 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where the first picture is, when the record only knows its name.",
 )
+@click.option(
+    "--init-video",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where the video to restyle is, when the record only knows its name.",
+)
 @loading.additions
+@control_options.steered_by
 @loading.saving_memory
 @click.option(
     "--force",
@@ -55,8 +64,11 @@ def resume(
     config: Path | None,
     audio: Path | None,
     init_image: Path | None,
+    init_video: Path | None,
     loras: "tuple[Lora, ...]",
     textual_inversions: "tuple[TextualInversion, ...]",
+    control: "tuple[ControlKind, Path] | None",
+    control_model: str | None,
     low_vram: bool,
     cpu_offload: bool,
     force: bool,
@@ -71,7 +83,8 @@ def resume(
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
     what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
-    sound file and a first picture that lie elsewhere than with the clip: say where they are.
+    ControlNet and its source, a sound file, a first picture and a video that lie elsewhere than with the
+    clip: say where they are.
 
     \b
     Examples:
@@ -88,8 +101,11 @@ def resume(
         config=config,
         audio=audio,
         init_image=init_image,
+        init_video=init_video,
         loras=loras,
         textual_inversions=textual_inversions,
+        control=control,
+        control_model=control_model,
         low_vram=low_vram,
         cpu_offload=cpu_offload,
         sign=sign,

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
-from framesmooth.generation import samplers
+from framesmooth.generation import controlnet, samplers
 from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
@@ -153,7 +153,8 @@ class TextToImage:
             ends, guidance = False, replace(guidance, scale=1.0)
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
         progress = Steps(first_step, steps, guided_steps if ends else None, on_step)
-        halving = as_many_as_samples([family.denoiser] if ends else [])
+        conditioning = controlnet.from_step(conditioning, first_step, steps)
+        halving = as_many_as_samples(family.networks if ends else [])
         with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals(), halving:
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},

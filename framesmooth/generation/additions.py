@@ -3,7 +3,6 @@
 Only safetensors are opened: other formats are pickled, and can run code when they are loaded.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from framesmooth.errors import ModelError, UsageError
+from framesmooth.generation.models import sha256_of
 
 _MOST: Final = 100.0
 
@@ -99,9 +99,5 @@ def check_additions(additions: Iterable[Addition]) -> None:
 
 def addition_hashes(additions: Iterable[Addition]) -> dict[str, str]:
     """Return a name for each file -> the SHA-256 (hex) of its content, in order."""
-    hashes = {}
-    for index, addition in enumerate(additions, start=1):
-        with addition.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        hashes[f"addition {index}: {addition.path.name}"] = digest
-    return hashes
+    numbered = enumerate(additions, start=1)
+    return {f"addition {index}: {one.path.name}": sha256_of(one.path) for index, one in numbered}

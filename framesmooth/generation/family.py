@@ -6,13 +6,15 @@ are float32 (B, C, h, w) for all of them, whatever a pipeline's own form is.
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
 from torch import Tensor
 
+from framesmooth.generation import controlnet
 from framesmooth.generation.embeddings import Conditioning
 
 _MULTIPLE: Final = 8
@@ -55,6 +57,12 @@ class Family:
     def denoiser(self) -> Any:
         """The network that is called at every step."""
         return self.pipe.unet
+
+    @property
+    def networks(self) -> list[Any]:
+        """The networks that are called at every step: the denoiser, and a ControlNet if there is one."""
+        control = getattr(self.pipe, "controlnet", None)
+        return [self.denoiser] if control is None else [self.denoiser, control]
 
     @property
     def patch(self) -> int:
@@ -144,6 +152,21 @@ class Family:
         """Return the arguments of ``__call__`` for guidance."""
         return {"guidance_scale": guidance.scale}
 
+    def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the argument of ``__call__`` for control pictures (B, 3, H, W) in 0 to 1."""
+        return {"image": image}
+
+    @contextmanager
+    def _controlled(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
+        """Give the arguments of ``__call__`` for a conditioning, and weigh its control picture by picture."""
+        if controlnet.IMAGE not in conditioning:
+            yield conditioning
+            return
+        others = {name: value for name, value in conditioning.items() if name not in controlnet.NAMES}
+        image = self.control_arguments(conditioning[controlnet.IMAGE])
+        with controlnet.scaled(self.pipe.controlnet, conditioning):
+            yield others | image | {"control_guidance_end": controlnet.end_of(conditioning)}
+
     def denoise(
         self,
         conditioning: Conditioning,
@@ -172,17 +195,18 @@ class Family:
             on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
             return held
 
-        (final,) = self.pipe(
-            **conditioning,
-            **self.guidance_arguments(guidance),
-            **self._sizes(latents),
-            num_inference_steps=steps,
-            latents=self.pack(latents),
-            generator=list(generators),
-            callback_on_step_end=told,
-            output_type="latent",
-            return_dict=False,
-        )[:1]
+        with self._controlled(conditioning) as arguments:
+            (final,) = self.pipe(
+                **arguments,
+                **self.guidance_arguments(guidance),
+                **self._sizes(latents),
+                num_inference_steps=steps,
+                latents=self.pack(latents),
+                generator=list(generators),
+                callback_on_step_end=told,
+                output_type="latent",
+                return_dict=False,
+            )[:1]
         return self.unpack(final, latents.shape)
 
     def _sizes(self, latents: Tensor) -> dict[str, int]:

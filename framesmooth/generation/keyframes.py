@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.control_pictures import ControlPlan
+from framesmooth.generation.controlnet import conditioning_of
 from framesmooth.generation.embeddings import Conditioning, stack, travel
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.latents import slerp
@@ -62,16 +64,23 @@ class Path:
     """Where each frame of a timeline lies in noise and in prompts.
 
     ``drift`` is the share of the way to the next keyframe's noise that is travelled; below 1 it is for a
-    timeline of two keyframes, whose picture then varies without becoming another one.
+    timeline of two keyframes, whose picture then varies without becoming another one. ``control`` is what a
+    ControlNet is fed at each frame, if there is one.
     """
 
     model: TextToImage
     timeline: Timeline
     sampling: Sampling
     drift: float = 1.0
+    control: ControlPlan | None = None
 
     def position(self, time: int) -> float:
-        """Return the segment's index plus the share of it travelled; equal positions are equal frames."""
+        """Return the segment's index plus the share of it travelled; equal positions are equal frames.
+
+        Under a control no two frames are, and what moves between them moves with time.
+        """
+        if self.control is not None:
+            return float(time)
         start, _, mix = self.timeline.at(time)
         return start + mix
 
@@ -83,9 +92,13 @@ class Path:
         return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
-        """Return the prompt embeddings of a frame: batch size 1."""
+        """Return the prompt embeddings of a frame, and its control: batch size 1."""
         start, end, mix = self.timeline.at(time)
-        return travel(self._conditionings[start], self._conditionings[end], mix)
+        prompt = travel(self._conditionings[start], self._conditionings[end], mix)
+        if self.control is None:
+            return prompt
+        picture = self.control.picture(time, (self.sampling.height, self.sampling.width))
+        return prompt | conditioning_of(picture, self.control.scales[time], self.control.end)
 
     def seed(self, time: int) -> int:
         """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""

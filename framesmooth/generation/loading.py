@@ -15,6 +15,7 @@ from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
+from framesmooth.generation.controlnet import add_controlnet
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import (
     choose_device,
@@ -23,7 +24,7 @@ from framesmooth.generation.devices import (
     memory_errors,
 )
 from framesmooth.generation.families import family_of
-from framesmooth.generation.hooks import sample_in_float32
+from framesmooth.generation.hooks import sample_in_float32, take_any_dtype
 from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
 from framesmooth.generation.packing import keep_freed_memory, pack
 from framesmooth.generation.schedulers import choose_scheduler
@@ -39,6 +40,7 @@ def load_pipeline(
     preset: str | None = None,
     loras: Sequence[Lora] = (),
     textual_inversions: Sequence[TextualInversion] = (),
+    control_model: Path | None = None,
     low_vram: bool = False,
     cpu_offload: bool = False,
     allow_download: bool = False,
@@ -56,6 +58,7 @@ def load_pipeline(
         preset: a name of PRESETS, whose scheduler is taken and spaces its few steps up to the last timestep.
         loras: added to the weights.
         textual_inversions: words added to the text encoder.
+        control_model: the folder of a ControlNet, whose pictures are then asked for with every frame.
         low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
         cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
         allow_download: whether the hub may be asked.
@@ -71,6 +74,11 @@ def load_pipeline(
     pipe = _from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
+    if hasattr(pipe, "controlnet"):
+        raise ModelError(f"{folder.name} brings a ControlNet: give a plain model, and --control-model")
+    if control_model is not None:
+        pipe = add_controlnet(pipe, control_model, chosen_dtype, folder.name)
+        pipe.set_progress_bar_config(disable=True)
     check_additions((*loras, *textual_inversions))
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
@@ -83,15 +91,17 @@ def load_pipeline(
     if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     fold_decoder(pipe.vae)
-    for network in (adapter.denoiser, pipe.vae):
+    for network in (*adapter.family.networks, pipe.vae):
         network.to(memory_format=torch.channels_last)
     if chosen_device.type == "cpu":
         keep_freed_memory()
         if chosen_dtype == torch.bfloat16 and cpu_multiplies_bfloat16():
-            for network in (adapter.denoiser, pipe.vae):
+            for network in (*adapter.family.networks, pipe.vae):
                 pack(network)
     adapter.family.prepare()
     sample_in_float32(adapter.denoiser)
+    for network in adapter.family.networks[1:]:
+        take_any_dtype(network)
     return adapter
 
 

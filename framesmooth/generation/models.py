@@ -7,14 +7,15 @@ are loaded and are refused, and so is a folder that brings its own Python code.
 
 import hashlib
 import json
-import os
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
+from framesmooth.generation.hub import from_hub, looks_like_hub_id
 from framesmooth.generation.vocabulary import VOCABULARY_FILE
 
 BUILT_IN: Final = "storybook"
@@ -23,7 +24,6 @@ INDEX_FILE: Final = "model_index.json"
 NOTES_FILE: Final = "framesmooth.json"
 """Optional, beside the index: {"about", "license", "defaults": {"steps", "guidance_scale", ...}}."""
 
-_HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
 _WEIGHTS: Final = re.compile(r"(diffusion_pytorch_)?model(-\d+-of-\d+)?\.safetensors")
 """The files of weights that are loaded: no variants such as model.fp16.safetensors."""
@@ -66,7 +66,11 @@ def locate_model(model: str, *, config: Path | None = None, allow_download: bool
             f"{model} is a file: --model takes a diffusers folder (with {INDEX_FILE}) or a hub id"
         )
     elif not folder.exists():
-        folder = _from_hub(model, allow_download) if _looks_like_hub_id(model) else _not_found(model)
+        folder = (
+            from_hub(model, allow_download, _fetched_of_model)
+            if looks_like_hub_id(model)
+            else _not_found(model)
+        )
     check_model(folder)
     return folder
 
@@ -87,47 +91,17 @@ def _config_of(checkpoint: Path, config: Path | None) -> Path:
     return config
 
 
-def _looks_like_hub_id(model: str) -> bool:
-    return _HUB_ID.fullmatch(model) is not None and not model.startswith((".", "~"))
-
-
 def _not_found(model: str) -> Path:
     near = get_close_matches(model, [BUILT_IN], cutoff=0.5)
     advice = f"did you mean {near[0]}?" if near else "--model takes a folder, a hub id, or 'storybook'"
     raise ModelError(f"no model folder at {model}: {advice}")
 
 
-def _from_hub(model: str, allow_download: bool) -> Path:
-    if not allow_download:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    from huggingface_hub import hf_hub_download, snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-    )
-
-    try:
-        if allow_download:
-            index = _read_index(Path(hf_hub_download(model, INDEX_FILE)).parent)
-            parts = [f"{name}/{pattern}" for name in _components(index) for pattern in _FETCHED]
-            snapshot_download(model, allow_patterns=[INDEX_FILE, NOTES_FILE, VOCABULARY_FILE, *parts])
-        return Path(snapshot_download(model, local_files_only=True))
-    except LocalEntryNotFoundError as error:
-        advice = "is the network there?" if allow_download else "--allow-download fetches it"
-        raise ModelError(
-            f"{model} is neither a folder here nor in the hub's local cache: {advice}"
-        ) from error
-    except OfflineModeIsEnabled as error:
-        raise ModelError(f"{model} cannot be downloaded while HF_HUB_OFFLINE is set: unset it") from error
-    except HFValidationError as error:
-        raise ModelError(
-            f"{model} is neither a folder here nor an id that the hub can have: check --model"
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{model} could not be downloaded from the hub: {reason}") from error
+def _fetched_of_model(fetch: Callable[[str], Path]) -> list[str]:
+    """Return patterns of the files of a pipeline on the hub that are worth fetching."""
+    index = _read_index(fetch(INDEX_FILE).parent)
+    parts = [f"{name}/{pattern}" for name in _components(index) for pattern in _FETCHED]
+    return [INDEX_FILE, NOTES_FILE, VOCABULARY_FILE, *parts]
 
 
 def check_model(folder: Path, *, weights: bool = True) -> None:
@@ -152,22 +126,29 @@ def check_model(folder: Path, *, weights: bool = True) -> None:
         if not part.is_dir() or not any(part.iterdir()):
             raise ModelError(f"{folder.name} is incomplete: its {class_name} has no files in {name}/")
         if weights and not _WITHOUT_WEIGHTS.search(class_name):
-            _check_weights(folder, part)
+            check_weights(part, folder.name)
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
-    path = folder / INDEX_FILE
-    if not path.is_file():
+    if not (folder / INDEX_FILE).is_file():
         raise ModelError(f"{folder} has no {INDEX_FILE}: it is not a diffusers model folder")
+    return read_object(folder / INDEX_FILE)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a model.
+
+    Raises:
+        ModelError: when it holds something else.
+    """
+    name = f"{path.parent.name}/{path.name}"
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(
-            f"{folder.name}/{INDEX_FILE} is not valid JSON ({error}): fetch the model again"
-        ) from error
-    if not isinstance(index, dict):
-        raise ModelError(f"{folder.name}/{INDEX_FILE} is not a JSON object: fetch the model again")
-    return index
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{name} is not valid JSON ({error}): fetch the model again") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{name} is not a JSON object: fetch the model again")
+    return content
 
 
 def _components(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -187,17 +168,20 @@ def _is_known_library(library: str) -> bool:
     )
 
 
-def _check_weights(folder: Path, part: Path) -> None:
+def check_weights(part: Path, model: str) -> None:
+    """Check that ``part``, a component of ``model``, has weights that are safetensors.
+
+    Raises:
+        ModelError: where it has none, or only pickled ones.
+    """
     if any(_WEIGHTS.fullmatch(path.name) for path in part.iterdir()):
         return
     if any(path.suffix in _PICKLED for path in part.iterdir()):
         raise ModelError(
-            f"{folder.name}/{part.name} has only pickled weights, which can run code when loaded: "
+            f"{model}/{part.name} has only pickled weights, which can run code when loaded: "
             "convert them with save_pretrained(safe_serialization=True)"
         )
-    raise ModelError(
-        f"{folder.name} is incomplete: {part.name}/ has no *.safetensors weights of full precision"
-    )
+    raise ModelError(f"{model} is incomplete: {part.name}/ has no *.safetensors weights of full precision")
 
 
 def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str]:
@@ -207,20 +191,25 @@ def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str
     variant of the weights, nothing of the other folders. With a ``checkpoint`` the weights are that file.
     """
     own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
-    loaded = [
+    parts = [folder / name for name in _components(_read_index(folder))]
+    loaded = [path for part in parts for path in loaded_files(part, weights=checkpoint is None)]
+    hashes = {} if checkpoint is None else {checkpoint.name: sha256_of(checkpoint)}
+    return hashes | {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(own + loaded)}
+
+
+def loaded_files(part: Path, *, weights: bool = True) -> list[Path]:
+    """Return the files of a component's folder that are loaded, in order."""
+    return sorted(
         path
-        for name in _components(_read_index(folder))
-        for path in (folder / name).iterdir()
-        if path.suffix in _SETTINGS or (checkpoint is None and _WEIGHTS.fullmatch(path.name))
-    ]
-    hashes = {}
-    if checkpoint is not None:
-        with checkpoint.open("rb") as file:
-            hashes[checkpoint.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    for path in sorted(own + loaded):
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+        for path in part.iterdir()
+        if path.suffix in _SETTINGS or (weights and _WEIGHTS.fullmatch(path.name))
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file that is there."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def model_defaults(folder: Path) -> dict[str, Any]:

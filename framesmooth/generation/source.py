@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
+from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
+from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.inbetweens import branch_step, latent_frames
@@ -35,7 +37,7 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
-from framesmooth.generation.pictures import crop
+from framesmooth.generation.mixing import mixed
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -138,36 +140,22 @@ class DiffusionSource:
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
-        model, sampling = self.path.model, self.path.sampling
-        return {
-            "device": str(model.device),
-            "dtype": dtype_name(model.dtype),
-            "scheduler": type(model.scheduler).__name__,
-            "size": list(self.size),
-            "diffused_size": [sampling.height, sampling.width],
-            "batch_size": sampling.batch_size,
-            "branch_step": sampling.branch_step,
-        }
+        sampling = self.path.sampling
+        own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
+        return facts_of(self.path, self.size) | own
 
     def _latents(self, key_time: int) -> NDArray[np.float32]:
         return self.store[self._canonical[key_time]]
 
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
-        from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, prepare_pair
-
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
         times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        if not times:
-            return []
-        if self.inbetween == "crossfade":
-            return list(crossfade_pair(first, last, times))
-        pair = prepare_pair(first, last, flow=load_flow(self.flow))
-        if pair.method == "cross-fade":
+        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
+        if faded:
             self.faded.add(batch.start)
-        return [pair.frame_at(time) for time in times]
+        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
@@ -181,6 +169,18 @@ class DiffusionSource:
                 if picture.fault == "nan":
                     raise ModelError(self.path.model.nan_advice)
                 yield picture.frame
+
+
+def facts_of(path: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """Return what was decided when a model was loaded, for frames of ``size``: plain JSON types."""
+    model, sampling = path.model, path.sampling
+    return {
+        "device": str(model.device),
+        "dtype": dtype_name(model.dtype),
+        "scheduler": type(model.scheduler).__name__,
+        "size": list(size),
+        "diffused_size": [sampling.height, sampling.width],
+    }
 
 
 def create_source(
@@ -199,6 +199,7 @@ def create_source(
     inbetween: str = "latent",
     batch_size: int | None = None,
     store: LatentStore | None = None,
+    control: ControlPlan | None = None,
 ) -> DiffusionSource:
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
@@ -230,7 +231,7 @@ def create_source(
         branch_step=branch_step(steps),
     )
     return DiffusionSource(
-        path=Path(model, timeline, sampling, drift),
+        path=Path(model, timeline, sampling, drift, control),
         fps=fps,
         size=(height, width),
         cadence=cadence or auto_cadence(timeline),

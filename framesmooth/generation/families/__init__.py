@@ -27,8 +27,9 @@ def family_of(pipe: Any, name: str = "the model") -> Family:
         ModelError: a class that isn't known here.
     """
     for kind in type(pipe).__mro__:
-        if kind.__name__ in FAMILIES:
-            return FAMILIES[kind.__name__](pipe)
+        family = FAMILIES.get(kind.__name__.replace("ControlNetPipeline", "Pipeline"))
+        if family is not None:
+            return family(pipe)
     known = ", ".join(name.removesuffix("Pipeline") for name in FAMILIES)
     raise ModelError(
         f"{name} is a {type(pipe).__name__}, no text-to-image pipeline that is known here: use one of {known}"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from torch import Tensor
 
+from framesmooth.generation.controlnet import encode_without_chance
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family, Guidance, default_of
 from framesmooth.generation.samplers import shift_of
@@ -97,3 +98,12 @@ class Flux(Family):
     def guidance_arguments(self, guidance: Guidance) -> dict[str, float]:
         """Return the arguments of ``__call__`` for both guidances."""
         return {"guidance_scale": guidance.scale, "true_cfg_scale": guidance.true_scale}
+
+    def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
+        return {"control_image": 2 * image - 1}
+
+    def prepare(self) -> None:
+        """Encode control pictures always alike."""
+        if len(self.networks) > 1:
+            encode_without_chance(self.pipe.vae)

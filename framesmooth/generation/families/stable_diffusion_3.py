@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from torch import Tensor
+
+from framesmooth.generation.controlnet import encode_without_chance
 from framesmooth.generation.family import Family, default_of
 from framesmooth.generation.samplers import shift_of
 
@@ -53,3 +56,12 @@ class StableDiffusion3(Family):
             return arguments
         tokens = (shape[-2] // self.patch) * (shape[-1] // self.patch)
         return arguments | {"mu": shift_of(scheduler, tokens, max_shift=1.16)}
+
+    def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
+        return {"control_image": 2 * image - 1}
+
+    def prepare(self) -> None:
+        """Encode control pictures always alike."""
+        if len(self.networks) > 1:
+            encode_without_chance(self.pipe.vae)

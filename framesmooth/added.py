@@ -1,0 +1,52 @@
+"""What a clip's settings add to its model: found, checked and hashed, without loading anything."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from framesmooth.generation.additions import Addition, addition_hashes, check_additions
+from framesmooth.generation.control import check_fit, control_hashes, locate_control
+from framesmooth.settings import ClipSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """Where the added parts lie, and the SHA-256 (hex) of each of their files."""
+
+    hashes: dict[str, str] = field(default_factory=dict)
+    controlnet: Path | None = None
+
+
+def find_added(settings: ClipSettings, model: Path) -> Added:
+    """Find and check what ``settings`` add to the model in the folder ``model``.
+
+    Raises:
+        ModelError: naming the first part that is missing, unsafe or made for another base.
+    """
+    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
+    check_additions(additions)
+    hashes, controlnet = addition_hashes(additions), None
+    if settings.control is not None:
+        controlnet = locate_control(settings.control, allow_download=settings.allow_download)
+        check_fit(controlnet, model)
+        hashes |= control_hashes(controlnet)
+    return Added(hashes=hashes, controlnet=controlnet)
+
+
+def added_key(settings: ClipSettings) -> dict[str, Any]:
+    """Return what decides the latents besides the files: weights, and how words are written."""
+    return {
+        "loras": [lora.weight for lora in settings.loras],
+        "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+    }
+
+
+def added_names(settings: ClipSettings) -> dict[str, str]:
+    """Return what was added in words, where something was."""
+    added: dict[str, tuple[object, ...]] = {
+        "LoRAs": settings.loras,
+        "learned words": settings.textual_inversions,
+        "control": (settings.control,),
+    }
+    told = {name: ", ".join(str(one) for one in parts if one) for name, parts in added.items()}
+    return {name: parts for name, parts in told.items() if parts}
