@@ -13,6 +13,7 @@ from typing import Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
+from framesmooth.estimate import Estimate, estimate
 from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
 from framesmooth.metric import Report
 from framesmooth.preflight import (
@@ -21,9 +22,9 @@ from framesmooth.preflight import (
     notices,
     with_seeds_of_stopped_run,
 )
-from framesmooth.rendering import Rendering
+from framesmooth.rendering import Rendering, load_source
 from framesmooth.report import Gallery, Strip, write_report
-from framesmooth.run import RECORD_VERSION, RunFolder, content_of, package_versions
+from framesmooth.run import RECORD_VERSION, FrameFolder, RunFolder, content_key, content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothing import Guide, Smoothed, smooth_run
@@ -43,6 +44,30 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     check_writing(clip)
     check_run_folder(clip, run)
     return finish_clip(clip, run, emit, asked=settings)
+
+
+def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
+    """Check ``settings``, load the model, and work out what the clip will take; writes nothing.
+
+    Raises:
+        FramesmoothError: what ``make_clip`` would raise before its work begins.
+    """
+    check_output(settings.output, overwrite=settings.overwrite)
+    run = RunFolder.beside(settings.output)
+    clip = resolve(with_seeds_of_stopped_run(settings, run))
+    check_writing(clip)
+    check_run_folder(clip, run)
+    for notice in notices(clip, settings):
+        emit(notice)
+    goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
+    with stage(emit, "load model"):
+        source = load_source(clip, run if goes_on else None)
+    frames = FrameFolder(run.frames)
+    with stage(emit, "try out"):
+        found = estimate(clip, source, lambda index: goes_on and index in frames)
+    if found.warning is not None:
+        emit(Notice(found.warning, warning=True))
+    return found
 
 
 def finish_clip(

@@ -120,6 +120,11 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Load the model, measure a step, and say what the clip will take; nothing is written.",
+)
 @options.encoding
 @options.json_file
 @options.common
@@ -129,6 +134,7 @@ def generate(
     audio: str | None,
     json_file: str | None,
     progress: str,
+    dry_run: bool,
     **settings: Any,
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
@@ -161,6 +167,7 @@ def generate(
       framesmooth generate "a fox" -o clip.mp4 --model sd15 --control canny walk.mp4 --control-model canny
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
     """  # fmt: skip
     parsed, settings = deforum.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
@@ -172,7 +179,7 @@ def generate(
             control=control.control_in(settings),
             **settings,
         )
-        make_and_show(asked, progress, json_file)
+        (show_estimate if dry_run else make_and_show)(asked, progress, json_file)
 
 
 @contextmanager
@@ -208,6 +215,18 @@ def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) 
     with progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     show_made(made, json_file)
+
+
+def show_estimate(settings: ClipSettings, progress: str, json_file: str | None) -> None:
+    """Print what a clip will take."""
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_estimate
+    from framesmooth.pipeline import estimate_clip
+
+    with progress_listener(progress) as emit:
+        found = estimate_clip(settings, emit)
+    if not options.write_json(json_file, found.as_dict()):
+        print_estimate(found)
 
 
 def show_made(made: "ClipFinished", json_file: str | None) -> None:

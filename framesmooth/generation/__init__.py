@@ -20,6 +20,8 @@
 - ``ends``: from a picture to a picture; ``plan_ends``: what is asked of it (no torch).
 - ``drawing``: pictures, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
+- ``mixing``: frames between two pictures, from their pixels.
+- ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 

@@ -63,11 +63,20 @@ class EndsSource(DiffusionSource):
         return rounds
 
     @property
+    def chunks(self) -> list[tuple[list[int], int]]:
+        """The keyframes that are denoised together, and the step that they begin at."""
+        steps = self.path.sampling.steps
+        drawn = [
+            ([time for time, _, _ in batch], steps - self._steps_of(batch[0][0], depth))
+            for depth, entries in enumerate(self._rounds)
+            for batch in self._batched(entries, depth)
+        ]
+        return drawn if 0 in self._given else [([0], 0), *drawn]
+
+    @property
     def total_steps(self) -> int:
         """How many denoising steps the keyframes take together."""
-        first = self.path.sampling.steps if self.ends.first is None else 0
-        drawn = ((time, depth) for depth, entries in enumerate(self._rounds) for time, _, _ in entries)
-        return first + sum(self._steps_of(time, depth) for time, depth in drawn)
+        return sum(len(times) * (self.path.sampling.steps - first) for times, first in self.chunks)
 
     def _steps_of(self, time: int, depth: int) -> int:
         """Return how many steps draw a frame in a round: as many as an in-between takes at least."""

@@ -14,12 +14,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Protocol
 
 from torch import Tensor
 
-from framesmooth.camera import Camera, scaled, transform
+from framesmooth.camera import FEATHER, Camera, scaled, transform
 from framesmooth.errors import ModelError
 from framesmooth.fading import fade
 from framesmooth.fitting import crop, fitted
@@ -27,6 +27,7 @@ from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.drawing import draw
+from framesmooth.generation.homecoming import Homecoming, way_home
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
 from framesmooth.generation.plan import Feedback
@@ -92,7 +93,7 @@ class FeedbackSource:
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         first = self.path.sampling.steps if self.first is None else 0
-        return first + sum(self._steps_of(time) for time in self.diffused_times[1:])
+        return first + sum(self.steps_of(time) for time in self.diffused_times[1:])
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -109,13 +110,14 @@ class FeedbackSource:
 
         ``on_step`` is called after every denoising step with 1, the number of frames it advanced.
         """
-        noise = MovingNoise(self.path.noise(0), self.path.seed(0))
+        noise, home = MovingNoise(self.path.noise(0), self.path.seed(0)), self._home
         before: int | None = None
         for time in self.diffused_times:
             if before is not None:
                 noise.move(self._latent_move(before, time))
             if time not in self.store:
-                self.store[time] = self._picture(before, time, noise.latents, on_step)
+                latents = noise.latents if home is None else home.joined_noise(noise.latents, time)
+                self.store[time] = self._picture(before, time, latents, on_step)
             before = time
             yield [time]
 
@@ -141,13 +143,15 @@ class FeedbackSource:
     ) -> Picture:
         if before is None:
             return draw(self.path, time, noise, on_step) if self.first is None else Picture(self.first)
-        moved, steps = self._moved(before, time), self._steps_of(time)
+        moved, steps = self._moved(before, time), self.steps_of(time)
         if steps == 0:
             return Picture(moved)
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
 
     def _moved(self, before: int, time: int) -> Frame:
-        return as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        moved = as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        home = self._home
+        return moved if home is None else home.joined(moved, self.store[0].frame, before, time)
 
     def _drawn_over(
         self,
@@ -171,7 +175,7 @@ class FeedbackSource:
             return self.path.model.nan_advice
         return f"the first frame came out {fault}, with {ATTEMPTS} other seeds too: use another prompt"
 
-    def _steps_of(self, time: int) -> int:
+    def steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
         strength, steps = self.strengths[time], self.path.sampling.steps
         return max(1, round(strength * steps)) if strength > 0 else 0
@@ -187,15 +191,29 @@ class FeedbackSource:
             drawn=lambda time: draw(self.path, time, self.path.noise(0)),
         )
 
+    @cached_property
+    def _home(self) -> Homecoming | None:
+        timeline = self.path.timeline
+        if not timeline.loop:
+            return None
+        return Homecoming(
+            camera=self.camera,
+            times=self.diffused_times,
+            num_frames=self.num_frames,
+            length=way_home(timeline, self.fps),
+            noise=self.path.noise(0),
+            seed=self.path.seed(0),
+            factor=self.path.model.family.factor,
+        )
+
     def _latent_move(self, start: int, end: int) -> Move:
         factor = 1 / self.path.model.family.factor
-        matrix = scaled(self.camera.between(start, end), factor)
-        return lambda points: transform(matrix, points)
+        return partial(transform, scaled(self.camera.between(start, end), factor))
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
         first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
-        between = (Picture(self._between(first.frame, last.frame, time)) for time in batch[1:])
+        between = (Picture(self.between(first.frame, last.frame, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
 
     def reroll(self, time: int, attempt: int) -> Picture:
@@ -212,19 +230,22 @@ class FeedbackSource:
             made = self._made(before, time, noise)
         else:
             first, last = (self.store[end].frame for end in self._around(time))
-            between = self._between(first, last, time)
-            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self._steps_of(time)))
+            between = self.between(first, last, time)
+            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self.steps_of(time)))
         return replace(made, frame=crop(made.frame, self.size))
 
     def _around(self, time: int) -> tuple[int, int]:
         place = bisect_right(self.diffused_times, time)
         return self.diffused_times[place - 1], self.diffused_times[place]
 
-    def _between(self, first: Frame, last: Frame, time: int) -> Frame:
+    def between(self, first: Frame, last: Frame, time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, end = self._around(time)
         mix = (time - start) / (end - start)
-        views = self.camera.view(first, time, start), self.camera.view(last, time, end)
+        views = (
+            self.camera.view(first, time, start, feather=mix * FEATHER),
+            self.camera.view(last, time, end, feather=(1 - mix) * FEATHER),
+        )
         return fade((first, last), views, mix)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -239,9 +260,12 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
     """Return the frames of ``source``'s timeline as ``plan`` says: each from the one before."""
     path, sampling = source.path, source.path.sampling
     size = sampling.height, sampling.width
+    moves = plan.moves
+    if path.timeline.loop:  # after the last frame comes the first, by the move of that frame
+        moves = {name: [*values, values[0]] for name, values in moves.items()}
     return FeedbackSource(
         path=path,
-        camera=Camera(plan.moves, size),
+        camera=Camera(moves, size),
         strengths=plan.strengths,
         pull=plan.color_anchor,
         fps=source.fps,

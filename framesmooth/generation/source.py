@@ -37,6 +37,7 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
+from framesmooth.generation.mixing import mixed
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -87,6 +88,12 @@ class DiffusionSource:
     def diffused_times(self) -> tuple[int, ...]:
         """The keyframes that differ from all earlier ones."""
         return tuple(dict.fromkeys(self._canonical.values()))
+
+    @property
+    def chunks(self) -> list[tuple[list[int], int]]:
+        """The keyframes that are denoised together, and the step that they begin at."""
+        times, size = list(self.diffused_times), self.path.sampling.batch_size
+        return [(times[at : at + size], 0) for at in range(0, len(times), size)]
 
     @property
     def total_steps(self) -> int:
@@ -148,20 +155,13 @@ class DiffusionSource:
 
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
-        from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, prepare_pair
-
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
         times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        if not times:
-            return []
-        if self.inbetween == "crossfade":
-            return list(crossfade_pair(first, last, times))
-        pair = prepare_pair(first, last, flow=load_flow(self.flow))
-        if pair.method == "cross-fade":
+        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
+        if faded:
             self.faded.add(batch.start)
-        return [pair.frame_at(time) for time in times]
+        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)

@@ -73,7 +73,7 @@ class VideoToVideoSource:
     @property
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
-        return sum(map(self._steps_of, self.diffused_times))
+        return sum(map(self.steps_of, self.diffused_times))
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -86,11 +86,11 @@ class VideoToVideoSource:
         return facts_of(self.path, self.size) | {"batch_size": self.path.sampling.batch_size}
 
     @cached_property
-    def _groups(self) -> list[list[int]]:
+    def groups(self) -> list[list[int]]:
         """The frames that are diffused together: neighbours that take equally many steps."""
         groups: list[list[int]] = []
         for time in self.diffused_times:
-            alike = groups and self._steps_of(groups[-1][0]) == self._steps_of(time)
+            alike = groups and self.steps_of(groups[-1][0]) == self.steps_of(time)
             if alike and len(groups[-1]) < self.path.sampling.batch_size:
                 groups[-1].append(time)
             else:
@@ -103,7 +103,7 @@ class VideoToVideoSource:
         ``on_step`` is called after every denoising step with the number of frames it advanced.
         """
         video = Window(self.video)
-        for times in self._groups:
+        for times in self.groups:
             if not all(time in self.store for time in times):
                 frames = video.frames(times[0], times[-1])
                 for time, picture in zip(times, self._pictures(times, frames, on_step), strict=True):
@@ -130,7 +130,7 @@ class VideoToVideoSource:
     def _drawn(
         self, times: list[int], starts: list[Frame], attempt: int = 0, on_step: StepsDone | None = None
     ) -> list[Picture]:
-        steps = self._steps_of(times[0])
+        steps = self.steps_of(times[0])
         if steps == 0:
             return [Picture(start) for start in starts]
         noise = self.path.noise(0)
@@ -143,7 +143,7 @@ class VideoToVideoSource:
     def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
         return self._drawn([time], [frame], attempt)[0]
 
-    def _steps_of(self, time: int) -> int:
+    def steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
         strength, steps = self.strengths[time], self.path.sampling.steps
         return max(1, round(strength * steps)) if strength > 0 else 0
@@ -153,14 +153,14 @@ class VideoToVideoSource:
         last = min(batch.stop, self.num_frames - 1)
         frames = self._window.frames(batch.start, last)
         ends = {time: self.store[time] for time in {batch.start, last}}
-        between = (Picture(self._between(ends, frames, time)) for time in batch[1:])
+        between = (Picture(self.between(ends, frames, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (ends[batch.start], *between)]
 
     @cached_property
     def _window(self) -> Window:
         return Window(self.video)
 
-    def _between(self, ends: dict[int, Picture], frames: dict[int, Frame], time: int) -> Frame:
+    def between(self, ends: dict[int, Picture], frames: dict[int, Frame], time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, stop = min(ends), max(ends)
         mix = (time - start) / (stop - start)
