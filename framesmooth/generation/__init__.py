@@ -21,6 +21,7 @@
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``mixing``: frames between two pictures, from their pixels.
 - ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
+- ``storyboard``: a few frames of a source, quickly.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 
