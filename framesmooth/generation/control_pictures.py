@@ -12,7 +12,7 @@ import numpy as np
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame, FrameSource
-from framesmooth.generation.control import ControlKind
+from framesmooth.generation.control import CONTROL_KINDS, ControlKind
 from framesmooth.generation.plan import short
 from framesmooth.moves import values_of
 from framesmooth.seeking import Seeking
@@ -77,6 +77,8 @@ def plan_control(settings: "ClipSettings", timeline: Timeline) -> ControlPlan | 
     control = settings.control
     if control is None:
         return None
+    if control.kind not in CONTROL_KINDS:
+        raise UsageError(f"unknown control {control.kind!r}: choose one of {', '.join(CONTROL_KINDS)}")
     if not 0 < control.end <= 1:
         raise UsageError(f"--control-end {control.end:g} is out of range: give a share of the steps, up to 1")
     num_frames = timeline.num_frames
