@@ -1,7 +1,7 @@
 """Tiny, untrained IP-Adapters of every kind, for the pipelines of ``tiny_families``.
 
-An adapter's file holds a projection of the picture and, for every layer that attends to the prompt, the keys and
-values of the projected picture.
+An adapter's file holds a projection of the picture and, for every layer that attends to the prompt, what
+makes keys and values of the projected picture.
 """
 
 from pathlib import Path
@@ -15,7 +15,8 @@ TOKENS = 4
 """Tokens that a projected picture has in the plain adapters."""
 
 
-def _vision(kind: str, **settings: Any) -> Any:
+def vision(kind: str, **settings: Any) -> Any:
+    """Return an image encoder of a class of transformers."""
     import transformers
 
     shape = {
@@ -64,7 +65,7 @@ def _of_stable_diffusion_3(_model: Path) -> tuple[dict[str, Any], dict[str, Any]
     projection = IPAdapterTimeImageProjection(
         SEEN, width, hidden_dim=64, heads=1, num_queries=TOKENS, timestep_in_dim=steps
     )
-    attending = {}
+    attending: dict[str, Any] = {}
     for block in range(2):
         layer = SD3IPAdapterJointAttnProcessor2_0(width, width, 8, timesteps_emb_dim=64)
         attending |= {f"{block}.{name}": weights for name, weights in layer.state_dict().items()}
@@ -105,9 +106,9 @@ def build_tiny_adapter(name: str, model: Path, folder: Path) -> Path:
     save_file(tensors, adapter / "ip-adapter.safetensors")
     siglip = name == "stable_diffusion_3"
     encoder = (
-        _vision("SiglipVisionModel")
+        vision("SiglipVisionModel")
         if siglip
-        else _vision("CLIPVisionModelWithProjection", projection_dim=SEEN)
+        else vision("CLIPVisionModelWithProjection", projection_dim=SEEN)
     )
     encoder.save_pretrained(adapter / "image_encoder", safe_serialization=True)
     return adapter

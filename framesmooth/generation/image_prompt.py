@@ -61,11 +61,8 @@ def parse_adapter(text: str) -> tuple[Path, float]:
     except ValueError:
         return Path(text).expanduser(), 1.0
     if not path and colon:
-        raise UsageError(
-            f"--ip-adapter {text!r} names no file: write FILE.safetensors or FILE.safetensors:0.6"
-        )
-    if not (math.isfinite(number) and 0 <= number <= _MOST):
-        raise UsageError(f"--ip-adapter {text!r}: give a scale from 0 to {_MOST:g}, 1 is as it was trained")
+        raise UsageError(f"--ip-adapter {text!r} names no file: write FILE or FILE:0.6")
+    check_scale(number)
     return Path(path if colon else text).expanduser(), number
 
 

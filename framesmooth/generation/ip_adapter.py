@@ -71,10 +71,11 @@ def add_ip_adapter(
 def _register_encoder(pipe: Any, files: AdapterFiles, encoder_class: str, dtype: torch.dtype) -> None:
     import transformers
 
-    local = {"local_files_only": True}
-    encoder = getattr(transformers, encoder_class).from_pretrained(
-        files.encoder, dtype=dtype, use_safetensors=True, **local
+    encoder, told = getattr(transformers, encoder_class).from_pretrained(
+        files.encoder, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
     )
+    if told["missing_keys"]:  # which transformers fills at random
+        raise ValueError(f"without {min(told['missing_keys'])}")
     pipe.register_modules(image_encoder=encoder)
     if pipe.feature_extractor is None:
         pipe.register_modules(feature_extractor=_processor(encoder_class, int(encoder.config.image_size)))
