@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from framesmooth.generation.models import (
     weight_hashes,
 )
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
 from framesmooth.infotext import infotext, sampler_name
@@ -50,10 +51,9 @@ class Clip:
     width: int | None
     height: int | None
     feedback: Feedback | None = None
+    restyle: Restyle | None = None
     added: Added = field(default_factory=Added)
     control: ControlPlan | None = None
-    control_source: str | None = None
-    """The SHA-256 (hex) of what the control is taken from."""
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -74,10 +74,15 @@ class Clip:
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
         key |= self._unusual
-        if self.feedback is None:
-            return key
-        key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
-        return key | {"feedback": self.feedback.key}
+        if self._led_by:
+            key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | self._led_by
+
+    @property
+    def _led_by(self) -> dict[str, Any]:
+        """What else than prompts and noise decides the latents."""
+        plans = {"feedback": self.feedback, "init_video": self.restyle}
+        return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     @property
     def _unusual(self) -> dict[str, Any]:
@@ -87,7 +92,7 @@ class Clip:
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
             **added_key(settings),
-            "control": None if self.control is None else self.control.key | {"source": self.control_source},
+            "control": None if self.control is None else self.control.key,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -137,7 +142,7 @@ class Clip:
             "guidance_end": self.guidance_end,
             "width": self.width,
             "height": self.height,
-            **({} if self.feedback is None else {"feedback": self.feedback.key}),
+            **self._led_by,
         }
 
     @property
@@ -158,6 +163,7 @@ class Clip:
             "steps": str(self.steps),
             "guidance scale": self._guidance,
             "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
+            **({} if self.restyle is None else {"restyled from": self.restyle.name}),
             **added_names(self.settings),
         }
 
@@ -217,7 +223,10 @@ def resolve(settings: ClipSettings) -> Clip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
-    timeline = timeline_of(settings, keyframes_of(settings))
+    video = open_video(settings)
+    num_frames = settings.num_frames or (None if video is None else video.num_frames)
+    timed = replace(settings, num_frames=num_frames)
+    timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
     checkpoint = settings.model_path if is_checkpoint(settings.model) else None
     added = find_added(settings, folder)
@@ -247,6 +256,10 @@ def resolve(settings: ClipSettings) -> Clip:
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline),
-        control=plan_control(settings, timeline),
-        control_source=None if settings.control is None else content_of(settings.control.source),
+        restyle=None
+        if video is None or settings.init_video is None
+        else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
+        control=None
+        if settings.control is None
+        else plan_control(settings.control, settings.fps, timeline, content_of(settings.control.source)),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
+from framesmooth.estimate import Estimate, estimate
 from framesmooth.events import ClipFinished, Event, Listener, Notice, StageFinished, stage
 from framesmooth.metric import Report
 from framesmooth.preflight import (
@@ -21,12 +22,12 @@ from framesmooth.preflight import (
     notices,
     with_seeds_of_stopped_run,
 )
-from framesmooth.rendering import Rendering
+from framesmooth.rendering import Rendering, load_source
 from framesmooth.report import Gallery, Strip, write_report
-from framesmooth.run import RECORD_VERSION, RunFolder, content_of, package_versions
+from framesmooth.run import RECORD_VERSION, FrameFolder, RunFolder, content_key, content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.smoother import Smoother, create_smoother
-from framesmooth.smoothing import Smoothed, smooth_run
+from framesmooth.smoothing import Guide, Smoothed, smooth_run
 from framesmooth.steady import copy_clip
 from framesmooth.video import check_output, open_sink, open_source
 
@@ -43,6 +44,30 @@ def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
     check_writing(clip)
     check_run_folder(clip, run)
     return finish_clip(clip, run, emit, asked=settings)
+
+
+def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
+    """Check ``settings``, load the model, and work out what the clip will take; writes nothing.
+
+    Raises:
+        FramesmoothError: what ``make_clip`` would raise before its work begins.
+    """
+    check_output(settings.output, overwrite=settings.overwrite)
+    run = RunFolder.beside(settings.output)
+    clip = resolve(with_seeds_of_stopped_run(settings, run))
+    check_writing(clip)
+    check_run_folder(clip, run)
+    for notice in notices(clip, settings):
+        emit(notice)
+    goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
+    with stage(emit, "load model"):
+        source = load_source(clip, run if goes_on else None)
+    frames = FrameFolder(run.frames)
+    with stage(emit, "try out"):
+        found = estimate(clip, source, lambda index: goes_on and index in frames)
+    if found.warning is not None:
+        emit(Notice(found.warning, warning=True))
+    return found
 
 
 def finish_clip(
@@ -150,7 +175,13 @@ class _Work:
         settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
         strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
         smoothed = smooth_run(
-            self.run, smoother, self.emit, fps=settings.fps, on_pair=strip.add, loop=settings.loop
+            self.run,
+            smoother,
+            self.emit,
+            fps=settings.fps,
+            on_pair=strip.add,
+            loop=settings.loop,
+            guide=self._guide,
         )
         self._report(smoothed, repr(smoother), strip)
         with open_sink(
@@ -169,6 +200,15 @@ class _Work:
         ) as sink:
             copy_clip(smoothed.frames, sink, self.emit)
         return smoothed.before, smoothed.after
+
+    @property
+    def _guide(self) -> Guide | None:
+        """What the clip restyles: its motion is that of the clip, without the flicker."""
+        restyle, made = self.clip.restyle, self.record["generation"]
+        if restyle is None:
+            return None
+        filled, size = ((side[0], side[1]) for side in (made["diffused_size"], made["size"]))
+        return Guide(restyle.frames(filled, size), restyle.content)
 
     def _note_clip(self, finished: Path) -> None:
         """Record what the clip holds just before it gets its name, to know it if the run is stopped there."""

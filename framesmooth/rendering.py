@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from framesmooth.clip import Clip
+from framesmooth.errors import ModelError
+from framesmooth.estimate import LONG, estimate
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, prefetch
 from framesmooth.generation.models import is_checkpoint
@@ -20,10 +22,11 @@ from framesmooth.video import read_image
 
 if TYPE_CHECKING:
     from framesmooth.generation.adapter import Picture
-    from framesmooth.generation.feedback import FeedbackSource
+    from framesmooth.generation.feedback import FeedbackSource, PictureStore
     from framesmooth.generation.source import DiffusionSource
+    from framesmooth.generation.video_to_video import VideoToVideoSource
 
-    ClipSource = DiffusionSource | FeedbackSource
+    ClipSource = DiffusionSource | FeedbackSource | VideoToVideoSource
 
 
 class Rendering:
@@ -75,6 +78,7 @@ class Rendering:
     def _render(self, loaded_before: dict[str, Any] | None) -> None:
         source = self._source
         self._tell_what_changed(source)
+        self._tell_cost(source)
         facts = source.facts()
         loaded = facts | {
             "cadence": source.cadence,
@@ -151,6 +155,17 @@ class Rendering:
         more = f" and {len(done) - 8} more" if len(done) > 8 else ""
         self.emit(Notice(f"bad frames were replaced: {told}{more}", warning=True))
 
+    def _tell_cost(self, source: "ClipSource") -> None:
+        """Say before a long run how long it takes, and before a large one that memory is short."""
+        try:
+            cost = estimate(self.clip, source, self.frames.__contains__, least=LONG / 2)
+        except ModelError:  # the work itself says it better
+            return
+        if cost.seconds > LONG:
+            self.emit(Notice(cost.sentence))
+        if cost.warning is not None:
+            self.emit(Notice(cost.warning, warning=True))
+
     def _tell_what_changed(self, source: "ClipSource") -> None:
         """Say where the model was asked for something that it doesn't do."""
         model = source.path.model
@@ -171,8 +186,10 @@ class Rendering:
                 self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
 
 
-def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
+def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
     """Load the model of ``clip``, and return its frames as a source that keeps what it diffuses in ``run``.
+
+    Without one it is kept in memory.
 
     Raises:
         ModelError: a model that cannot be loaded.
@@ -209,11 +226,16 @@ def load_source(clip: Clip, run: RunFolder) -> "ClipSource":
         cadence=settings.cadence,
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
-        store=LatentFolder(run.keyframes),
+        store=None if run is None else LatentFolder(run.keyframes),
         control=clip.control,
     )
+    pictures: PictureStore = {} if run is None else PictureFolder(run.keyframes)
+    if clip.restyle is not None:
+        from framesmooth.generation.video_to_video import restyle
+
+        return restyle(source, clip.restyle, pictures)
     if clip.feedback is None:
         return source
     from framesmooth.generation.feedback import feed_back
 
-    return feed_back(source, clip.feedback, PictureFolder(run.keyframes))
+    return feed_back(source, clip.feedback, pictures)

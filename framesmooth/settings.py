@@ -38,6 +38,10 @@ SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "l
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
 
 
+_FILES: Final = ("audio", "init_image", "init_video", "config")
+"""Settings that are paths, of files that may lie anywhere."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClipSettings:
     """A clip as asked for; None leaves the choice to the model or to the clip."""
@@ -75,6 +79,7 @@ class ClipSettings:
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
     init_image: Path | None = None
+    init_video: Path | None = None
     smoother: str = "trajectory"
     smooth: float | Literal["auto"] = defaults.STRENGTH
     crf: int = defaults.CRF
@@ -95,7 +100,8 @@ class ClipSettings:
     @property
     def feeds_back(self) -> bool:
         """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
-        return (self.camera, self.strength, self.init_image) != (None, None, None)
+        asked = self.camera, self.strength, self.init_image
+        return self.init_video is None and asked != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:
@@ -163,7 +169,7 @@ class ClipSettings:
                 raise UsageError(
                     f"{folder} was made by another version: unknown settings {', '.join(unknown)}"
                 )
-            files = [name for name in ("audio", "init_image", "config") if raw.get(name) is not None]
+            files = [name for name in _FILES if raw.get(name) is not None]
             raw |= {name: recorded_name(raw[name]) for name in files}
             if raw.get("model") is not None:
                 raw["model"] = recorded_name(raw["model"])

@@ -7,7 +7,7 @@ versions of what it computes with.
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from framesmooth.metric import Report
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder, Stage, package_versions
 from framesmooth.smoother import Smoother
 from framesmooth.smoothers.anchors import anchored
+from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.smoothers.loop import looped
 from framesmooth.steady import made_of, steady_clip
 from framesmooth.video import FrameSink, open_source, write_text
@@ -35,6 +36,14 @@ class Smoothed:
     after: Report
 
 
+@dataclass(frozen=True)
+class Guide:
+    """A clip to take the motion from, as long and as large as the frames, and what decides its content."""
+
+    clip: FrameSource
+    content: str
+
+
 def smooth_run(
     run: RunFolder,
     smoother: Smoother,
@@ -43,11 +52,13 @@ def smooth_run(
     fps: Fraction,
     on_pair: Callable[[Frame, Frame], None] | None = None,
     loop: bool = False,
+    guide: Guide | None = None,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
     The caller holds the lock of the run. ``on_pair`` is handed every frame before and after smoothing, kept
-    ones too. In a ``loop`` the first frame follows on the last.
+    ones too. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
+    ``guide``, where there is one.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
@@ -57,6 +68,9 @@ def smooth_run(
     num_frames = source.num_frames or 0
     settings = _key(run, num_frames, fps, repr(smoother)) | ({"loop": True} if loop else {})
     smoother = looped(smoother, source) if loop else smoother
+    if guide is not None and isinstance(smoother, MotionSmoother):
+        smoother = replace(smoother, guide=guide.clip)
+        settings |= {"guide": guide.content}
     kept = run.smoothed(settings)
     notes = kept.open(settings)
     found = _kept(kept, num_frames) if notes.get("complete") else None

@@ -12,13 +12,14 @@ import torch
 from framesmooth.clip import resolve
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Event, Notice, Progress, StageFinished, StageStarted
+from framesmooth.fitting import fitted
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.feedback import FeedbackSource, feed_back
 from framesmooth.generation.latents import noise_of
 from framesmooth.generation.loading import load_pipeline
-from framesmooth.generation.pictures import encode_pictures, fitted
+from framesmooth.generation.pictures import encode_pictures
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import create_source
 from framesmooth.lab import Colors

@@ -120,6 +120,11 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Load the model, measure a step, and say what the clip will take; nothing is written.",
+)
 @options.encoding
 @options.json_file
 @options.common
@@ -129,6 +134,7 @@ def generate(
     audio: str | None,
     json_file: str | None,
     progress: str,
+    dry_run: bool,
     **settings: Any,
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
@@ -142,6 +148,8 @@ def generate(
     Any of --zoom to --rotate-3d-y moves a camera: each diffused frame is drawn from the one before as the
     camera sees it. They take a number or a schedule (see framesmooth schedule); --cadence says how often a
     frame is diffused, and the frames between follow the camera. There is one seed then; --drift has no say.
+    --init-video restyles a video: each diffused frame is drawn over its own, and its motion leads; that goes
+    with neither a camera nor --loop.
 
     \b
     Examples:
@@ -151,6 +159,7 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
@@ -158,6 +167,7 @@ def generate(
       framesmooth generate "a cat" -o clip.mp4 --model sd15 --ip-adapter ip/:0.6 --ip-adapter-image cat.jpg
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
+      framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
     """  # fmt: skip
     parsed, settings = deforum.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
@@ -170,7 +180,7 @@ def generate(
             image_prompt=control.image_prompt_in(settings),
             **settings,
         )
-        make_and_show(asked, progress, json_file)
+        (show_estimate if dry_run else make_and_show)(asked, progress, json_file)
 
 
 @contextmanager
@@ -206,6 +216,18 @@ def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) 
     with progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     show_made(made, json_file)
+
+
+def show_estimate(settings: ClipSettings, progress: str, json_file: str | None) -> None:
+    """Print what a clip will take."""
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_estimate
+    from framesmooth.pipeline import estimate_clip
+
+    with progress_listener(progress) as emit:
+        found = estimate_clip(settings, emit)
+    if not options.write_json(json_file, found.as_dict()):
+        print_estimate(found)
 
 
 def show_made(made: "ClipFinished", json_file: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The options of ``generate`` that move a camera, or begin with a picture."""
+"""The options of ``generate`` that move a camera, or begin with pictures."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from framesmooth.cli.options import Command
-from framesmooth.generation import DEFAULT_STRENGTH
+from framesmooth.generation import DEFAULT_STRENGTH, DEFAULT_VIDEO_STRENGTH
 from framesmooth.moves import Moves
 from framesmooth.settings import ClipSettings
 
@@ -22,7 +22,7 @@ _MOVES: Final = {
 
 
 def moving(command: Command) -> Command:
-    """Add one option for each of the camera's moves, and --strength, --color-anchor, --init-image."""
+    """Add one option for each of the camera's moves, and those that begin with pictures."""
     moves = [
         click.option(f"--{name.replace('_', '-')}", metavar="SCHEDULE", help=text)
         for name, text in _MOVES.items()
@@ -31,8 +31,8 @@ def moving(command: Command) -> Command:
         click.option(
             "--strength",
             metavar="SCHEDULE",
-            help="Share of the steps that draw a frame anew from the one before, 0 to 1; Deforum counts what "
-            f"is kept.  [default: {DEFAULT_STRENGTH} with a camera]",
+            help="Share of the steps that draw a frame anew from the one before, or the video's, 0 to 1; "
+            f"Deforum counts what is kept.  [default: {DEFAULT_STRENGTH}; video {DEFAULT_VIDEO_STRENGTH}]",
         ),
         click.option(
             "--color-anchor",
@@ -46,6 +46,12 @@ def moving(command: Command) -> Command:
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="A picture as the first frame, cropped to the size; the others are drawn from it.",
+        ),
+        click.option(
+            "--init-video",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="A video, or a folder of pictures, to restyle: taken at --fps and cropped to the size.",
         ),
     ]
     for option in reversed(moves + others):

@@ -14,6 +14,7 @@ _OTHER_COLUMNS: Final = 42  # metric, unit and arrow
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from framesmooth.estimate import Estimate
     from framesmooth.metric import Report
     from framesmooth.run.cache import Cached
     from framesmooth.verdict import Verdict
@@ -49,6 +50,11 @@ def print_comparison(before: "Report", after: "Report") -> None:
     for note in clip_notes(after):
         click.echo(note)
     _print_cuts(before)
+
+
+def print_estimate(estimate: "Estimate") -> None:
+    """Print what a clip will take."""
+    _print_table(("what", "how much"), estimate.rows, left=("what",))
 
 
 def print_clips(reports: "Mapping[str, Report]") -> None:

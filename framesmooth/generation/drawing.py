@@ -1,11 +1,14 @@
-"""One picture at a time, drawn from noise or over another picture."""
+"""Pictures drawn from noise, or over other pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from framesmooth.frames import Frame
 from framesmooth.generation.adapter import Picture
+from framesmooth.generation.embeddings import stack
 from framesmooth.generation.keyframes import Path, StepsDone
 from framesmooth.generation.pictures import encode_pictures
 from framesmooth.outliers import look_of
@@ -20,33 +23,50 @@ def draw(
     start: Frame | None = None,
     steps: int | None = None,
 ) -> Picture:
-    """Draw frame ``time`` with its own prompt, in the last ``steps`` over a picture or in all from noise.
+    """Draw frame ``time`` alone; see ``draw_all``."""
+    starts = None if start is None else [start]
+    return draw_all(path, [time], [noise], on_step, starts=starts, steps=steps)[0]
+
+
+def draw_all(
+    path: Path,
+    times: Sequence[int],
+    noises: Sequence[Tensor],
+    on_step: StepsDone | None = None,
+    *,
+    starts: Sequence[Frame] | None = None,
+    steps: int | None = None,
+) -> list[Picture]:
+    """Draw frames with their own prompts, in the last ``steps`` over pictures or in all from noise.
 
     Args:
         path: the model, the prompts and the sampling.
-        time: of the frame.
-        noise: standard normal, float32 (C, h, w).
-        on_step: called after every step with 1, the number of frames it advanced.
-        start: the picture to draw over, uint8 of the diffused size.
-        steps: how many of the last steps draw over it; None are all of them.
+        times: of the frames.
+        noises: standard normal, float32 (C, h, w), one for each.
+        on_step: called after every step with the number of frames it advanced.
+        starts: the pictures to draw over, uint8 of the diffused size.
+        steps: how many of the last steps draw over them; None are all of them.
     """
     model, sampling = path.model, path.sampling
-    skipped = 0 if start is None or steps is None else sampling.steps - steps
-    state = noise[None]
-    if start is not None:
-        latents = encode_pictures(model, [start])
+    skipped = 0 if starts is None or steps is None else sampling.steps - steps
+    state = torch.stack(list(noises))
+    if starts is not None:
+        latents = encode_pictures(model, starts)
         state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
     final = model.denoise(
         state,
-        path.conditioning(time),
-        [path.seed(time)],
+        stack([path.conditioning(time) for time in times]),
+        [path.seed(time) for time in times],
         steps=sampling.steps,
         guidance=sampling.guidance,
         # The last steps alone decide a frame that is drawn over another: unguided, the prompt fades away.
-        guided_steps=sampling.guided_steps if start is None else None,
+        guided_steps=sampling.guided_steps if starts is None else None,
         first_step=skipped,
-        on_step=None if on_step is None else lambda _done, _latents: on_step(1),
+        on_step=None if on_step is None else lambda _done, _latents: on_step(len(times)),
     )
-    (picture,) = model.decode_judged(final)
+    return [_judged(picture) for picture in model.decode_judged(final)]
+
+
+def _judged(picture: Picture) -> Picture:
     dark = not picture.fault and look_of(picture.frame).black
     return replace(picture, fault="black") if dark else picture

@@ -17,25 +17,23 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-import numpy as np
 from torch import Tensor
 
 from framesmooth.camera import Camera, scaled, transform
 from framesmooth.errors import ModelError
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.fading import fade
+from framesmooth.fitting import crop, fitted
+from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
-from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.drawing import draw
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
-from framesmooth.generation.pictures import crop, fitted
 from framesmooth.generation.plan import Feedback
-from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource
-from framesmooth.interpolate import detail_energy, even_detail
+from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.lab import Colors, recolored
 
-_ATTEMPTS: Final = 3
+ATTEMPTS: Final = 3
 """Other noises for a diffused picture that came out bad."""
 
 
@@ -94,7 +92,7 @@ class FeedbackSource:
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         first = self.path.sampling.steps if self.first is None else 0
-        return first + sum(self._steps_of(time) for time in self.diffused_times[1:])
+        return first + sum(self.steps_of(time) for time in self.diffused_times[1:])
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -104,14 +102,7 @@ class FeedbackSource:
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the pictures: plain JSON types."""
-        model, sampling = self.path.model, self.path.sampling
-        return {
-            "device": str(model.device),
-            "dtype": dtype_name(model.dtype),
-            "scheduler": type(model.scheduler).__name__,
-            "size": list(self.size),
-            "diffused_size": [sampling.height, sampling.width],
-        }
+        return facts_of(self.path, self.size)
 
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Diffuse the pictures that the store lacks, in order; yield each one's frame once it is stored.
@@ -137,7 +128,7 @@ class FeedbackSource:
         made = self._made(before, time, noise, on_step)
         if not made.fault:
             return made
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, ATTEMPTS + 1):
             again = self._made(before, time, self._other_noise(time, attempt))
             if not again.fault:
                 return replace(again, fault=made.fault)
@@ -150,7 +141,7 @@ class FeedbackSource:
     ) -> Picture:
         if before is None:
             return draw(self.path, time, noise, on_step) if self.first is None else Picture(self.first)
-        moved, steps = self._moved(before, time), self._steps_of(time)
+        moved, steps = self._moved(before, time), self.steps_of(time)
         if steps == 0:
             return Picture(moved)
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
@@ -178,9 +169,9 @@ class FeedbackSource:
     def _hopeless(self, fault: str) -> str:
         if fault == "nan":
             return self.path.model.nan_advice
-        return f"the first frame came out {fault}, with {_ATTEMPTS} other seeds too: use another prompt"
+        return f"the first frame came out {fault}, with {ATTEMPTS} other seeds too: use another prompt"
 
-    def _steps_of(self, time: int) -> int:
+    def steps_of(self, time: int) -> int:
         """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
         strength, steps = self.strengths[time], self.path.sampling.steps
         return max(1, round(strength * steps)) if strength > 0 else 0
@@ -204,7 +195,7 @@ class FeedbackSource:
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
         first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
-        between = (Picture(self._between(first.frame, last.frame, time)) for time in batch[1:])
+        between = (Picture(self.between(first.frame, last.frame, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
 
     def reroll(self, time: int, attempt: int) -> Picture:
@@ -221,25 +212,20 @@ class FeedbackSource:
             made = self._made(before, time, noise)
         else:
             first, last = (self.store[end].frame for end in self._around(time))
-            between = self._between(first, last, time)
-            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self._steps_of(time)))
+            between = self.between(first, last, time)
+            made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self.steps_of(time)))
         return replace(made, frame=crop(made.frame, self.size))
 
     def _around(self, time: int) -> tuple[int, int]:
         place = bisect_right(self.diffused_times, time)
         return self.diffused_times[place - 1], self.diffused_times[place]
 
-    def _between(self, first: Frame, last: Frame, time: int) -> Frame:
+    def between(self, first: Frame, last: Frame, time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, end = self._around(time)
         mix = (time - start) / (end - start)
-        old, seen_old = self.camera.view(first, time, start)
-        new, seen_new = self.camera.view(last, time, end)
-        weight_old, weight_new = (1 - mix) * (seen_old + 1e-3), mix * (seen_new + 1e-3)
-        share = (weight_new / (weight_old + weight_new))[..., None]
-        blended = np.asarray(old + share * (new - old), np.float32)
-        energy_old, energy_new = (detail_energy(as_float(picture)) for picture in (first, last))
-        return as_uint8(even_detail(blended, (1 - mix) * energy_old + mix * energy_new))
+        views = self.camera.view(first, time, start), self.camera.view(last, time, end)
+        return fade((first, last), views, mix)
 
     def __iter__(self) -> Iterator[Frame]:
         for _ in self.diffuse():

@@ -72,33 +72,49 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
             "--loop comes back through noise and prompts, and a camera, --strength or --init-image leads away"
             " from the first frame: drop it or them"
         )
-    if settings.seeds is not None:
-        raise UsageError("--seeds travels through noise, which moves with the picture here: give one --seed")
-    if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
-        raise UsageError(
-            "seeds that change travel through noise, which moves with the picture here: drop them"
-        )
-    if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
-        raise UsageError(
-            "prompts with seeds of their own don't go with a camera or a first picture: drop them"
-        )
-    if settings.inbetween != "latent":
-        raise UsageError("frames between the diffused ones follow the camera here: drop --inbetween")
+    check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
-    strengths = values_of("--strength", settings.strength or DEFAULT_STRENGTH, *asked)
-    for frame, strength in enumerate(strengths):
-        if not 0 <= strength <= 1:
-            raise UsageError(
-                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: 0 keeps the frame before, "
-                "1 draws all anew"
-            )
     return Feedback(
         moves=(settings.camera or Moves()).values(*asked),
-        strengths=strengths,
+        strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.color_anchor,
         cadence=settings.cadence,
         first=None if settings.init_image is None else _first_picture(settings.init_image),
     )
+
+
+def check_one_noise(settings: "ClipSettings", timeline: Timeline) -> None:
+    """Refuse settings that travel through noise, or choose frames between the diffused ones.
+
+    Raises:
+        UsageError: naming the first of them.
+    """
+    if settings.seeds is not None:
+        raise UsageError("--seeds travels through noise, and these frames share one: give one --seed")
+    if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
+        raise UsageError("seeds that change travel through noise, and these frames share one: drop them")
+    if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
+        raise UsageError(
+            "prompts with seeds of their own don't go with a camera, a first picture or a video: drop them"
+        )
+    if settings.inbetween != "latent":
+        raise UsageError("frames between the diffused ones follow a known motion here: drop --inbetween")
+
+
+def strengths_of(settings: "ClipSettings", timeline: Timeline, default: str) -> list[float]:
+    """Return the share of the steps that draw each frame anew.
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves 0 to 1.
+    """
+    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
+    strengths = values_of("--strength", settings.strength or default, *asked)
+    for frame, strength in enumerate(strengths):
+        if not 0 <= strength <= 1:
+            raise UsageError(
+                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: 0 draws nothing, 1 all anew"
+            )
+    return strengths
 
 
 def _first_picture(path: Path) -> Frame:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
+from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
@@ -36,7 +37,7 @@ from framesmooth.generation.keyframes import (
     keyframe_times,
 )
 from framesmooth.generation.latents import slerp
-from framesmooth.generation.pictures import crop
+from framesmooth.generation.mixing import mixed
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -139,36 +140,22 @@ class DiffusionSource:
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
-        model, sampling = self.path.model, self.path.sampling
-        return {
-            "device": str(model.device),
-            "dtype": dtype_name(model.dtype),
-            "scheduler": type(model.scheduler).__name__,
-            "size": list(self.size),
-            "diffused_size": [sampling.height, sampling.width],
-            "batch_size": sampling.batch_size,
-            "branch_step": sampling.branch_step,
-        }
+        sampling = self.path.sampling
+        own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
+        return facts_of(self.path, self.size) | own
 
     def _latents(self, key_time: int) -> NDArray[np.float32]:
         return self.store[self._canonical[key_time]]
 
     def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
         """Mix the pixels of two keyframes for the frames strictly between them."""
-        from framesmooth.flow import load_flow
-        from framesmooth.interpolate import crossfade_pair, prepare_pair
-
         positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
         start, length = positions[0], positions[-1] - positions[0]
         times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        if not times:
-            return []
-        if self.inbetween == "crossfade":
-            return list(crossfade_pair(first, last, times))
-        pair = prepare_pair(first, last, flow=load_flow(self.flow))
-        if pair.method == "cross-fade":
+        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
+        if faded:
             self.faded.add(batch.start)
-        return [pair.frame_at(time) for time in times]
+        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
@@ -182,6 +169,18 @@ class DiffusionSource:
                 if picture.fault == "nan":
                     raise ModelError(self.path.model.nan_advice)
                 yield picture.frame
+
+
+def facts_of(path: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """Return what was decided when a model was loaded, for frames of ``size``: plain JSON types."""
+    model, sampling = path.model, path.sampling
+    return {
+        "device": str(model.device),
+        "dtype": dtype_name(model.dtype),
+        "scheduler": type(model.scheduler).__name__,
+        "size": list(size),
+        "diffused_size": [sampling.height, sampling.width],
+    }
 
 
 def create_source(

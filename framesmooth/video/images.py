@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -54,8 +55,8 @@ def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str,
         save_png(temporary, frame, metadata)
 
 
-def save_png(path: Path, frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
-    """Write ``frame`` to ``path`` as it is named; the caller takes care of atomicity and of errors."""
+def save_png(path: Path | BinaryIO, frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
+    """Write ``frame`` to ``path`` as it is named, or open; the caller minds atomicity and errors."""
     info = PngInfo()
     for name, value in (metadata or {}).items():
         info.add_itxt(name, value)

@@ -1,0 +1,136 @@
+"""How much work a source has left: counts, from what is asked for and what is stored already."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from framesmooth.generation.feedback import FeedbackSource
+from framesmooth.generation.keyframes import Sampling
+from framesmooth.generation.source import DiffusionSource
+from framesmooth.generation.video_to_video import VideoToVideoSource
+
+Source = DiffusionSource | FeedbackSource | VideoToVideoSource
+
+PLAIN_SHARE: Final = 0.5
+"""What a step after the end of guidance costs, of a guided one: that takes a second evaluation."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Calls of a network, and the pictures that went through in all of them."""
+
+    calls: int = 0
+    pictures: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return both together."""
+        return Tally(self.calls + other.calls, self.pictures + other.pictures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What is left to do.
+
+    Attributes:
+        keyframes: frames to diffuse whole, or to draw from the one before.
+        guided: denoising steps with guidance as asked, where there is any.
+        plain: denoising steps after guidance has ended.
+        coded: pictures to decode or encode.
+        mixed: frames to be made of the pixels of two diffused ones.
+        frames: frames that are not there.
+    """
+
+    keyframes: int
+    guided: Tally
+    plain: Tally
+    coded: Tally
+    mixed: int
+    frames: int
+
+    def evaluations(self, of_guided_step: float) -> int:
+        """Return how often the network sees a picture, ``of_guided_step`` times in each guided step."""
+        return round(of_guided_step * (self.guided.pictures + PLAIN_SHARE * self.plain.pictures))
+
+
+def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
+    """Count what ``source`` has to do; ``is_there`` tells which frames are made already."""
+    batches = [batch for batch in source.batches if not all(map(is_there, batch))]
+    if isinstance(source, FeedbackSource):
+        return _chained(source, batches)
+    if isinstance(source, VideoToVideoSource):
+        return _drawn_over(source, batches)
+    return _travelled(source, batches)
+
+
+def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
+    sampling, times = source.path.sampling, source.diffused_times
+    at_once = 1 if source.path.model.low_vram else sampling.batch_size
+    chunks = [times[at : at + sampling.batch_size] for at in range(0, len(times), sampling.batch_size)]
+    chunks = [chunk for chunk in chunks if not all(time in source.store for time in chunk)]
+    guided, plain = Tally(), Tally()
+    steps = [(0, len(chunk)) for chunk in chunks]
+    if source.inbetween == "latent" and sampling.branch_step < sampling.steps:
+        keys = set(source.key_times)
+        steps += [(sampling.branch_step, sum(time not in keys for time in batch)) for batch in batches]
+    for first, pictures in steps:
+        some, others = _divided(sampling, first)
+        calls = ceil(pictures / at_once)
+        guided += Tally(some * calls, some * pictures)
+        plain += Tally(others * calls, others * pictures)
+    latent = source.inbetween == "latent"
+    decoded = [len(batch) if latent else 2 for batch in batches]
+    return Workload(
+        keyframes=sum(map(len, chunks)),
+        guided=guided,
+        plain=plain,
+        coded=Tally(sum(ceil(count / at_once) for count in decoded), sum(decoded)),
+        mixed=0 if latent else sum(len(batch) - 1 for batch in batches),
+        frames=sum(map(len, batches)),
+    )
+
+
+def _divided(sampling: Sampling, first: int) -> tuple[int, int]:
+    """Return how many of the steps from ``first`` on are guided, and how many are not."""
+    left = sampling.steps - first
+    if sampling.guided_steps is None or sampling.guidance.scale <= 1:
+        return left, 0
+    guided = max(0, sampling.guided_steps - first)
+    return guided, left - guided
+
+
+def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
+    path = source.path
+    left = [time for time in source.diffused_times if time not in source.store]
+    over = [steps for time in left if time > 0 and (steps := source.steps_of(time))]
+    whole = int(0 in left and source.first is None)
+    if over:  # colours are held against those of each prompt's own picture
+        whole += len({(key.prompt, key.negative) for key in path.timeline.keyframes}) - 1
+    some, others = _divided(path.sampling, 0)
+    guided, coded = sum(over) + whole * some, whole + 2 * len(over)
+    return Workload(
+        keyframes=len(left),
+        guided=Tally(guided, guided),
+        plain=Tally(whole * others, whole * others),
+        coded=Tally(coded, coded),
+        mixed=sum(len(batch) - 1 for batch in batches),
+        frames=sum(map(len, batches)),
+    )
+
+
+def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
+    groups = [group for group in source.groups if not all(time in source.store for time in group)]
+    drawn = [group for group in groups if source.steps_of(group[0])]
+    guided, coded = Tally(), Tally()
+    for group in drawn:
+        calls, steps = 1 if not source.path.model.low_vram else len(group), source.steps_of(group[0])
+        guided += Tally(steps * calls, steps * len(group))
+        coded += Tally(2 * calls, 2 * len(group))
+    return Workload(
+        keyframes=sum(map(len, groups)),
+        guided=guided,
+        plain=Tally(),
+        coded=coded,
+        mixed=sum(len(batch) - 1 for batch in batches),
+        frames=sum(map(len, batches)),
+    )
