@@ -26,7 +26,7 @@ FIELD_OF_VIEW: Final = 40.0
 
 _ROUNDING: Final = 1e-4  # pixels
 _FAR: Final = 1e9  # pixels: as good as infinitely far
-_FEATHER: Final = 1 / 12
+FEATHER: Final = 1 / 12
 """Share of the shorter side over which a picture that was moved fades in from its border."""
 
 
@@ -57,15 +57,31 @@ class Camera:
         """Return the motion from frame ``start`` to ``end``, (H, W, 2) in pixels on the grid of ``start``."""
         return homography_flow(self.between(start, end), self.size)
 
-    def view(self, picture: Frame, time: int, at: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def view(
+        self, picture: Frame, time: int, at: int, *, feather: float = FEATHER
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the picture (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
 
-        What it doesn't show is its mirror image. The second array (H, W) says how surely it is seen: 1 well
-        inside the picture, falling to 0 at its border.
+        What it doesn't show is its mirror image. The second array is its ``sight``.
         """
-        flow = self.flow(time, at)
-        warped = backward_warp(as_float(picture), reflected(flow)[0], interpolation=cv2.INTER_CUBIC)
-        return np.asarray(np.clip(warped, 0, 1), np.float32), _sight(flow)
+        flow = reflected(self.flow(time, at))[0]
+        warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
+        return np.asarray(np.clip(warped, 0, 1), np.float32), self.sight(time, at, feather=feather)
+
+    def carried(self, values: NDArray[np.float32], time: int, at: int) -> NDArray[np.float32]:
+        """Return values (H, W) of frame ``at`` as they lie at ``time``, mirrored at the border."""
+        return backward_warp(values, reflected(self.flow(time, at))[0])
+
+    def sight(self, time: int, at: int, *, feather: float = FEATHER) -> NDArray[np.float32]:
+        """Return how surely a picture of frame ``at`` is seen at ``time`` (H, W).
+
+        It is 1 well inside the picture and falls to 0 at its border, over ``feather`` of the shorter side.
+        """
+        height, width = self.size
+        x, y = np.moveaxis(_grid(self.size) + self.flow(time, at), -1, 0)
+        # Half a pixel of leave, so that a camera that stands still sees the whole picture.
+        distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
+        return np.asarray(np.clip(distance / max(feather * min(height, width), 0.5), 0, 1), np.float32)
 
     def _find_step(self, frame: int) -> Homography:
         value = {name: values[frame] for name, values in self._values.items()}
@@ -117,15 +133,6 @@ def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
         place = np.mod(target[..., axis], period)
         folded[..., axis] = np.minimum(place, period - place) if last else 0
     return np.asarray(folded - grid, np.float32), inside
-
-
-def _sight(flow: FlowField) -> NDArray[np.float32]:
-    """Return 1 where the target of a flow is well inside the picture, falling to 0 at its border (H, W)."""
-    height, width = flow.shape[:2]
-    x, y = np.moveaxis(_grid((height, width)) + flow, -1, 0)
-    # Half a pixel of leave, so that a camera that stands still sees the whole picture.
-    distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
-    return np.asarray(np.clip(distance / (_FEATHER * min(height, width)), 0, 1), np.float32)
 
 
 def _grid(size: tuple[int, int]) -> NDArray[np.float64]:

@@ -263,7 +263,6 @@ def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings, tmp_p
     [
         ({"camera": Moves(zoom="0:(1), 5:(foo)")}, "--zoom: schedule, column 11"),
         ({"strength": "0:(0.5), 3:(1.5)"}, r"--strength: 1\.\d+ at frame \d is outside 0 to 1"),
-        ({"loop": True}, "drop it or them"),
         ({"seeds": (1, 2)}, "give one --seed"),
         ({"inbetween": "flow"}, "drop --inbetween"),
         ({"camera": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),

@@ -161,6 +161,7 @@ def generate(
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a fox" -o clip.mp4 --model sd15 --control canny walk.mp4 --control-model canny
+      framesmooth generate "a cat" -o clip.mp4 --model sd15 --ip-adapter ip/:0.6 --ip-adapter-image cat.jpg
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
       framesmooth generate "a cat" "a lion" -o clip.mp4 --preview
@@ -174,6 +175,7 @@ def generate(
             audio=None if audio is None else Path(audio),
             camera=motion.moves_in(settings),
             control=control.control_in(settings),
+            image_prompt=control.image_prompt_in(settings),
             **settings,
         )
         if preview or dry_run:

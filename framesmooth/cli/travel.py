@@ -25,8 +25,8 @@ _OPTIONS = [
     click.option(
         "--loop",
         is_flag=True,
-        help="Travel from the last prompt back to the first; the clip is played round and round without a "
-        "seam.",
+        help="Travel from the last prompt back to the first, and a camera to where the first frame is seen "
+        "again; the clip is played round and round without a seam.",
     ),
     click.option(
         "--cadence",

@@ -8,6 +8,7 @@
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``hub``: models from the hub's cache, and from its network where asked (no torch).
 - ``control``: ControlNets, checked; ``control_pictures``: what they see (no torch); ``controlnet``: them.
+- ``image_prompt``: pictures as prompts, checked (no torch); ``ip_adapter`` embeds them.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``hooks``: what is done to a network's inputs and outputs on their way.

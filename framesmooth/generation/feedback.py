@@ -14,12 +14,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Protocol
 
 from torch import Tensor
 
-from framesmooth.camera import Camera, scaled, transform
+from framesmooth.camera import FEATHER, Camera, scaled, transform
 from framesmooth.errors import ModelError
 from framesmooth.fading import fade
 from framesmooth.fitting import crop, fitted
@@ -27,6 +27,7 @@ from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.drawing import draw
+from framesmooth.generation.homecoming import Homecoming, way_home
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
 from framesmooth.generation.plan import Feedback
@@ -109,13 +110,14 @@ class FeedbackSource:
 
         ``on_step`` is called after every denoising step with 1, the number of frames it advanced.
         """
-        noise = MovingNoise(self.path.noise(0), self.path.seed(0))
+        noise, home = MovingNoise(self.path.noise(0), self.path.seed(0)), self._home
         before: int | None = None
         for time in self.diffused_times:
             if before is not None:
                 noise.move(self._latent_move(before, time))
             if time not in self.store:
-                self.store[time] = self._picture(before, time, noise.latents, on_step)
+                latents = noise.latents if home is None else home.joined_noise(noise.latents, time)
+                self.store[time] = self._picture(before, time, latents, on_step)
             before = time
             yield [time]
 
@@ -147,7 +149,9 @@ class FeedbackSource:
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
 
     def _moved(self, before: int, time: int) -> Frame:
-        return as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        moved = as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        home = self._home
+        return moved if home is None else home.joined(moved, self.store[0].frame, before, time)
 
     def _drawn_over(
         self,
@@ -187,10 +191,24 @@ class FeedbackSource:
             drawn=lambda time: draw(self.path, time, self.path.noise(0)),
         )
 
+    @cached_property
+    def _home(self) -> Homecoming | None:
+        timeline = self.path.timeline
+        if not timeline.loop:
+            return None
+        return Homecoming(
+            camera=self.camera,
+            times=self.diffused_times,
+            num_frames=self.num_frames,
+            length=way_home(timeline, self.fps),
+            noise=self.path.noise(0),
+            seed=self.path.seed(0),
+            factor=self.path.model.family.factor,
+        )
+
     def _latent_move(self, start: int, end: int) -> Move:
         factor = 1 / self.path.model.family.factor
-        matrix = scaled(self.camera.between(start, end), factor)
-        return lambda points: transform(matrix, points)
+        return partial(transform, scaled(self.camera.between(start, end), factor))
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
@@ -224,7 +242,10 @@ class FeedbackSource:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, end = self._around(time)
         mix = (time - start) / (end - start)
-        views = self.camera.view(first, time, start), self.camera.view(last, time, end)
+        views = (
+            self.camera.view(first, time, start, feather=mix * FEATHER),
+            self.camera.view(last, time, end, feather=(1 - mix) * FEATHER),
+        )
         return fade((first, last), views, mix)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -239,9 +260,12 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
     """Return the frames of ``source``'s timeline as ``plan`` says: each from the one before."""
     path, sampling = source.path, source.path.sampling
     size = sampling.height, sampling.width
+    moves = plan.moves
+    if path.timeline.loop:  # after the last frame comes the first, by the move of that frame
+        moves = {name: [*values, values[0]] for name, values in moves.items()}
     return FeedbackSource(
         path=path,
-        camera=Camera(plan.moves, size),
+        camera=Camera(moves, size),
         strengths=plan.strengths,
         pull=plan.color_anchor,
         fps=source.fps,

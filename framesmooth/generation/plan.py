@@ -67,11 +67,6 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
             raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
         return None
-    if settings.loop:
-        raise UsageError(
-            "--loop comes back through noise and prompts, and a camera, --strength or --init-image leads away"
-            " from the first frame: drop it or them"
-        )
     check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
     return Feedback(
