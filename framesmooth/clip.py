@@ -56,8 +56,6 @@ class Clip:
     restyle: Restyle | None = None
     added: Added = field(default_factory=Added)
     control: ControlPlan | None = None
-    control_source: str | None = None
-    """The SHA-256 (hex) of what the control is taken from."""
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -96,7 +94,7 @@ class Clip:
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
             **added_key(settings),
-            "control": None if self.control is None else self.control.key | {"source": self.control_source},
+            "control": None if self.control is None else self.control.key,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -265,6 +263,7 @@ def resolve(settings: ClipSettings) -> Clip:
         restyle=None
         if video is None or settings.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
-        control=plan_control(settings, timeline),
-        control_source=None if settings.control is None else content_of(settings.control.source),
+        control=None
+        if settings.control is None
+        else plan_control(settings.control, settings.fps, timeline, content_of(settings.control.source)),
     )

@@ -208,6 +208,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
         control_model=clip.added.controlnet,
+        image_prompt=settings.image_prompt,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
     )

@@ -12,6 +12,7 @@ from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR
 from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.control import Control
+from framesmooth.generation.image_prompt import ImagePrompt
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
 from framesmooth.recorded import (
@@ -68,6 +69,7 @@ class ClipSettings:
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
     control: Control | None = None
+    image_prompt: ImagePrompt | None = None
     hold: float = 0.0
     easing: str = "linear"
     loop: bool = False
@@ -180,6 +182,8 @@ class ClipSettings:
             if raw.get("control") is not None:
                 control = refound(folder, raw["control"], "source", "model")
                 raw["control"] = control | {"model": str(control["model"])}
+            if raw.get("image_prompt") is not None:
+                raw["image_prompt"] = refound(folder, raw["image_prompt"], "adapter", "image")
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "framesmooth"
 
 FLOORS: dict[str, int] = {
     "errors": 0, "frames": 0, "infotext": 0, "timeline": 0, "schedule": 0, "expression": 0, "moves": 0,
-    "plugins": 0, "defaults": 0, "limits": 0, "json_file": 0, "seeking": 0,
+    "plugins": 0, "defaults": 0, "limits": 0, "json_file": 0,
     "video": 1, "flow": 1, "warp": 1, "motion": 1, "cuts": 1, "camera": 1, "lab": 1, "outliers": 1,
     "completion": 1, "far_motion": 1, "fitting": 1,
     "interpolate": 2, "upsample": 2, "smoother": 2, "smoothers": 2, "flashes": 2, "metric": 2, "metrics": 2,
@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     "preflight": 4,
     "recorded": 4, "settings": 4, "settings_check": 4, "deforum": 4, "deforum_keys": 4,
     "deforum_values": 4, "keyframing": 4,
-    "added": 4, "clip": 4, "estimate": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
+    "added": 4, "clip": 4, "estimate": 4, "inherit": 4, "events": 4, "pipeline": 4, "preview": 4, "steady": 4,
     "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,
     "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4, "tuning": 4,
     "cli": 5, "web": 5, "__main__": 5,

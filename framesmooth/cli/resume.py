@@ -76,6 +76,8 @@ def resume(
     textual_inversions: "tuple[TextualInversion, ...]",
     control: "tuple[ControlKind, Path] | None",
     control_model: str | None,
+    ip_adapter: str | None,
+    ip_adapter_image: Path | None,
     low_vram: bool,
     cpu_offload: bool,
     force: bool,
@@ -90,8 +92,8 @@ def resume(
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
     what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
-    ControlNet and its source, a sound file, pictures and a video that lie elsewhere than with the clip:
-    say where they are.
+    ControlNet and its source, an IP-Adapter and its picture, a sound file, pictures and a video that lie
+    elsewhere than with the clip: say where they are.
 
     \b
     Examples:
@@ -114,6 +116,8 @@ def resume(
         textual_inversions=textual_inversions,
         control=control,
         control_model=control_model,
+        ip_adapter=ip_adapter,
+        ip_adapter_image=ip_adapter_image,
         low_vram=low_vram,
         cpu_offload=cpu_offload,
         sign=sign,

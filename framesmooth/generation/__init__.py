@@ -8,6 +8,7 @@
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``hub``: models from the hub's cache, and from its network where asked (no torch).
 - ``control``: ControlNets, checked; ``control_pictures``: what they see (no torch); ``controlnet``: them.
+- ``image_prompt``: pictures as prompts, checked (no torch); ``ip_adapter`` embeds them.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``hooks``: what is done to a network's inputs and outputs on their way.
@@ -22,6 +23,7 @@
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``mixing``: frames between two pictures, from their pixels.
 - ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
+- ``storyboard``: a few frames of a source, quickly.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 

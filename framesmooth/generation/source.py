@@ -126,6 +126,10 @@ class DiffusionSource:
         between = self._between(first.frame, last.frame, batch)
         return [first, *(Picture(frame, fault) for frame in between)]
 
+    def keyframe(self, time: int) -> Picture:
+        """Return a diffused frame, which must be in the store."""
+        return self._decode(torch.from_numpy(self._latents(time)[1])[None])[0]
+
     def reroll(self, time: int, attempt: int) -> Picture:
         """Return frame ``time`` diffused whole from another noise, half of it its own; ``attempt`` is 1, 2...
 
