@@ -18,6 +18,7 @@ from framesmooth.generation.models import (
     weight_hashes,
 )
 from framesmooth.generation.plan import Feedback, plan_feedback
+from framesmooth.generation.plan_ends import Ends, plan_ends
 from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
@@ -51,6 +52,7 @@ class Clip:
     width: int | None
     height: int | None
     feedback: Feedback | None = None
+    ends: Ends | None = None
     restyle: Restyle | None = None
     added: Added = field(default_factory=Added)
     control: ControlPlan | None = None
@@ -81,7 +83,7 @@ class Clip:
     @property
     def _led_by(self) -> dict[str, Any]:
         """What else than prompts and noise decides the latents."""
-        plans = {"feedback": self.feedback, "init_video": self.restyle}
+        plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     @property
@@ -238,11 +240,12 @@ def resolve(settings: ClipSettings) -> Clip:
         defaults |= {"steps": preset.steps, "guidance_end": 1.0}
         if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
             defaults["guidance_scale"] = preset.guidance_scale
+    ends = plan_ends(settings, timeline)
     drifting = (len(settings.prompts), settings.seeds, settings.seed_behavior) == (1, None, "fixed")
     return Clip(
         settings=settings,
         timeline=timeline,
-        drift=settings.drift if drifting else 1.0,
+        drift=(0.0 if ends else settings.drift) if drifting else 1.0,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -256,6 +259,7 @@ def resolve(settings: ClipSettings) -> Clip:
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline),
+        ends=ends,
         restyle=None
         if video is None or settings.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.init_video)),

@@ -229,6 +229,10 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         store=None if run is None else LatentFolder(run.keyframes),
         control=clip.control,
     )
+    if clip.ends is not None:
+        from framesmooth.generation.ends import between_ends
+
+        return between_ends(source, clip.ends)
     pictures: PictureStore = {} if run is None else PictureFolder(run.keyframes)
     if clip.restyle is not None:
         from framesmooth.generation.video_to_video import restyle

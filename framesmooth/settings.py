@@ -38,7 +38,7 @@ SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "l
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
 
 
-_FILES: Final = ("audio", "init_image", "init_video", "config")
+_FILES: Final = ("audio", "init_image", "last_image", "init_video", "config")
 """Settings that are paths, of files that may lie anywhere."""
 
 
@@ -79,6 +79,7 @@ class ClipSettings:
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
     init_image: Path | None = None
+    last_image: Path | None = None
     init_video: Path | None = None
     smoother: str = "trajectory"
     smooth: float | Literal["auto"] = defaults.STRENGTH
@@ -101,7 +102,8 @@ class ClipSettings:
     def feeds_back(self) -> bool:
         """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
         asked = self.camera, self.strength, self.init_image
-        return self.init_video is None and asked != (None, None, None)
+        elsewhere = self.init_video or self.last_image
+        return elsewhere is None and asked != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:

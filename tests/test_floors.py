@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     "preflight": 4,
     "recorded": 4, "settings": 4, "settings_check": 4, "deforum": 4, "deforum_keys": 4,
     "deforum_values": 4, "keyframing": 4,
-    "added": 4, "clip": 4, "estimate": 4, "inherit": 4, "events": 4, "pipeline": 4, "steady": 4,
+    "added": 4, "clip": 4, "estimate": 4, "inherit": 4, "events": 4, "pipeline": 4, "preview": 4, "steady": 4,
     "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,
     "contest": 4, "comparison": 4, "montage_clip": 4, "run": 4, "report": 4, "tuning": 4,
     "cli": 5, "web": 5, "__main__": 5,

@@ -48,6 +48,13 @@ def moving(command: Command) -> Command:
             help="A picture as the first frame, cropped to the size; the others are drawn from it.",
         ),
         click.option(
+            "--last-image",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A picture as the last frame: the clip leads to it, from --init-image if that is given too; "
+            "without a camera or --loop.",
+        ),
+        click.option(
             "--init-video",
             type=click.Path(path_type=Path),
             metavar="PATH",

@@ -18,10 +18,12 @@
 - ``inbetweens``: the frames between them.
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
 - ``video_to_video``: frames drawn over those of a video; ``plan_video``: what is asked of it (no torch).
+- ``ends``: from a picture to a picture; ``plan_ends``: what is asked of it (no torch).
 - ``drawing``: pictures, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``mixing``: frames between two pictures, from their pixels.
 - ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
+- ``storyboard``: a few frames of a source, quickly.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 
@@ -35,6 +37,9 @@ DEFAULT_STRENGTH: Final = "0.5"
 
 DEFAULT_VIDEO_STRENGTH: Final = "0.6"
 """Share of the steps that draw a frame anew from that of a video."""
+
+DEFAULT_ENDS_STRENGTH: Final = "0.6"
+"""Share of the steps that draw a frame between two pictures anew from these."""
 
 DEFAULT_COLOR_ANCHOR: Final = 0.3
 """How far the colours of such frames are drawn to those of the first one."""

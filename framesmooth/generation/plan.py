@@ -74,7 +74,7 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.color_anchor,
         cadence=settings.cadence,
-        first=None if settings.init_image is None else _first_picture(settings.init_image),
+        first=None if settings.init_image is None else picture_at(settings.init_image, "--init-image"),
     )
 
 
@@ -112,8 +112,13 @@ def strengths_of(settings: "ClipSettings", timeline: Timeline, default: str) -> 
     return strengths
 
 
-def _first_picture(path: Path) -> Frame:
+def picture_at(path: Path, option: str) -> Frame:
+    """Return the picture in the file that ``option`` names.
+
+    Raises:
+        MediaError: none that can be read.
+    """
     if not path.is_file():
         what = "is no file" if path.exists() else "does not exist"
-        raise MediaError(f"{path} {what}: check the name after --init-image")
+        raise MediaError(f"{path} {what}: check the name after {option}")
     return read_image(path)
