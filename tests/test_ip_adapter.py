@@ -296,25 +296,29 @@ def run(settings: ClipSettings, *options: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, asked)), catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    "way", [[], ["--zoom", "1.02"], ["--init-video", "WALK"], ["--last-image", "PICTURE"], ["--preview"]]
+)
 def test_the_command_takes_a_picture_and_a_control(
-    settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
+    way: list[str], settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
 ) -> None:
+    """In every way of making a clip."""
     _, control, adapter = folders("stable_diffusion_2")
     source = tmp_path / "walk"
     source.mkdir()
     for index in range(3):
         write_png(source / f"{index}.png", patterned(index))
     steered = ["--control", "depth", source, "--control-model", control]
-    prompted = [
-        "--ip-adapter",
-        f"{adapter / 'ip-adapter.safetensors'}:0.5",
-        "--ip-adapter-image",
-        pictures[0],
-    ]
-    made = run(settings, *steered, *prompted)
+    weights = adapter / "ip-adapter.safetensors"
+    prompted = ["--ip-adapter", f"{weights}:0.5", "--ip-adapter-image", pictures[0]]
+    named = {"WALK": source, "PICTURE": pictures[1]}
+    made = run(settings, *steered, *prompted, *(named.get(option, option) for option in way))
     assert made.exit_code == 0, made.stderr
-    report = (tmp_path / "clip.framesmooth" / "report.html").read_text()
-    assert "0.png by ip-adapter.safetensors:0.5" in report
+    if "--preview" in way:
+        assert (tmp_path / "clip.preview.png").is_file()
+    else:
+        report = (tmp_path / "clip.framesmooth" / "report.html").read_text()
+        assert "0.png by ip-adapter.safetensors:0.5" in report
 
 
 @pytest.mark.parametrize(
