@@ -169,7 +169,8 @@ class Family:
 
     def project_image(self, embeds: Tensor) -> None:
         """Project a picture's embeddings as the denoiser does, to see whether they fit."""
-        self.denoiser.encoder_hid_proj([embeds])
+        projection = self.denoiser.encoder_hid_proj
+        projection([embeds.to(next(projection.parameters()))])
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
         """Return the arguments of ``__call__`` for the embeddings of a picture."""

@@ -80,7 +80,9 @@ class StableDiffusion3(Family):
 
     def project_image(self, embeds: Tensor) -> None:
         """Project a picture's tokens as the transformer does at timestep 0."""
-        self.denoiser.image_proj(embeds, embeds.new_zeros(1))
+        projection = self.denoiser.image_proj
+        given = embeds.to(next(projection.parameters()))
+        projection(given, given.new_zeros(1))
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
         """Return the argument for the tokens of a picture."""
