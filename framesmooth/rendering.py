@@ -229,6 +229,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         batch_size=settings.batch_size,
         store=None if run is None else LatentFolder(run.keyframes),
         control=clip.control,
+        cross_frame=settings.cross_frame_attention,
     )
     if clip.ends is not None:
         from framesmooth.generation.ends import between_ends

@@ -164,7 +164,8 @@ class FeedbackSource:
         steps: int,
         on_step: StepsDone | None = None,
     ) -> Picture:
-        drawn = draw(self.path, time, noise, on_step, start=recolored(picture, target), steps=steps)
+        start = recolored(picture, target)
+        drawn = draw(self.path, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame)
         return replace(drawn, frame=recolored(drawn.frame, target))
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:

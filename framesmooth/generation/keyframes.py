@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.attention import Anchor
 from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.controlnet import conditioning_of
 from framesmooth.generation.embeddings import Conditioning, stack, travel
@@ -68,7 +69,7 @@ class Path:
 
     ``drift`` is the share of the way to the next keyframe's noise that is travelled; below 1 it is for a
     timeline of two keyframes, whose picture then varies without becoming another one. ``control`` is what a
-    ControlNet is fed at each frame, if there is one.
+    ControlNet is fed at each frame, if there is one. With ``cross_frame`` all frames attend to the first.
     """
 
     model: TextToImage
@@ -76,6 +77,7 @@ class Path:
     sampling: Sampling
     drift: float = 1.0
     control: ControlPlan | None = None
+    cross_frame: bool = False
 
     def position(self, time: int) -> float:
         """Return the segment's index plus the share of it travelled; equal positions are equal frames.
@@ -106,6 +108,15 @@ class Path:
     def seed(self, time: int) -> int:
         """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""
         return self.timeline.keyframes[self.timeline.at(time)[0]].seed
+
+    def anchor(self, state: Tensor | None = None) -> Anchor | None:
+        """Return the first frame for the others to attend to, from noise or from a state (C, h, w) of it.
+
+        None unless ``cross_frame``.
+        """
+        if not self.cross_frame:
+            return None
+        return Anchor(self.noise(0) if state is None else state, self.conditioning(0), self.seed(0))
 
     @cached_property
     def _noises(self) -> list[Tensor]:
@@ -192,5 +203,6 @@ def _diffuse(path: Path, batch: list[int], on_step: StepsDone | None) -> list[ND
         guidance=sampling.guidance,
         guided_steps=sampling.guided_steps,
         on_step=step_done,
+        anchor=path.anchor(),
     )
     return list(torch.stack([branch, final], dim=1).numpy())

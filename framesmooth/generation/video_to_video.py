@@ -138,7 +138,13 @@ class VideoToVideoSource:
             sampling = self.path.sampling
             seed = (self.path.seed(0) + REROLL_STRIDE * attempt) % 2**32
             noise = self.path.model.noise(seed, sampling.height, sampling.width)
-        return draw_all(self.path, times, [noise] * len(times), on_step, starts=starts, steps=steps)
+        return draw_all(
+            self.path, times, [noise] * len(times), on_step, starts=starts, steps=steps, first=self._first
+        )
+
+    @cached_property
+    def _first(self) -> Frame:
+        return next(iter(self.video))
 
     def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
         return self._drawn([time], [frame], attempt)[0]
