@@ -6,6 +6,13 @@ from typing import Any
 
 from framesmooth.generation.additions import Addition, addition_hashes, check_additions
 from framesmooth.generation.control import check_fit, control_hashes, locate_control
+from framesmooth.generation.image_prompt import (
+    adapter_hashes,
+    check_scale,
+    locate_adapter,
+    prompt_picture,
+)
+from framesmooth.generation.plan_depth import check_depth_model, depth_hashes
 from framesmooth.settings import ClipSettings
 
 
@@ -22,6 +29,8 @@ def find_added(settings: ClipSettings, model: Path) -> Added:
 
     Raises:
         ModelError: naming the first part that is missing, unsafe or made for another base.
+        MediaError: a picture that cannot be read.
+        UsageError: a scale that is out of range.
     """
     additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
     check_additions(additions)
@@ -30,6 +39,14 @@ def find_added(settings: ClipSettings, model: Path) -> Added:
         controlnet = locate_control(settings.control, allow_download=settings.allow_download)
         check_fit(controlnet, model)
         hashes |= control_hashes(controlnet)
+    prompt = settings.image_prompt
+    if prompt is not None:
+        check_scale(prompt.scale)
+        prompt_picture(prompt)
+        hashes |= adapter_hashes(prompt, locate_adapter(prompt))
+    if settings.depth_model is not None:
+        check_depth_model(settings.depth_model)
+        hashes |= depth_hashes(settings.depth_model)
     return Added(hashes=hashes, controlnet=controlnet)
 
 
@@ -38,6 +55,7 @@ def added_key(settings: ClipSettings) -> dict[str, Any]:
     return {
         "loras": [lora.weight for lora in settings.loras],
         "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
+        "image_prompt": None if settings.image_prompt is None else f"{settings.image_prompt.scale:g}",
     }
 
 
@@ -47,6 +65,7 @@ def added_names(settings: ClipSettings) -> dict[str, str]:
         "LoRAs": settings.loras,
         "learned words": settings.textual_inversions,
         "control": (settings.control,),
+        "image prompt": (settings.image_prompt,),
     }
     told = {name: ", ".join(str(one) for one in parts if one) for name, parts in added.items()}
     return {name: parts for name, parts in told.items() if parts}

@@ -17,6 +17,7 @@ _PAPER, _INK, _LINE = (18, 22, 26), (255, 255, 255), (255, 255, 255)
 _SHADE: Final = 0.4  # what is left of the picture behind text
 _SWEEP: Final = 3.0  # seconds that a wipe takes from one side to the other and back
 _FONT_TO_HEIGHT, _FONT_TO_ROOM = 0.05, 0.07
+_CAPTION, _CAPTION_LINES = 0.75, 3
 _SMALLEST_FONT, _LARGEST_FONT = 9, 28
 
 
@@ -70,6 +71,44 @@ def label(picture: Frame, *texts: Lines) -> Frame:
             place = width - font.size / 2 if side else font.size / 2, font.size * (0.25 + 1.35 * row)
             draw.text(place, shown, fill=_INK, font=font, anchor="ra" if side else "la")
     return np.ascontiguousarray(canvas, np.uint8)
+
+
+def captioned(pictures: Sequence[Frame], captions: Sequence[tuple[str, str]]) -> list[Frame]:
+    """Return pictures of one size (H, W, 3) uint8, each below a heading and three lines of text at most."""
+    height, width = pictures[0].shape[:2]
+    font = _font(round(min(max(_FONT_TO_ROOM * width, _SMALLEST_FONT), _LARGEST_FONT) * _CAPTION))
+    room = width - font.size
+    texts = [_shortened(_wrapped(text, font, room)) for _, text in captions]
+    tall = round(font.size * (1.35 * (1 + max(map(len, texts))) + 0.5))
+    cells = []
+    for picture, (heading, _), lines in zip(pictures, captions, texts, strict=True):
+        canvas = Image.fromarray(np.full((tall + height, width, 3), _PAPER, np.uint8))
+        draw = ImageDraw.Draw(canvas)
+        for row, line in enumerate([heading, *lines]):
+            place = font.size / 2, font.size * (0.25 + 1.35 * row)
+            draw.text(place, _fitted([line], font, room), fill=_INK, font=font, anchor="la")
+        cell = np.array(canvas, np.uint8)
+        cell[tall:] = picture
+        cells.append(cell)
+    return cells
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    if len(lines) <= _CAPTION_LINES:
+        return lines
+    return [*lines[: _CAPTION_LINES - 1], f"{lines[_CAPTION_LINES - 1]} …"]
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
+    """Return the text in lines that are no wider than ``room``, where its words are not."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def running_means(values: Iterable[float | None]) -> Iterator[float | None]:

@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from framesmooth.captions import frame_tags
 from framesmooth.clip import Clip
 from framesmooth.errors import ModelError
 from framesmooth.estimate import LONG, estimate
@@ -122,7 +123,7 @@ class Rendering:
             self._write(index, picture.frame)
 
     def _write(self, index: int, frame: Frame) -> None:
-        self.frames.write(index, frame, self.clip.frame_tags(index, self._loaded))
+        self.frames.write(index, frame, frame_tags(self.clip, index, self._loaded))
 
     def _read(self, index: int) -> Frame:
         return read_image(self.frames.path(index))
@@ -208,6 +209,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         loras=settings.loras,
         textual_inversions=settings.textual_inversions,
         control_model=clip.added.controlnet,
+        image_prompt=settings.image_prompt,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
     )
@@ -228,6 +230,10 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         store=None if run is None else LatentFolder(run.keyframes),
         control=clip.control,
     )
+    if clip.ends is not None:
+        from framesmooth.generation.ends import between_ends
+
+        return between_ends(source, clip.ends)
     pictures: PictureStore = {} if run is None else PictureFolder(run.keyframes)
     if clip.restyle is not None:
         from framesmooth.generation.video_to_video import restyle

@@ -10,6 +10,7 @@ from framesmooth.errors import RunChanged, UsageError
 from framesmooth.events import ClipFinished, Listener, Notice
 from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.control import Control, ControlKind
+from framesmooth.generation.image_prompt import ImagePrompt, parse_adapter
 from framesmooth.pipeline import finish_clip
 from framesmooth.preflight import check_writing
 from framesmooth.run import FrameFolder, RunFolder, content_of, differences, package_versions
@@ -28,11 +29,15 @@ class Resume:
         config: where the configuration of a model in one file is now.
         audio: where the sound is now.
         init_image: where the first picture is now.
+        last_image: where the last picture is now.
+        depth_model: where the model of depth is now.
         init_video: where the video to restyle is now.
         loras: where the LoRAs are now, with their weights.
         textual_inversions: where the textual inversions are now.
         control: what a control is taken for, and where its source is now.
         control_model: where its ControlNet is now.
+        ip_adapter: where the IP-Adapter is now; a scale after a colon is the run's own all the same.
+        ip_adapter_image: where its picture is now.
         low_vram: denoise and code pictures one by one, in tiles.
         cpu_offload: let the networks take turns on the device.
         sign: a PEM file to sign the clip with.
@@ -45,11 +50,15 @@ class Resume:
     config: Path | None = None
     audio: Path | None = None
     init_image: Path | None = None
+    last_image: Path | None = None
+    depth_model: Path | None = None
     init_video: Path | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
     control: tuple[ControlKind, Path] | None = None
     control_model: str | None = None
+    ip_adapter: str | None = None
+    ip_adapter_image: Path | None = None
     low_vram: bool = False
     cpu_offload: bool = False
     sign: Path | None = None
@@ -81,10 +90,13 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         config=how.config or settings.config,
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
+        last_image=how.last_image or settings.last_image,
+        depth_model=how.depth_model or settings.depth_model,
         init_video=how.init_video or settings.init_video,
         loras=how.loras or settings.loras,
         textual_inversions=how.textual_inversions or settings.textual_inversions,
         control=_control(how, settings.control),
+        image_prompt=_image_prompt(how, settings.image_prompt),
         low_vram=how.low_vram or settings.low_vram,
         cpu_offload=how.cpu_offload or settings.cpu_offload,
         sign=how.sign,
@@ -113,6 +125,15 @@ def _control(how: Resume, control: Control | None) -> Control | None:
         return None
     kind, source = how.control or (control.kind, control.source)
     return replace(control, kind=kind, source=source, model=how.control_model or control.model)
+
+
+def _image_prompt(how: Resume, prompt: ImagePrompt | None) -> ImagePrompt | None:
+    if prompt is None:
+        if (how.ip_adapter, how.ip_adapter_image) != (None, None):
+            raise UsageError("the run has no IP-Adapter: drop --ip-adapter and --ip-adapter-image")
+        return None
+    adapter = prompt.adapter if how.ip_adapter is None else parse_adapter(how.ip_adapter)[0]
+    return replace(prompt, adapter=adapter, image=how.ip_adapter_image or prompt.image)
 
 
 def _is_ours(output: Path, record: Mapping[str, Any]) -> bool:

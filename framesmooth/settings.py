@@ -12,6 +12,7 @@ from framesmooth.frames import DEFAULT_FPS
 from framesmooth.generation import DEFAULT_COLOR_ANCHOR
 from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.control import Control
+from framesmooth.generation.image_prompt import ImagePrompt
 from framesmooth.generation.models import BUILT_IN
 from framesmooth.moves import Moves
 from framesmooth.recorded import (
@@ -37,7 +38,7 @@ SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "l
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
 
 
-_FILES: Final = ("audio", "init_image", "init_video", "config")
+_FILES: Final = ("audio", "init_image", "last_image", "init_video", "depth_model", "config")
 """Settings that are paths, of files that may lie anywhere."""
 
 
@@ -68,6 +69,7 @@ class ClipSettings:
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
     control: Control | None = None
+    image_prompt: ImagePrompt | None = None
     hold: float = 0.0
     easing: str = "linear"
     loop: bool = False
@@ -76,7 +78,9 @@ class ClipSettings:
     camera: Moves | None = None
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
+    depth_model: Path | None = None
     init_image: Path | None = None
+    last_image: Path | None = None
     init_video: Path | None = None
     smoother: str = "trajectory"
     smooth: float | Literal["auto"] = defaults.STRENGTH
@@ -99,7 +103,8 @@ class ClipSettings:
     def feeds_back(self) -> bool:
         """Whether each diffused frame starts from the one before: under a camera, or from a picture given."""
         asked = self.camera, self.strength, self.init_image
-        return self.init_video is None and asked != (None, None, None)
+        elsewhere = self.init_video or self.last_image
+        return elsewhere is None and asked != (None, None, None)
 
     @property
     def model_path(self) -> Path | None:
@@ -178,6 +183,8 @@ class ClipSettings:
             if raw.get("control") is not None:
                 control = refound(folder, raw["control"], "source", "model")
                 raw["control"] = control | {"model": str(control["model"])}
+            if raw.get("image_prompt") is not None:
+                raw["image_prompt"] = refound(folder, raw["image_prompt"], "adapter", "image")
             if raw.get("model", BUILT_IN) != BUILT_IN:
                 raw["model"] = str(found(folder, raw["model"]))
             raw["fps"] = recorded_rate(raw["fps"])

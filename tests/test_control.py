@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from framesmooth.errors import MediaError, ModelError
+from framesmooth.errors import ModelError
 from framesmooth.frames import Frame, FrameList
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.control import Control, check_fit, locate_control
@@ -23,7 +23,6 @@ from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import create_source
 from framesmooth.moves import Moves
-from framesmooth.seeking import Seeking
 from framesmooth.timeline import Keyframe, Timeline
 from tests.tiny_controls import CONTROLLED, build_tiny_control
 from tests.tiny_families import build_tiny_family
@@ -186,7 +185,7 @@ def test_it_computes_in_bfloat16(name: str, load: Any) -> None:
 
 def plan(frames: list[Frame], scale: float = 1.0, **settings: Any) -> ControlPlan:
     source = FrameList(frames, Fraction(12))
-    return ControlPlan(kind="depth", source=source, scales=[scale] * len(frames), **settings)
+    return ControlPlan(kind="depth", source=source, content="", scales=[scale] * len(frames), **settings)
 
 
 def clip(load: Any, control: ControlPlan | None, **settings: Any) -> Any:
@@ -250,11 +249,11 @@ def test_a_controlled_picture_is_fitted_to_the_clip() -> None:
     wide = np.zeros((100, 400, 3), np.uint8)
     wide[:, 150:250] = 255
     source = FrameList([wide], Fraction(12))
-    shown = ControlPlan(kind="pose", source=source, scales=[1.0]).picture(0, (50, 100))
+    shown = ControlPlan(kind="pose", source=source, content="", scales=[1.0]).picture(0, (50, 100))
     assert shown.shape == (50, 100, 3)
     assert (shown[:, 30:70] == 255).all()
     assert not shown[:, [0, -1]].any()
-    outlined = ControlPlan(kind="canny", source=source, scales=[1.0]).picture(0, (50, 100))
+    outlined = ControlPlan(kind="canny", source=source, content="", scales=[1.0]).picture(0, (50, 100))
     assert set(np.unique(outlined)) == {0, 255}
     columns = np.flatnonzero(outlined[25, :, 0])
     assert len(columns) == 2
@@ -263,25 +262,6 @@ def test_a_controlled_picture_is_fitted_to_the_clip() -> None:
 
 def test_edges_of_nothing_are_none() -> None:
     assert not edges(np.full((20, 30, 3), 90, np.uint8)).any()
-
-
-def test_frames_by_number_in_any_order() -> None:
-    frames = [np.full((2, 2, 3), number, np.uint8) for number in range(5)]
-    reads = []
-
-    class Counted(FrameList):
-        def __iter__(self) -> Any:
-            reads.append(True)
-            return super().__iter__()
-
-    seeking = Seeking(Counted(frames))
-    assert [int(seeking[number][0, 0, 0]) for number in (0, 2, 2, 4)] == [0, 2, 2, 4]
-    assert len(reads) == 1
-    assert [int(seeking[number][0, 0, 0]) for number in (1, 3)] == [1, 3]
-    assert len(reads) == 2
-    with pytest.raises(MediaError, match="frame 5 is asked for, but only 5 are there"):
-        seeking[5]
-    assert int(seeking[4][0, 0, 0]) == 4
 
 
 def test_a_controlnet_of_another_base_is_one_line(folders: Any) -> None:

@@ -9,6 +9,7 @@ import click
 from framesmooth.cli.options import Command
 from framesmooth.errors import UsageError
 from framesmooth.generation.control import CONTROL_KINDS, Control
+from framesmooth.generation.image_prompt import ImagePrompt, parse_adapter
 
 _WHERE = [
     click.option(
@@ -22,6 +23,18 @@ _WHERE = [
         "--control-model",
         metavar="NAME",
         help="The ControlNet for --control: a folder in diffusers' format, or a hub id.",
+    ),
+    click.option(
+        "--ip-adapter",
+        metavar="PATH[:SCALE]",
+        help="An IP-Adapter for --ip-adapter-image, by a scale such as 0.6 (1 if left out): a .safetensors "
+        "file or its folder, with the folder image_encoder in it.",
+    ),
+    click.option(
+        "--ip-adapter-image",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A picture that goes with every prompt: its subject, its style.",
     ),
 ]
 _HOW = [
@@ -39,12 +52,12 @@ _HOW = [
 
 
 def steering(command: Command) -> Command:
-    """Add --control and what belongs to it."""
+    """Add --control, --ip-adapter and what belongs to them."""
     return _with([*_WHERE, *_HOW], command)
 
 
 def steered_by(command: Command) -> Command:
-    """Add the options that say where the files of a control are."""
+    """Add the options that say where their files are."""
     return _with(_WHERE, command)
 
 
@@ -71,3 +84,20 @@ def control_in(settings: dict[str, Any]) -> Control | None:
     if model is None:
         raise UsageError("--control needs its ControlNet: add --control-model DIR")
     return Control(kind=followed[0], source=followed[1], model=model, **given)
+
+
+def image_prompt_in(settings: dict[str, Any]) -> ImagePrompt | None:
+    """Take the picture that goes with every prompt out of the options; None where there is none.
+
+    Raises:
+        UsageError: the picture without its adapter, or the other way round.
+    """
+    adapter, image = settings.pop("ip_adapter"), settings.pop("ip_adapter_image")
+    if adapter is None and image is None:
+        return None
+    if image is None:
+        raise UsageError("--ip-adapter needs a picture: add --ip-adapter-image FILE")
+    if adapter is None:
+        raise UsageError("--ip-adapter-image needs its IP-Adapter: add --ip-adapter PATH")
+    path, scale = parse_adapter(adapter)
+    return ImagePrompt(adapter=path, image=image, scale=scale)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import control, deforum, loading, motion, options, sampling, travel
+from framesmooth.cli import ahead, control, deforum, loading, motion, options, sampling, travel
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
 from framesmooth.plugins import names
 from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
@@ -120,11 +120,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Load the model, measure a step, and say what the clip will take; nothing is written.",
-)
+@ahead.ahead
 @options.encoding
 @options.json_file
 @options.common
@@ -134,6 +130,7 @@ def generate(
     audio: str | None,
     json_file: str | None,
     progress: str,
+    preview: bool,
     dry_run: bool,
     **settings: Any,
 ) -> None:
@@ -159,13 +156,17 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a castle" -o clip.mp4 --pan-x -2 --depth-model ~/models/depth-anything
+      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image a.jpg --last-image b.jpg
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl-turbo --preset turbo
       framesmooth generate "a fox" -o clip.mp4 --model sd15 --control canny walk.mp4 --control-model canny
+      framesmooth generate "a cat" -o clip.mp4 --model sd15 --ip-adapter ip/:0.6 --ip-adapter-image cat.jpg
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
+      framesmooth generate "a cat" "a lion" -o clip.mp4 --preview
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
     """  # fmt: skip
     parsed, settings = deforum.prompts_and_options(prompts, settings)
@@ -176,9 +177,13 @@ def generate(
             audio=None if audio is None else Path(audio),
             camera=motion.moves_in(settings),
             control=control.control_in(settings),
+            image_prompt=control.image_prompt_in(settings),
             **settings,
         )
-        (show_estimate if dry_run else make_and_show)(asked, progress, json_file)
+        if preview or dry_run:
+            ahead.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
+        else:
+            make_and_show(asked, progress, json_file)
 
 
 @contextmanager
@@ -186,9 +191,8 @@ def folder_as_written(output: str) -> Iterator[Path]:
     """Give the path ``output``, and make its folder where a slash ends a name like clip.mp4/.
 
     A path loses the slash, and the folder tells what is meant, also when the run is resumed. It goes again
-    when the run is refused before it began.
+    when no run began.
     """
-    from framesmooth.errors import FramesmoothError
     from framesmooth.run import RunFolder
     from framesmooth.video.files import media_errors
 
@@ -199,10 +203,9 @@ def folder_as_written(output: str) -> Iterator[Path]:
             path.mkdir(parents=True)
     try:
         yield path
-    except FramesmoothError:
+    finally:
         if made and not RunFolder.beside(path).folder.exists():
             path.rmdir()
-        raise
 
 
 def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) -> None:
@@ -214,18 +217,6 @@ def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) 
     with progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     show_made(made, json_file)
-
-
-def show_estimate(settings: ClipSettings, progress: str, json_file: str | None) -> None:
-    """Print what a clip will take."""
-    from framesmooth.cli.progress import progress_listener
-    from framesmooth.cli.tables import print_estimate
-    from framesmooth.pipeline import estimate_clip
-
-    with progress_listener(progress) as emit:
-        found = estimate_clip(settings, emit)
-    if not options.write_json(json_file, found.as_dict()):
-        print_estimate(found)
 
 
 def show_made(made: "ClipFinished", json_file: str | None) -> None:

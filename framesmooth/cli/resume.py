@@ -35,6 +35,18 @@ if TYPE_CHECKING:
     help="Where the first picture is, when the record only knows its name.",
 )
 @click.option(
+    "--last-image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the last picture is, when the record only knows its name.",
+)
+@click.option(
+    "--depth-model",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the model of depth is, when the record only knows its name.",
+)
+@click.option(
     "--init-video",
     type=click.Path(path_type=Path),
     metavar="PATH",
@@ -64,11 +76,15 @@ def resume(
     config: Path | None,
     audio: Path | None,
     init_image: Path | None,
+    last_image: Path | None,
+    depth_model: Path | None,
     init_video: Path | None,
     loras: "tuple[Lora, ...]",
     textual_inversions: "tuple[TextualInversion, ...]",
     control: "tuple[ControlKind, Path] | None",
     control_model: str | None,
+    ip_adapter: str | None,
+    ip_adapter_image: Path | None,
     low_vram: bool,
     cpu_offload: bool,
     force: bool,
@@ -83,8 +99,8 @@ def resume(
     Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
     would have given; if settings, model or libraries are no longer those that the run began with, it says
     what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
-    ControlNet and its source, a sound file, a first picture and a video that lie elsewhere than with the
-    clip: say where they are.
+    ControlNet and its source, an IP-Adapter and its picture, a sound file, pictures and a video that lie
+    elsewhere than with the clip: say where they are.
 
     \b
     Examples:
@@ -101,11 +117,15 @@ def resume(
         config=config,
         audio=audio,
         init_image=init_image,
+        last_image=last_image,
+        depth_model=depth_model,
         init_video=init_video,
         loras=loras,
         textual_inversions=textual_inversions,
         control=control,
         control_model=control_model,
+        ip_adapter=ip_adapter,
+        ip_adapter_image=ip_adapter_image,
         low_vram=low_vram,
         cpu_offload=cpu_offload,
         sign=sign,

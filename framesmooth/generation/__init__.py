@@ -8,6 +8,7 @@
 - ``additions``: LoRAs and learned words, checked (no torch); ``adding`` puts them in.
 - ``hub``: models from the hub's cache, and from its network where asked (no torch).
 - ``control``: ControlNets, checked; ``control_pictures``: what they see (no torch); ``controlnet``: them.
+- ``image_prompt``: pictures as prompts, checked (no torch); ``ip_adapter`` embeds them.
 - ``presets``: names of schedulers, settings of few-step models (no torch); ``schedulers`` makes them.
 - ``prompt_weights``: weights of words as they are written (no torch); ``weighting`` applies them.
 - ``hooks``: what is done to a network's inputs and outputs on their way.
@@ -17,10 +18,13 @@
 - ``inbetweens``: the frames between them.
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
 - ``video_to_video``: frames drawn over those of a video; ``plan_video``: what is asked of it (no torch).
+- ``ends``: from a picture to a picture; ``plan_ends``: what is asked of it (no torch).
+- ``depth``: how far away what a picture shows is; ``plan_depth``: models for that (no torch).
 - ``drawing``: pictures, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.
 - ``mixing``: frames between two pictures, from their pixels.
 - ``probing``: what a step costs, measured; ``workload``: how many of them there are to do.
+- ``storyboard``: a few frames of a source, quickly.
 - ``source``: all of it as a FrameSource over a timeline.
 """
 
@@ -34,6 +38,9 @@ DEFAULT_STRENGTH: Final = "0.5"
 
 DEFAULT_VIDEO_STRENGTH: Final = "0.6"
 """Share of the steps that draw a frame anew from that of a video."""
+
+DEFAULT_ENDS_STRENGTH: Final = "0.6"
+"""Share of the steps that draw a frame between two pictures anew from these."""
 
 DEFAULT_COLOR_ANCHOR: Final = 0.3
 """How far the colours of such frames are drawn to those of the first one."""

@@ -8,7 +8,7 @@ copied for every batch.
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,6 +55,8 @@ class TextToImage:
     """Whether pictures are denoised and coded one by one, and coded in tiles."""
     cpu_offload: bool = False
     """Whether the networks take turns on the device."""
+    image_embeds: Conditioning = field(default_factory=dict)
+    """What an IP-Adapter makes of the picture that goes with every prompt."""
 
     @property
     def family(self) -> Family:
@@ -98,7 +100,8 @@ class TextToImage:
                 if any(span.weight != 1 for span in spans[name]):
                     weights = token_weights(spans[name], self.family.readers, self.pipe)
                     encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
-        return {name: tensor.float().cpu() for name, tensor in encoded.items()}
+        image = {name: one for name, one in self.image_embeds.items() if guided or "negative" not in name}
+        return {name: tensor.float().cpu() for name, tensor in encoded.items()} | image
 
     @property
     def _empty_prompt(self) -> Tensor:

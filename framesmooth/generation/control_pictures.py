@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 
 from framesmooth.errors import UsageError
+from framesmooth.fitting import FittedClip, Window
 from framesmooth.frames import Frame, FrameSource
-from framesmooth.generation.control import ControlKind
+from framesmooth.generation.control import CONTROL_KINDS, Control, ControlKind
 from framesmooth.generation.plan import short
 from framesmooth.moves import values_of
-from framesmooth.seeking import Seeking
 from framesmooth.timeline import Timeline
 from framesmooth.video import open_source
-
-if TYPE_CHECKING:
-    from framesmooth.settings import ClipSettings
 
 _MOST: Final = 10.0
 _WEAK, _STRONG = 100, 200
@@ -34,31 +31,38 @@ class ControlPlan:
     Attributes:
         kind: what the source is taken for.
         source: at least as many frames as the clip, at its rate.
+        content: its SHA-256 (hex).
         scales: for every frame how strictly it is followed; 1 is what the ControlNet was trained for.
         end: share of the steps that follow it, above 0.
     """
 
     kind: ControlKind
     source: FrameSource
+    content: str
     scales: Sequence[float]
     end: float = 1.0
 
     @property
     def key(self) -> dict[str, Any]:
-        """What decides the pictures, but for the content of the source: plain JSON types."""
-        rate = str(self.source.fps)
-        return {"kind": self.kind, "scale": short(self.scales), "end": self.end, "fps": rate}
+        """Everything about this that decides the diffused pictures: plain JSON types."""
+        return {
+            "kind": self.kind,
+            "source": self.content,
+            "fps": str(self.source.fps),
+            "scale": short(self.scales),
+            "end": self.end,
+        }
 
     def picture(self, time: int, size: tuple[int, int]) -> Frame:
         """Return what the ControlNet is fed at frame ``time``, uint8 of ``size`` (height, width)."""
-        from framesmooth.fitting import fitted  # imports torch, which is loaded by then
-
-        shown = fitted(self._frames[time], size)
+        if size not in self._windows:
+            self._windows[size] = Window(FittedClip(self.source, len(self.scales), size, size))
+        shown = self._windows[size].frames(time, time)[time]
         return edges(shown) if self.kind == "canny" else shown
 
     @cached_property
-    def _frames(self) -> Seeking:
-        return Seeking(self.source)
+    def _windows(self) -> dict[tuple[int, int], Window]:
+        return {}
 
 
 def edges(picture: Frame) -> Frame:
@@ -67,30 +71,29 @@ def edges(picture: Frame) -> Frame:
     return np.ascontiguousarray(np.repeat(found[..., None], 3, axis=2), np.uint8)
 
 
-def plan_control(settings: "ClipSettings", timeline: Timeline) -> ControlPlan | None:
-    """Open the source of a control and work out its schedule; None if not wanted.
+def plan_control(control: Control, fps: Fraction, timeline: Timeline, content: str) -> ControlPlan:
+    """Open the source of a control, which has this ``content`` (SHA-256), and work out its schedule.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, a source shorter than the clip.
         MediaError: a source that cannot be read.
     """
-    control = settings.control
-    if control is None:
-        return None
+    if control.kind not in CONTROL_KINDS:
+        raise UsageError(f"unknown control {control.kind!r}: choose one of {', '.join(CONTROL_KINDS)}")
     if not 0 < control.end <= 1:
         raise UsageError(f"--control-end {control.end:g} is out of range: give a share of the steps, up to 1")
     num_frames = timeline.num_frames
     seed = timeline.keyframes[0].seed
-    scales = values_of("--control-scale", control.scale, num_frames, settings.fps, seed)
+    scales = values_of("--control-scale", control.scale, num_frames, fps, seed)
     for frame, scale in enumerate(scales):
         if not 0 <= scale <= _MOST:
             raise UsageError(
                 f"--control-scale: {scale:g} at frame {frame} is outside 0 to {_MOST:g}: 0 is off, 1 is what "
                 "the model was trained for"
             )
-    source = open_source(control.source, fps=settings.fps)
-    _check_length(source, control.source.name, num_frames, settings.fps)
-    return ControlPlan(kind=control.kind, source=source, scales=scales, end=control.end)
+    source = open_source(control.source, fps=fps)
+    _check_length(source, control.source.name, num_frames, fps)
+    return ControlPlan(kind=control.kind, source=source, content=content, scales=scales, end=control.end)
 
 
 def _check_length(source: FrameSource, name: str, num_frames: int, fps: Fraction) -> None:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
+from PIL import Image
 from torch import Tensor
 
-from framesmooth.generation import controlnet
+from framesmooth.frames import Frame
+from framesmooth.generation import controlnet, ip_adapter
 from framesmooth.generation.embeddings import Conditioning
 
 _MULTIPLE: Final = 8
@@ -50,6 +52,8 @@ class Family:
     """Whether the pipeline asks before every step whether it guides, so that a callback can end that."""
     overflows: ClassVar[bool] = False
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
+    image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
+    """The class of transformers by which an IP-Adapter sees."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 
@@ -156,16 +160,35 @@ class Family:
         """Return the argument of ``__call__`` for control pictures (B, 3, H, W) in 0 to 1."""
         return {"image": image}
 
+    def embed_image(self, picture: Frame) -> Conditioning:
+        """Return what an IP-Adapter makes of a picture, uint8 (H, W, 3), and of none."""
+        given, device = Image.fromarray(picture), self.pipe._execution_device
+        (both,) = self.pipe.prepare_ip_adapter_image_embeds(given, None, device, 1, True)
+        negative, positive = both.chunk(2)
+        return {ip_adapter.IMAGE: positive, ip_adapter.NEGATIVE: negative}
+
+    def project_image(self, embeds: Tensor) -> None:
+        """Project a picture's embeddings as the denoiser does, to see whether they fit."""
+        projection = self.denoiser.encoder_hid_proj
+        projection([embeds.to(next(projection.parameters()))])
+
+    def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
+        """Return the arguments of ``__call__`` for the embeddings of a picture."""
+        return {ip_adapter.IMAGE: [ip_adapter.stacked(conditioning, self.denoiser.dtype)]}
+
     @contextmanager
-    def _controlled(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
+    def _arguments(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
         """Give the arguments of ``__call__`` for a conditioning, and weigh its control picture by picture."""
+        apart = (*controlnet.NAMES, ip_adapter.IMAGE, ip_adapter.NEGATIVE)
+        arguments: dict[str, Any] = {name: one for name, one in conditioning.items() if name not in apart}
+        if ip_adapter.IMAGE in conditioning:
+            arguments |= self.image_arguments(conditioning)
         if controlnet.IMAGE not in conditioning:
-            yield conditioning
+            yield arguments
             return
-        others = {name: value for name, value in conditioning.items() if name not in controlnet.NAMES}
-        image = self.control_arguments(conditioning[controlnet.IMAGE])
+        arguments |= self.control_arguments(conditioning[controlnet.IMAGE])
         with controlnet.scaled(self.pipe.controlnet, conditioning):
-            yield others | image | {"control_guidance_end": controlnet.end_of(conditioning)}
+            yield arguments | {"control_guidance_end": controlnet.end_of(conditioning)}
 
     def denoise(
         self,
@@ -195,7 +218,7 @@ class Family:
             on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
             return held
 
-        with self._controlled(conditioning) as arguments:
+        with self._arguments(conditioning) as arguments:
             (final,) = self.pipe(
                 **arguments,
                 **self.guidance_arguments(guidance),

@@ -23,6 +23,7 @@ from framesmooth.generation.controlnet import conditioning_of
 from framesmooth.generation.embeddings import Conditioning, stack, travel
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.latents import slerp
+from framesmooth.generation.noise import coarsen
 from framesmooth.timeline import Timeline
 
 _MAX_BATCH: Final = 16
@@ -57,6 +58,8 @@ class Sampling:
     batch_size: int = 8
     branch_step: int = 7
     """Steps after which in-betweens branch off from the keyframes' trajectories, in 1 .. steps."""
+    pooled: int = 1
+    """The noise is drawn for a picture so many times as large, and pooled."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,10 @@ class Path:
 
     @cached_property
     def _noises(self) -> list[Tensor]:
-        size = self.sampling.height, self.sampling.width
+        factor = self.sampling.pooled
+        size = self.sampling.height * factor, self.sampling.width * factor
         seeds = [key.seed for key in self.timeline.keyframes]
-        drawn = {seed: self.model.noise(seed, *size) for seed in dict.fromkeys(seeds)}
+        drawn = {seed: coarsen(self.model.noise(seed, *size), factor) for seed in dict.fromkeys(seeds)}
         return [drawn[seed] for seed in seeds]
 
     @cached_property

@@ -5,6 +5,7 @@ Safetensors only, no code of the model's own, and nothing from the network unles
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from framesmooth.generation.devices import (
 )
 from framesmooth.generation.families import family_of
 from framesmooth.generation.hooks import sample_in_float32, take_any_dtype
+from framesmooth.generation.image_prompt import ImagePrompt, locate_adapter, prompt_picture
+from framesmooth.generation.ip_adapter import adapter_embeds, add_ip_adapter
 from framesmooth.generation.models import is_checkpoint, left_out, locate_model, pipeline_class
 from framesmooth.generation.packing import keep_freed_memory, pack
 from framesmooth.generation.schedulers import choose_scheduler
@@ -41,6 +44,7 @@ def load_pipeline(
     loras: Sequence[Lora] = (),
     textual_inversions: Sequence[TextualInversion] = (),
     control_model: Path | None = None,
+    image_prompt: ImagePrompt | None = None,
     low_vram: bool = False,
     cpu_offload: bool = False,
     allow_download: bool = False,
@@ -59,6 +63,7 @@ def load_pipeline(
         loras: added to the weights.
         textual_inversions: words added to the text encoder.
         control_model: the folder of a ControlNet, whose pictures are then asked for with every frame.
+        image_prompt: a picture that goes with every prompt, by an IP-Adapter.
         low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
         cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
         allow_download: whether the hub may be asked.
@@ -82,6 +87,9 @@ def load_pipeline(
     check_additions((*loras, *textual_inversions))
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
+    if image_prompt is not None:
+        files, encoder = locate_adapter(image_prompt), family_of(pipe).image_encoder
+        add_ip_adapter(pipe, files, image_prompt.scale, chosen_dtype, encoder, folder.name)
     with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
         pipe = _placed(pipe, chosen_device, cpu_offload)
     pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
@@ -102,7 +110,14 @@ def load_pipeline(
     sample_in_float32(adapter.denoiser)
     for network in adapter.family.networks[1:]:
         take_any_dtype(network)
-    return adapter
+    return adapter if image_prompt is None else _prompted(adapter, image_prompt)
+
+
+def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
+    """Return ``adapter`` with what its IP-Adapter makes of the picture."""
+    with memory_errors(low_vram=adapter.low_vram, cpu_offload=adapter.cpu_offload):
+        embeds = adapter_embeds(adapter.family, prompt_picture(prompt), prompt.adapter.name)
+    return replace(adapter, image_embeds=embeds)
 
 
 def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:

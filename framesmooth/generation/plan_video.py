@@ -81,6 +81,7 @@ def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSourc
     others = {
         "a camera": settings.camera,
         "--init-image": settings.init_image,
+        "--last-image": settings.last_image,
         "--loop": settings.loop or None,
     }
     for name, asked in others.items():

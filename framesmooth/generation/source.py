@@ -90,6 +90,12 @@ class DiffusionSource:
         return tuple(dict.fromkeys(self._canonical.values()))
 
     @property
+    def chunks(self) -> list[tuple[list[int], int]]:
+        """The keyframes that are denoised together, and the step that they begin at."""
+        times, size = list(self.diffused_times), self.path.sampling.batch_size
+        return [(times[at : at + size], 0) for at in range(0, len(times), size)]
+
+    @property
     def total_steps(self) -> int:
         """How many denoising steps the keyframes take together."""
         return len(self.diffused_times) * self.path.sampling.steps
@@ -119,6 +125,10 @@ class DiffusionSource:
         fault = first.fault or last.fault
         between = self._between(first.frame, last.frame, batch)
         return [first, *(Picture(frame, fault) for frame in between)]
+
+    def keyframe(self, time: int) -> Picture:
+        """Return a diffused frame, which must be in the store."""
+        return self._decode(torch.from_numpy(self._latents(time)[1])[None])[0]
 
     def reroll(self, time: int, attempt: int) -> Picture:
         """Return frame ``time`` diffused whole from another noise, half of it its own; ``attempt`` is 1, 2...

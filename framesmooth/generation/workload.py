@@ -64,12 +64,11 @@ def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
 
 
 def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
-    sampling, times = source.path.sampling, source.diffused_times
+    sampling = source.path.sampling
     at_once = 1 if source.path.model.low_vram else sampling.batch_size
-    chunks = [times[at : at + sampling.batch_size] for at in range(0, len(times), sampling.batch_size)]
-    chunks = [chunk for chunk in chunks if not all(time in source.store for time in chunk)]
+    chunks = [chunk for chunk in source.chunks if not all(time in source.store for time in chunk[0])]
     guided, plain = Tally(), Tally()
-    steps = [(0, len(chunk)) for chunk in chunks]
+    steps = [(first, len(times)) for times, first in chunks]
     if source.inbetween == "latent" and sampling.branch_step < sampling.steps:
         keys = set(source.key_times)
         steps += [(sampling.branch_step, sum(time not in keys for time in batch)) for batch in batches]
@@ -81,7 +80,7 @@ def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
     latent = source.inbetween == "latent"
     decoded = [len(batch) if latent else 2 for batch in batches]
     return Workload(
-        keyframes=sum(map(len, chunks)),
+        keyframes=sum(len(times) for times, _ in chunks),
         guided=guided,
         plain=plain,
         coded=Tally(sum(ceil(count / at_once) for count in decoded), sum(decoded)),

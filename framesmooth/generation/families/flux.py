@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
+import torch
+from PIL import Image
 from torch import Tensor
 
+from framesmooth.frames import Frame
+from framesmooth.generation import ip_adapter
 from framesmooth.generation.controlnet import encode_without_chance
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family, Guidance, default_of
@@ -107,3 +111,18 @@ class Flux(Family):
         """Encode control pictures always alike."""
         if len(self.networks) > 1:
             encode_without_chance(self.pipe.vae)
+
+    def embed_image(self, picture: Frame) -> Conditioning:
+        """Return the embedding of a picture, and of a black one."""
+        device = self.pipe._execution_device
+        positive, negative = (
+            self.pipe.encode_image(Image.fromarray(one), device, 1)[None]
+            for one in (picture, np.zeros_like(picture))
+        )
+        return {ip_adapter.IMAGE: positive, ip_adapter.NEGATIVE: negative}
+
+    def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
+        """Return both arguments: without a negative one the pipeline would encode a black picture anew."""
+        positive = conditioning[ip_adapter.IMAGE][:1].to(self.denoiser.dtype)
+        negative = conditioning.get(ip_adapter.NEGATIVE, torch.zeros_like(positive))[:1].to(positive)
+        return {ip_adapter.IMAGE: [positive], ip_adapter.NEGATIVE: [negative]}

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import torch
+from PIL import Image
 from torch import Tensor
 
+from framesmooth.frames import Frame
+from framesmooth.generation import ip_adapter
 from framesmooth.generation.controlnet import encode_without_chance
+from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family, default_of
 from framesmooth.generation.samplers import shift_of
 
@@ -19,6 +24,8 @@ class StableDiffusion3(Family):
         "pooled_prompt_embeds",
         "negative_pooled_prompt_embeds",
     )
+
+    image_encoder: ClassVar = "SiglipVisionModel"
 
     @property
     def denoiser(self) -> Any:
@@ -65,3 +72,18 @@ class StableDiffusion3(Family):
         """Encode control pictures always alike."""
         if len(self.networks) > 1:
             encode_without_chance(self.pipe.vae)
+
+    def embed_image(self, picture: Frame) -> Conditioning:
+        """Return the tokens of a picture, and zeros."""
+        embeds = self.pipe.encode_image(Image.fromarray(picture), self.pipe._execution_device)
+        return {ip_adapter.IMAGE: embeds, ip_adapter.NEGATIVE: torch.zeros_like(embeds)}
+
+    def project_image(self, embeds: Tensor) -> None:
+        """Project a picture's tokens as the transformer does at timestep 0."""
+        projection = self.denoiser.image_proj
+        given = embeds.to(next(projection.parameters()))
+        projection(given, given.new_zeros(1))
+
+    def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
+        """Return the argument for the tokens of a picture."""
+        return {ip_adapter.IMAGE: ip_adapter.stacked(conditioning, self.denoiser.dtype)}

@@ -1,0 +1,209 @@
+"""From a picture to a picture: the ends are as given, the way between them is even, and runs go on."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from framesmooth.clip import resolve
+from framesmooth.errors import FramesmoothError
+from framesmooth.events import Event, Progress
+from framesmooth.frames import Frame, FrameSource
+from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.ends import EndsSource, between_ends
+from framesmooth.generation.loading import load_pipeline
+from framesmooth.generation.plan_ends import Ends
+from framesmooth.generation.source import create_source
+from framesmooth.moves import Moves
+from framesmooth.pipeline import make_clip
+from framesmooth.resumption import Resume, resume_run
+from framesmooth.run import RunFolder
+from framesmooth.settings import ClipSettings
+from framesmooth.timeline import Keyframe, Timeline, parse_prompts
+from framesmooth.video import write_png
+from tests.scenes import texture
+
+FRAMES, SIZE = 17, (48, 64)
+FIRST, LAST = (np.asarray(texture(*SIZE, seed=seed) * 255, np.uint8) for seed in (5, 6))
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> TextToImage:
+    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
+
+
+def create(
+    model: TextToImage,
+    *,
+    first: Frame | None = FIRST,
+    strength: float = 0.8,
+    cadence: int = 4,
+    batch_size: int = 2,
+    inbetween: str = "latent",
+    hold: float = 0.0,
+) -> EndsSource:
+    timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "red sea", 3)), FRAMES, hold=hold)
+    source = create_source(
+        model,
+        timeline,
+        width=SIZE[1] - 2,
+        height=SIZE[0] - 2,
+        steps=5,
+        cadence=cadence,
+        batch_size=batch_size,
+        inbetween=inbetween,
+    )
+    return between_ends(source, Ends(first=first, last=LAST, strengths=[strength] * FRAMES))
+
+
+def frames(source: FrameSource) -> np.ndarray:
+    return np.stack(list(source)).astype(int)
+
+
+@pytest.mark.parametrize("inbetween", ["latent", "flow", "crossfade"])
+@pytest.mark.parametrize("first", [FIRST, None])
+def test_the_ends_are_the_pictures_given(model: TextToImage, first: Frame | None, inbetween: str) -> None:
+    source = create(model, first=first, inbetween=inbetween)
+    assert isinstance(source, FrameSource)
+    made = frames(source)
+    assert made.shape == (FRAMES, SIZE[0] - 2, SIZE[1] - 2, 3)
+    assert np.array_equal(made[-1], LAST[1:-1, 1:-1])
+    assert np.array_equal(made[0], FIRST[1:-1, 1:-1]) == (first is not None)
+
+
+def test_without_a_first_picture_it_begins_where_the_prompt_does(model: TextToImage) -> None:
+    source = create(model, first=None)
+    plain = create_source(model, source.path.timeline, width=62, height=46, steps=5, drift=1, batch_size=2)
+    assert np.array_equal(frames(source)[0], frames(plain)[0])
+
+
+def test_the_way_is_even_from_one_end_to_the_other(model: TextToImage) -> None:
+    """An untrained model makes nothing of a picture: shown as it is, it would be gone after one frame."""
+    made = frames(create(model, cadence=1))
+    steps = np.abs(np.diff(made, axis=0)).mean(axis=(1, 2, 3))
+    whole = np.abs(made[-1] - made[0]).mean()
+    assert steps.max() < 0.4 * whole
+
+
+def test_the_middle_is_drawn_first_and_most_freely(model: TextToImage) -> None:
+    source = create(model)
+    done = list(source.diffuse())
+    assert done == [[0], [16], [8], [4, 12]]
+    steps: list[int] = []
+    for _ in replace(source, store={}).diffuse(steps.append):
+        pass
+    assert len(steps) == 4 + 3
+    assert sum(steps) == source.total_steps == 4 + 2 * 3  # 0.8 and 0.64 of five steps
+    least = create(model, strength=0.0)
+    assert least.total_steps == 3 * (5 - least.path.sampling.branch_step)
+
+
+def test_what_is_in_the_store_is_gone_on_from_in_any_batch(model: TextToImage) -> None:
+    whole = create(model)
+    wanted = frames(whole)
+    continued = create(model)
+    for time in (0, 16, 8):
+        continued.store[time] = whole.store[time]
+    assert np.array_equal(frames(continued), wanted)
+    assert np.abs(frames(create(model, batch_size=1)) - wanted).max() <= 1
+
+
+def test_what_rests_at_an_end_shows_it(model: TextToImage) -> None:
+    source = create(model, hold=0.5)
+    made = frames(source)
+    resting = [time for time in range(FRAMES) if source.path.position(time) == 0]
+    assert len(resting) > 3
+    assert all(np.array_equal(made[time], made[0]) for time in resting)
+
+
+def test_a_frame_is_drawn_anew_from_those_around_it(model: TextToImage) -> None:
+    source = create(model)
+    made = frames(source)
+    for time in (4, 6):
+        other = source.reroll(time, 1)
+        assert not other.fault
+        assert not np.array_equal(other.frame, made[time])
+    assert np.array_equal(source.reroll(0, 1).frame, made[0])
+
+
+@pytest.fixture
+def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+    write_png(tmp_path / "first.png", FIRST)
+    write_png(tmp_path / "last.png", LAST)
+    return ClipSettings(
+        prompts=parse_prompts(["a cat on the beach"]),
+        output=tmp_path / "clip.mkv",
+        model=str(tiny_model),
+        init_image=tmp_path / "first.png",
+        last_image=tmp_path / "last.png",
+        num_frames=9,
+        cadence=2,
+        width=36,
+        height=24,
+        steps=5,
+        batch_size=1,
+        smoother="ema",
+        dtype="float32",
+    )
+
+
+class Stop(KeyboardInterrupt):
+    """Ctrl-C at a chosen moment."""
+
+
+def nothing(_event: Event) -> None:
+    """A listener that ignores all events."""
+
+
+def kept(settings: ClipSettings) -> list[bytes]:
+    folder = RunFolder.beside(settings.output).folder
+    return [path.read_bytes() for path in sorted(folder.glob("frames/*.png"))]
+
+
+def test_a_stopped_run_is_resumed_to_the_same_frames(settings: ClipSettings, tmp_path: Path) -> None:
+    whole = replace(settings, output=tmp_path / "whole.mkv")
+    make_clip(whole, nothing)
+    seen = 0
+
+    def listen(event: Event) -> None:
+        nonlocal seen
+        seen += isinstance(event, Progress) and event.stage == "keyframes"
+        if seen == 4:
+            raise Stop
+
+    with pytest.raises(Stop):
+        make_clip(settings, listen)
+    run = RunFolder.beside(settings.output)
+    assert run.record["settings"]["raw"]["last_image"] == "../last.png"
+    resume_run(run.folder, Resume(model=settings.model), nothing)
+    assert kept(settings) == kept(whole)
+
+
+def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings) -> None:
+    others = [
+        replace(settings, last_image=settings.init_image),
+        replace(settings, init_image=None),
+        replace(settings, strength="0.3"),
+        replace(settings, last_image=None),
+    ]
+    keys = [str(resolve(one).keyframes_key) for one in (settings, *others)]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"camera": Moves(zoom="1.1")}, "drop it or a camera"),
+        ({"loop": True}, "drop it or --loop"),
+        ({"num_frames": 1}, "give a larger --num-frames"),
+        ({"last_image": Path("missing.png")}, "check the name after --last-image"),
+        ({"strength": "2"}, "--strength: 2 at frame 0"),
+    ],
+)  # fmt: skip
+def test_wrong_wishes_are_refused_before_the_model_is_loaded(
+    settings: ClipSettings, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(FramesmoothError, match=words):
+        resolve(replace(settings, **changes))
