@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final
+from itertools import groupby, pairwise
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
+from framesmooth.generation.bisection import Bisection
 from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.family import Guidance
@@ -36,8 +38,11 @@ from framesmooth.generation.keyframes import (
     guided_steps,
     keyframe_times,
 )
+from framesmooth.generation.keys import Keys
 from framesmooth.generation.latents import slerp
 from framesmooth.generation.mixing import mixed
+from framesmooth.generation.pace import even_pace
+from framesmooth.lab import distance
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -53,6 +58,8 @@ class DiffusionSource:
         fps: frames per second.
         size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
         cadence: at most this many frames from one diffused frame to the next; 1 diffuses all of them.
+        bisects: whether keyframes are found by halving where the picture changes, in place of ``cadence``.
+        pacing: "linear", or "even" for frames that are equally far apart.
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
@@ -63,6 +70,8 @@ class DiffusionSource:
     fps: Fraction
     size: tuple[int, int]
     cadence: int = 4
+    bisects: bool = False
+    pacing: str = "linear"
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
@@ -75,19 +84,29 @@ class DiffusionSource:
 
     @cached_property
     def key_times(self) -> tuple[int, ...]:
-        """The frames that are diffused whole."""
-        return keyframe_times(self.path.timeline, self.cadence)
+        """The frames that are diffused whole; where they depend on pictures, those are diffused now."""
+        return self._bisection.times if self.bisects else keyframe_times(self.path.timeline, self.cadence)
 
     @cached_property
-    def _canonical(self) -> dict[int, int]:
-        """Keyframe -> the first keyframe at the same position: what rests is diffused once."""
-        first: dict[float, int] = {}
-        return {time: first.setdefault(self.path.position(time), time) for time in self.key_times}
+    def _bisection(self) -> Bisection:
+        return Bisection(path=self.path, store=self.store, decode=lambda time: self.keyframe(time).frame)
 
     @cached_property
+    def keys(self) -> Keys:
+        """The keyframes by position: what rests is diffused once."""
+        return Keys.of(self.path, self.key_times)
+
+    @property
     def diffused_times(self) -> tuple[int, ...]:
         """The keyframes that differ from all earlier ones."""
-        return tuple(dict.fromkeys(self._canonical.values()))
+        return self.keys.diffused
+
+    @property
+    def whole_times(self) -> tuple[int, ...]:
+        """The frames that show a keyframe: paced evenly, others than the keyframes' own."""
+        if self.pacing == "linear":
+            return self.diffused_times
+        return tuple(time for time in range(self.num_frames) if self._around(time)[2] == 0)
 
     @property
     def chunks(self) -> list[tuple[list[int], int]]:
@@ -96,9 +115,9 @@ class DiffusionSource:
         return [(times[at : at + size], 0) for at in range(0, len(times), size)]
 
     @property
-    def total_steps(self) -> int:
-        """How many denoising steps the keyframes take together."""
-        return len(self.diffused_times) * self.path.sampling.steps
+    def total_steps(self) -> int | None:
+        """How many denoising steps the keyframes take together, None where that isn't known before."""
+        return None if self.bisects else len(self.diffused_times) * self.path.sampling.steps
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -106,36 +125,58 @@ class DiffusionSource:
         if self.inbetween == "latent":
             size = self.path.sampling.batch_size
             return tuple(range(at, min(at + size, self.num_frames)) for at in range(0, self.num_frames, size))
-        ends = (*self.key_times[1:], self.num_frames)
-        return tuple(range(start, end) for start, end in zip(self.key_times, ends, strict=True))
+        groups = groupby(range(self.num_frames), lambda time: self._around(time)[:2])
+        runs = [list(times) for _, times in groups]
+        return tuple(range(times[0], times[-1] + 1) for times in runs)
 
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Diffuse the keyframes that the store lacks; yield the frames of each batch once it is stored.
 
         ``on_step`` is called after every denoising step with the number of frames it advanced.
         """
+        if self.bisects:
+            return self._bisection.diffuse(on_step)
         return diffuse_keyframes(self.path, self.diffused_times, self.store, on_step)
+
+    @cached_property
+    def travelled(self) -> Path:
+        """The path at the pace of the clip; an even one is measured on the keyframes."""
+        if self.pacing == "linear":
+            return self.path
+        for _ in self.diffuse():
+            pass
+        pictures = (self.keyframe(time).frame for time in self.keys.times)
+        distances = [distance(first, last) for first, last in pairwise(pictures)]
+        return self.path.paced(even_pace(self.keys.positions, distances))
+
+    def _around(self, time: int) -> tuple[int, int, float]:
+        return self.keys.around(self.travelled.position(time))
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the keyframes around it must be in the store."""
         if self.inbetween == "latent":
-            return self._decode(latent_frames(self.path, batch, self.key_times, self._latents))
-        ends = [self._latents(time)[1] for time in (batch.start, min(batch.stop, self.num_frames - 1))]
-        first, last = self._decode(torch.from_numpy(np.stack(ends)))
-        fault = first.fault or last.fault
-        between = self._between(first.frame, last.frame, batch)
-        return [first, *(Picture(frame, fault) for frame in between)]
+            return self._decode(latent_frames(self.travelled, batch, self.keys, self.store.__getitem__))
+        ends = self._around(batch.start)[:2]
+        first, last = self._decode(torch.from_numpy(np.stack([self.store[time][1] for time in ends])))
+        shares = [self._around(time)[2] for time in batch]
+        between = [share for share in shares if share > 0]
+        frames, faded = mixed(first.frame, last.frame, between, self.inbetween, self.flow)
+        if faded:
+            self.faded.add(batch.start)
+        resting = [first] * (len(shares) - len(between))
+        return [*resting, *(Picture(frame, first.fault or last.fault) for frame in frames)]
 
     def keyframe(self, time: int) -> Picture:
         """Return a diffused frame, which must be in the store."""
-        return self._decode(torch.from_numpy(self._latents(time)[1])[None])[0]
+        (picture,) = self._decode(torch.from_numpy(self.store[time][1])[None])
+        return picture
 
     def reroll(self, time: int, attempt: int) -> Picture:
         """Return frame ``time`` diffused whole from another noise, half of it its own; ``attempt`` is 1, 2...
 
         Frames beside each other get noises beside each other, so a series of them holds together.
         """
-        path, sampling = self.path, self.path.sampling
+        path, sampling = self.travelled, self.path.sampling
         seed = (path.seed(time) + REROLL_STRIDE * attempt) % 2**32
         fresh = path.model.noise(seed, sampling.height, sampling.width)
         latents = path.model.denoise(
@@ -153,19 +194,6 @@ class DiffusionSource:
         sampling = self.path.sampling
         own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
         return facts_of(self.path, self.size) | own
-
-    def _latents(self, key_time: int) -> NDArray[np.float32]:
-        return self.store[self._canonical[key_time]]
-
-    def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
-        """Mix the pixels of two keyframes for the frames strictly between them."""
-        positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
-        start, length = positions[0], positions[-1] - positions[0]
-        times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
-        if faded:
-            self.faded.add(batch.start)
-        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
@@ -205,7 +233,8 @@ def create_source(
     true_cfg_scale: float = 1.0,
     guidance_end: float = 1.0,
     drift: float = 1.0,
-    cadence: int | None = None,
+    cadence: int | Literal["auto"] | None = None,
+    pacing: str = "linear",
     inbetween: str = "latent",
     batch_size: int | None = None,
     store: LatentStore | None = None,
@@ -244,7 +273,9 @@ def create_source(
         path=Path(model, timeline, sampling, drift, control),
         fps=fps,
         size=(height, width),
-        cadence=cadence or auto_cadence(timeline),
+        cadence=cadence if isinstance(cadence, int) else auto_cadence(timeline),
+        bisects=cadence == "auto",
+        pacing=pacing,
         inbetween=inbetween,
         store={} if store is None else store,
     )
