@@ -17,10 +17,11 @@ from framesmooth.flow import load_flow
 from framesmooth.frames import Frame
 from framesmooth.generation.keyframes import LatentStore, Path, StepsDone, diffuse_keyframes, keyframe_times
 from framesmooth.motion import estimate_motion
+from framesmooth.timeline import Timeline
 
 LEAST_GAP: Final = 2
 """Frames: a stretch of so many is not halved."""
-LEAST_COVERAGE: Final = 0.9
+LEAST_COVERAGE: Final = 0.7
 """Share of the picture whose motion is confirmed from end to end."""
 _FLOW: Final = "dis-medium"
 _LOOKED_AT: Final = 256
@@ -51,7 +52,7 @@ class Bisection:
 
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Diffuse what is needed and not stored; yield the frames of each batch once it is stored."""
-        times = keyframe_times(self.path.timeline, self.path.timeline.num_frames)
+        times = first_times(self.path.timeline)
         yield from self._stored(times, on_step)
         stretches = list(pairwise(times))
         while stretches:
@@ -99,3 +100,19 @@ class Bisection:
     def _are_alike(self, first: Frame, last: Frame) -> bool:
         motion = estimate_motion(load_flow(_FLOW), first, last)
         return min(motion.coverage, float(motion.consistent_backward.mean())) >= self.coverage
+
+
+def first_times(timeline: Timeline) -> tuple[int, ...]:
+    """Return the frames that are diffused in any case: the prompts', the first and the last."""
+    return keyframe_times(timeline, timeline.num_frames)
+
+
+def most_times(timeline: Timeline, gap: int = LEAST_GAP) -> tuple[int, ...]:
+    """Return the frames that are diffused where all stretches are halved to the end."""
+    times = set(first_times(timeline))
+    stretches = list(pairwise(sorted(times)))
+    while stretches:
+        halved = [(start, (start + end) // 2, end) for start, end in stretches if end - start > gap]
+        times |= {middle for _, middle, _ in halved}
+        stretches = [half for start, middle, end in halved for half in ((start, middle), (middle, end))]
+    return tuple(sorted(times))
