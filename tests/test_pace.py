@@ -77,7 +77,7 @@ def test_any_pace_rises_and_keeps_the_prompts(distances: list[float], places: li
     assert all(earlier < later for earlier, later in pairwise(shown))
 
 
-@pytest.mark.parametrize("settings", [{}, {"inbetween": "crossfade"}, {"cadence": "auto"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"inbetween": "crossfade"}], ids=str)
 def test_frames_are_more_evenly_apart_and_prompts_keep_theirs(
     model: TextToImage, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
