@@ -12,6 +12,7 @@ from framesmooth.generation.image_prompt import (
     locate_adapter,
     prompt_picture,
 )
+from framesmooth.generation.plan_depth import check_depth_model, depth_hashes
 from framesmooth.settings import ClipSettings
 
 
@@ -43,6 +44,9 @@ def find_added(settings: ClipSettings, model: Path) -> Added:
         check_scale(prompt.scale)
         prompt_picture(prompt)
         hashes |= adapter_hashes(prompt, locate_adapter(prompt))
+    if settings.depth_model is not None:
+        check_depth_model(settings.depth_model)
+        hashes |= depth_hashes(settings.depth_model)
     return Added(hashes=hashes, controlnet=controlnet)
 
 

@@ -7,8 +7,8 @@ frame to where it is in another. Points are in pixels; the centre of the first p
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Final
 
 import cv2
@@ -25,7 +25,7 @@ FIELD_OF_VIEW: Final = 40.0
 """Degrees that the longer side of the picture fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
-_FAR: Final = 1e9  # pixels: as good as infinitely far
+FAR: Final = 1e9  # pixels: as good as infinitely far
 FEATHER: Final = 1 / 12
 """Share of the shorter side over which a picture that was moved fades in from its border."""
 
@@ -50,7 +50,7 @@ class Camera:
             step = self._step(frame)
             matrix = matrix @ np.linalg.inv(step) if start > end else step @ matrix
             matrix /= np.abs(matrix).max()  # hundreds of large steps would leave the range of numbers
-        depth = np.copysign(max(abs(matrix[2, 2]), _FAR**-2), matrix[2, 2])
+        depth = np.copysign(max(abs(matrix[2, 2]), FAR**-2), matrix[2, 2])
         return np.asarray(matrix / depth, np.float64)
 
     def flow(self, start: int, end: int) -> FlowField:
@@ -77,21 +77,43 @@ class Camera:
 
         It is 1 well inside the picture and falls to 0 at its border, over ``feather`` of the shorter side.
         """
+        return self.inside(self.flow(time, at), feather=feather)
+
+    def inside(self, flow: FlowField, *, feather: float) -> NDArray[np.float32]:
+        """Return how far inside the picture a flow (H, W, 2) leads, 0 outside, to 1 (H, W); see ``sight``."""
         height, width = self.size
-        x, y = np.moveaxis(_grid(self.size) + self.flow(time, at), -1, 0)
+        x, y = np.moveaxis(grid_of(self.size) + flow, -1, 0)
         # Half a pixel of leave, so that a camera that stands still sees the whole picture.
         distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
         return np.asarray(np.clip(distance / max(feather * min(height, width), 0.5), 0, 1), np.float32)
 
+    def mover(
+        self, picture: Frame, start: int, end: int, factor: float
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return where points (..., 2) of frame ``start``, which is ``picture``, go until frame ``end``.
+
+        They are on a grid with ``factor`` times as many pixels per side.
+        """
+        del picture  # it is a plane
+        return partial(transform, scaled(self.between(start, end), factor))
+
+    def value(self, frame: int) -> dict[str, float]:
+        """Return the value of each move, by name, from the frame before to this one."""
+        return {name: values[frame] for name, values in self._values.items()}
+
+    @property
+    def focal(self) -> float:
+        """The focal length in pixels."""
+        return max(self.size) / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
+
     def _find_step(self, frame: int) -> Homography:
-        value = {name: values[frame] for name, values in self._values.items()}
+        value = self.value(frame)
         height, width = self.size
         to_centre = _shift(-(width - 1) / 2, -(height - 1) / 2)
-        turned = _rotation(2, -value["roll"]) * np.array([[value["zoom"]], [value["zoom"]], [1.0]])
+        turned = rotation(2, -value["roll"]) * np.array([[value["zoom"]], [value["zoom"]], [1.0]])
         flat = turned @ _shift(value["pan_x"], value["pan_y"])
-        focal = max(self.size) / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
-        lens = np.diag([focal, focal, 1.0])
-        looked = _rotation(0, -value["rotate_3d_x"]) @ _rotation(1, -value["rotate_3d_y"])
+        lens = np.diag([self.focal, self.focal, 1.0])
+        looked = rotation(0, -value["rotate_3d_x"]) @ rotation(1, -value["rotate_3d_y"])
         nearer = np.diag([1.0, 1.0, 1 - value["translate_z"] / 100])
         matrix = np.linalg.inv(to_centre) @ lens @ looked @ nearer @ np.linalg.inv(lens) @ flat @ to_centre
         return np.asarray(matrix, np.float64)
@@ -101,8 +123,8 @@ def transform(matrix: Homography, points: NDArray[np.float64]) -> NDArray[np.flo
     """Return where ``matrix`` takes points (..., 2); infinitely far where it takes them behind the camera."""
     x, y, depth = np.moveaxis(points @ matrix[:, :2].T + matrix[:, 2], -1, 0)
     ahead = np.where(depth > 1e-6, depth, np.nan)
-    target = np.nan_to_num(np.stack([x / ahead, y / ahead], axis=-1), nan=_FAR)
-    return np.asarray(np.clip(target, -_FAR, _FAR), np.float64)
+    target = np.nan_to_num(np.stack([x / ahead, y / ahead], axis=-1), nan=FAR)
+    return np.asarray(np.clip(target, -FAR, FAR), np.float64)
 
 
 def scaled(matrix: Homography, factor: float) -> Homography:
@@ -113,7 +135,7 @@ def scaled(matrix: Homography, factor: float) -> Homography:
 
 def homography_flow(matrix: Homography, size: tuple[int, int]) -> FlowField:
     """Return the flow (H, W, 2) float32 of a homography, in pixels, on the grid that it leads from."""
-    grid = _grid(size)
+    grid = grid_of(size)
     return np.asarray(transform(matrix, grid) - grid, np.float32)
 
 
@@ -123,7 +145,7 @@ def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
     Returns the flow (H, W, 2) and a mask (H, W), True where the target was inside anyway.
     """
     size = flow.shape[:2]
-    grid = _grid((size[0], size[1]))
+    grid = grid_of((size[0], size[1]))
     target = grid + flow
     folded = np.empty_like(target)
     inside = np.ones(size, np.bool_)
@@ -135,7 +157,8 @@ def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
     return np.asarray(folded - grid, np.float32), inside
 
 
-def _grid(size: tuple[int, int]) -> NDArray[np.float64]:
+def grid_of(size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the pixels of a picture of ``size`` (height, width) as points, (H, W, 2)."""
     height, width = size
     return np.stack(
         np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)), axis=-1
@@ -146,7 +169,7 @@ def _shift(x: float, y: float) -> Homography:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
 
 
-def _rotation(axis: int, degrees: float) -> Homography:
+def rotation(axis: int, degrees: float) -> Homography:
     """Return the right-handed rotation about one axis; x is to the right, y down, z away from the camera."""
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
     first, second = (axis + 1) % 3, (axis + 2) % 3

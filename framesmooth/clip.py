@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.added import Added, added_key, added_names, find_added
+from framesmooth.added import Added, added_key, find_added
 from framesmooth.generation.control_pictures import ControlPlan, plan_control
 from framesmooth.generation.models import (
     is_checkpoint,
@@ -22,19 +22,16 @@ from framesmooth.generation.plan_ends import Ends, plan_ends
 from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
-from framesmooth.infotext import infotext, sampler_name
 from framesmooth.keyframing import keyframes_of, timeline_of
 from framesmooth.run import content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
 from framesmooth.timeline import Timeline
-from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
 
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
-MADE_BY: Final = "framesmooth (AI-generated)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,75 +145,6 @@ class Clip:
             "height": self.height,
             **self._led_by,
         }
-
-    @property
-    def _guidance(self) -> str:
-        ending = f" over {self.guidance_end:.0%} of the steps" if self.guidance_end < 1 else ""
-        true = self.settings.true_cfg_scale
-        against = f", {true} against the negative prompt" if true > 1 else ""
-        return f"{self.guidance_scale}{ending}{against}"
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What the report says about how the clip came about."""
-        return {
-            "made by": MADE_BY,
-            "prompts": " | ".join(key.prompt for key in self.timeline.keyframes),
-            "seeds": ", ".join(map(str, self.seeds)),
-            "model": self.model_name,
-            "steps": str(self.steps),
-            "guidance scale": self._guidance,
-            "frames": f"{self.timeline.num_frames} at {self.settings.fps} per second",
-            **({} if self.restyle is None else {"restyled from": self.restyle.name}),
-            **added_names(self.settings),
-        }
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Tags for the clip: how it came about, in words that players show."""
-        prompts = " | ".join(prompt.prompt for prompt in self.settings.prompts)
-        return {
-            "title": prompts,
-            "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, self.seeds))}; "
-            f"model: {self.model_name}; steps: {self.steps}; guidance scale: {self._guidance}"
-            + "".join(f"; {name}: {files}" for name, files in added_names(self.settings).items()),
-            SOURCE_TYPE: AI_GENERATED,
-        }
-
-    def frame_tags(self, index: int, loaded: Mapping[str, Any]) -> dict[str, str]:
-        """Return the text chunks of a frame's PNG in the run folder.
-
-        ``loaded`` are the facts of the loaded model: its scheduler and the size of the frames.
-        """
-        return {"parameters": self.parameters(index, loaded), SOURCE_TYPE: AI_GENERATED}
-
-    def parameters(self, index: int, loaded: Mapping[str, Any]) -> str:
-        """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
-        start, end, mix = self.timeline.at(index)
-        keys = self.timeline.keyframes
-        prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
-        height, width = loaded["size"]
-        facts = {
-            "Steps": self.steps,
-            "Sampler": sampler_name(str(loaded["scheduler"])),
-            "CFG scale": self.guidance_scale,
-            "Seed": keys[start].seed,
-            "Size": f"{width}x{height}",
-            "Model hash": self.model_hash[:10],
-            "Model": self.model_name,
-            "CFG end": self.guidance_end,
-            "Frame": index,
-            "Version": MADE_BY,
-        }
-        return infotext(prompt, keys[start].negative, facts)
-
-    @property
-    def model_hash(self) -> str:
-        """The SHA-256 (hex) of the denoiser's weights, by which tools tell models apart; "" if unknown."""
-        weights = (name for name in self.model_hashes if name.endswith(".safetensors"))
-        denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
-        first = next(denoisers, "") or next((name for name in self.model_hashes if "/" not in name), "")
-        return self.model_hashes.get(first, "")
 
 
 def resolve(settings: ClipSettings) -> Clip:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.clip import MADE_BY
+from framesmooth.captions import MADE_BY
 from framesmooth.errors import MediaError
 from framesmooth.events import Listener, Notice
 from framesmooth.recorded import recorded_name

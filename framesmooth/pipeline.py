@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from framesmooth.captions import clip_tags, report_facts
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import FramesmoothError
 from framesmooth.estimate import Estimate, estimate
@@ -191,7 +192,7 @@ class _Work:
             crf=settings.crf,
             codec=settings.codec,
             audio=settings.audio,
-            metadata=self.clip.tags,
+            metadata=clip_tags(self.clip),
             no_metadata=settings.no_metadata,
             sign=settings.sign,
             overwrite=settings.overwrite,
@@ -226,7 +227,7 @@ class _Work:
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
         }
         with stage(self.emit, "report"):
-            facts = self.clip.facts | {"smoother": smoother}
+            facts = report_facts(self.clip) | {"smoother": smoother}
             title = self.clip.settings.output.name
             write_report(
                 self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from framesmooth.captions import clip_tags
 from framesmooth.clip import Clip, resolve
 from framesmooth.errors import OutputExists
 from framesmooth.events import Listener, Notice, stage
@@ -78,7 +79,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
     ]
     cells = captioned([thumbnail(one.frame, _WIDEST) for one in pictures], captions)
     sheet = side_by_side(cells, _columns(len(cells)))
-    write_png(path, sheet, None if settings.no_metadata else clip.tags)
+    write_png(path, sheet, None if settings.no_metadata else clip_tags(clip))
     made = Preview(path=path, frames=times, steps=few.steps, size=source.size, advice=_advice(clip, settings))
     emit(Notice(f"{len(times)} of {clip.timeline.num_frames} frames in {few.steps} steps; {made.advice}"))
     return made

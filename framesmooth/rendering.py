@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from framesmooth.captions import frame_tags
 from framesmooth.clip import Clip
 from framesmooth.errors import ModelError
 from framesmooth.estimate import LONG, estimate
@@ -129,7 +130,7 @@ class Rendering:
             self._write(index, picture.frame)
 
     def _write(self, index: int, frame: Frame) -> None:
-        self.frames.write(index, frame, self.clip.frame_tags(index, self._loaded))
+        self.frames.write(index, frame, frame_tags(self.clip, index, self._loaded))
 
     def _read(self, index: int) -> Frame:
         return read_image(self.frames.path(index))

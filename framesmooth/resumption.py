@@ -30,6 +30,7 @@ class Resume:
         audio: where the sound is now.
         init_image: where the first picture is now.
         last_image: where the last picture is now.
+        depth_model: where the model of depth is now.
         init_video: where the video to restyle is now.
         loras: where the LoRAs are now, with their weights.
         textual_inversions: where the textual inversions are now.
@@ -50,6 +51,7 @@ class Resume:
     audio: Path | None = None
     init_image: Path | None = None
     last_image: Path | None = None
+    depth_model: Path | None = None
     init_video: Path | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
@@ -89,6 +91,7 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path
         audio=how.audio or settings.audio,
         init_image=how.init_image or settings.init_image,
         last_image=how.last_image or settings.last_image,
+        depth_model=how.depth_model or settings.depth_model,
         init_video=how.init_video or settings.init_video,
         loras=how.loras or settings.loras,
         textual_inversions=how.textual_inversions or settings.textual_inversions,

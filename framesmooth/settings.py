@@ -38,7 +38,7 @@ SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "l
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
 
 
-_FILES: Final = ("audio", "init_image", "last_image", "init_video", "config")
+_FILES: Final = ("audio", "init_image", "last_image", "init_video", "depth_model", "config")
 """Settings that are paths, of files that may lie anywhere."""
 
 
@@ -79,6 +79,7 @@ class ClipSettings:
     camera: Moves | None = None
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
+    depth_model: Path | None = None
     init_image: Path | None = None
     last_image: Path | None = None
     init_video: Path | None = None

@@ -189,6 +189,10 @@ def test_the_command_follows_a_video(
     assert again.exit_code == 0, again.stderr
     assert [path.read_bytes() for path in sorted(folder.glob("*.png"))] == by_video
     assert "control" in (tmp_path / "clip.framesmooth" / "report.html").read_text()
+    where = ["--model", arguments[arguments.index("--model") + 1], *control]
+    resumed = run("resume", tmp_path / "clip.framesmooth", "--overwrite", *where)
+    assert resumed.exit_code == 0, resumed.stderr
+    assert [path.read_bytes() for path in sorted(folder.glob("*.png"))] == by_video
 
 
 @pytest.mark.parametrize(

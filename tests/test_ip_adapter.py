@@ -18,7 +18,7 @@ from framesmooth.errors import FramesmoothError, MediaError, ModelError, RunChan
 from framesmooth.events import Event
 from framesmooth.frames import Frame
 from framesmooth.generation.adapter import TextToImage
-from framesmooth.generation.controlnet import conditioning_of, encode_without_chance
+from framesmooth.generation.controlnet import conditioning_of
 from framesmooth.generation.embeddings import stack, travel
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.image_prompt import ImagePrompt, locate_adapter, parse_adapter
@@ -30,8 +30,8 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import write_png
-from tests.tiny_adapters import ADAPTED, build_tiny_adapter, vision
-from tests.tiny_controls import build_tiny_control
+from tests.tiny_adapters import ADAPTED, build_tiny_adapter, plus_projection, vision
+from tests.tiny_controls import build_tiny_control, certain_autoencoders
 from tests.tiny_families import build_tiny_family
 
 HEIGHT, WIDTH, STEPS, SCALE = 32, 48, 4, 0.6
@@ -127,8 +127,6 @@ def own_picture(name: str, folders: Any, picture: Frame, latents: torch.Tensor, 
             pipe, controlnet=net
         )
         own["control_image" if name in ENCODED else "image"] = Image.fromarray(dots())
-        if name in ENCODED:  # which draws from what the autoencoder answers
-            encode_without_chance(pipe.vae)
     where: dict[str, Any] = {"subfolder": "", "weight_name": "ip-adapter.safetensors"}
     if name == "stable_diffusion_3":
         encoder = transformers.SiglipVisionModel.from_pretrained(adapter / "image_encoder")
@@ -144,7 +142,8 @@ def own_picture(name: str, folders: Any, picture: Frame, latents: torch.Tensor, 
     packed = pipe._pack_latents(latents, *latents.shape) if name == "flux" else latents
     size = {"height": HEIGHT, "width": WIDTH, "num_inference_steps": STEPS, "guidance_scale": 3.0}
     asked = {"latents": packed, "generator": generator, "output_type": "np"}
-    return pipe("a cat", ip_adapter_image=Image.fromarray(picture), **size, **own, **asked).images[0]
+    with certain_autoencoders():
+        return pipe("a cat", ip_adapter_image=Image.fromarray(picture), **size, **own, **asked).images[0]
 
 
 @every_adapter
@@ -157,6 +156,40 @@ def test_it_gives_the_picture_that_the_pipeline_itself_gives(
     theirs = own_picture(name, folders, patterned(0), latents, controlled)
     ours = model.decode(denoise(model))[0]
     assert ours.std() > 5
+    assert np.abs(ours - np.rint(theirs * 255)).max() <= 1
+
+
+def test_an_adapter_that_sees_patches(folders: Any, pictures: list[Path], tmp_path: Path) -> None:
+    """The kind that is called Plus attends to all of the picture, and its embeddings are many."""
+    import diffusers
+    from PIL import Image
+    from safetensors.torch import load_file, save_file
+
+    model, _, whole = folders("stable_diffusion_2")
+    folder = shutil.copytree(whole, tmp_path / "plus")
+    tensors = load_file(folder / "ip-adapter.safetensors")
+    attending = {name: one for name, one in tensors.items() if name.startswith("ip_adapter.")}
+    width = next(iter(attending.values())).shape[1]
+    torch.manual_seed(3)
+    projection = {f"image_proj.{name}": one for name, one in plus_projection(width).items()}
+    save_file(attending | projection, folder / "ip-adapter.safetensors")
+    adapter = load_pipeline(
+        str(model), device="cpu", dtype="float32", image_prompt=ImagePrompt(adapter=folder, image=pictures[0])
+    )
+    ours = adapter.decode(denoise(adapter))[0]
+    pipe = diffusers.DiffusionPipeline.from_pretrained(model, use_safetensors=True)
+    pipe.load_ip_adapter(str(folder), subfolder="", weight_name="ip-adapter.safetensors")
+    theirs = pipe(
+        "a cat",
+        negative_prompt="blurry red",
+        ip_adapter_image=Image.fromarray(patterned(0)),
+        height=HEIGHT,
+        width=WIDTH,
+        num_inference_steps=STEPS,
+        guidance_scale=3.0,
+        generator=torch.Generator("cpu").manual_seed(5),
+        output_type="np",
+    ).images[0]
     assert np.abs(ours - np.rint(theirs * 255)).max() <= 1
 
 
@@ -296,25 +329,29 @@ def run(settings: ClipSettings, *options: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, asked)), catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    "way", [[], ["--zoom", "1.02"], ["--init-video", "WALK"], ["--last-image", "PICTURE"], ["--preview"]]
+)
 def test_the_command_takes_a_picture_and_a_control(
-    settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
+    way: list[str], settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
 ) -> None:
+    """In every way of making a clip."""
     _, control, adapter = folders("stable_diffusion_2")
     source = tmp_path / "walk"
     source.mkdir()
     for index in range(3):
         write_png(source / f"{index}.png", patterned(index))
     steered = ["--control", "depth", source, "--control-model", control]
-    prompted = [
-        "--ip-adapter",
-        f"{adapter / 'ip-adapter.safetensors'}:0.5",
-        "--ip-adapter-image",
-        pictures[0],
-    ]
-    made = run(settings, *steered, *prompted)
+    weights = adapter / "ip-adapter.safetensors"
+    prompted = ["--ip-adapter", f"{weights}:0.5", "--ip-adapter-image", pictures[0]]
+    named = {"WALK": source, "PICTURE": pictures[1]}
+    made = run(settings, *steered, *prompted, *(named.get(option, option) for option in way))
     assert made.exit_code == 0, made.stderr
-    report = (tmp_path / "clip.framesmooth" / "report.html").read_text()
-    assert "0.png by ip-adapter.safetensors:0.5" in report
+    if "--preview" in way:
+        assert (tmp_path / "clip.preview.png").is_file()
+    else:
+        report = (tmp_path / "clip.framesmooth" / "report.html").read_text()
+        assert "0.png by ip-adapter.safetensors:0.5" in report
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,27 @@ def _of_unet(model: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return _projection(width), attending
 
 
+def plus_projection(width: int, hidden: int = 64) -> dict[str, Any]:
+    """Return the weights by which an IP-Adapter "Plus" asks a picture's patches: a Perceiver resampler."""
+    import torch
+
+    shapes: dict[str, tuple[int, ...]] = {"latents": (1, TOKENS, hidden)}
+    for name, shape in {"proj_in": (hidden, SEEN), "proj_out": (width, hidden)}.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    norms = {"norm_out": width}
+    for layer in range(4):
+        norms |= {f"layers.{layer}.{name}": hidden for name in ("0.norm1", "0.norm2", "1.0")}
+        shapes[f"layers.{layer}.0.to_q.weight"] = hidden, hidden
+        shapes[f"layers.{layer}.0.to_kv.weight"] = 2 * hidden, hidden
+        shapes[f"layers.{layer}.0.to_out.weight"] = hidden, hidden
+        shapes[f"layers.{layer}.1.1.weight"] = 4 * hidden, hidden
+        shapes[f"layers.{layer}.1.3.weight"] = hidden, 4 * hidden
+    weights = {name: torch.randn(shape) / hidden**0.5 for name, shape in shapes.items()}
+    for name, size in norms.items():
+        weights |= {f"{name}.weight": torch.ones(size), f"{name}.bias": torch.zeros(size)}
+    return weights
+
+
 def _of_stable_diffusion_3(_model: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     from diffusers.models.attention_processor import SD3IPAdapterJointAttnProcessor2_0
     from diffusers.models.embeddings import IPAdapterTimeImageProjection

@@ -156,6 +156,7 @@ def generate(
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01
       framesmooth generate "the sea at dawn" -o clip.mp4 --pan-x "0:(0), 24:(-3)" --roll "0.3*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
+      framesmooth generate "a castle" -o clip.mp4 --pan-x -2 --depth-model ~/models/depth-anything
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image a.jpg --last-image b.jpg
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate settings.txt -o clip.mp4 -W 256 -H 256

@@ -35,6 +35,13 @@ def moving(command: Command) -> Command:
             f"Deforum counts what is kept.  [default: {DEFAULT_STRENGTH}; video {DEFAULT_VIDEO_STRENGTH}]",
         ),
         click.option(
+            "--depth-model",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="A model of transformers that tells depth, as DPT or Depth Anything: what is near moves "
+            "more then.  [default: the picture is a plane]",
+        ),
+        click.option(
             "--color-anchor",
             type=click.FloatRange(0, 1),
             default=ClipSettings.color_anchor,

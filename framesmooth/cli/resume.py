@@ -41,6 +41,12 @@ if TYPE_CHECKING:
     help="Where the last picture is, when the record only knows its name.",
 )
 @click.option(
+    "--depth-model",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the model of depth is, when the record only knows its name.",
+)
+@click.option(
     "--init-video",
     type=click.Path(path_type=Path),
     metavar="PATH",
@@ -71,6 +77,7 @@ def resume(
     audio: Path | None,
     init_image: Path | None,
     last_image: Path | None,
+    depth_model: Path | None,
     init_video: Path | None,
     loras: "tuple[Lora, ...]",
     textual_inversions: "tuple[TextualInversion, ...]",
@@ -111,6 +118,7 @@ def resume(
         audio=audio,
         init_image=init_image,
         last_image=last_image,
+        depth_model=depth_model,
         init_video=init_video,
         loras=loras,
         textual_inversions=textual_inversions,

@@ -54,6 +54,8 @@ class Family:
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
     """The class of transformers by which an IP-Adapter sees."""
+    encodes_control: ClassVar[bool] = False
+    """Whether control pictures go through the autoencoder."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 
@@ -169,7 +171,8 @@ class Family:
 
     def project_image(self, embeds: Tensor) -> None:
         """Project a picture's embeddings as the denoiser does, to see whether they fit."""
-        self.denoiser.encoder_hid_proj([embeds])
+        projection = self.denoiser.encoder_hid_proj
+        projection([embeds.to(next(projection.parameters()))])
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
         """Return the arguments of ``__call__`` for the embeddings of a picture."""

@@ -14,18 +14,19 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 from torch import Tensor
 
-from framesmooth.camera import FEATHER, Camera, scaled, transform
+from framesmooth.camera import FEATHER, Camera
 from framesmooth.errors import ModelError
 from framesmooth.fading import fade
 from framesmooth.fitting import crop, fitted
 from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
+from framesmooth.generation.depth import load_depth
 from framesmooth.generation.drawing import draw
 from framesmooth.generation.homecoming import Homecoming, way_home
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
@@ -33,6 +34,7 @@ from framesmooth.generation.noise import Move, MovingNoise
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.lab import Colors, recolored
+from framesmooth.parallax import DepthCamera
 
 ATTEMPTS: Final = 3
 """Other noises for a diffused picture that came out bad."""
@@ -213,7 +215,7 @@ class FeedbackSource:
 
     def _latent_move(self, start: int, end: int) -> Move:
         factor = 1 / self.path.model.family.factor
-        return partial(transform, scaled(self.camera.between(start, end), factor))
+        return self.camera.mover(self.store[start].frame, start, end, factor)
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
@@ -268,9 +270,12 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
     moves = plan.moves
     if path.timeline.loop:  # after the last frame comes the first, by the move of that frame
         moves = {name: [*values, values[0]] for name, values in moves.items()}
+    camera = Camera(moves, size)
+    if plan.depth_model is not None:
+        camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
     return FeedbackSource(
         path=path,
-        camera=Camera(moves, size),
+        camera=camera,
         strengths=plan.strengths,
         pull=plan.color_anchor,
         fps=source.fps,

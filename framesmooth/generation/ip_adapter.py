@@ -104,7 +104,7 @@ def adapter_embeds(family: Any, picture: Frame, adapter: str) -> Conditioning:
     with torch.inference_mode():
         try:
             embeds = family.embed_image(picture)
-            family.project_image(embeds[IMAGE].to(family.denoiser.dtype))
+            family.project_image(embeds[IMAGE])
         except (ValueError, TypeError, RuntimeError, IndexError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise

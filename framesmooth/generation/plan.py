@@ -28,6 +28,7 @@ class Feedback:
         strengths: share of the steps, 0 to 1, that draw each frame anew.
         color_anchor: how far colours are drawn to those of the first frame, 0 to 1.
         cadence: as asked, None where the timeline decides.
+        depth_model: the folder of a model that tells depth; None takes pictures for planes.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
     """
 
@@ -35,6 +36,7 @@ class Feedback:
     strengths: Sequence[float]
     color_anchor: float
     cadence: int | None = None
+    depth_model: Path | None = None
     first: Frame | None = None
 
     @property
@@ -45,6 +47,7 @@ class Feedback:
             "strengths": short(self.strengths),
             "color_anchor": self.color_anchor,
             "cadence": self.cadence,
+            **({} if self.depth_model is None else {"depth": True}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
@@ -63,6 +66,10 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
+    if settings.depth_model is not None and settings.camera is None:
+        raise UsageError(
+            "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
+        )
     if not settings.feeds_back:
         if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
             raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
@@ -74,6 +81,7 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.color_anchor,
         cadence=None if settings.cadence == "auto" else settings.cadence,
+        depth_model=settings.depth_model,
         first=None if settings.init_image is None else picture_at(settings.init_image, "--init-image"),
     )
 

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from framesmooth.frames import Frame
 from framesmooth.generation import ip_adapter
-from framesmooth.generation.controlnet import encode_without_chance
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family, default_of
 from framesmooth.generation.samplers import shift_of
@@ -26,6 +25,7 @@ class StableDiffusion3(Family):
     )
 
     image_encoder: ClassVar = "SiglipVisionModel"
+    encodes_control: ClassVar = True
 
     @property
     def denoiser(self) -> Any:
@@ -68,11 +68,6 @@ class StableDiffusion3(Family):
         """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
         return {"control_image": 2 * image - 1}
 
-    def prepare(self) -> None:
-        """Encode control pictures always alike."""
-        if len(self.networks) > 1:
-            encode_without_chance(self.pipe.vae)
-
     def embed_image(self, picture: Frame) -> Conditioning:
         """Return the tokens of a picture, and zeros."""
         embeds = self.pipe.encode_image(Image.fromarray(picture), self.pipe._execution_device)
@@ -80,7 +75,9 @@ class StableDiffusion3(Family):
 
     def project_image(self, embeds: Tensor) -> None:
         """Project a picture's tokens as the transformer does at timestep 0."""
-        self.denoiser.image_proj(embeds, embeds.new_zeros(1))
+        projection = self.denoiser.image_proj
+        given = embeds.to(next(projection.parameters()))
+        projection(given, given.new_zeros(1))
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
         """Return the argument for the tokens of a picture."""

@@ -1,0 +1,82 @@
+"""What a clip tells of how it came about: in its report, in its tags, in the text of its frames."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from framesmooth.added import added_names
+from framesmooth.clip import Clip
+from framesmooth.infotext import infotext, sampler_name
+from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
+
+MADE_BY: Final = "framesmooth (AI-generated)"
+
+
+def _guidance(clip: Clip) -> str:
+    ending = f" over {clip.guidance_end:.0%} of the steps" if clip.guidance_end < 1 else ""
+    true = clip.settings.true_cfg_scale
+    against = f", {true} against the negative prompt" if true > 1 else ""
+    return f"{clip.guidance_scale}{ending}{against}"
+
+
+def report_facts(clip: Clip) -> dict[str, str]:
+    """Return what the report says about how the clip came about."""
+    return {
+        "made by": MADE_BY,
+        "prompts": " | ".join(key.prompt for key in clip.timeline.keyframes),
+        "seeds": ", ".join(map(str, clip.seeds)),
+        "model": clip.model_name,
+        "steps": str(clip.steps),
+        "guidance scale": _guidance(clip),
+        "frames": f"{clip.timeline.num_frames} at {clip.settings.fps} per second",
+        **({} if clip.restyle is None else {"restyled from": clip.restyle.name}),
+        **added_names(clip.settings),
+    }
+
+
+def clip_tags(clip: Clip) -> dict[str, str]:
+    """Return tags for the clip: how it came about, in words that players show."""
+    prompts = " | ".join(prompt.prompt for prompt in clip.settings.prompts)
+    return {
+        "title": prompts,
+        "comment": f"{MADE_BY}; prompt: {prompts}; seed: {', '.join(map(str, clip.seeds))}; "
+        f"model: {clip.model_name}; steps: {clip.steps}; guidance scale: {_guidance(clip)}"
+        + "".join(f"; {name}: {files}" for name, files in added_names(clip.settings).items()),
+        SOURCE_TYPE: AI_GENERATED,
+    }
+
+
+def frame_tags(clip: Clip, index: int, loaded: Mapping[str, Any]) -> dict[str, str]:
+    """Return the text chunks of a frame's PNG in the run folder.
+
+    ``loaded`` are the facts of the loaded model: its scheduler and the size of the frames.
+    """
+    return {"parameters": _parameters(clip, index, loaded), SOURCE_TYPE: AI_GENERATED}
+
+
+def _parameters(clip: Clip, index: int, loaded: Mapping[str, Any]) -> str:
+    """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
+    start, end, mix = clip.timeline.at(index)
+    keys = clip.timeline.keyframes
+    prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
+    height, width = loaded["size"]
+    facts = {
+        "Steps": clip.steps,
+        "Sampler": sampler_name(str(loaded["scheduler"])),
+        "CFG scale": clip.guidance_scale,
+        "Seed": keys[start].seed,
+        "Size": f"{width}x{height}",
+        "Model hash": _model_hash(clip)[:10],
+        "Model": clip.model_name,
+        "CFG end": clip.guidance_end,
+        "Frame": index,
+        "Version": MADE_BY,
+    }
+    return infotext(prompt, keys[start].negative, facts)
+
+
+def _model_hash(clip: Clip) -> str:
+    """Return the SHA-256 (hex) of the denoiser's weights, by which tools tell models apart; "" if unknown."""
+    weights = (name for name in clip.model_hashes if name.endswith(".safetensors"))
+    denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
+    first = next(denoisers, "") or next((name for name in clip.model_hashes if "/" not in name), "")
+    return clip.model_hashes.get(first, "")
