@@ -10,19 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Final, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.fitting import crop
 from framesmooth.frames import DEFAULT_FPS, Frame
 from framesmooth.generation import INBETWEENS
 from framesmooth.generation.adapter import Picture, TextToImage
-from framesmooth.generation.bisection import Bisection
 from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.devices import dtype_name
 from framesmooth.generation.family import Guidance
@@ -31,18 +29,13 @@ from framesmooth.generation.keyframes import (
     LatentStore,
     Path,
     Sampling,
-    StepsDone,
     auto_batch_size,
     auto_cadence,
-    diffuse_keyframes,
     guided_steps,
-    keyframe_times,
 )
-from framesmooth.generation.keys import Keys
 from framesmooth.generation.latents import slerp
 from framesmooth.generation.mixing import mixed
-from framesmooth.generation.pace import even_pace
-from framesmooth.lab import distance
+from framesmooth.generation.walk import Walk
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -50,74 +43,22 @@ REROLL_STRIDE: Final = 1_000_003
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionSource:
+class DiffusionSource(Walk):
     """Frames of a timeline, diffused.
 
     Attributes:
-        path: the model, the timeline and the sampling.
         fps: frames per second.
         size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
-        cadence: at most this many frames from one diffused frame to the next; 1 diffuses all of them.
-        bisects: whether keyframes are found by halving where the picture changes, in place of ``cadence``.
-        pacing: "linear", or "even" for frames that are equally far apart.
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
-        store: where the keyframes' latents go.
         faded: keyframes after which "flow" found nothing to follow and cross-faded; grows while rendering.
     """
 
-    path: Path
     fps: Fraction
     size: tuple[int, int]
-    cadence: int = 4
-    bisects: bool = False
-    pacing: str = "linear"
     inbetween: str = "latent"
     flow: str = "dis-medium"
-    store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
     faded: set[int] = field(default_factory=set[int])
-
-    @property
-    def num_frames(self) -> int:
-        """How many frames the timeline has."""
-        return self.path.timeline.num_frames
-
-    @cached_property
-    def key_times(self) -> tuple[int, ...]:
-        """The frames that are diffused whole; where they depend on pictures, those are diffused now."""
-        return self._bisection.times if self.bisects else keyframe_times(self.path.timeline, self.cadence)
-
-    @cached_property
-    def _bisection(self) -> Bisection:
-        return Bisection(path=self.path, store=self.store, decode=lambda time: self.keyframe(time).frame)
-
-    @cached_property
-    def keys(self) -> Keys:
-        """The keyframes by position: what rests is diffused once."""
-        return Keys.of(self.path, self.key_times)
-
-    @property
-    def diffused_times(self) -> tuple[int, ...]:
-        """The keyframes that differ from all earlier ones."""
-        return self.keys.diffused
-
-    @property
-    def whole_times(self) -> tuple[int, ...]:
-        """The frames that show a keyframe: paced evenly, others than the keyframes' own."""
-        if self.pacing == "linear":
-            return self.diffused_times
-        return tuple(time for time in range(self.num_frames) if self._around(time)[2] == 0)
-
-    @property
-    def chunks(self) -> list[tuple[list[int], int]]:
-        """The keyframes that are denoised together, and the step that they begin at."""
-        times, size = list(self.diffused_times), self.path.sampling.batch_size
-        return [(times[at : at + size], 0) for at in range(0, len(times), size)]
-
-    @property
-    def total_steps(self) -> int | None:
-        """How many denoising steps the keyframes take together, None where that isn't known before."""
-        return None if self.bisects else len(self.diffused_times) * self.path.sampling.steps
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -125,40 +66,17 @@ class DiffusionSource:
         if self.inbetween == "latent":
             size = self.path.sampling.batch_size
             return tuple(range(at, min(at + size, self.num_frames)) for at in range(0, self.num_frames, size))
-        groups = groupby(range(self.num_frames), lambda time: self._around(time)[:2])
+        groups = groupby(range(self.num_frames), lambda time: self.around(time)[:2])
         runs = [list(times) for _, times in groups]
         return tuple(range(times[0], times[-1] + 1) for times in runs)
-
-    def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
-        """Diffuse the keyframes that the store lacks; yield the frames of each batch once it is stored.
-
-        ``on_step`` is called after every denoising step with the number of frames it advanced.
-        """
-        if self.bisects:
-            return self._bisection.diffuse(on_step)
-        return diffuse_keyframes(self.path, self.diffused_times, self.store, on_step)
-
-    @cached_property
-    def travelled(self) -> Path:
-        """The path at the pace of the clip; an even one is measured on the keyframes."""
-        if self.pacing == "linear":
-            return self.path
-        for _ in self.diffuse():
-            pass
-        pictures = (self.keyframe(time).frame for time in self.keys.times)
-        distances = [distance(first, last) for first, last in pairwise(pictures)]
-        return self.path.paced(even_pace(self.keys.positions, distances))
-
-    def _around(self, time: int) -> tuple[int, int, float]:
-        return self.keys.around(self.travelled.position(time))
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the keyframes around it must be in the store."""
         if self.inbetween == "latent":
             return self._decode(latent_frames(self.travelled, batch, self.keys, self.store.__getitem__))
-        ends = self._around(batch.start)[:2]
+        ends = self.around(batch.start)[:2]
         first, last = self._decode(torch.from_numpy(np.stack([self.store[time][1] for time in ends])))
-        shares = [self._around(time)[2] for time in batch]
+        shares = [self.around(time)[2] for time in batch]
         between = [share for share in shares if share > 0]
         frames, faded = mixed(first.frame, last.frame, between, self.inbetween, self.flow)
         if faded:
