@@ -396,7 +396,12 @@ def test_trajectories_chain_flow_and_multiply_trust() -> None:
 
     seen = np.ones((20, 30), np.bool_)
     motions = [
-        LevelMotion(constant(dx), constant(-dx), (seen & (np.arange(30) < 30 - dx), seen), (seen, seen))
+        LevelMotion(
+            constant(dx).astype(np.float16),
+            constant(-dx).astype(np.float16),
+            (seen & (np.arange(30) < 30 - dx), seen),
+            (seen, seen),
+        )
         for dx in (1.5, 0.25)
     ]
     (ahead, free), (behind, _) = (trajectories(motions, centre, 2) for centre in (0, 2))
