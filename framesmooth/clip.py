@@ -101,7 +101,9 @@ class Clip:
         """Everything that decides the frames before smoothing."""
         settings = self.settings
         key = self.keyframes_key | {"cadence": settings.cadence, "inbetween": settings.inbetween}
-        if settings.inbetween == "flow":
+        if settings.pacing != "linear":
+            key["pacing"] = settings.pacing
+        if settings.inbetween == "flow" or settings.cadence == "auto" or settings.pacing == "even":
             key["flow_version"] = package_versions()["opencv-contrib-python"]
         return key
 

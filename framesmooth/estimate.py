@@ -132,8 +132,9 @@ def estimate(
         ModelError: a model that cannot be measured.
     """
     from framesmooth.generation.probing import probe
-    from framesmooth.generation.workload import workload
+    from framesmooth.generation.workload import at_most, workload
 
+    source = at_most(source)
     work = workload(source, is_there)
 
     def worked_out(found: "Probe", smoothing: _Smoothing) -> Estimate:

@@ -16,6 +16,8 @@ Values = NDArray[np.float32]
 
 _LARGEST_GAIN: Final = 1.25
 _LEAST_SPREAD: Final = 0.5
+_SOFT: Final = 0.01
+"""Sigma of the blur before pictures are compared, as a share of the longer side."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,15 @@ def recolored(picture: Frame, target: Colors) -> Frame:
     gain = np.clip(target.spread / own.spread, 1 / _LARGEST_GAIN, _LARGEST_GAIN)
     changed = (lab - own.mean) * gain + target.mean
     return as_uint8(cv2.cvtColor(changed.astype(np.float32), cv2.COLOR_LAB2RGB))
+
+
+def distance(first: Frame, second: Frame) -> float:
+    """Return how far two pictures (H, W, 3) uint8 look apart: RMS of ΔE (CIE 1976) without fine detail."""
+    soft = [
+        cv2.GaussianBlur(cv2.cvtColor(as_float(one), cv2.COLOR_RGB2LAB), (0, 0), _SOFT * max(one.shape))
+        for one in (first, second)
+    ]
+    return float(np.sqrt(np.square(soft[0] - soft[1]).sum(axis=-1).mean()))
 
 
 def _lerp(start: Values, end: Values, mix: float) -> Values:

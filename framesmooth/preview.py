@@ -89,7 +89,7 @@ def _in_few(clip: Clip) -> Clip:
     """Return the clip with few steps and few diffused frames."""
     cadence = storyboard_cadence(clip.timeline)
     restyle = None if clip.restyle is None else replace(clip.restyle, cadence=cadence)
-    settings = replace(clip.settings, cadence=cadence)
+    settings = replace(clip.settings, cadence=cadence, pacing="linear")
     return replace(clip, settings=settings, steps=min(clip.steps, _STEPS), restyle=restyle)
 
 

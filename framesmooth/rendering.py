@@ -8,7 +8,7 @@ comes to the same frames.
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from framesmooth.captions import frame_tags
 from framesmooth.clip import Clip
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from framesmooth.generation.video_to_video import VideoToVideoSource
 
     ClipSource = DiffusionSource | FeedbackSource | VideoToVideoSource
+
+
+_FOUND: Final = ("num_diffused", "diffused_frames")
+"""What is known of a clip once its keyframes are diffused: how many, and which frames show them."""
 
 
 class Rendering:
@@ -82,12 +86,13 @@ class Rendering:
         self._tell_cost(source)
         facts = source.facts()
         loaded = facts | {
-            "cadence": source.cadence,
-            "diffused_frames": list(source.diffused_times),
+            "cadence": "auto" if self.clip.settings.cadence == "auto" else source.cadence,
             "prompt_changes": sorted(self.clip.timeline.jumps),
         }
         source.faded.update(self.stage.notes().get("crossfaded", ()))
-        if loaded_before not in (None, loaded):
+        if loaded_before is not None and loaded != {
+            name: value for name, value in loaded_before.items() if name not in _FOUND
+        }:
             self.emit(Notice("device, dtype or sizes differ from the interrupted run: starting again"))
             self.stage.clear()
             self.stage.open(self.clip.frames_key)
@@ -95,6 +100,8 @@ class Rendering:
         with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
             for _batch in source.diffuse(advance):
                 pass
+        found = len(source.diffused_times), list(source.whole_times)
+        self.stage.note(loaded=loaded | dict(zip(_FOUND, found, strict=True)))
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
             closing(prefetch(self._rendered(source), 1)) as rendered,
@@ -225,6 +232,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         guidance_end=clip.guidance_end,
         drift=clip.drift,
         cadence=settings.cadence,
+        pacing=settings.pacing,
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
         store=None if run is None else LatentFolder(run.keyframes),

@@ -74,7 +74,8 @@ class ClipSettings:
     hold: float = 0.0
     easing: str = "linear"
     loop: bool = False
-    cadence: int | None = None
+    cadence: int | Literal["auto"] | None = None
+    pacing: Literal["linear", "even"] = "linear"
     inbetween: str = "latent"
     camera: Moves | None = None
     strength: str | None = None

@@ -28,6 +28,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 _CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,
     "seed_behavior": SEED_BEHAVIORS,
+    "pacing": ("linear", "even"),
     "odd": ("error", "pad", "crop"),
     "preset": (None, *PRESETS),
     "dtype": ("auto", "float32", "bfloat16", "float16"),
@@ -42,12 +43,13 @@ def check_settings(settings: ClipSettings) -> None:
     """
     for name, (lowest, highest) in _RANGES.items():
         value = getattr(settings, name)
-        if value is not None and not lowest <= value <= highest:
+        if value not in (None, "auto") and not lowest <= value <= highest:
             raise UsageError(f"{name} {str(value)[:40]} is out of range: give {lowest} to {highest}")
     for name, choices in _CHOICES.items():
         value = getattr(settings, name)
         if value not in choices:
             raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(filter(None, choices))}")
+    _check_walk(settings)
     width, height = settings.width or 8, settings.height or 8
     if width * height > limits.MAX_PIXELS:
         raise UsageError(f"{width}x{height} is more than {limits.MAX_PIXELS} pixels: lower -W and -H")
@@ -63,6 +65,20 @@ def check_settings(settings: ClipSettings) -> None:
     for prompt in settings.prompts:
         _check_text("a prompt", prompt.prompt)
         _check_text("a negative prompt", prompt.negative)
+
+
+def _check_walk(settings: ClipSettings) -> None:
+    """Refuse what needs diffused frames that don't hang on each other, where they do."""
+    asked = {"--cadence auto": settings.cadence == "auto", "--pacing even": settings.pacing == "even"}
+    others = {
+        "a camera, --strength or --init-image": settings.feeds_back,
+        "--init-video": settings.init_video is not None,
+        "--last-image": settings.last_image is not None,
+    }
+    if settings.control is not None:
+        others["--control"] = True
+    for name, other in ((name, other) for name in asked if asked[name] for other in others if others[other]):
+        raise UsageError(f"{name} is for clips that travel from prompt to prompt: drop it or {other}")
 
 
 def _check_text(name: str, value: Any) -> None:

@@ -1,146 +1,164 @@
-"""Time one clip made by framesmooth against the same clip made the usual way, in one go.
+"""Compares ways of making the same clips with the same model, and writes the table of docs/benchmarks.md.
 
-The usual way: every frame is diffused on its own by the plain diffusers pipeline in float32, with the same
-model, prompts, seed, number of steps, guidance scale, size and device, and written by PyAV. Both run as
-processes of their own, so both pay for their imports, and both use all the processor cores torch chooses.
+Against framesmooth stand: every frame diffused on its own by the plain pipeline, with the noise between two
+seeds and the prompt between two (as nateraw's stable-diffusion-videos does), in float32 and in bfloat16;
+every frame drawn over the one before, with matched colours (as Deforum does); and Text2Video-Zero. Each runs
+in a process of its own, in turns, and uses all the processor cores that torch chooses.
 
-Two ratios come out. "frames" is what it takes to make the frames once the model is loaded; "whole" is one
-command against the other, and ours also smooths, measures twice and writes a report, which the usual way
-doesn't.
+    python scripts/benchmark_generate.py --repeat 3 --write
+    python scripts/benchmark_generate.py --clip sailboat --num-frames 24
 
-    python scripts/benchmark_generate.py --frames 96 --repeat 3
+Prompt agreement is what the judge of evaluate_storybook.py reads; --judge names the work folder of that.
 """
 
-import argparse
 import json
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-PROMPTS = ("a cat sitting on a beach at dawn", "a majestic lion stalks across the golden savanna at sunset")
+import click
+import numpy as np
+import torch
+
+HOME = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HOME))
+
+from generating_bench.job import JOURNEYS, Job  # noqa: E402
+from generating_bench.judging import judged, mean  # noqa: E402
+from generating_bench.modes import MODES, OURS, counted  # noqa: E402
+from storybook.classifier import Reader  # noqa: E402
+from tables import markdown_table, replace_section  # noqa: E402
+
+Row = dict[str, Any]
+FIGURES = ("warping_error", "luma_flicker", "sharpness_pumping", "detail", "agreement")
+COLUMNS = {
+    "evaluations": ("UNet evaluations a frame", "{:.1f}", 1),
+    "seconds": ("s a frame", "{:.3f}", 1),
+    "whole": ("s a frame, whole command", "{:.3f}", 1),
+    "warping_error": ("warping error, ×10⁻³", "{:.2f}", 1),
+    "luma_flicker": ("luma flicker", "{:.2f}", 1),
+    "sharpness_pumping": ("sharpness pumping", "{:.3f}", 1),
+    "detail": ("detail, levels²", "{:.1f}", 1),
+    "agreement": ("prompt agreement", "{:.1%}", 1),
+}
 
 
-def main() -> None:
-    """Run both and print the seconds and the ratio."""
-    arguments = _arguments()
-    if arguments.usual_to is not None:
-        make_the_usual_way(arguments, Path(arguments.usual_to))
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--clip", "clips", multiple=True, type=click.Choice([job.name for job in JOURNEYS]))
+@click.option("--mode", "modes", multiple=True, type=click.Choice(list(MODES)), help="Only these.")
+@click.option("--num-frames", default=96, type=click.IntRange(min=8))
+@click.option("--repeat", default=1, help="Rounds in which every mode makes every clip; medians are shown.")
+@click.option("--device", default="cpu", help="torch device of all.")
+@click.option("--judge", type=click.Path(path_type=Path), default="build/storybook", help="Holds reader.pt.")
+@click.option("--write", is_flag=True, help="Write the table into docs/benchmarks.md.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep the frames of the last round here.")
+@click.option("--one", type=click.Path(path_type=Path), hidden=True, help="Make one clip in this process.")
+def main(
+    clips: tuple[str, ...],
+    modes: tuple[str, ...],
+    num_frames: int,
+    repeat: int,
+    device: str,
+    judge: Path,
+    write: bool,
+    keep: Path | None,
+    one: Path | None,
+) -> None:
+    """Make the clips in every way, and compare."""
+    jobs = [replace(job, num_frames=num_frames, device=device) for job in JOURNEYS]
+    jobs = [job for job in jobs if job.name in clips or not clips]
+    if one is not None:
+        make(modes[0], jobs[0], one)
         return
-    runs = [_run_both(arguments) for _ in range(arguments.repeat)]
-    result = {
-        "frames": arguments.frames,
-        "size": [arguments.width, arguments.height],
-        "steps": arguments.steps,
-        "guidance_scale": arguments.guidance_scale,
-        "guidance_end": arguments.guidance_end,
-        "device": arguments.device,
-        "processor": platform.processor() or platform.machine(),
-        "runs": runs,
-        "median": {name: round(median(run[name] for run in runs), 2) for name in runs[0]},
-    }
-    print(json.dumps(result, indent=2) if arguments.json else _table(result))
+    rows = list(rounds(jobs, modes or tuple(MODES), repeat, reader_of(judge), keep))
+    text = table(rows)
+    click.echo(text)
+    if write:
+        replace_section(HOME / "docs" / "benchmarks.md", "generating", text)
 
 
-def _run_both(arguments: argparse.Namespace) -> dict[str, float]:
-    """Return the seconds of both and their ratios."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "framesmooth"]
-        ours, _ = _time([*command, *_our_options(arguments, Path(folder) / "ours.mp4")])
-        usual_to = ["--usual-to", str(Path(folder) / "usual.mp4")]
-        usual, said = _time([sys.executable, __file__, *sys.argv[1:], *usual_to])
-        record = json.loads((Path(folder) / "ours.framesmooth" / "record.json").read_text(encoding="utf-8"))
-    stages = record["timings"]
-    our_frames, usual_frames = stages["keyframes"] + stages["frames"], float(said)
-    return {
-        "framesmooth, whole": ours,
-        **{f"framesmooth, {name}": seconds for name, seconds in stages.items()},
-        "usual, whole": usual,
-        "usual, frames": usual_frames,
-        "ratio, frames": usual_frames / our_frames,
-        "ratio, whole": usual / ours,
-    }
+def make(mode: str, job: Job, folder: Path) -> None:
+    """Make one clip in this process: its frames and what they took go into ``folder``."""
+    with counted() as calls:
+        frames, seconds = MODES[mode](job)
+    np.save(folder / "frames.npy", frames)
+    facts = {"seconds": seconds / job.num_frames, "evaluations": sum(calls) / job.num_frames}
+    (folder / "facts.json").write_text(json.dumps(facts))
 
 
-def make_the_usual_way(arguments: argparse.Namespace, output: Path) -> None:
-    """Diffuse every frame with the pipeline's own call in float32; print the seconds this took."""
-    import numpy as np
-    import torch
-    from diffusers import DiffusionPipeline
+def rounds(
+    jobs: Sequence[Job], modes: Sequence[str], repeat: int, reader: Reader | None, keep: Path | None
+) -> Iterator[Row]:
+    """Yield one row for every round, clip and mode; frames are always the same and judged once."""
+    known: dict[tuple[str, str], Row] = {}
+    for number in range(repeat):
+        for job in jobs:
+            for mode in modes:
+                with tempfile.TemporaryDirectory() as scratch:
+                    folder = Path(scratch)
+                    click.echo(f"round {number + 1}: {job.name}, {mode}", err=True)
+                    facts = made_apart(mode, job, folder)
+                    frames = np.load(folder / "frames.npy")
+                    if (job.name, mode) not in known:
+                        known[job.name, mode] = judged(frames, job, reader)
+                    if keep is not None:
+                        keep.mkdir(parents=True, exist_ok=True)
+                        np.save(keep / f"{job.name}-{mode}.npy", frames)
+                yield {"mode": mode, "clip": job.name, **facts, **known[job.name, mode]}
 
-    from framesmooth.generation.models import locate_model
-    from framesmooth.video import open_sink
 
-    pipe = DiffusionPipeline.from_pretrained(
-        locate_model(arguments.model), dtype=torch.float32, use_safetensors=True, local_files_only=True
-    )
-    pipe.to(arguments.device)
-    pipe.set_progress_bar_config(disable=True)
-    guided = arguments.guidance_scale > 1
+def made_apart(mode: str, job: Job, folder: Path) -> Row:
+    """Make one clip in a process of its own, and return its seconds, evaluations and the whole time."""
     started = time.perf_counter()
-    first, last = (pipe.encode_prompt(prompt, arguments.device, 1, guided) for prompt in PROMPTS)
-    size = arguments.height, arguments.width
-    with open_sink(output, fps=Fraction(12), size=size) as sink, torch.inference_mode():
-        for index in range(arguments.frames):
-            mix = index / max(1, arguments.frames - 1)
-            images = pipe(
-                prompt_embeds=torch.lerp(first[0], last[0], mix),
-                negative_prompt_embeds=first[1],
-                num_inference_steps=arguments.steps,
-                guidance_scale=arguments.guidance_scale,
-                height=arguments.height,
-                width=arguments.width,
-                generator=torch.Generator("cpu").manual_seed(0),
-                output_type="np",
-            ).images
-            sink.write(np.rint(images[0] * 255).astype(np.uint8))
-    print(time.perf_counter() - started)
+    asked = ["--mode", mode, "--clip", job.name, "--num-frames", str(job.num_frames), "--device", job.device]
+    subprocess.run([sys.executable, __file__, *asked, "--one", str(folder)], check=True, cwd=HOME)
+    whole = (time.perf_counter() - started) / job.num_frames
+    facts: Row = json.loads((folder / "facts.json").read_text())
+    return facts | {"whole": whole}
 
 
-def _time(command: list[str]) -> tuple[float, str]:
-    """Return how many seconds a command took and what it printed."""
-    started = time.perf_counter()
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return time.perf_counter() - started, done.stdout
+def reader_of(work: Path) -> Reader | None:
+    """Return the judge that evaluate_storybook.py has trained, None where there is none."""
+    if not (work / "reader.pt").exists():
+        click.echo(f"no {work}/reader.pt: prompt agreement is left out", err=True)
+        return None
+    reader = Reader()
+    reader.load_state_dict(torch.load(work / "reader.pt", weights_only=True)["parts"]["model"])
+    return reader.eval()
 
 
-def _our_options(arguments: argparse.Namespace, output: Path) -> list[str]:
-    return [
-        *("generate", *PROMPTS, "-o", str(output), "--model", arguments.model, "--progress", "none"),
-        *("--device", arguments.device),
-        *("--num-frames", str(arguments.frames), "--steps", str(arguments.steps)),
-        *("-W", str(arguments.width), "-H", str(arguments.height)),
-        *("--guidance-scale", str(arguments.guidance_scale), "--guidance-end", str(arguments.guidance_end)),
-    ]
+def table(rows: Sequence[Row]) -> str:
+    """Return the modes' figures over all clips, and how much quicker ours is."""
+    modes = list(dict.fromkeys(row["mode"] for row in rows))
+    lines = [[mode, *(_cell(rows, mode, name) for name in COLUMNS)] for mode in modes]
+    parts = [markdown_table(["made by", *(title for title, _, _ in COLUMNS.values())], lines)]
+    if OURS in modes:
+        for name, what in (("seconds", "frames"), ("whole", "whole command")):
+            ratios = [
+                f"{_figure(rows, mode, name) / _figure(rows, OURS, name):.1f} × {mode}" for mode in modes
+            ]
+            parts.append(f"Time in units of {OURS}'s, {what}: {', '.join(ratios)}.")
+    return "\n\n".join(parts)
 
 
-def _table(result: dict[str, Any]) -> str:
-    heading = f"{result['frames']} frames of {result['size']} on {result['device']}, median seconds of "
-    rows = [f"  {name:28} {value:8.2f}" for name, value in result["median"].items()]
-    return "\n".join([f"{heading}{len(result['runs'])} runs:", *rows])
+def _cell(rows: Sequence[Row], mode: str, name: str) -> str:
+    _, shown, factor = COLUMNS[name]
+    figure = _figure(rows, mode, name)
+    return "–" if figure is None else shown.format(figure * factor)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="storybook")
-    parser.add_argument("--frames", type=int, default=96)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--guidance-scale", type=float, default=3.0)
-    parser.add_argument(
-        "--guidance-end", type=float, default=0.8, help="of framesmooth; the usual way has none"
-    )
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--height", type=int, default=256)
-    parser.add_argument("--device", default="cpu", help="torch device of both; cpu unless given")
-    parser.add_argument("--repeat", type=int, default=1, help="runs of both, side by side")
-    parser.add_argument("--usual-to", help=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+def _figure(rows: Sequence[Row], mode: str, name: str) -> Any:
+    """Return the mean over clips of the median over rounds."""
+    found = [row for row in rows if row["mode"] == mode]
+    clips = dict.fromkeys(row["clip"] for row in found)
+    values = [[row[name] for row in found if row["clip"] == clip] for clip in clips]
+    return mean([None if None in of_clip else median(of_clip) for of_clip in values])
 
 
 if __name__ == "__main__":

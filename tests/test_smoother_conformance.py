@@ -396,7 +396,12 @@ def test_trajectories_chain_flow_and_multiply_trust() -> None:
 
     seen = np.ones((20, 30), np.bool_)
     motions = [
-        LevelMotion(constant(dx), constant(-dx), (seen & (np.arange(30) < 30 - dx), seen), (seen, seen))
+        LevelMotion(
+            constant(dx).astype(np.float16),
+            constant(-dx).astype(np.float16),
+            (seen & (np.arange(30) < 30 - dx), seen),
+            (seen, seen),
+        )
         for dx in (1.5, 0.25)
     ]
     (ahead, free), (behind, _) = (trajectories(motions, centre, 2) for centre in (0, 2))
@@ -422,7 +427,7 @@ def test_every_band_has_the_motion_on_its_grid_and_trusts_it_as_far_as_it_needs_
     grids = grid_motions(PairMotion(forward, -forward))
     np.testing.assert_allclose(grids[HALF].forward, [[[1.5, 0.5]] * 30] * 20)
     np.testing.assert_allclose(grids[QUARTER].forward, [[[0.75, 0.25]] * 15] * 10)
-    np.testing.assert_allclose(rescaled_flow(grids[HALF].forward, (40, 60)), forward)
+    np.testing.assert_allclose(rescaled_flow(grids[HALF].forward.astype(np.float32), (40, 60)), forward)
     for grid, (down, right) in zip(grids, ((19, 28), (9, 14)), strict=True):
         for mask in grid.masks:
             assert mask[:down, :right].all()

@@ -1,7 +1,10 @@
 """Tiny, untrained ControlNets of every class, for the pipelines of ``tiny_families``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.tiny_families import CHANNELS, TEXT, shaken
 
@@ -67,3 +70,12 @@ def build_tiny_control(name: str, model: Path, folder: Path) -> Path:
     shaken(net, 0.3)
     net.save_pretrained(folder / f"{name}_control", safe_serialization=True)
     return folder / f"{name}_control"
+
+
+@contextmanager
+def certain_autoencoders() -> Iterator[None]:
+    """Let autoencoders answer with the mean: pipelines that encode control pictures draw them at random."""
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+    with patch.object(DiagonalGaussianDistribution, "sample", lambda own, generator=None: own.mean):
+        yield

@@ -1,11 +1,28 @@
 """The options of ``generate`` that say how a clip travels from prompt to prompt."""
 
+from typing import Any, Literal
+
 import click
 
 from framesmooth.cli.options import Command
 from framesmooth.generation import INBETWEENS
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import EASINGS
+
+
+class Cadence(click.ParamType["int | Literal['auto']"]):
+    """A number of frames, or "auto"."""
+
+    name = "n|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | Literal["auto"]:
+        """Turn "4" into 4."""
+        if value == "auto":
+            return "auto"
+        return int(click.IntRange(min=1).convert(value, param, ctx))
+
 
 _OPTIONS = [
     click.option(
@@ -30,8 +47,16 @@ _OPTIONS = [
     ),
     click.option(
         "--cadence",
-        type=click.IntRange(min=1),
-        help="Diffuse only every N-th frame, 1 is all.  [default: about 12 from prompt to prompt]",
+        type=Cadence(),
+        help="Diffuse only every N-th frame, 1 is all; auto diffuses more of them where the picture changes "
+        "more.  [default: about 12 from prompt to prompt]",
+    ),
+    click.option(
+        "--pacing",
+        type=click.Choice(["linear", "even"]),
+        default=ClipSettings.pacing,
+        show_default=True,
+        help="Travel evenly in words, or so that the picture changes evenly; prompts keep their frames.",
     ),
     click.option(
         "--inbetween",

@@ -15,6 +15,8 @@
 - ``tiling``: coding pictures tile by tile, without seams.
 - ``latents``, ``embeddings``: noise per seed and its path; prompt embeddings and theirs.
 - ``keyframes``: which frames are diffused whole, in batches.
+- ``bisection``: keyframes where the picture changes; ``keys``: what is around each other frame.
+- ``pace``: frames equally far apart; ``walk``: which frames are diffused, and where the others lie.
 - ``inbetweens``: the frames between them.
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
 - ``video_to_video``: frames drawn over those of a video; ``plan_video``: what is asked of it (no torch).

@@ -19,6 +19,7 @@ from framesmooth.frames import Frame
 from framesmooth.generation.control import controlled_class
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.hooks import every_tensor
+from framesmooth.generation.tiling import OVERLAP, TILE, tiled
 
 IMAGE: Final = "control_image"
 SCALE: Final = "control_scale"
@@ -95,17 +96,25 @@ def scaled(net: Any, conditioning: Conditioning) -> Iterator[None]:
         hook.remove()
 
 
-def encode_without_chance(vae: Any) -> None:
-    """Let an autoencoder answer with the mean of what it takes a picture for.
+def encode_without_chance(vae: Any, factor: int, *, in_tiles: bool = False) -> None:
+    """Let an autoencoder answer with the mean of what it takes a picture for, if asked tile by tile.
 
-    Some pipelines encode control pictures, and draw from that distribution with noise of the whole batch.
+    Some pipelines encode control pictures themselves, whole, and draw from that distribution with noise of
+    the whole batch. ``factor`` is that of pixels to latent pixels.
     """
-    encode = vae.encode
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+    from diffusers.models.modeling_outputs import AutoencoderKLOutput
 
-    def encode_to_mean(*args: Any, **kwargs: Any) -> Any:
-        encoded = encode(*args, **kwargs)
-        distribution: Any = encoded[0] if isinstance(encoded, tuple) else encoded.latent_dist
-        distribution.std.zero_()
-        return encoded
+    encode = vae.encode
+    sides = {"tile": TILE * factor, "overlap": OVERLAP * factor, "grid": factor}
+
+    def mean_of(images: Tensor) -> Tensor:
+        return Tensor(encode(images).latent_dist.mode())
+
+    def encode_to_mean(images: Tensor, return_dict: bool = True) -> Any:
+        mean = tiled(vae, mean_of, images, **sides) if in_tiles else mean_of(images)
+        moments = torch.cat([mean, torch.zeros_like(mean)], dim=1)
+        distribution = DiagonalGaussianDistribution(moments, deterministic=True)
+        return AutoencoderKLOutput(latent_dist=distribution) if return_dict else (distribution,)
 
     vae.encode = encode_to_mean

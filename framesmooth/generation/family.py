@@ -54,6 +54,8 @@ class Family:
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
     """The class of transformers by which an IP-Adapter sees."""
+    encodes_control: ClassVar[bool] = False
+    """Whether control pictures go through the autoencoder."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 

@@ -92,6 +92,11 @@ class FeedbackSource:
         return keyframe_times(self.path.timeline, self.cadence)
 
     @property
+    def whole_times(self) -> tuple[int, ...]:
+        """The frames that show a diffused picture as it is."""
+        return self.diffused_times
+
+    @property
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         first = self.path.sampling.steps if self.first is None else 0

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.keyframes import Path
+from framesmooth.generation.keys import Keys
 from framesmooth.generation.latents import slerp
 
 KeyLatents = Callable[[int], NDArray[np.float32]]
@@ -30,9 +31,7 @@ def branch_step(steps: int) -> int:
     return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1
 
 
-def latent_frames(
-    path: Path, times: Sequence[int], key_times: Sequence[int], latents_of: KeyLatents
-) -> Tensor:
+def latent_frames(path: Path, times: Sequence[int], keys: Keys, latents_of: KeyLatents) -> Tensor:
     """Return the final latents, float32 (T, C, h, w), of the frames ``times``.
 
     Keyframes are taken as they are, and so is a frame that rests at a keyframe's position; the others are
@@ -41,30 +40,22 @@ def latent_frames(
     Args:
         path: what each frame is made from.
         times: the frames wanted.
-        key_times: the diffused frames, among them the first and the last of the clip.
+        keys: the diffused frames, among them the first and the last of the clip.
         latents_of: gives a keyframe's entry of the latent store, float32 (2, C, h, w).
     """
     finals: dict[int, Tensor] = {}
     branches: dict[int, Tensor] = {}
     for time in times:
-        before = max(key for key in key_times if key <= time)
-        after = min(key for key in key_times if key >= time)
-        mix = _share(path, before, time, after)
-        if mix in (0.0, 1.0):
-            finals[time] = torch.from_numpy(latents_of(before if mix == 0.0 else after)[1])
+        before, after, share = keys.around(path.position(time))
+        if share == 0.0:
+            finals[time] = torch.from_numpy(latents_of(before)[1])
         else:
             start, end = (torch.from_numpy(latents_of(key)[0]) for key in (before, after))
-            branches[time] = slerp(start, end, mix)
+            branches[time] = slerp(start, end, share)
     if branches:
         first = torch.from_numpy(latents_of(0)[0])
         finals |= dict(zip(branches, _finish(path, branches, first), strict=True))
     return torch.stack([finals[time] for time in times])
-
-
-def _share(path: Path, before: int, time: int, after: int) -> float:
-    """Return how far ``time`` has travelled from keyframe ``before`` to keyframe ``after``: 0 .. 1."""
-    start, here, end = (path.position(moment) for moment in (before, time, after))
-    return 0.0 if end == start else (here - start) / (end - start)
 
 
 def _finish(path: Path, branches: dict[int, Tensor], first: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ cheaper (``inbetweens``).
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Final, Protocol
@@ -25,6 +25,7 @@ from framesmooth.generation.embeddings import Conditioning, stack, travel
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.latents import slerp
 from framesmooth.generation.noise import coarsen
+from framesmooth.generation.pace import Pace
 from framesmooth.timeline import Timeline
 
 _MAX_BATCH: Final = 16
@@ -70,6 +71,7 @@ class Path:
     ``drift`` is the share of the way to the next keyframe's noise that is travelled; below 1 it is for a
     timeline of two keyframes, whose picture then varies without becoming another one. ``control`` is what a
     ControlNet is fed at each frame, if there is one. With ``cross_frame`` all frames attend to the first.
+    ``pace`` says where a frame really is, if it isn't where the timeline puts it.
     """
 
     model: TextToImage
@@ -78,6 +80,19 @@ class Path:
     drift: float = 1.0
     control: ControlPlan | None = None
     cross_frame: bool = False
+    pace: Pace | None = None
+
+    def paced(self, pace: Pace) -> "Path":
+        """Return the same path, travelled at another pace."""
+        same = replace(self, pace=pace)
+        for name in ("_noises", "_conditionings"):  # worked out once for both
+            vars(same)[name] = getattr(self, name)
+        return same
+
+    def at(self, time: int) -> tuple[int, int, float]:
+        """Return (index of the keyframe before, index of the one after, mix), as ``Timeline.at`` does."""
+        start, end, mix = self.timeline.at(time)
+        return (start, end, mix) if self.pace is None else (start, end, self.pace(start + mix) - start)
 
     def position(self, time: int) -> float:
         """Return the segment's index plus the share of it travelled; equal positions are equal frames.
@@ -86,19 +101,19 @@ class Path:
         """
         if self.control is not None:
             return float(time)
-        start, _, mix = self.timeline.at(time)
+        start, _, mix = self.at(time)
         return start + mix
 
     def noise(self, time: int) -> Tensor:
         """Return the noise a frame starts from: float32 (C, h, w)."""
-        start, end, mix = self.timeline.at(time)
+        start, end, mix = self.at(time)
         if end < start:  # a loop goes back by the way it came
             start, end, mix = end, start, 1 - mix
         return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
         """Return the prompt embeddings of a frame, and its control: batch size 1."""
-        start, end, mix = self.timeline.at(time)
+        start, end, mix = self.at(time)
         prompt = travel(self._conditionings[start], self._conditionings[end], mix)
         if self.control is None:
             return prompt

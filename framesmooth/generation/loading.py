@@ -16,7 +16,7 @@ from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
-from framesmooth.generation.controlnet import add_controlnet
+from framesmooth.generation.controlnet import add_controlnet, encode_without_chance
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import (
     choose_device,
@@ -107,6 +107,8 @@ def load_pipeline(
             for network in (*adapter.family.networks, pipe.vae):
                 pack(network)
     adapter.family.prepare()
+    if control_model is not None and adapter.family.encodes_control:
+        encode_without_chance(pipe.vae, adapter.family.factor, in_tiles=low_vram)
     sample_in_float32(adapter.denoiser)
     for network in adapter.family.networks[1:]:
         take_any_dtype(network)

@@ -80,7 +80,7 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         moves=(settings.camera or Moves()).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.color_anchor,
-        cadence=settings.cadence,
+        cadence=None if settings.cadence == "auto" else settings.cadence,
         depth_model=settings.depth_model,
         first=None if settings.init_image is None else picture_at(settings.init_image, "--init-image"),
     )

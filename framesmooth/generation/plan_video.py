@@ -94,5 +94,5 @@ def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSourc
         name=path.name,
         content=content,
         strengths=strengths_of(settings, timeline, DEFAULT_VIDEO_STRENGTH),
-        cadence=settings.cadence,
+        cadence=None if settings.cadence == "auto" else settings.cadence,
     )

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.fitting import crop
@@ -29,15 +29,13 @@ from framesmooth.generation.keyframes import (
     LatentStore,
     Path,
     Sampling,
-    StepsDone,
     auto_batch_size,
     auto_cadence,
-    diffuse_keyframes,
     guided_steps,
-    keyframe_times,
 )
 from framesmooth.generation.latents import slerp
 from framesmooth.generation.mixing import mixed
+from framesmooth.generation.walk import Walk
 from framesmooth.timeline import Timeline
 
 REROLL_STRIDE: Final = 1_000_003
@@ -45,60 +43,22 @@ REROLL_STRIDE: Final = 1_000_003
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionSource:
+class DiffusionSource(Walk):
     """Frames of a timeline, diffused.
 
     Attributes:
-        path: the model, the timeline and the sampling.
         fps: frames per second.
         size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
-        cadence: at most this many frames from one diffused frame to the next; 1 diffuses all of them.
         inbetween: "latent", "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
-        store: where the keyframes' latents go.
         faded: keyframes after which "flow" found nothing to follow and cross-faded; grows while rendering.
     """
 
-    path: Path
     fps: Fraction
     size: tuple[int, int]
-    cadence: int = 4
     inbetween: str = "latent"
     flow: str = "dis-medium"
-    store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
     faded: set[int] = field(default_factory=set[int])
-
-    @property
-    def num_frames(self) -> int:
-        """How many frames the timeline has."""
-        return self.path.timeline.num_frames
-
-    @cached_property
-    def key_times(self) -> tuple[int, ...]:
-        """The frames that are diffused whole."""
-        return keyframe_times(self.path.timeline, self.cadence)
-
-    @cached_property
-    def _canonical(self) -> dict[int, int]:
-        """Keyframe -> the first keyframe at the same position: what rests is diffused once."""
-        first: dict[float, int] = {}
-        return {time: first.setdefault(self.path.position(time), time) for time in self.key_times}
-
-    @cached_property
-    def diffused_times(self) -> tuple[int, ...]:
-        """The keyframes that differ from all earlier ones."""
-        return tuple(dict.fromkeys(self._canonical.values()))
-
-    @property
-    def chunks(self) -> list[tuple[list[int], int]]:
-        """The keyframes that are denoised together, and the step that they begin at."""
-        times, size = list(self.diffused_times), self.path.sampling.batch_size
-        return [(times[at : at + size], 0) for at in range(0, len(times), size)]
-
-    @property
-    def total_steps(self) -> int:
-        """How many denoising steps the keyframes take together."""
-        return len(self.diffused_times) * self.path.sampling.steps
 
     @cached_property
     def batches(self) -> tuple[range, ...]:
@@ -106,36 +66,35 @@ class DiffusionSource:
         if self.inbetween == "latent":
             size = self.path.sampling.batch_size
             return tuple(range(at, min(at + size, self.num_frames)) for at in range(0, self.num_frames, size))
-        ends = (*self.key_times[1:], self.num_frames)
-        return tuple(range(start, end) for start, end in zip(self.key_times, ends, strict=True))
-
-    def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
-        """Diffuse the keyframes that the store lacks; yield the frames of each batch once it is stored.
-
-        ``on_step`` is called after every denoising step with the number of frames it advanced.
-        """
-        return diffuse_keyframes(self.path, self.diffused_times, self.store, on_step)
+        groups = groupby(range(self.num_frames), lambda time: self.around(time)[:2])
+        runs = [list(times) for _, times in groups]
+        return tuple(range(times[0], times[-1] + 1) for times in runs)
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the keyframes around it must be in the store."""
         if self.inbetween == "latent":
-            return self._decode(latent_frames(self.path, batch, self.key_times, self._latents))
-        ends = [self._latents(time)[1] for time in (batch.start, min(batch.stop, self.num_frames - 1))]
-        first, last = self._decode(torch.from_numpy(np.stack(ends)))
-        fault = first.fault or last.fault
-        between = self._between(first.frame, last.frame, batch)
-        return [first, *(Picture(frame, fault) for frame in between)]
+            return self._decode(latent_frames(self.travelled, batch, self.keys, self.store.__getitem__))
+        ends = self.around(batch.start)[:2]
+        first, last = self._decode(torch.from_numpy(np.stack([self.store[time][1] for time in ends])))
+        shares = [self.around(time)[2] for time in batch]
+        between = [share for share in shares if share > 0]
+        frames, faded = mixed(first.frame, last.frame, between, self.inbetween, self.flow)
+        if faded:
+            self.faded.add(batch.start)
+        resting = [first] * (len(shares) - len(between))
+        return [*resting, *(Picture(frame, first.fault or last.fault) for frame in frames)]
 
     def keyframe(self, time: int) -> Picture:
         """Return a diffused frame, which must be in the store."""
-        return self._decode(torch.from_numpy(self._latents(time)[1])[None])[0]
+        (picture,) = self._decode(torch.from_numpy(self.store[time][1])[None])
+        return picture
 
     def reroll(self, time: int, attempt: int) -> Picture:
         """Return frame ``time`` diffused whole from another noise, half of it its own; ``attempt`` is 1, 2...
 
         Frames beside each other get noises beside each other, so a series of them holds together.
         """
-        path, sampling = self.path, self.path.sampling
+        path, sampling = self.travelled, self.path.sampling
         seed = (path.seed(time) + REROLL_STRIDE * attempt) % 2**32
         fresh = path.model.noise(seed, sampling.height, sampling.width)
         latents = path.model.denoise(
@@ -154,19 +113,6 @@ class DiffusionSource:
         sampling = self.path.sampling
         own = {"batch_size": sampling.batch_size, "branch_step": sampling.branch_step}
         return facts_of(self.path, self.size) | own
-
-    def _latents(self, key_time: int) -> NDArray[np.float32]:
-        return self.store[self._canonical[key_time]]
-
-    def _between(self, first: Frame, last: Frame, batch: range) -> list[Frame]:
-        """Mix the pixels of two keyframes for the frames strictly between them."""
-        positions = [self.path.position(time) for time in (*batch, min(batch.stop, self.num_frames - 1))]
-        start, length = positions[0], positions[-1] - positions[0]
-        times = [(here - start) / length if length else 0.0 for here in positions[1 : len(batch)]]
-        frames, faded = mixed(first, last, times, self.inbetween, self.flow)
-        if faded:
-            self.faded.add(batch.start)
-        return frames
 
     def _decode(self, latents: torch.Tensor) -> list[Picture]:
         pictures = self.path.model.decode_judged(latents)
@@ -206,7 +152,8 @@ def create_source(
     true_cfg_scale: float = 1.0,
     guidance_end: float = 1.0,
     drift: float = 1.0,
-    cadence: int | None = None,
+    cadence: int | Literal["auto"] | None = None,
+    pacing: str = "linear",
     inbetween: str = "latent",
     batch_size: int | None = None,
     store: LatentStore | None = None,
@@ -252,7 +199,9 @@ def create_source(
         path=Path(model, timeline, sampling, drift, control, cross_frame),
         fps=fps,
         size=(height, width),
-        cadence=cadence or auto_cadence(timeline),
+        cadence=cadence if isinstance(cadence, int) else auto_cadence(timeline),
+        bisects=cadence == "auto",
+        pacing=pacing,
         inbetween=inbetween,
         store={} if store is None else store,
     )

@@ -71,6 +71,11 @@ class VideoToVideoSource:
         return keyframe_times(self.path.timeline, self.cadence)
 
     @property
+    def whole_times(self) -> tuple[int, ...]:
+        """The frames that show a diffused picture as it is."""
+        return self.diffused_times
+
+    @property
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         return sum(map(self.steps_of, self.diffused_times))

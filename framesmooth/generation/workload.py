@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
+from framesmooth.generation.bisection import most_times
 from framesmooth.generation.feedback import FeedbackSource
 from framesmooth.generation.keyframes import Sampling
 from framesmooth.generation.source import DiffusionSource
@@ -51,6 +52,16 @@ class Workload:
     def evaluations(self, of_guided_step: float) -> int:
         """Return how often the network sees a picture, ``of_guided_step`` times in each guided step."""
         return round(of_guided_step * (self.guided.pictures + PLAIN_SHARE * self.plain.pictures))
+
+
+def at_most(source: Source) -> Source:
+    """Return the source as it is if it diffuses all that it may, paced as its timeline is."""
+    if not isinstance(source, DiffusionSource) or not (source.bisects or source.pacing != "linear"):
+        return source
+    most = replace(source, bisects=False, pacing="linear")
+    if source.bisects:
+        vars(most)["key_times"] = most_times(source.path.timeline)  # in the place of those of a cadence
+    return most
 
 
 def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:

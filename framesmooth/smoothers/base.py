@@ -181,7 +181,8 @@ class RecursiveSmoother(MotionSmoother):
 
 def trust_in_past(present: Picture, past: Picture) -> NDArray[np.float32]:
     """Return 1 where the warped past (H, W, 3) matches the present after a blur, falling to 0 (H, W)."""
-    gap = np.abs(cv2.GaussianBlur(present - past, (0, 0), 2.0)).max(axis=-1)
+    # Channel by channel: NumPy is many times slower over an axis of three.
+    gap = np.maximum.reduce(cv2.split(np.abs(cv2.GaussianBlur(present - past, (0, 0), 2.0))))
     return np.asarray(np.exp(-np.square(gap / _LARGEST_DIFFERENCE)), np.float32)
 
 

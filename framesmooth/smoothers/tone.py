@@ -88,7 +88,7 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         for image in (image0, image1)
     )
-    warped = backward_warp(second, motion.forward)
+    warped = backward_warp(second, motion.forward.astype(np.float32))
     usable = trusted[..., None] & _exposed(first) & _exposed(warped)
     ratios = np.zeros(3)
     for channel in range(3):

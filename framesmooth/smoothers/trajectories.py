@@ -42,7 +42,7 @@ def _chained(motions: Iterable[LevelMotion | None], *, forward: bool) -> Iterato
     for index, motion in enumerate(motions, start=1):
         if motion is None:
             return
-        step_flow = motion.forward if forward else motion.backward
+        step_flow = np.asarray(motion.forward if forward else motion.backward, np.float32)
         masks = motion.masks if forward else motion.masks_backward
         step_trusts = tuple(mask.astype(np.float32) for mask in masks)
         if flow is None:

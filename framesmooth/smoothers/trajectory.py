@@ -67,8 +67,8 @@ _LARGEST_REGAIN = 1.6
 class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
-    ``kept`` has its bands by the share of the gains that was applied, the fine one in half precision: at most
-    0.03 of 255 levels off.
+    ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
+    precision: at most 0.03 of 255 levels off.
     """
 
     frame: Frame
@@ -76,14 +76,19 @@ class TonedFrame:
     gains: NDArray[np.float32]
     weights: tuple[float, float, float]
     to_next: GridMotions | None
-    kept: dict[float, tuple[NDArray[np.floating[Any]], ...]] = field(default_factory=dict)
+    kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
 
     def band(self, band: int, share: float) -> Band:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
             fine, mid, low = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
-            self.kept[share] = fine.astype(np.float16), mid, low
+            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
         return np.asarray(self.kept[share][band], np.float32)
+
+    def forget_fine(self) -> None:
+        """Drop the largest band, which no later frame asks for."""
+        for bands in self.kept.values():
+            bands.pop(FINE, None)
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,8 @@ class TrajectorySmoother(MotionSmoother):
                 for strength, frame in self._answer(window, centre, shares, group, paths).items()
             }
             yield tuple(answers[key] for key in keys)
+            for frame in window[: max(centre + 1 - SETTINGS[FINE].radius, 0)]:
+                frame.forget_fine()
 
     def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""

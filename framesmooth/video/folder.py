@@ -1,12 +1,18 @@
 """Frames as numbered pictures in a folder."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 from framesmooth.frames import Frame
 from framesmooth.video.files import media_errors
 from framesmooth.video.images import FRAME_NAME, save_png
+
+_UNDER_WAY: Final = 2
+"""Pictures that are compressed while the next frame is made."""
 
 
 class FolderEncoder:
@@ -14,18 +20,29 @@ class FolderEncoder:
 
     def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
         self._folder, self._tags, self._count = folder, tags, 0
+        self._writers = ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="png")
+        self._under_way: deque[Future[None]] = deque()
 
     def write(self, frame: Frame) -> None:
-        """Write the next frame."""
+        """Write the next frame; what went wrong with one before is raised here or by ``close``."""
+        while len(self._under_way) >= _UNDER_WAY:
+            self._under_way.popleft().result()
         tags = self._tags if self._count == 0 else None
-        save_png(self._folder / FRAME_NAME.format(self._count), frame, tags)
+        path = self._folder / FRAME_NAME.format(self._count)
+        self._under_way.append(self._writers.submit(save_png, path, frame.copy(), tags))
         self._count += 1
 
     def close(self) -> None:
-        """Nothing is buffered."""
+        """Wait for the pictures under way."""
+        try:
+            while self._under_way:
+                self._under_way.popleft().result()
+        finally:
+            self._writers.shutdown()
 
     def abort(self) -> None:
-        """The folder is removed with its temporary name."""
+        """Begin no more pictures; the folder is removed with its temporary name."""
+        self._writers.shutdown(cancel_futures=True)
 
 
 def is_frame(path: Path) -> bool:

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from framesmooth.frames import Frame
 from framesmooth.generation import ip_adapter
-from framesmooth.generation.controlnet import encode_without_chance
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.family import Family, default_of
 from framesmooth.generation.samplers import shift_of
@@ -26,6 +25,7 @@ class StableDiffusion3(Family):
     )
 
     image_encoder: ClassVar = "SiglipVisionModel"
+    encodes_control: ClassVar = True
 
     @property
     def denoiser(self) -> Any:
@@ -67,11 +67,6 @@ class StableDiffusion3(Family):
     def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
         """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
         return {"control_image": 2 * image - 1}
-
-    def prepare(self) -> None:
-        """Encode control pictures always alike."""
-        if len(self.networks) > 1:
-            encode_without_chance(self.pipe.vae)
 
     def embed_image(self, picture: Frame) -> Conditioning:
         """Return the tokens of a picture, and zeros."""
