@@ -19,6 +19,7 @@ from torch import Tensor
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation import controlnet, samplers
+from framesmooth.generation.apart import one_by_one
 from framesmooth.generation.attention import Anchor, attending_to_first
 from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
@@ -152,7 +153,9 @@ class TextToImage:
         """
         if self.low_vram and len(latents) > 1:
             settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
-            return self._one_by_one(latents, conditioning, seeds, on_step, first_step=first_step, **settings)
+            return one_by_one(
+                self.denoise, latents, conditioning, seeds, on_step, first_step=first_step, **settings
+            )
         if anchor is None:
             return self._together(
                 latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step
@@ -192,34 +195,6 @@ class TextToImage:
                 on_iteration=progress,
             )
         return final.float().cpu()
-
-    def _one_by_one(
-        self,
-        latents: Tensor,
-        conditioning: Conditioning,
-        seeds: Sequence[int],
-        on_step: StepCallback | None,
-        **settings: Any,
-    ) -> Tensor:
-        """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
-        states: dict[int, list[Tensor]] = {}
-
-        def told(done: int, state: Tensor) -> None:
-            states.setdefault(done, []).append(state.cpu())
-            if on_step is not None and len(states[done]) == len(seeds):
-                on_step(done, torch.cat(states.pop(done)))
-
-        finals = [
-            self.denoise(
-                latents[index : index + 1],
-                {name: value[index : index + 1] for name, value in conditioning.items()},
-                [seed],
-                on_step=told,
-                **settings,
-            )
-            for index, seed in enumerate(seeds)
-        ]
-        return torch.cat(finals)
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:

@@ -1,9 +1,9 @@
 """Attention across frames: every picture of a batch looks at one that they share.
 
-A network's self-attention compares the parts of a picture with each other. Its keys and values are extended
-by those of the anchor, a frame that is denoised along with the batch, so that what is in both takes the same
-form (Khachatryan et al. 2023, Text2Video-Zero; Yang et al. 2023, Rerender A Video). The anchor attends to
-itself alone, so it is the same frame in every batch, and so is every other one.
+A network's self-attention compares the parts of a picture with each other. In place of its own, every
+picture gets the keys and values of the anchor, a frame that is denoised along with the batch, so that what is
+in both takes the same form (Khachatryan et al. 2023, Text2Video-Zero). The anchor attends to itself, so it is
+the same frame in every batch, and so is every other one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,19 +55,19 @@ def self_attentions(network: Any) -> list[Any]:
 
 @contextmanager
 def attending_to_first(network: Any, pictures: int) -> Iterator[None]:
-    """Let all pictures of a batch attend to the first of ``pictures``, while the block runs.
+    """Let all pictures of a batch attend to the first of ``pictures`` alone, while the block runs.
 
     The network may see the batch twice, for the negative prompt and for the prompt itself.
     """
 
-    def extend(_layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def look_at_first(_layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         hidden = args[0] if args else kwargs["hidden_states"]
         if kwargs.get("encoder_hidden_states") is not None:
             return args, kwargs
         first = hidden[::pictures].repeat_interleave(pictures, dim=0)
-        return args, kwargs | {"encoder_hidden_states": torch.cat([hidden, first], dim=1)}
+        return args, kwargs | {"encoder_hidden_states": first}
 
     with ExitStack() as hooks:
         for layer in self_attentions(network):
-            hooks.callback(layer.register_forward_pre_hook(extend, with_kwargs=True).remove)
+            hooks.callback(layer.register_forward_pre_hook(look_at_first, with_kwargs=True).remove)
         yield
