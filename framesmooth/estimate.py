@@ -197,9 +197,10 @@ def _smoothing(clip: "Clip", source: "ClipSource", picture: Frame, *, always: bo
     strength = clip.settings.smooth
     smoother = create_smoother(clip.settings.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    seconds = min(_seconds_of_smoothing(frames, smoother, clip.settings.fps) for _ in range(2))
+    _seconds_of_smoothing(frames, smoother, clip.settings.fps)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    seconds = _seconds_of_smoothing(frames, smoother, clip.settings.fps)  # warm, and not traced
     return _Smoothing(seconds * times_more, round(held * larger * _UNTRACED))
 
 
