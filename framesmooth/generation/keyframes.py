@@ -149,19 +149,20 @@ class Path:
         return [encoded[pair] for pair in pairs]
 
 
-def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:
+def keyframe_times(timeline: Timeline, cadence: int, *, comes_back: bool = False) -> tuple[int, ...]:
     """Return the frames to diffuse whole, in order.
 
     They are every prompt's, the first and the last, and between those evenly spaced ones at most ``cadence``
-    apart.
+    apart. Of a clip that ``comes_back`` the first picture is seen again after the last frame, which then is
+    like any other.
     """
-    last = timeline.num_frames - 1
+    last = timeline.num_frames - (0 if comes_back else 1)
     anchors = sorted({0, last} | {min(key.time, last) for key in timeline.keyframes})
     times = {last}
     for start, end in pairwise(anchors):
         parts = math.ceil((end - start) / cadence)
         times.update(start + round(part * (end - start) / parts) for part in range(parts))
-    return tuple(sorted(times))
+    return tuple(sorted(times - {timeline.num_frames}))
 
 
 def guided_steps(share: float, steps: int) -> int | None:
