@@ -83,6 +83,10 @@ class Clip:
         plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
+    def is_meant_black(self, time: int) -> bool:
+        """Tell whether a frame is made from a picture that is black itself."""
+        return any(plan.is_black(time) for plan in (self.ends, self.restyle) if plan is not None)
+
     @property
     def _unusual(self) -> dict[str, Any]:
         """What decides the latents, but only where it is asked for."""
@@ -90,6 +94,7 @@ class Clip:
         asked = {
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
+            "cross_frame_attention": settings.cross_frame_attention,
             **added_key(settings),
             "control": None if self.control is None else self.control.key,
         }

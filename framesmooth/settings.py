@@ -68,6 +68,7 @@ class ClipSettings:
     preset: str | None = None
     loras: tuple[Lora, ...] = ()
     textual_inversions: tuple[TextualInversion, ...] = ()
+    cross_frame_attention: bool = False
     control: Control | None = None
     image_prompt: ImagePrompt | None = None
     hold: float = 0.0

@@ -113,7 +113,7 @@ def test_guidance_that_cannot_end_early_is_a_usage_error(
 ) -> None:
     clip = Timeline((Keyframe(0, "a cat", 1),), 1)
     assert create_source(model, clip, guidance_end=0.5).path.sampling.guided_steps == 5
-    monkeypatch.setattr(Family, "guided", ())
+    monkeypatch.setattr(Family, "ends_guidance", False)
     with pytest.raises(UsageError, match="--guidance-end 1"):
         create_source(model, clip, guidance_end=0.5)
     assert create_source(model, clip, guidance_end=0.5, guidance_scale=1.0).num_frames == 1

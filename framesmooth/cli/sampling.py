@@ -37,6 +37,12 @@ _OPTIONS = [
         "1 is off and takes half the time.",
     ),
     click.option(
+        "--cross-frame-attention",
+        is_flag=True,
+        help="Let every diffused frame attend to the first one, so that what is in both takes the same form; "
+        "for models with a UNet.",
+    ),
+    click.option(
         "--negative-prompt",
         default="",
         help="What to keep out of every picture; --neg inside a prompt adds to it.",

@@ -21,6 +21,7 @@
 - ``feedback``: frames drawn from the ones before as a camera moves; ``plan``: what is asked of it (no torch).
 - ``video_to_video``: frames drawn over those of a video; ``plan_video``: what is asked of it (no torch).
 - ``ends``: from a picture to a picture; ``plan_ends``: what is asked of it (no torch).
+- ``attention``: frames that attend to one that they share; ``apart``: a batch picture by picture.
 - ``depth``: how far away what a picture shows is; ``plan_depth``: models for that (no torch).
 - ``drawing``: pictures, from noise or over another; ``anchoring``: the colours that it should have.
 - ``noise``: noise that moves along; ``pictures``: pictures into latents.

@@ -19,6 +19,8 @@ from torch import Tensor
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation import controlnet, samplers
+from framesmooth.generation.apart import one_by_one
+from framesmooth.generation.attention import Anchor, attending_to_first
 from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
@@ -129,6 +131,7 @@ class TextToImage:
         guided_steps: int | None = None,
         first_step: int = 0,
         on_step: StepCallback | None = None,
+        anchor: Anchor | None = None,
     ) -> Tensor:
         """Denoise a batch from step ``first_step`` of ``steps`` to the end.
 
@@ -143,13 +146,37 @@ class TextToImage:
             first_step: steps that are taken as done.
             on_step: called after every step with (number of steps done in all, latents after it); a step of a
                 second-order solver takes two iterations of the pipeline.
+            anchor: a frame that all others attend to; it is denoised along with them.
 
         Returns:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
         """
         if self.low_vram and len(latents) > 1:
-            settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps}
-            return self._one_by_one(latents, conditioning, seeds, on_step, first_step=first_step, **settings)
+            settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
+            return one_by_one(
+                self.denoise, latents, conditioning, seeds, on_step, first_step=first_step, **settings
+            )
+        if anchor is None:
+            return self._together(
+                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step
+            )
+        told = None if on_step is None else lambda done, states: on_step(done, states[1:])
+        batch = anchor.before(latents, conditioning, seeds)
+        with attending_to_first(self.denoiser, len(batch[0])):
+            return self._together(*batch, steps, guidance, guided_steps, first_step, told)[1:]
+
+    def _together(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        seeds: Sequence[int],
+        steps: int,
+        guidance: Guidance,
+        guided_steps: int | None,
+        first_step: int,
+        on_step: StepCallback | None,
+    ) -> Tensor:
+        """Denoise a batch in one go; see ``denoise``."""
         family = self.family
         ends = guided_steps is not None and guided_steps < steps and guidance.scale > 1
         if ends and guided_steps is not None and first_step >= guided_steps:
@@ -168,34 +195,6 @@ class TextToImage:
                 on_iteration=progress,
             )
         return final.float().cpu()
-
-    def _one_by_one(
-        self,
-        latents: Tensor,
-        conditioning: Conditioning,
-        seeds: Sequence[int],
-        on_step: StepCallback | None,
-        **settings: Any,
-    ) -> Tensor:
-        """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
-        states: dict[int, list[Tensor]] = {}
-
-        def told(done: int, state: Tensor) -> None:
-            states.setdefault(done, []).append(state.cpu())
-            if on_step is not None and len(states[done]) == len(seeds):
-                on_step(done, torch.cat(states.pop(done)))
-
-        finals = [
-            self.denoise(
-                latents[index : index + 1],
-                {name: value[index : index + 1] for name, value in conditioning.items()},
-                [seed],
-                on_step=told,
-                **settings,
-            )
-            for index, seed in enumerate(seeds)
-        ]
-        return torch.cat(finals)
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:

@@ -22,10 +22,11 @@ def draw(
     *,
     start: Frame | None = None,
     steps: int | None = None,
+    first: Frame | None = None,
 ) -> Picture:
     """Draw frame ``time`` alone; see ``draw_all``."""
     starts = None if start is None else [start]
-    return draw_all(path, [time], [noise], on_step, starts=starts, steps=steps)[0]
+    return draw_all(path, [time], [noise], on_step, starts=starts, steps=steps, first=first)[0]
 
 
 def draw_all(
@@ -36,6 +37,7 @@ def draw_all(
     *,
     starts: Sequence[Frame] | None = None,
     steps: int | None = None,
+    first: Frame | None = None,
 ) -> list[Picture]:
     """Draw frames with their own prompts, in the last ``steps`` over pictures or in all from noise.
 
@@ -46,6 +48,8 @@ def draw_all(
         on_step: called after every step with the number of frames it advanced.
         starts: the pictures to draw over, uint8 of the diffused size.
         steps: how many of the last steps draw over them; None are all of them.
+        first: what the clip's first frame is drawn over, for the others to attend to, where they begin at
+            pictures.
     """
     model, sampling = path.model, path.sampling
     skipped = 0 if starts is None or steps is None else sampling.steps - steps
@@ -53,6 +57,11 @@ def draw_all(
     if starts is not None:
         latents = encode_pictures(model, starts)
         state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
+    anchor = path.anchor()
+    if anchor is not None and starts is not None:
+        latents = encode_pictures(model, starts[:1] if first is None else [first])
+        begun = model.state_at(latents, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
+        anchor = path.anchor(begun[0])
     final = model.denoise(
         state,
         stack([path.conditioning(time) for time in times]),
@@ -63,6 +72,7 @@ def draw_all(
         guided_steps=sampling.guided_steps if starts is None else None,
         first_step=skipped,
         on_step=None if on_step is None else lambda _done, _latents: on_step(len(times)),
+        anchor=anchor,
     )
     return [_judged(picture) for picture in model.decode_judged(final)]
 

@@ -165,6 +165,7 @@ class EndsSource(DiffusionSource):
             guided_steps=sampling.guided_steps,
             first_step=skipped,
             on_step=step_done,
+            anchor=path.anchor(self._noised(torch.from_numpy(self.store[0][1]), 0, skipped)),
         )
         return list(torch.stack([branches, finals], dim=1).numpy())
 
@@ -213,6 +214,7 @@ class EndsSource(DiffusionSource):
                     guidance=sampling.guidance,
                     guided_steps=sampling.guided_steps,
                     first_step=sampling.branch_step,
+                    anchor=path.anchor(torch.from_numpy(self.store[0][0])),
                 )
             (own,) = self._decode(latents)
             given = crop(given, self.size)

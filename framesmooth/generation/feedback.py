@@ -89,7 +89,8 @@ class FeedbackSource:
     @cached_property
     def diffused_times(self) -> tuple[int, ...]:
         """The frames that are diffused, and the first one even if it is given."""
-        return keyframe_times(self.path.timeline, self.cadence)
+        timeline = self.path.timeline
+        return keyframe_times(timeline, self.cadence, comes_back=timeline.loop)
 
     @property
     def whole_times(self) -> tuple[int, ...]:
@@ -117,12 +118,13 @@ class FeedbackSource:
 
         ``on_step`` is called after every denoising step with 1, the number of frames it advanced.
         """
-        noise, home = MovingNoise(self.path.noise(0), self.path.seed(0)), self._home
+        noise = MovingNoise(self.path.noise(0), self.path.seed(0))
         before: int | None = None
         for time in self.diffused_times:
             if before is not None:
                 noise.move(self._latent_move(before, time))
             if time not in self.store:
+                home = self._home if before is not None else None
                 latents = noise.latents if home is None else home.joined_noise(noise.latents, time)
                 self.store[time] = self._picture(before, time, latents, on_step)
             before = time
@@ -158,7 +160,7 @@ class FeedbackSource:
     def _moved(self, before: int, time: int) -> Frame:
         moved = as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
         home = self._home
-        return moved if home is None else home.joined(moved, self.store[0].frame, before, time)
+        return moved if home is None else home.joined(moved, before, time)
 
     def _drawn_over(
         self,
@@ -169,7 +171,8 @@ class FeedbackSource:
         steps: int,
         on_step: StepsDone | None = None,
     ) -> Picture:
-        drawn = draw(self.path, time, noise, on_step, start=recolored(picture, target), steps=steps)
+        start = recolored(picture, target)
+        drawn = draw(self.path, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame)
         return replace(drawn, frame=recolored(drawn.frame, target))
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:
@@ -205,12 +208,11 @@ class FeedbackSource:
             return None
         return Homecoming(
             camera=self.camera,
-            times=self.diffused_times,
+            first=self.store[0].frame,
             num_frames=self.num_frames,
             length=way_home(timeline, self.fps),
             noise=self.path.noise(0),
             seed=self.path.seed(0),
-            factor=self.path.model.family.factor,
         )
 
     def _latent_move(self, start: int, end: int) -> Move:
@@ -219,7 +221,7 @@ class FeedbackSource:
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
-        first, last = self.store[batch.start], self.store[min(batch.stop, self.num_frames - 1)]
+        first, last = self._ends(batch.start, batch.stop)
         between = (Picture(self.between(first.frame, last.frame, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (first, *between)]
 
@@ -236,14 +238,20 @@ class FeedbackSource:
             before = max((other for other in self.diffused_times if other < time), default=None)
             made = self._made(before, time, noise)
         else:
-            first, last = (self.store[end].frame for end in self._around(time))
-            between = self.between(first, last, time)
+            first, last = self._ends(*self._around(time))
+            between = self.between(first.frame, last.frame, time)
             made = self._drawn_over(between, Colors.of(between), time, noise, max(1, self.steps_of(time)))
         return replace(made, frame=crop(made.frame, self.size))
 
     def _around(self, time: int) -> tuple[int, int]:
-        place = bisect_right(self.diffused_times, time)
-        return self.diffused_times[place - 1], self.diffused_times[place]
+        ends = (*self.diffused_times, self.num_frames)
+        place = bisect_right(ends, time)
+        return ends[place - 1], ends[place]
+
+    def _ends(self, start: int, end: int) -> tuple[Picture, Picture]:
+        """Return the pictures that a batch leads from and to: after its last frame a loop shows the first."""
+        after = 0 if self.path.timeline.loop else self.num_frames - 1
+        return self.store[start], self.store[end if end < self.num_frames else after]
 
     def between(self, first: Frame, last: Frame, time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""

@@ -53,11 +53,13 @@ def latent_frames(path: Path, times: Sequence[int], keys: Keys, latents_of: KeyL
             start, end = (torch.from_numpy(latents_of(key)[0]) for key in (before, after))
             branches[time] = slerp(start, end, share)
     if branches:
-        finals |= dict(zip(branches, _finish(path, branches), strict=True))
+        first = torch.from_numpy(latents_of(0)[0])
+        finals |= dict(zip(branches, _finish(path, branches, first), strict=True))
     return torch.stack([finals[time] for time in times])
 
 
-def _finish(path: Path, branches: dict[int, Tensor]) -> Tensor:
+def _finish(path: Path, branches: dict[int, Tensor], first: Tensor) -> Tensor:
+    """Denoise states to the end; ``first`` is that of the first frame."""
     sampling = path.sampling
     if sampling.branch_step == sampling.steps:
         return torch.stack(list(branches.values()))
@@ -69,4 +71,5 @@ def _finish(path: Path, branches: dict[int, Tensor]) -> Tensor:
         guidance=sampling.guidance,
         guided_steps=sampling.guided_steps,
         first_step=sampling.branch_step,
+        anchor=path.anchor(first),
     )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.generation.adapter import TextToImage
+from framesmooth.generation.attention import Anchor
 from framesmooth.generation.control_pictures import ControlPlan
 from framesmooth.generation.controlnet import conditioning_of
 from framesmooth.generation.embeddings import Conditioning, stack, travel
@@ -69,8 +70,8 @@ class Path:
 
     ``drift`` is the share of the way to the next keyframe's noise that is travelled; below 1 it is for a
     timeline of two keyframes, whose picture then varies without becoming another one. ``control`` is what a
-    ControlNet is fed at each frame, if there is one. ``pace`` says where a frame really is, if it isn't
-    where the timeline puts it.
+    ControlNet is fed at each frame, if there is one. With ``cross_frame`` all frames attend to the first.
+    ``pace`` says where a frame really is, if it isn't where the timeline puts it.
     """
 
     model: TextToImage
@@ -78,6 +79,7 @@ class Path:
     sampling: Sampling
     drift: float = 1.0
     control: ControlPlan | None = None
+    cross_frame: bool = False
     pace: Pace | None = None
 
     def paced(self, pace: Pace) -> "Path":
@@ -122,6 +124,15 @@ class Path:
         """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""
         return self.timeline.keyframes[self.timeline.at(time)[0]].seed
 
+    def anchor(self, state: Tensor | None = None) -> Anchor | None:
+        """Return the first frame for the others to attend to, from noise or from a state (C, h, w) of it.
+
+        None unless ``cross_frame``.
+        """
+        if not self.cross_frame:
+            return None
+        return Anchor(self.noise(0) if state is None else state, self.conditioning(0), self.seed(0))
+
     @cached_property
     def _noises(self) -> list[Tensor]:
         factor = self.sampling.pooled
@@ -138,19 +149,20 @@ class Path:
         return [encoded[pair] for pair in pairs]
 
 
-def keyframe_times(timeline: Timeline, cadence: int) -> tuple[int, ...]:
+def keyframe_times(timeline: Timeline, cadence: int, *, comes_back: bool = False) -> tuple[int, ...]:
     """Return the frames to diffuse whole, in order.
 
     They are every prompt's, the first and the last, and between those evenly spaced ones at most ``cadence``
-    apart.
+    apart. Of a clip that ``comes_back`` the first picture is seen again after the last frame, which then is
+    like any other.
     """
-    last = timeline.num_frames - 1
+    last = timeline.num_frames - (0 if comes_back else 1)
     anchors = sorted({0, last} | {min(key.time, last) for key in timeline.keyframes})
     times = {last}
     for start, end in pairwise(anchors):
         parts = math.ceil((end - start) / cadence)
         times.update(start + round(part * (end - start) / parts) for part in range(parts))
-    return tuple(sorted(times))
+    return tuple(sorted(times - {timeline.num_frames}))
 
 
 def guided_steps(share: float, steps: int) -> int | None:
@@ -207,5 +219,6 @@ def _diffuse(path: Path, batch: list[int], on_step: StepsDone | None) -> list[ND
         guidance=sampling.guidance,
         guided_steps=sampling.guided_steps,
         on_step=step_done,
+        anchor=path.anchor(),
     )
     return list(torch.stack([branch, final], dim=1).numpy())

@@ -104,6 +104,7 @@ class DiffusionSource(Walk):
             steps=sampling.steps,
             guidance=sampling.guidance,
             guided_steps=sampling.guided_steps,
+            anchor=path.anchor(),
         )
         return self._decode(latents)[0]
 
@@ -157,6 +158,7 @@ def create_source(
     batch_size: int | None = None,
     store: LatentStore | None = None,
     control: ControlPlan | None = None,
+    cross_frame: bool = False,
 ) -> DiffusionSource:
     """Return a source of ``timeline`` in any size: rounded up to the model's multiple, then cropped.
 
@@ -171,6 +173,12 @@ def create_source(
         raise UsageError(f"unknown in-betweens {inbetween!r}: use {', '.join(INBETWEENS)}")
     guidance = Guidance(scale=guidance_scale, true_scale=true_cfg_scale)
     _check_guidance(model, guidance, guidance_end)
+    if cross_frame and not hasattr(model.pipe, "unet"):
+        name, kind = model.folder.name, type(model.pipe).__name__
+        raise UsageError(
+            f"{name}, a {kind}, has no UNet whose attention could reach across frames: "
+            "drop --cross-frame-attention"
+        )
     if inbetween == "latent":
         model = model.restartable()
     height, width = height or model.native_size[0], width or model.native_size[1]
@@ -188,7 +196,7 @@ def create_source(
         branch_step=branch_step(steps),
     )
     return DiffusionSource(
-        path=Path(model, timeline, sampling, drift, control),
+        path=Path(model, timeline, sampling, drift, control, cross_frame),
         fps=fps,
         size=(height, width),
         cadence=cadence if isinstance(cadence, int) else auto_cadence(timeline),

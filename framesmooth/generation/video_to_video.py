@@ -28,6 +28,7 @@ from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.plan_video import Restyle
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.motion import estimate_motion
+from framesmooth.outliers import look_of
 from framesmooth.warp import backward_warp
 
 _LONGEST_CADENCE = 3
@@ -128,6 +129,9 @@ class VideoToVideoSource:
             if not picture.fault:
                 yield picture
                 continue
+            if picture.fault == "black" and look_of(frames[time]).black:
+                yield Picture(picture.frame)
+                continue
             again = (self._again(time, frames[time], attempt) for attempt in range(1, ATTEMPTS + 1))
             other = next((one for one in again if not one.fault), Picture(frames[time]))
             yield replace(other, fault=picture.fault)
@@ -143,7 +147,13 @@ class VideoToVideoSource:
             sampling = self.path.sampling
             seed = (self.path.seed(0) + REROLL_STRIDE * attempt) % 2**32
             noise = self.path.model.noise(seed, sampling.height, sampling.width)
-        return draw_all(self.path, times, [noise] * len(times), on_step, starts=starts, steps=steps)
+        return draw_all(
+            self.path, times, [noise] * len(times), on_step, starts=starts, steps=steps, first=self._first
+        )
+
+    @cached_property
+    def _first(self) -> Frame:
+        return next(iter(self.video))
 
     def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
         return self._drawn([time], [frame], attempt)[0]

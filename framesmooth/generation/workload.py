@@ -66,7 +66,14 @@ def at_most(source: Source) -> Source:
 
 def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
     """Count what ``source`` has to do; ``is_there`` tells which frames are made already."""
-    batches = [batch for batch in source.batches if not all(map(is_there, batch))]
+    counted = _counted(source, [batch for batch in source.batches if not all(map(is_there, batch))])
+    if not source.path.cross_frame:
+        return counted
+    guided, plain = (Tally(one.calls, one.pictures + one.calls) for one in (counted.guided, counted.plain))
+    return replace(counted, guided=guided, plain=plain)  # the first frame goes along in every call
+
+
+def _counted(source: Source, batches: list[range]) -> Workload:
     if isinstance(source, FeedbackSource):
         return _chained(source, batches)
     if isinstance(source, VideoToVideoSource):
