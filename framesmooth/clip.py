@@ -83,6 +83,10 @@ class Clip:
         plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
+    def is_meant_black(self, time: int) -> bool:
+        """Tell whether a frame is made from a picture that is black itself."""
+        return any(plan.is_black(time) for plan in (self.ends, self.restyle) if plan is not None)
+
     @property
     def _unusual(self) -> dict[str, Any]:
         """What decides the latents, but only where it is asked for."""

@@ -5,6 +5,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from framesmooth.frames import Frame
 from framesmooth.metric import measure
-from framesmooth.smoother import create_smoother
+from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.video.images import save_png
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _SMALL: Final = 128
 _FRAMES: Final = 10
 _WORTH_IT: Final = 10
 """Smoothing is measured before a run where it is this many times what is measured."""
+_TRIALS: Final = 20
+"""A whole batch is tried before a run that takes this many times as long."""
 _UNTRACED: Final = 1.5
 """What smoothing holds, of what is traced of it: OpenCV's own memory and longer clips aren't."""
 _BYTES_OF_LATENTS: Final = 2 * 4
@@ -126,7 +129,7 @@ def estimate(
         clip: what is made.
         source: its frames; what its store holds is done.
         is_there: tells which frames are made already.
-        least: seconds below which one picture is measured and no whole batch.
+        least: seconds below which one picture is measured and no whole batch; 0 measures all.
 
     Raises:
         ModelError: a model that cannot be measured.
@@ -140,7 +143,11 @@ def estimate(
     def worked_out(found: "Probe", smoothing: _Smoothing) -> Estimate:
         return _worked_out(clip, source, work, found, smoothing)
 
-    found = probe(source, lambda first: worked_out(first, _Smoothing()).seconds >= least)
+    def is_worth_it(first: "Probe", trial: float) -> bool:
+        seconds = worked_out(first, _Smoothing()).seconds
+        return least == 0 or seconds >= max(least, _TRIALS * trial)
+
+    found = probe(source, is_worth_it)
     return worked_out(found, _smoothing(clip, source, found.picture, always=least == 0))
 
 
@@ -190,13 +197,18 @@ def _smoothing(clip: "Clip", source: "ClipSource", picture: Frame, *, always: bo
     strength = clip.settings.smooth
     smoother = create_smoother(clip.settings.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    started = time.perf_counter()
-    measure(frames, fps=clip.settings.fps)
-    measure(smoother(frames), reference=frames, flow_on="self", fps=clip.settings.fps)
-    seconds = time.perf_counter() - started
+    _seconds_of_smoothing(frames, smoother, clip.settings.fps)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    seconds = _seconds_of_smoothing(frames, smoother, clip.settings.fps)  # warm, and not traced
     return _Smoothing(seconds * times_more, round(held * larger * _UNTRACED))
+
+
+def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction) -> float:
+    started = time.perf_counter()
+    measure(frames, fps=fps)
+    measure(smoother(frames), reference=frames, flow_on="self", fps=fps)
+    return time.perf_counter() - started
 
 
 def _small_clip(picture: Frame, source: "ClipSource") -> list[Frame]:

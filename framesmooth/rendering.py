@@ -143,7 +143,12 @@ class Rendering:
         how, notes = self.clip.settings.bad_frames, self.stage.notes()
         if "bad" not in notes:
             known = {int(index): fault for index, fault in notes.get("faults", {}).items()}
-            bad = judge(self.num_frames, self._read, known)
+            judged = judge(self.num_frames, self._read, known).items()
+            bad = {
+                index: fault
+                for index, fault in judged
+                if fault != "black" or not self.clip.is_meant_black(index)
+            }
             self.stage.note(bad={str(index): fault for index, fault in bad.items()}, repaired=None)
         else:
             bad = {int(index): fault for index, fault in notes["bad"].items()}

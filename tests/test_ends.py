@@ -22,7 +22,7 @@ from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
-from framesmooth.video import write_png
+from framesmooth.video import read_image, write_png
 from tests.scenes import texture
 
 FRAMES, SIZE = 17, (48, 64)
@@ -190,6 +190,16 @@ def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings) -> No
     ]
     keys = [str(resolve(one).keyframes_key) for one in (settings, *others)]
     assert len(set(keys)) == len(keys)
+
+
+def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> None:
+    black = settings.output.with_name("black.png")
+    write_png(black, np.zeros((24, 36, 3), np.uint8))
+    settings = replace(settings, init_image=black, smooth=0.0)
+    make_clip(settings, nothing)
+    run = RunFolder.beside(settings.output)
+    assert run.record["bad_frames"] == []
+    assert read_image(run.folder / "frames" / "frame_000000.png").max() == 0
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,15 @@ def test_wrong_wishes_are_refused_before_the_model_is_loaded(
         resolve(replace(settings, **changes))
 
 
+def test_a_video_may_fade_in_from_black(settings: ClipSettings) -> None:
+    assert settings.init_video is not None
+    for time in range(3):
+        write_png(settings.init_video / f"frame_{time:04d}.png", np.zeros_like(VIDEO[0]))
+    settings = replace(settings, strength="0:(0), 2:(0), 3:(0.5)")
+    make_clip(settings, nothing)
+    assert RunFolder.beside(settings.output).record["bad_frames"] == []
+
+
 def test_the_video_is_never_written_over(settings: ClipSettings) -> None:
     assert settings.init_video is not None
     with pytest.raises(UsageError, match="itself"):

@@ -9,6 +9,7 @@ from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
 from framesmooth.generation import DEFAULT_ENDS_STRENGTH
 from framesmooth.generation.plan import picture_at, short, strengths_of
+from framesmooth.outliers import look_of
 from framesmooth.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ class Ends:
     first: Frame | None
     last: Frame
     strengths: Sequence[float]
+
+    def is_black(self, time: int) -> bool:
+        """Tell whether the picture given for a frame is black."""
+        given = {0: self.first, len(self.strengths) - 1: self.last}.get(time)
+        return given is not None and look_of(given).black
 
     @property
     def key(self) -> dict[str, Any]:

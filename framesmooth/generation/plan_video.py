@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.fitting import FittedClip
+from framesmooth.fitting import FittedClip, Window
 from framesmooth.frames import FrameSource
 from framesmooth.generation import DEFAULT_VIDEO_STRENGTH
 from framesmooth.generation.plan import check_one_noise, short, strengths_of
+from framesmooth.outliers import look_of
 from framesmooth.timeline import Timeline
 from framesmooth.video import open_source
 
 if TYPE_CHECKING:
     from framesmooth.settings import ClipSettings
+
+
+_SMALL: Final = (64, 64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,14 @@ class Restyle:
             "strengths": short(self.strengths),
             "cadence": self.cadence,
         }
+
+    def is_black(self, time: int) -> bool:
+        """Tell whether a frame of the video is black; cheap where the numbers asked for rise."""
+        return look_of(self._small.frames(time, time)[time]).black
+
+    @cached_property
+    def _small(self) -> Window:
+        return Window(self.frames(_SMALL, _SMALL))
 
     def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> FittedClip:
         """Return the video in ``size`` (height, width), the middle of what fills ``filled``."""

@@ -72,8 +72,8 @@ class Probe:
     free: int
 
 
-def probe(source: Source, long: Callable[["Probe"], bool]) -> Probe:
-    """Measure one picture, and a whole batch if ``long`` says of the first that it is worth it.
+def probe(source: Source, worth: Callable[["Probe", float], bool]) -> Probe:
+    """Measure one picture, and a whole batch if ``worth`` says so, told the first and the seconds of that.
 
     Where a whole batch doesn't fit into memory by what one picture took, it isn't tried.
 
@@ -96,7 +96,8 @@ def probe(source: Source, long: Callable[["Probe"], bool]) -> Probe:
         return Probe(*costs, mixing, evaluations, picture, memory, _free(model.device) + before)
 
     first = found(whole)
-    if most == 1 or whole > first.free or not long(first):
+    trial = most * (_STEPS * steps[0][1] + 2 * codes[0][1])
+    if most == 1 or whole > first.free or not worth(first, trial):
         return first
     with _watched(model.device) as peak:
         _measure(path, source.diffused_times[:most], steps, codes)

@@ -28,6 +28,7 @@ from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.plan_video import Restyle
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.motion import estimate_motion
+from framesmooth.outliers import look_of
 from framesmooth.warp import backward_warp
 
 _LONGEST_CADENCE = 3
@@ -127,6 +128,9 @@ class VideoToVideoSource:
         for time, picture in zip(times, made, strict=True):
             if not picture.fault:
                 yield picture
+                continue
+            if picture.fault == "black" and look_of(frames[time]).black:
+                yield Picture(picture.frame)
                 continue
             again = (self._again(time, frames[time], attempt) for attempt in range(1, ATTEMPTS + 1))
             other = next((one for one in again if not one.fault), Picture(frames[time]))
