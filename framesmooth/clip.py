@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from framesmooth.added import Added, added_key, find_added
 from framesmooth.generation.control_pictures import ControlPlan, plan_control
@@ -104,12 +104,24 @@ class Clip:
     def frames_key(self) -> dict[str, Any]:
         """Everything that decides the frames before smoothing."""
         settings = self.settings
-        key = self.keyframes_key | {"cadence": settings.cadence, "inbetween": settings.inbetween}
-        if settings.pacing != "linear":
-            key["pacing"] = settings.pacing
-        if settings.inbetween == "flow" or settings.cadence == "auto" or settings.pacing == "even":
+        key = self.keyframes_key | {"cadence": self.cadence, "inbetween": settings.inbetween}
+        if self.pacing != "linear":
+            key["pacing"] = self.pacing
+        if settings.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
             key["flow_version"] = package_versions()["opencv-contrib-python"]
         return key
+
+    @property
+    def cadence(self) -> int | Literal["auto"] | None:
+        """As asked; else "auto" where frames don't hang on each other, and None leaves it to the timeline."""
+        return self.settings.cadence or ("auto" if self.settings.walks else None)
+
+    @property
+    def pacing(self) -> str:
+        """As asked; else "even" where it can be and no other pace is asked for."""
+        settings = self.settings
+        free = settings.walks and (settings.easing, settings.hold) == ("linear", 0)
+        return settings.pacing or ("even" if free else "linear")
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -86,7 +86,7 @@ class Rendering:
         self._tell_cost(source)
         facts = source.facts()
         loaded = facts | {
-            "cadence": "auto" if self.clip.settings.cadence == "auto" else source.cadence,
+            "cadence": "auto" if self.clip.cadence == "auto" else source.cadence,
             "prompt_changes": sorted(self.clip.timeline.jumps),
         }
         source.faded.update(self.stage.notes().get("crossfaded", ()))
@@ -236,8 +236,8 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         true_cfg_scale=settings.true_cfg_scale,
         guidance_end=clip.guidance_end,
         drift=clip.drift,
-        cadence=settings.cadence,
-        pacing=settings.pacing,
+        cadence=clip.cadence,
+        pacing=clip.pacing,
         inbetween=settings.inbetween,
         batch_size=settings.batch_size,
         store=None if run is None else LatentFolder(run.keyframes),

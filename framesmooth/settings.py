@@ -75,7 +75,7 @@ class ClipSettings:
     easing: str = "linear"
     loop: bool = False
     cadence: int | Literal["auto"] | None = None
-    pacing: Literal["linear", "even"] = "linear"
+    pacing: Literal["linear", "even"] | None = None
     inbetween: str = "latent"
     camera: Moves | None = None
     strength: str | None = None
@@ -107,6 +107,12 @@ class ClipSettings:
         asked = self.camera, self.strength, self.init_image
         elsewhere = self.init_video or self.last_image
         return elsewhere is None and asked != (None, None, None)
+
+    @property
+    def walks(self) -> bool:
+        """Whether the clip travels from prompt to prompt alone, no diffused frame hanging on another."""
+        led = self.feeds_back or self.init_video is not None or self.last_image is not None
+        return not led and self.control is None
 
     @property
     def model_path(self) -> Path | None:

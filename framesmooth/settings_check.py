@@ -28,7 +28,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 _CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,
     "seed_behavior": SEED_BEHAVIORS,
-    "pacing": ("linear", "even"),
+    "pacing": (None, "linear", "even"),
     "odd": ("error", "pad", "crop"),
     "preset": (None, *PRESETS),
     "dtype": ("auto", "float32", "bfloat16", "float16"),

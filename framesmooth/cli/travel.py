@@ -49,14 +49,13 @@ _OPTIONS = [
         "--cadence",
         type=Cadence(),
         help="Diffuse only every N-th frame, 1 is all; auto diffuses more of them where the picture changes "
-        "more.  [default: about 12 from prompt to prompt]",
+        "more.  [default: auto; about 12 from prompt to prompt where frames hang on each other]",
     ),
     click.option(
         "--pacing",
         type=click.Choice(["linear", "even"]),
-        default=ClipSettings.pacing,
-        show_default=True,
-        help="Travel evenly in words, or so that the picture changes evenly; prompts keep their frames.",
+        help="Travel evenly in words, or so that the picture changes evenly; prompts keep their frames.  "
+        "[default: even; linear with --easing, --hold or a camera]",
     ),
     click.option(
         "--inbetween",
