@@ -27,6 +27,10 @@ SAMPLES, PICTURES = HOME / "samples", HOME / "docs" / "pictures"
 CLIPS = {
     "journey": ["samples/prompts/journey.yaml", "--num-frames", "96", "--seed", "5"],
     "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "5", "-W", "384", "-H", "216"],
+    "voyage": [
+        *("samples/prompts/voyage.yaml", "--num-frames", "240", "--fps", "24", "--seed", "5", "-W", "384"),
+        *("-H", "216", "--loop", "--zoom", "1.003", "--pan-x", "0.4*sin(6.2832*t/240)", "--strength", "0.4"),
+    ],
     "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "8"],
 }
 SCENE = Scene("hills", "noon", "windmill", "red", "oil", frozenset(), 11)
@@ -76,7 +80,7 @@ def pan(scene: Scene, height: int, width: int) -> list[Frame]:
 def make_clip(name: str) -> None:
     """Generate a clip as MP4, as an animated WebP for the README, and a row of its keyframes."""
     run("generate", *CLIPS[name], "-o", f"samples/{name}.mp4", "--overwrite")
-    run("assemble", f"samples/{name}.mp4", "-o", f"docs/pictures/{name}.webp", "--overwrite")
+    run("assemble", f"samples/{name}.mp4", "-o", f"docs/pictures/{name}.webp", "--fps", "12", "--overwrite")
     frames = list(open_source(SAMPLES / f"{name}.mp4"))
     shown = [frames[round(t)] for t in np.linspace(0, len(frames) - 1, 6)]
     write_png(PICTURES / f"{name}.png", np.ascontiguousarray(np.hstack(shown)))
