@@ -20,7 +20,7 @@ import torch
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from storybook.captions import caption
-from storybook.card import PROMPTS, write_card
+from storybook.card import PROMPTS, WIDE_PROMPTS, write_card
 from storybook.classifier import TABLES, classes, read, shrink, train_reader
 from storybook.dataset import paint_many, scene_at
 from storybook.train_autoencoder import psnr
@@ -86,15 +86,20 @@ def main(
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
     drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], **sampling)
     seen = read(reader, np.stack([shrink(p) for p in drawn]), target)
-    agreement = dict(
-        zip(TABLES, (seen == np.array([classes(s) for s in scenes])).mean(axis=0).tolist(), strict=True)
-    )
+    right = seen == np.array([classes(s) for s in scenes])
+    agreement = dict(zip(TABLES, right.mean(axis=0).tolist(), strict=True))
+    by_subject = {
+        name: float(right[[s.subject == name for s in scenes], list(TABLES).index("subject")].mean())
+        for name in sorted({s.subject for s in scenes})
+    }
     click.echo(f"read back from {pictures} held-out combinations: {_percent(agreement)}")
+    click.echo(f"subjects: {_percent(by_subject)}")
     valid = np.stack(list(paint_many([(scene_at(10_000_000 + k), "square") for k in range(128)], processes)))
     vae = AutoencoderTiny.from_pretrained(model, subfolder="vae", dtype=torch.float32).to(target)
     figures = {
         "judge_validation": validation,
         "agreement": agreement,
+        "by_subject": by_subject,
         "pictures": pictures,
         **sampling,
         "autoencoder_psnr": psnr(vae, valid, target),
@@ -103,7 +108,8 @@ def main(
     (work / "evaluation.json").write_text(json.dumps(figures, indent=2) + "\n")
     if card:
         sheet = generate(pipe, list(PROMPTS), **sampling, seed=1)
-        write_card(model, figures, np.stack(sheet))
+        wide = generate(pipe, list(WIDE_PROMPTS), **sampling, seed=1, height=224, width=384)
+        write_card(model, figures, np.stack(sheet), np.stack(wide))
 
 
 def generate(
@@ -114,14 +120,16 @@ def generate(
     guidance_scale: float,
     guidance_end: float,
     seed: int = 0,
+    height: int = 256,
+    width: int = 256,
 ) -> list[NDArray[np.uint8]]:
-    """One 256² picture a prompt, each from its own seed."""
+    """One picture a prompt, (height, width, 3) uint8, each from its own seed."""
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(prompts), 16):
         part = prompts[start : start + 16]
         seeds = [seed + start + k for k in range(len(part))]
         latents = pipe.denoise(
-            torch.stack([pipe.noise(one, 256, 256) for one in seeds]),
+            torch.stack([pipe.noise(one, height, width) for one in seeds]),
             stack([pipe.encode(prompt, "", guided=True) for prompt in part]),
             seeds,
             steps=steps,

@@ -1,7 +1,7 @@
 """Trains the built-in model ``storybook`` from nothing: paints its world, learns to see and to draw it.
 
 All stages but the fourth have a clock and a checkpoint of their own in the work folder, and one log; an
-interrupted run goes on where it stopped:
+interrupted run goes on where it stopped, and a paused one (SIGSTOP) loses no time:
 
 1. ``autoencoder`` on crops of painted scenes,
 2. ``decoder``: its second half alone, while latents keep their meaning,

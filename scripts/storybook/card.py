@@ -43,12 +43,21 @@ PROMPTS = (
     "a rocket above the lunar surface, poster art",
     "an oil painting of a tree in the snow at sunset",
 )
+WIDE_PROMPTS = (
+    "a white sailboat on the sea at sunset, oil painting",
+    "a lion on the savanna at dawn, flat illustration",
+    "a train crossing green hills at noon, watercolor",
+    "a castle in the snow at night, ink drawing",
+)
 
 
-def write_card(folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8]) -> None:
+def write_card(
+    folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8], wide: NDArray[np.uint8]
+) -> None:
     """Writes ``README.md`` and ``contact-sheet.jpg`` beside the weights."""
     rows = [np.hstack(list(pictures[k : k + 8])) for k in range(0, len(pictures), 8)]
     sheet = cv2.resize(np.vstack(rows), None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    sheet = np.vstack([sheet, np.hstack(list(wide))])
     cv2.imwrite(str(folder / "contact-sheet.jpg"), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
     agreement = "\n".join(
         f"| {name} | {figures['agreement'][name]:.1%} | {figures['judge_validation'][name]:.1%} |"
@@ -69,9 +78,16 @@ def write_card(folder: Path, figures: dict[str, Any], pictures: NDArray[np.uint8
                 s if s != "rider" else "astronaut riding a horse" for s in world.SUBJECTS[:-1]
             ),
             colors=", ".join(world.COLORS),
-            prompts="\n".join(f"{k + 1}. {prompt}" for k, prompt in enumerate(PROMPTS)),
+            prompts="\n".join(f"{k + 1}. {prompt}" for k, prompt in enumerate(PROMPTS + WIDE_PROMPTS)),
+            count=len(PROMPTS),
+            hard=", ".join(f"{name} {share:.0%}" for name, share in _hardest(figures["by_subject"])),
         )
     )
+
+
+def _hardest(by_subject: dict[str, float]) -> list[tuple[str, float]]:
+    """The four subjects that were read back least often."""
+    return sorted(by_subject.items(), key=lambda item: item[1])[:4]
 
 
 CARD = """---
@@ -85,7 +101,7 @@ A small text-to-image latent diffusion model that ships with framesmooth, so tha
 offline and in seconds. It is an ordinary `StableDiffusionPipeline` folder, trained from nothing on pictures
 that a procedural painter drew, with captions written from the same scenes. No photographs, no one's artwork.
 
-![32 prompts](contact-sheet.jpg)
+![{count} prompts, and four in 16:9](contact-sheet.jpg)
 
 ## What it knows
 
@@ -111,6 +127,8 @@ on unseen renders, the most that could be reached.
 |---|---|---|
 {agreement}
 
+Hardest to recognise: {hard}.
+
 Autoencoder: {psnr:.2f} dB PSNR on 128 unseen scenes.
 
 ## How it was made
@@ -123,7 +141,7 @@ four times. Muon and AdamW, bfloat16 autocast; two CPU cores were enough.
 
 ## The prompts of the sheet
 
-Seeds 1 to 32, in rows of eight:
+Seeds 1 to {count}, in rows of eight at 256×256; the last four, seeds 1 to 4, at 384×224:
 
 {prompts}
 """

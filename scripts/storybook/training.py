@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+LONGEST = 20.0  # seconds that a step can take; more is a pause from outside, which must cost no training
+
 
 class Session:
     """One stage's clock and checkpoint: ``progress`` runs 0 → 1 over its minutes, across interruptions."""
@@ -35,7 +37,8 @@ class Session:
     def tick(self, loss: float, **more: float) -> bool:
         """Counts a step; logs and saves now and then; False when the time is over."""
         now = time.monotonic()
-        self.spent, self._mark, self.step = self.spent + now - self._mark, now, self.step + 1
+        self.spent += min(now - self._mark, LONGEST)
+        self._mark, self.step = now, self.step + 1
         self.loss = loss if self.loss == 0 else 0.98 * self.loss + 0.02 * loss
         if self.step % 100 == 0:
             self.write(loss=round(self.loss, 5), **more)
