@@ -22,7 +22,7 @@ from framesmooth.generation.plan_ends import Ends, plan_ends
 from framesmooth.generation.plan_video import Restyle, open_video, plan_restyle
 from framesmooth.generation.presets import PRESETS
 from framesmooth.generation.prompt_weights import parse_weights
-from framesmooth.keyframing import keyframes_of, timeline_of
+from framesmooth.keyframing import avoiding, keyframes_of, timeline_of
 from framesmooth.run import content_of, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.settings_check import check_settings
@@ -187,6 +187,11 @@ def resolve(settings: ClipSettings) -> Clip:
         defaults |= {"steps": preset.steps, "guidance_end": 1.0}
         if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
             defaults["guidance_scale"] = preset.guidance_scale
+    guidance_scale = float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
+    if settings.guidance_scale is not None:
+        guidance_scale = settings.guidance_scale
+    if settings.negative_prompt is None and guidance_scale > 1:
+        timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
     ends = plan_ends(settings, timeline)
     drifting = (len(settings.prompts), settings.seeds, settings.seed_behavior) == (1, None, "fixed")
     return Clip(
@@ -197,9 +202,7 @@ def resolve(settings: ClipSettings) -> Clip:
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
         steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
-        guidance_scale=float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
-        if settings.guidance_scale is None
-        else settings.guidance_scale,
+        guidance_scale=guidance_scale,
         guidance_end=float(defaults.get("guidance_end", 1.0))
         if settings.guidance_end is None
         else settings.guidance_end,

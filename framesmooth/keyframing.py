@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -130,3 +131,18 @@ def _scheduled(schedule: str, num_frames: int, settings: ClipSettings) -> list[i
                 f"--seed-schedule: {value:g} at frame {frame} is no seed: stay within 0 to {MAX_SEED - 1}"
             )
     return [round(value) for value in values]
+
+
+def avoiding(timeline: Timeline, negative: str) -> Timeline:
+    """Return the timeline with ``negative``, what a model asks to keep out, in each negative prompt."""
+    keyframes = (
+        replace(key, negative=", ".join(filter(None, (key.negative, kept_out(key.prompt, negative)))))
+        for key in timeline.keyframes
+    )
+    return replace(timeline, keyframes=tuple(keyframes))
+
+
+def kept_out(prompt: str, negative: str) -> str:
+    """Return ``negative``, but nothing where the prompt has a word of it: that very thing is asked for."""
+    asked, unwanted = (set(re.findall(r"\w+", text.lower())) for text in (prompt, negative))
+    return "" if asked & unwanted else negative

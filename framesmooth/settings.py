@@ -63,7 +63,7 @@ class ClipSettings:
     guidance_scale: float | None = None
     guidance_end: float | None = None
     true_cfg_scale: float = 1.0
-    negative_prompt: str = ""
+    negative_prompt: str | None = None
     scheduler: str | None = None
     preset: str | None = None
     loras: tuple[Lora, ...] = ()

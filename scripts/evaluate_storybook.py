@@ -33,6 +33,8 @@ from framesmooth.generation.embeddings import stack
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.keyframes import guided_steps
 from framesmooth.generation.loading import load_pipeline
+from framesmooth.generation.models import model_defaults
+from framesmooth.keyframing import kept_out
 
 FIRST = 20_000_000  # scene numbers far from those of training
 
@@ -124,13 +126,14 @@ def generate(
     width: int = 256,
 ) -> list[NDArray[np.uint8]]:
     """One picture a prompt, (height, width, 3) uint8, each from its own seed."""
+    negative = str(model_defaults(pipe.folder).get("negative_prompt", ""))
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(prompts), 16):
         part = prompts[start : start + 16]
         seeds = [seed + start + k for k in range(len(part))]
         latents = pipe.denoise(
             torch.stack([pipe.noise(one, height, width) for one in seeds]),
-            stack([pipe.encode(prompt, "", guided=True) for prompt in part]),
+            stack([pipe.encode(prompt, kept_out(prompt, negative), guided=True) for prompt in part]),
             seeds,
             steps=steps,
             guidance=Guidance(scale=guidance_scale),

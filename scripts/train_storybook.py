@@ -34,7 +34,14 @@ from storybook.train_diffusion import CHUNK, Stage, encode_scenes, train_unet
 NOTES = {
     "about": "A painted world: 10 places, 6 lights, 17 subjects, 9 colours, 5 styles; made for 256x256.",
     "license": "Apache-2.0",
-    "defaults": {"steps": 10, "guidance_scale": 3.0, "guidance_end": 0.8, "width": 256, "height": 256},
+    "defaults": {
+        "steps": 10,
+        "guidance_scale": 3.0,
+        "guidance_end": 0.8,
+        "negative_prompt": "pixel art",
+        "width": 256,
+        "height": 256,
+    },
 }
 SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "unet": 0.4}
 

@@ -44,8 +44,9 @@ _OPTIONS = [
     ),
     click.option(
         "--negative-prompt",
-        default="",
-        help="What to keep out of every picture; --neg inside a prompt adds to it.",
+        metavar="TEXT",
+        help="What to keep out of every picture; --neg inside a prompt adds to it.  "
+        "[default: the model's own]",
     ),
     click.option(
         "--scheduler",
