@@ -56,6 +56,7 @@ class Estimate:
         free: bytes that there are for that.
         disk: bytes of the run folder.
         device: whose memory it is.
+        is_most: whether keyframes are found on the way, so that this is the most that there can be.
     """
 
     width: int
@@ -71,6 +72,7 @@ class Estimate:
     free: int
     disk: int
     device: str
+    is_most: bool = False
 
     @property
     def seconds(self) -> float:
@@ -85,18 +87,22 @@ class Estimate:
         return asdict(self) | rounded | {"seconds": round(self.seconds, 1)}
 
     @property
+    def _limit(self) -> str:
+        return "at most " if self.is_most else ""
+
+    @property
     def rows(self) -> list[tuple[str, str]]:
         """Return it in words for a table: what, how much."""
         return [
             ("size", f"{self.width}x{self.height}"),
             ("frames", str(self.frames)),
-            ("keyframes to diffuse", str(self.keyframes)),
-            ("network evaluations", str(self.evaluations)),
-            ("diffusing", duration(self.diffusing)),
+            ("keyframes to diffuse", self._limit + str(self.keyframes)),
+            ("network evaluations", self._limit + str(self.evaluations)),
+            ("diffusing", self._limit + duration(self.diffusing)),
             ("decoding", duration(self.decoding)),
             ("smoothing and measuring", duration(self.smoothing)),
             ("writing", duration(self.writing)),
-            ("all of it", duration(self.seconds)),
+            ("all of it", self._limit + duration(self.seconds)),
             (f"peak memory ({self.device})", f"{size(self.memory)} of {size(self.free)}"),
             ("disk", size(self.disk)),
         ]
@@ -114,9 +120,10 @@ class Estimate:
     @property
     def sentence(self) -> str:
         """What a user should know before a long run."""
+        time = f"{self._limit or 'about '}{duration(self.seconds)}"
         return (
-            f"about {duration(self.seconds)} to go: {self.keyframes} keyframes in {self.evaluations} network "
-            f"evaluations, at most {size(self.memory)} of memory, {size(self.disk)} on disk"
+            f"{time} to go: {self.keyframes} keyframes in {self.evaluations} network evaluations, at most "
+            f"{size(self.memory)} of memory, {size(self.disk)} on disk"
         )
 
 
@@ -166,6 +173,7 @@ def _worked_out(
         width=width,
         height=height,
         frames=source.num_frames,
+        is_most=clip.cadence == "auto",
         keyframes=work.keyframes,
         evaluations=work.evaluations(found.evaluations),
         diffusing=found.step.of(work.guided) + PLAIN_SHARE * found.step.of(work.plain),

@@ -1,4 +1,4 @@
-"""Seeds from prompt to prompt."""
+"""Seeds and negative prompts from prompt to prompt, and what is decided where nothing is said."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +9,11 @@ import pytest
 from framesmooth.clip import resolve
 from framesmooth.errors import UsageError
 from framesmooth.generation.plan import plan_feedback
-from framesmooth.keyframing import keyframes_of, timeline_of
+from framesmooth.keyframing import avoiding, keyframes_of, timeline_of
 from framesmooth.moves import Moves
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
-from framesmooth.timeline import TimedPrompt, Timeline
+from framesmooth.timeline import Keyframe, TimedPrompt, Timeline, parse_prompts
 
 
 def timeline(count: int = 5, **settings: Any) -> Timeline:
@@ -111,3 +111,47 @@ def test_random_first_seeds_are_found_again_from_the_record(
     }
     again = replace(ClipSettings.from_record(record, folder), model=str(tiny_model))
     assert resolve(again).timeline == clip.timeline
+
+
+def test_what_a_model_keeps_out_is_not_kept_out_of_prompts_that_ask_for_it() -> None:
+    keys = (Keyframe(0, "a cat, Pixel art", 1), Keyframe(4, "a cat", 1, "fog"), Keyframe(8, "a lion", 1))
+    avoided = avoiding(Timeline(keys, 9), "pixel art")
+    assert [key.negative for key in avoided.keyframes] == ["", "fog, pixel art", "pixel art"]
+    assert avoiding(Timeline(keys, 9), "").keyframes == keys
+
+
+@pytest.mark.parametrize(
+    ("changes", "negative"),
+    [
+        ({}, "pixel art"),
+        ({"negative_prompt": ""}, ""),
+        ({"negative_prompt": "rain"}, "rain"),
+        ({"guidance_scale": 1.0}, ""),
+        ({"prompts": parse_prompts(["pixel art of a cat"])}, ""),
+    ],
+)
+def test_the_built_in_model_keeps_pixel_art_out_unless_told_otherwise(
+    tmp_path: Path, changes: dict[str, Any], negative: str
+) -> None:
+    asked = ClipSettings(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
+    clip = resolve(replace(asked, **changes))
+    assert {key.negative for key in clip.timeline.keyframes} == {negative}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("auto", "even")),
+        ({"cadence": 3, "pacing": "linear"}, (3, "linear")),
+        ({"easing": "smooth"}, ("auto", "linear")),
+        ({"hold": 0.2}, ("auto", "linear")),
+        ({"camera": Moves(zoom="1.01")}, (None, "linear")),
+        ({"strength": "0.5"}, (None, "linear")),
+    ],
+)
+def test_clips_are_paced_evenly_where_frames_do_not_hang_on_each_other(
+    tmp_path: Path, changes: dict[str, Any], expected: tuple[object, str]
+) -> None:
+    asked = ClipSettings(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
+    clip = resolve(replace(asked, **changes))
+    assert (clip.cadence, clip.pacing) == expected

@@ -172,6 +172,8 @@ def test_a_run_that_ran_out_goes_on_in_less_memory(
         "7",
         "--cadence",
         "2",
+        "--pacing",
+        "linear",
         "-W",
         "32",
         "-H",

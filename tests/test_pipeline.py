@@ -274,7 +274,7 @@ def test_a_seed_out_of_range_is_refused(settings: ClipSettings, seed: int) -> No
 def test_the_frames_are_made_again_by_another_version(
     settings: ClipSettings, inbetween: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clip = resolve(replace(settings, inbetween=inbetween))
+    clip = resolve(replace(settings, inbetween=inbetween, cadence=2, pacing="linear"))
     versions = package_versions()
     keys = [clip.frames_key]
     for name in ("framesmooth", "opencv-contrib-python"):

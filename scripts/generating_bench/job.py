@@ -14,6 +14,7 @@ class Job:
         prompts: the first and the last.
         shows: what both say: place, subject, colour, style.
         lights: what each says of the light.
+        negative: what is kept out, which is what the model asks for.
         num_frames, height, width, steps, guidance_scale: as usual.
         guidance_end: of framesmooth; the others guide all steps.
         model: a name or folder that framesmooth knows.
@@ -24,6 +25,7 @@ class Job:
     prompts: tuple[str, str]
     shows: tuple[str, str, str, str]
     lights: tuple[str, str]
+    negative: str = "pixel art"
     num_frames: int = 96
     height: int = 256
     width: int = 256

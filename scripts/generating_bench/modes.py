@@ -33,7 +33,7 @@ def walk(job: Job, dtype: torch.dtype) -> tuple[Frames, float]:
     pipe = _loaded(job, dtype)
     started = time.perf_counter()
     guided = job.guidance_scale > 1
-    first, last = (pipe.encode_prompt(prompt, job.device, 1, guided) for prompt in job.prompts)
+    first, last = (pipe.encode_prompt(prompt, job.device, 1, guided, job.negative) for prompt in job.prompts)
     shape = pipe.unet.config.in_channels, job.height // 8, job.width // 8
     start, end = (noise_of(seed, shape) for seed in (0, 1))
     frames = []
@@ -56,7 +56,7 @@ def feedback(job: Job) -> tuple[Frames, float]:
     over.set_progress_bar_config(disable=True)
     started = time.perf_counter()
     guided = job.guidance_scale > 1
-    first, last = (pipe.encode_prompt(prompt, job.device, 1, guided) for prompt in job.prompts)
+    first, last = (pipe.encode_prompt(prompt, job.device, 1, guided, job.negative) for prompt in job.prompts)
     seed = torch.Generator("cpu").manual_seed(0)
     embeds = {"prompt_embeds": first[0], "negative_prompt_embeds": first[1]}
     frames = [_levels(pipe(**embeds, generator=seed, **_asked(job)).images[0])]
@@ -90,6 +90,7 @@ def text2video_zero(job: Job) -> tuple[Frames, float]:
     for start, end in pairwise(starts):
         made = pipe(
             prompt=job.prompts[0],
+            negative_prompt=job.negative,
             video_length=1 + end - start,
             frame_ids=[0, *range(start, end)],
             generator=torch.Generator("cpu").manual_seed(0),
