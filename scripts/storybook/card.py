@@ -120,8 +120,8 @@ cropped from it) was trained as well.
 
 Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and
 colour that were held out of training, {steps} steps, guidance scale {scale} over the first {guided} of them,
-with "pixel art" as the negative prompt of all that don't ask for it, which is framesmooth's default for the model:
-without it outlines have steps.
+with "pixel art" as the negative prompt of all that don't ask for it, which is framesmooth's default for this
+model: without it outlines have steps.
 A classifier trained on the painter's own renders reads the attributes back; the last column is its accuracy
 on unseen renders, the most that could be reached.
 
