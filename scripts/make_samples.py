@@ -29,7 +29,8 @@ CLIPS = {
     "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "5", "-W", "384", "-H", "216"],
     "voyage": [
         *("samples/prompts/voyage.yaml", "--num-frames", "240", "--fps", "24", "--seed", "5", "-W", "384"),
-        *("-H", "216", "--loop", "--zoom", "1.003", "--pan-x", "0.4*sin(6.2832*t/240)", "--strength", "0.4"),
+        *("-H", "216", "--loop", "--zoom", "1.0015", "--pan-x", "0.3*sin(6.2832*t/240)", "--strength", "0.3"),
+        *("--guidance-scale", "2"),
     ],
     "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "8"],
 }
