@@ -158,9 +158,10 @@ class FeedbackSource:
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
 
     def _moved(self, before: int, time: int) -> Frame:
-        moved = as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        picture = self.store[before].frame
+        moved = as_uint8(self.camera.view(picture, time, before)[0])
         home = self._home
-        return moved if home is None else home.joined(moved, before, time)
+        return moved if home is None else home.joined(moved, picture, before, time)
 
     def _drawn_over(
         self,

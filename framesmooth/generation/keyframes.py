@@ -131,7 +131,11 @@ class Path:
         """
         if not self.cross_frame:
             return None
-        return Anchor(self.noise(0) if state is None else state, self.conditioning(0), self.seed(0))
+        return Anchor(self.noise(0) if state is None else state, self._first, self.seed(0))
+
+    @cached_property
+    def _first(self) -> Conditioning:
+        return self.conditioning(0)  # once: a control's source is read in order
 
     @cached_property
     def _noises(self) -> list[Tensor]:
