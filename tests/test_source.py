@@ -127,6 +127,13 @@ def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
     assert (source.facts()["scheduler"] == f"{scheduler}Scheduler") is (scheduler not in replaced)
 
 
+def test_the_chance_of_every_step_is_the_same_up_to_the_last_frame(tiny_model: Path) -> None:
+    loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="EulerAncestralDiscrete")
+    still = Timeline((Keyframe(0, "a cat", 1), Keyframe(4, "a cat", 2)), 5)
+    made = frames(create(loaded, still, cadence=1, drift=0.0, batch_size=1))
+    assert np.abs(made - made[0]).max() <= 1
+
+
 def test_other_in_betweens_keep_the_scheduler(tiny_model: Path) -> None:
     loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="PNDM")
     source = create(loaded, timeline(), cadence=12, inbetween="crossfade")

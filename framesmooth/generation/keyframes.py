@@ -121,8 +121,13 @@ class Path:
         return prompt | conditioning_of(picture, self.control.scales[time], self.control.end)
 
     def seed(self, time: int) -> int:
-        """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""
-        return self.timeline.keyframes[self.timeline.at(time)[0]].seed
+        """Return the seed for noise that a stochastic scheduler draws at every step: its segment's.
+
+        The last keyframe belongs to the segment that leads to it.
+        """
+        keys = self.timeline.keyframes
+        last = len(keys) - (1 if self.timeline.loop or len(keys) == 1 else 2)
+        return keys[min(self.timeline.at(time)[0], last)].seed
 
     def anchor(self, state: Tensor | None = None) -> Anchor | None:
         """Return the first frame for the others to attend to, from noise or from a state (C, h, w) of it.
