@@ -68,9 +68,7 @@ class Camera:
         warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(warped, 0, 1), np.float32), self.sight(time, at, feather=feather)
 
-    def carried(
-        self, values: NDArray[np.float32], picture: Frame, time: int, at: int
-    ) -> NDArray[np.float32]:
+    def carried(self, values: NDArray[np.float32], picture: Frame, time: int, at: int) -> NDArray[np.float32]:
         """Return values (H, W) of frame ``at``, which is ``picture``, as they lie at ``time``.
 
         They are mirrored at the border.
