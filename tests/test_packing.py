@@ -74,16 +74,6 @@ def test_channels_last_group_norm_is_group_norm(size: tuple[int, int], offset: f
     torch.testing.assert_close(normed.float(), expected, atol=0.04 * (1 + offset), rtol=0.02)
 
 
-def test_channels_last_group_norm_of_almost_even_channels_is_finite() -> None:
-    picture = torch.arange(20, 52).repeat_interleave(4).view(1, 128, 1, 1).repeat(1, 1, 31, 31).bfloat16()
-    picture[:, ::4, 0, 0] *= 1.01
-    with torch.inference_mode():
-        normed = ChannelsLastGroupNorm(nn.GroupNorm(32, 128).bfloat16())(
-            picture.contiguous(memory_format=torch.channels_last)
-        )
-    assert normed.isfinite().all()
-
-
 def test_a_packed_network_draws_the_same_and_holds_no_weights_twice() -> None:
     from diffusers import UNet2DConditionModel
 

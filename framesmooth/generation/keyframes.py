@@ -109,6 +109,8 @@ class Path:
         start, end, mix = self.at(time)
         if end < start:  # a loop goes back by the way it came
             start, end, mix = end, start, 1 - mix
+        elif start == end > 0:  # at the last keyframe the way to it ends, however far it drifts
+            start, mix = end - 1, 1.0
         return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:

@@ -110,7 +110,6 @@ class ChannelsLastGroupNorm(nn.GroupNorm):
         values = positions.float()
         mean = self._of_groups(values.mean(dim=1))
         variance = self._of_groups(values.square_().mean(dim=1)) - mean.square()
-        variance = variance.clamp_min(0)  # rounding may leave less
         scale = self.weight.float().view(self.num_groups, -1) * (variance + self.eps).rsqrt()
         shift = self.bias.float().view(self.num_groups, -1) - mean * scale
         scale, shift = (one.view(batch, 1, channels).to(input.dtype) for one in (scale, shift))
