@@ -87,7 +87,8 @@ def test_the_view_has_the_near_plane_in_front_and_tells_what_was_hidden() -> Non
 def test_values_are_carried_as_the_picture_is_seen() -> None:
     found = camera(planes(), pan_x="4")
     grey = np.repeat(PICTURE[..., :1], 3, axis=2)
-    carried = found.carried(grey[..., 0].astype(np.float32) / 255, grey, 1, 0)
+    shades = np.asarray(grey[..., 0] / 255, np.float32)
+    carried = found.carried(shades, grey, 1, 0)
     seen, _ = found.view(grey, 1, 0)
     assert np.abs(carried - seen[..., 0]).mean() < 0.01
 
