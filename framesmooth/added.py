@@ -55,7 +55,7 @@ def added_key(settings: ClipSettings) -> dict[str, Any]:
     return {
         "loras": [lora.weight for lora in settings.loras],
         "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
-        "image_prompt": None if settings.image_prompt is None else f"{settings.image_prompt.scale:g}",
+        "image_prompt": None if settings.image_prompt is None else str(settings.image_prompt.scale),
     }
 
 

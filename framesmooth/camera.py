@@ -68,8 +68,12 @@ class Camera:
         warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(warped, 0, 1), np.float32), self.sight(time, at, feather=feather)
 
-    def carried(self, values: NDArray[np.float32], time: int, at: int) -> NDArray[np.float32]:
-        """Return values (H, W) of frame ``at`` as they lie at ``time``, mirrored at the border."""
+    def carried(self, values: NDArray[np.float32], picture: Frame, time: int, at: int) -> NDArray[np.float32]:
+        """Return values (H, W) of frame ``at``, which is ``picture``, as they lie at ``time``.
+
+        They are mirrored at the border.
+        """
+        del picture  # it is a plane
         return backward_warp(values, reflected(self.flow(time, at))[0])
 
     def sight(self, time: int, at: int, *, feather: float = FEATHER) -> NDArray[np.float32]:

@@ -57,7 +57,8 @@ def _parameters(clip: Clip, index: int, loaded: Mapping[str, Any]) -> str:
     """Return the text of a frame's PNG "parameters" chunk, in the form that image tools read."""
     start, end, mix = clip.timeline.at(index)
     keys = clip.timeline.keyframes
-    prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt} ({mix:.3f})"
+    share = f" ({mix:.3f})" if clip.pacing == "linear" else ""  # an even pace is measured later
+    prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt}{share}"
     height, width = loaded["size"]
     facts = {
         "Steps": clip.steps,

@@ -73,7 +73,7 @@ class Clip:
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
         key |= self._unusual
-        if self._led_by:
+        if self._led_by or self.control is not None:
             key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
         return key | self._led_by
 
@@ -155,6 +155,8 @@ class Clip:
             "timeline": self.timeline_record,
             "fps": str(self.settings.fps),
             "drift": self.drift,
+            "cadence": self.cadence,
+            "pacing": self.pacing,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
             "guidance_end": self.guidance_end,

@@ -108,6 +108,12 @@ class DepthCamera(Camera):
         sight = self.inside(moved.back, feather=feather) * np.where(moved.revealed, 0, seen)
         return np.asarray(np.clip(warped, 0, 1), np.float32), np.asarray(sight, np.float32)
 
+    def carried(self, values: NDArray[np.float32], picture: Frame, time: int, at: int) -> NDArray[np.float32]:
+        """Return values (H, W) of frame ``at``, which is ``picture``, as they lie at ``time``."""
+        if time == at:
+            return values
+        return backward_warp(values, reflected(self._moved(picture, at, time).back)[0])
+
     def mover(
         self, picture: Frame, start: int, end: int, factor: float
     ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:

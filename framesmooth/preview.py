@@ -79,7 +79,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
     ]
     cells = captioned([thumbnail(one.frame, _WIDEST) for one in pictures], captions)
     sheet = side_by_side(cells, _columns(len(cells)))
-    write_png(path, sheet, None if settings.no_metadata else clip_tags(clip))
+    write_png(path, sheet, None if settings.no_metadata else clip_tags(few))
     made = Preview(path=path, frames=times, steps=few.steps, size=source.size, advice=_advice(clip, settings))
     emit(Notice(f"{len(times)} of {clip.timeline.num_frames} frames in {few.steps} steps; {made.advice}"))
     return made

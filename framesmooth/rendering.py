@@ -23,7 +23,8 @@ from framesmooth.video import read_image
 
 if TYPE_CHECKING:
     from framesmooth.generation.adapter import Picture
-    from framesmooth.generation.feedback import FeedbackSource, PictureStore
+    from framesmooth.generation.drawn_over import PictureStore
+    from framesmooth.generation.feedback import FeedbackSource
     from framesmooth.generation.source import DiffusionSource
     from framesmooth.generation.video_to_video import VideoToVideoSource
 

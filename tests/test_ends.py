@@ -14,7 +14,7 @@ from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.ends import EndsSource, between_ends
 from framesmooth.generation.loading import load_pipeline
-from framesmooth.generation.plan_ends import Ends
+from framesmooth.generation.plan_ends import Ends, way_of
 from framesmooth.generation.source import create_source
 from framesmooth.moves import Moves
 from framesmooth.pipeline import make_clip
@@ -43,8 +43,9 @@ def create(
     batch_size: int = 2,
     inbetween: str = "latent",
     hold: float = 0.0,
+    last: int = FRAMES - 1,
 ) -> EndsSource:
-    timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "red sea", 3)), FRAMES, hold=hold)
+    timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(last, "red sea", 3)), FRAMES, hold=hold)
     source = create_source(
         model,
         timeline,
@@ -55,7 +56,10 @@ def create(
         batch_size=batch_size,
         inbetween=inbetween,
     )
-    return between_ends(source, Ends(first=first, last=LAST, strengths=[strength] * FRAMES))
+    departure, arrival = way_of(timeline)
+    strengths = [strength] * FRAMES
+    ends = Ends(first=first, last=LAST, strengths=strengths, departure=departure, arrival=arrival)
+    return between_ends(source, ends)
 
 
 def frames(source: FrameSource) -> np.ndarray:
@@ -116,6 +120,15 @@ def test_what_rests_at_an_end_shows_it(model: TextToImage) -> None:
     resting = [time for time in range(FRAMES) if source.path.position(time) == 0]
     assert len(resting) > 3
     assert all(np.array_equal(made[time], made[0]) for time in resting)
+
+
+def test_after_the_last_prompt_it_rests_at_the_last_picture(model: TextToImage) -> None:
+    source = create(model, last=9)
+    made = frames(source)
+    given = LAST[1:-1, 1:-1]
+    assert [np.array_equal(one, given) for one in made] == [False] * 9 + [True] * 8
+    assert np.array_equal(source.reroll(12, 1).frame, given)
+    assert [source.ends.given(time) is None for time in (0, 1, 8, 9)] == [False, True, True, False]
 
 
 def test_a_frame_is_drawn_anew_from_those_around_it(model: TextToImage) -> None:
@@ -208,6 +221,7 @@ def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> No
         ({"camera": Moves(zoom="1.1")}, "drop it or a camera"),
         ({"loop": True}, "drop it or --loop"),
         ({"num_frames": 1}, "give a larger --num-frames"),
+        ({"seeds": (5,)}, "one of --seeds stands still"),
         ({"last_image": Path("missing.png")}, "check the name after --last-image"),
         ({"strength": "2"}, "--strength: 2 at frame 0"),
     ],

@@ -61,6 +61,7 @@ def test_a_cost_is_found_again_from_two_measurements() -> None:
         {"guidance_scale": 1.0},
         {"low_vram": True},
         {"inbetween": "crossfade"},
+        {"pacing": "even"},
         {"init_video": None, "strength": "0:(0.4), -1:(0.8)"},
         {"camera": Moves(zoom="1.02"), "strength": "0:(0.4), -1:(0.8)"},
     ],
@@ -74,7 +75,7 @@ def test_counts_are_those_of_the_run(
         for index in range(9):
             write_png(video / f"{index}.png", np.full((24, 32, 3), 20 * index, np.uint8))
         changes |= {"init_video": video, "num_frames": None}
-    settings = replace(settings, pacing="linear", **changes)  # type: ignore[arg-type]
+    settings = replace(settings, **({"pacing": "linear"} | changes))  # type: ignore[arg-type]
     expected = estimate_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
     seen = 0
@@ -92,9 +93,9 @@ def test_counts_are_those_of_the_run(
     monkeypatch.setattr("framesmooth.generation.loading.load_pipeline", counting)
     monkeypatch.setattr("framesmooth.rendering.Rendering._tell_cost", lambda *_: None)
     made = make_clip(settings, nothing)
-    keyframes = RunFolder.beside(made.clip).record["generation"]["diffused_frames"]
+    keyframes = RunFolder.beside(made.clip).record["generation"]["num_diffused"]
     assert (expected.frames, expected.width, expected.height) == (9, 32, 24)
-    assert expected.keyframes == len(keyframes) == 4
+    assert expected.keyframes == keyframes == 4
     assert expected.evaluations == seen
 
 

@@ -1,5 +1,6 @@
 """A loop under a camera ends where it began: the way back, and the noise on it."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from framesmooth.frames import Frame
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.feedback import FeedbackSource, feed_back
 from framesmooth.generation.homecoming import Homecoming, way_home
+from framesmooth.generation.latents import noise_of
 from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import create_source
@@ -113,6 +115,16 @@ def test_noise_on_the_way_home_is_white_and_becomes_that_of_the_first_frame() ->
     assert float(kept) < 0.1
     still = homecoming(pan=0)
     assert float(torch.isclose(still.joined_noise(other, 45), still.noise, atol=1e-4).float().mean()) > 0.9
+
+
+def test_which_noise_comes_home_does_not_depend_on_its_values() -> None:
+    """The seed of the chance is that of the noise; PyTorch makes 16 values at once, the second 8 by sines."""
+    noise = noise_of(7, (4, 48, 64))
+    other = torch.randn(4, 48, 64, generator=torch.Generator().manual_seed(2))
+    joined = replace(homecoming(pan=0), noise=noise).joined_noise(other, 36)[0]
+    for half in joined.reshape(-1, 2, 8).unbind(1):
+        assert abs(float(half.mean())) < 0.1
+        assert float(half.var()) == pytest.approx(1, abs=0.15)
 
 
 def test_frames_at_the_end_lead_to_the_first_one_and_none_is_diffused_there_for_its_own_sake(

@@ -155,3 +155,4 @@ def test_clips_are_paced_evenly_where_frames_do_not_hang_on_each_other(
     asked = ClipSettings(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
     clip = resolve(replace(asked, **changes))
     assert (clip.cadence, clip.pacing) == expected
+    assert tuple(clip.resolved_record[name] for name in ("cadence", "pacing")) == expected

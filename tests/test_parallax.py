@@ -84,6 +84,15 @@ def test_the_view_has_the_near_plane_in_front_and_tells_what_was_hidden() -> Non
     assert background < foreground  # it is carried on from what is far
 
 
+def test_values_are_carried_as_the_picture_is_seen() -> None:
+    found = camera(planes(), pan_x="4")
+    grey = np.repeat(PICTURE[..., :1], 3, axis=2)
+    shades = np.asarray(grey[..., 0] / 255, np.float32)
+    carried = found.carried(shades, grey, 1, 0)
+    seen, _ = found.view(grey, 1, 0)
+    assert np.abs(carried - seen[..., 0]).mean() < 0.01
+
+
 def test_what_is_hidden_takes_its_noise_along() -> None:
     moved = goes(camera(planes(), pan_x="4"), [[[30, 24], [34, 24], [38, 24]]])[0]
     assert np.allclose(moved[0], [38, 24])

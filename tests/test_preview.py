@@ -11,9 +11,11 @@ from click.testing import CliRunner
 from framesmooth.cli.main import cli
 from framesmooth.errors import OutputExists
 from framesmooth.events import Event
+from framesmooth.generation.ends import between_ends
 from framesmooth.generation.keyframes import keyframe_times
 from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.noise import coarsen
+from framesmooth.generation.plan_ends import Ends
 from framesmooth.generation.source import DiffusionSource, create_source
 from framesmooth.generation.storyboard import keyframe, shrunk
 from framesmooth.montage import captioned
@@ -76,6 +78,11 @@ def test_its_pictures_are_those_of_the_clip(settings: ClipSettings) -> None:
         assert np.abs(sheet[bottom - 24 : bottom, left : left + 32] - own).max() <= 1
 
 
+def test_its_tags_tell_of_its_own_steps(settings: ClipSettings) -> None:
+    made = preview_clip(replace(settings, steps=9), nothing)
+    assert "steps: 6;" in str(read_metadata(made.path))
+
+
 def test_it_works_under_a_camera(settings: ClipSettings) -> None:
     made = preview_clip(replace(settings, camera=Moves(zoom="1.02"), strength="0.5"), nothing)
     assert len(made.frames) == 12
@@ -92,6 +99,17 @@ def test_a_large_picture_is_shown_small_from_the_same_noise(tiny_model: Path) ->
     for _ in small.diffuse():
         pass
     assert keyframe(small, 0).frame.shape == (96, 63, 3)
+
+
+def test_a_large_picture_that_leads_to_another_keeps_its_size(tiny_model: Path) -> None:
+    model = load_pipeline(str(tiny_model), device="cpu", dtype="float32")
+    source = create_source(model, timeline(5, 2), width=128, height=192, steps=2, cadence=2)
+    last = np.full((192, 128, 3), 90, np.uint8)
+    ends = between_ends(source, Ends(first=None, last=last, strengths=[0.5] * 5, departure=0, arrival=4))
+    small = shrunk(ends)
+    for _ in small.diffuse():
+        pass
+    assert keyframe(small, 4).frame.shape == (192, 128, 3)
 
 
 def test_nothing_is_replaced(settings: ClipSettings) -> None:

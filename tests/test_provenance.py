@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from framesmooth.captions import frame_tags
 from framesmooth.cli.main import cli
+from framesmooth.clip import resolve
 from framesmooth.errors import UsageError
 from framesmooth.events import Event
 from framesmooth.infotext import infotext, sampler_name
@@ -84,6 +86,14 @@ def test_any_prompt_and_value_can_be_read_back(prompt: str, negative: str, value
     facts = {"Steps": 3} | {f"Name {index}": f"x{value}" for index, value in enumerate(values)}
     read = parsed(infotext(prompt, negative, facts))
     assert read == (prompt, negative, {name: str(value) for name, value in facts.items()})
+
+
+def test_a_frame_on_an_even_way_claims_no_share_of_it(settings: ClipSettings) -> None:
+    asked = replace(settings, prompts=parse_prompts(["a cat", "a lion"]))
+    clips = (resolve(replace(asked, pacing=pacing)) for pacing in ("linear", "even"))
+    loaded = {"scheduler": "DDIMScheduler", "size": SIZE}
+    told = [frame_tags(clip, 1, loaded)["parameters"].split("\n")[0] for clip in clips]
+    assert told == ["a cat -> a lion (0.500)", "a cat -> a lion"]
 
 
 def test_the_parameters_of_frames_are_read_by_others(settings: ClipSettings, tmp_path: Path) -> None:

@@ -127,6 +127,22 @@ def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
     assert (source.facts()["scheduler"] == f"{scheduler}Scheduler") is (scheduler not in replaced)
 
 
+def test_the_chance_of_every_step_is_the_same_up_to_the_last_frame(tiny_model: Path) -> None:
+    loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="EulerAncestralDiscrete")
+    still = Timeline((Keyframe(0, "a cat", 1), Keyframe(4, "a cat", 2)), 5)
+    made = frames(create(loaded, still, cadence=1, drift=0.0, batch_size=1))
+    assert np.abs(made - made[0]).max() <= 1
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.5, 1.0])
+def test_noise_drifts_evenly_up_to_the_last_frame(model: TextToImage, drift: float) -> None:
+    path = create(model, timeline(count=2, seeds=(1, 2)), drift=drift, width=64, height=64).path
+    noises = [path.noise(time) for time in range(13)]
+    steps = [float((later - earlier).norm()) for earlier, later in pairwise(noises)]
+    assert steps == pytest.approx([steps[0]] * 12, rel=0.1, abs=1e-4)
+    assert torch.equal(noises[-1], model.noise(2, 64, 64)) == (drift == 1)
+
+
 def test_other_in_betweens_keep_the_scheduler(tiny_model: Path) -> None:
     loaded = load_pipeline(str(tiny_model), device="cpu", dtype="float32", scheduler="PNDM")
     source = create(loaded, timeline(), cadence=12, inbetween="crossfade")

@@ -166,7 +166,7 @@ def generate(
       framesmooth generate "a cat" -o clip.mp4 --model sd15 --ip-adapter ip/:0.6 --ip-adapter-image cat.jpg
       framesmooth generate "a windmill in the snow" -o clip.mp4 --smooth auto
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
-      framesmooth generate "a cat" "a lion" -o clip.mp4 --cadence auto --pacing even
+      framesmooth generate "a cat" "a lion" -o clip.mp4 --cadence 4 --pacing linear
       framesmooth generate "a cat" "a lion" -o clip.mp4 --preview
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
     """  # fmt: skip

@@ -49,7 +49,7 @@ class EndsSource(DiffusionSource):
     @cached_property
     def _given(self) -> dict[int, Frame]:
         first = {} if self.ends.first is None else {0: self.ends.first}
-        return first | {self.num_frames - 1: self.ends.last}
+        return first | {self.diffused_times[-1]: self.ends.last}
 
     @cached_property
     def _rounds(self) -> list[list[tuple[int, int, int]]]:
@@ -180,13 +180,14 @@ class EndsSource(DiffusionSource):
 
     def _corrected(self, time: int, picture: Picture) -> Picture:
         """Return a picture shifted towards the ends that it is near; the ends themselves are as given."""
+        given = self.ends.given(time)
+        if given is not None:
+            return Picture(crop(given, self.size))
         if picture.fault:
             return picture
         shifted = as_float(picture.frame)
-        for end, given in self._given.items():
+        for end in self._given:
             share = self._nearness(time, end)
-            if share == 1:
-                return Picture(crop(given, self.size))
             if share > 0:
                 shifted = shifted + np.float32(share) * self._lacks[end]
         return replace(picture, frame=as_uint8(shifted))
@@ -223,8 +224,9 @@ class EndsSource(DiffusionSource):
 
     def reroll(self, time: int, attempt: int) -> Picture:
         """Return frame ``time`` drawn anew over the keyframes around it; ``attempt`` is 1, 2..."""
-        if time in self._given:
-            return Picture(crop(self._given[time], self.size))
+        given = self.ends.given(time)
+        if given is not None:
+            return Picture(crop(given, self.size))
         keys = self.diffused_times
         before = max(key for key in keys if key < time or key == 0)
         after = min(key for key in keys if key > time)

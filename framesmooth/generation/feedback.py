@@ -11,11 +11,10 @@ other: this motion is exact.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any
 
 from torch import Tensor
 
@@ -28,63 +27,29 @@ from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.depth import load_depth
 from framesmooth.generation.drawing import draw
+from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
 from framesmooth.generation.homecoming import Homecoming, way_home
-from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
+from framesmooth.generation.keyframes import StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.lab import Colors, recolored
 from framesmooth.parallax import DepthCamera
 
-ATTEMPTS: Final = 3
-"""Other noises for a diffused picture that came out bad."""
-
-
-class PictureStore(Protocol):
-    """Frame index -> a diffused picture to go on from, its fault that of what it replaced.
-
-    A dictionary is one.
-    """
-
-    def __contains__(self, time: object, /) -> bool: ...
-
-    def __getitem__(self, time: int, /) -> Picture: ...
-
-    def __setitem__(self, time: int, picture: Picture, /) -> None: ...
-
 
 @dataclass(frozen=True, kw_only=True)
-class FeedbackSource:
+class FeedbackSource(DrawnOver):
     """Frames of a timeline under a moving camera, as a FrameSource.
 
     Attributes:
-        path: the model, the timeline and the sampling; its noise is that of the first keyframe's seed.
         camera: over pictures of the diffused size.
-        strengths: for every frame the share of the steps that draw it anew from the diffused one before.
         pull: how far a frame's colours are drawn to those of the first frame there, 0 to 1.
         first: the first frame, uint8 of the diffused size; None is diffused.
-        fps: frames per second.
-        size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
-        cadence: at most this many frames from one diffused frame to the next.
-        store: where the diffused pictures go.
-        faded: for ``DiffusionSource``'s sake; stays empty, the motion is known.
     """
 
-    path: Path
     camera: Camera
-    strengths: Sequence[float]
     pull: float
-    fps: Fraction
-    size: tuple[int, int]
-    cadence: int
     first: Frame | None = None
-    store: PictureStore = field(default_factory=dict[int, Picture])
-    faded: set[int] = field(default_factory=set[int])
-
-    @property
-    def num_frames(self) -> int:
-        """How many frames the timeline has."""
-        return self.path.timeline.num_frames
 
     @cached_property
     def diffused_times(self) -> tuple[int, ...]:
@@ -93,21 +58,10 @@ class FeedbackSource:
         return keyframe_times(timeline, self.cadence, comes_back=timeline.loop)
 
     @property
-    def whole_times(self) -> tuple[int, ...]:
-        """The frames that show a diffused picture as it is."""
-        return self.diffused_times
-
-    @property
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         first = self.path.sampling.steps if self.first is None else 0
         return first + sum(self.steps_of(time) for time in self.diffused_times[1:])
-
-    @cached_property
-    def batches(self) -> tuple[range, ...]:
-        """The frames rendered together: from one diffused frame to the next."""
-        ends = (*self.diffused_times[1:], self.num_frames)
-        return tuple(range(start, end) for start, end in zip(self.diffused_times, ends, strict=True))
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the pictures: plain JSON types."""
@@ -158,9 +112,10 @@ class FeedbackSource:
         return self._drawn_over(moved, self._anchor.colors(before, time, moved), time, noise, steps, on_step)
 
     def _moved(self, before: int, time: int) -> Frame:
-        moved = as_uint8(self.camera.view(self.store[before].frame, time, before)[0])
+        picture = self.store[before].frame
+        moved = as_uint8(self.camera.view(picture, time, before)[0])
         home = self._home
-        return moved if home is None else home.joined(moved, before, time)
+        return moved if home is None else home.joined(moved, picture, before, time)
 
     def _drawn_over(
         self,
@@ -184,11 +139,6 @@ class FeedbackSource:
         if fault == "nan":
             return self.path.model.nan_advice
         return f"the first frame came out {fault}, with {ATTEMPTS} other seeds too: use another prompt"
-
-    def steps_of(self, time: int) -> int:
-        """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
-        strength, steps = self.strengths[time], self.path.sampling.steps
-        return max(1, round(strength * steps)) if strength > 0 else 0
 
     @cached_property
     def _anchor(self) -> ColorAnchor:

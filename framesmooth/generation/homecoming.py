@@ -56,15 +56,16 @@ class Homecoming:
         """Return how far each pixel of frame ``time`` is the first frame's, (H, W) in 0 to 1."""
         return self._seen(time)[1]
 
-    def joined(self, moved: Frame, before: int, time: int) -> Frame:
+    def joined(self, moved: Frame, picture: Frame, before: int, time: int) -> Frame:
         """Return what frame ``time`` is drawn over: the frame before as seen now, and the first one.
 
-        ``moved``, the frame before, holds the first frame already, as far as it did at ``before``.
+        ``picture``, the frame ``before``, and ``moved``, which is how it is seen now, hold the first frame
+        already, as far as it did at ``before``.
         """
         home, share = self._seen(time)
         if not share.any():
             return moved
-        held = self.camera.carried(self.share(before), time, before)
+        held = self.camera.carried(self.share(before), picture, time, before)
         added = np.clip((share - held) / np.maximum(1 - held, 1e-3), 0, 1)[..., None]
         return as_uint8(as_float(moved) * (1 - added) + home * added)
 
@@ -79,9 +80,10 @@ class Homecoming:
         height, width = noise.shape[1:]
         home = MovingNoise(self.noise, self.seed)
         home.move(self.camera.mover(self.first, self.num_frames, time, width / share.shape[1]))
-        coarse = torch.from_numpy(cv2.resize(share, (width, height), interpolation=cv2.INTER_AREA))
-        chance = torch.rand(coarse.shape, generator=torch.Generator().manual_seed(self.seed))
-        return torch.where(chance < coarse, home.latents, noise)
+        coarse = cv2.resize(share, (width, height), interpolation=cv2.INTER_AREA)
+        # Another generator than PyTorch's: of one seed that repeats what the noise was made of.
+        chance = np.random.default_rng(self.seed).random(coarse.shape)
+        return torch.where(torch.from_numpy(chance < coarse), home.latents, noise)
 
     def _seen(self, time: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return what frame ``time`` sees of the first one, float32 (H, W, 3), and its share (H, W)."""

@@ -109,6 +109,8 @@ class Path:
         start, end, mix = self.at(time)
         if end < start:  # a loop goes back by the way it came
             start, end, mix = end, start, 1 - mix
+        elif start == end > 0:  # at the last keyframe the way to it ends, however far it drifts
+            start, mix = end - 1, 1.0
         return slerp(self._noises[start], self._noises[end], mix * self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
@@ -121,8 +123,13 @@ class Path:
         return prompt | conditioning_of(picture, self.control.scales[time], self.control.end)
 
     def seed(self, time: int) -> int:
-        """Return the seed for noise that a stochastic scheduler draws at every step: its segment's."""
-        return self.timeline.keyframes[self.timeline.at(time)[0]].seed
+        """Return the seed for noise that a stochastic scheduler draws at every step: its segment's.
+
+        The last keyframe belongs to the segment that leads to it.
+        """
+        keys = self.timeline.keyframes
+        last = len(keys) - (1 if self.timeline.loop or len(keys) == 1 else 2)
+        return keys[min(self.timeline.at(time)[0], last)].seed
 
     def anchor(self, state: Tensor | None = None) -> Anchor | None:
         """Return the first frame for the others to attend to, from noise or from a state (C, h, w) of it.
@@ -131,7 +138,11 @@ class Path:
         """
         if not self.cross_frame:
             return None
-        return Anchor(self.noise(0) if state is None else state, self.conditioning(0), self.seed(0))
+        return Anchor(self.noise(0) if state is None else state, self._first, self.seed(0))
+
+    @cached_property
+    def _first(self) -> Conditioning:
+        return self.conditioning(0)  # once: a control's source is read in order
 
     @cached_property
     def _noises(self) -> list[Tensor]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from framesmooth.fitting import crop
 from framesmooth.generation.adapter import Picture
+from framesmooth.generation.ends import EndsSource
 from framesmooth.generation.keyframes import auto_batch_size
 from framesmooth.generation.source import DiffusionSource
 from framesmooth.generation.workload import Source
@@ -13,9 +14,11 @@ def shrunk(source: Source) -> Source:
     """Return ``source`` with smaller pictures, as far as its model draws them, from the same noise.
 
     The noise of the small picture is the large one's, pooled, so the layout stays. Pictures that a camera, a
-    video or a control has a say in keep their size.
+    video, a control or a last picture has a say in keep their size.
     """
-    if not isinstance(source, DiffusionSource) or source.path.control is not None:
+    if not isinstance(source, DiffusionSource) or isinstance(source, EndsSource):
+        return source
+    if source.path.control is not None:
         return source
     path, model = source.path, source.path.model
     sides = path.sampling.height, path.sampling.width

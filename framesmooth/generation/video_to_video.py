@@ -7,9 +7,8 @@ moved along the motion, even if it stays white, is another noise at every latent
 diffused ones are both of these, warped along the motion of the video and faded into each other.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,8 +22,8 @@ from framesmooth.flow import DIS_FINE, FlowEstimator
 from framesmooth.frames import Frame, as_float
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.drawing import draw_all
-from framesmooth.generation.feedback import ATTEMPTS, PictureStore
-from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
+from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
+from framesmooth.generation.keyframes import StepsDone, keyframe_times
 from framesmooth.generation.plan_video import Restyle
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
 from framesmooth.motion import estimate_motion
@@ -36,35 +35,16 @@ _COLOUR_TOLERANCE, _SOFTNESS = 0.05, 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoToVideoSource:
+class VideoToVideoSource(DrawnOver):
     """Frames of a video in the style of a timeline's prompts, as a FrameSource.
 
     Attributes:
-        path: the model, the timeline and the sampling; its noise is that of the first keyframe's seed.
         video: as many frames as the timeline has, of the diffused size.
-        strengths: for every frame the share of the steps that draw it anew from that of the video.
-        fps: frames per second.
-        size: (height, width) of the frames; the diffused picture is cropped to it around its centre.
-        cadence: at most this many frames from one diffused frame to the next.
         flow: estimates the motion of the video.
-        store: where the diffused pictures go.
-        faded: for ``DiffusionSource``'s sake; stays empty.
     """
 
-    path: Path
     video: FittedClip
-    strengths: Sequence[float]
-    fps: Fraction
-    size: tuple[int, int]
-    cadence: int
     flow: FlowEstimator = DIS_FINE
-    store: PictureStore = field(default_factory=dict[int, Picture])
-    faded: set[int] = field(default_factory=set[int])
-
-    @property
-    def num_frames(self) -> int:
-        """How many frames the timeline has."""
-        return self.path.timeline.num_frames
 
     @cached_property
     def diffused_times(self) -> tuple[int, ...]:
@@ -72,20 +52,9 @@ class VideoToVideoSource:
         return keyframe_times(self.path.timeline, self.cadence)
 
     @property
-    def whole_times(self) -> tuple[int, ...]:
-        """The frames that show a diffused picture as it is."""
-        return self.diffused_times
-
-    @property
     def total_steps(self) -> int:
         """How many denoising steps all diffused frames take."""
         return sum(map(self.steps_of, self.diffused_times))
-
-    @cached_property
-    def batches(self) -> tuple[range, ...]:
-        """The frames rendered together: from one diffused frame to the next."""
-        ends = (*self.diffused_times[1:], self.num_frames)
-        return tuple(range(start, end) for start, end in zip(self.diffused_times, ends, strict=True))
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the pictures: plain JSON types."""
@@ -157,11 +126,6 @@ class VideoToVideoSource:
 
     def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
         return self._drawn([time], [frame], attempt)[0]
-
-    def steps_of(self, time: int) -> int:
-        """Return how many steps a frame is denoised for; a strength above 0 is one at least."""
-        strength, steps = self.strengths[time], self.path.sampling.steps
-        return max(1, round(strength * steps)) if strength > 0 else 0
 
     def render(self, batch: range) -> list[Picture]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""

@@ -55,10 +55,11 @@ class Workload:
 
 
 def at_most(source: Source) -> Source:
-    """Return the source as it is if it diffuses all that it may, paced as its timeline is."""
+    """Return the source as it is if it diffuses all that it may; at what pace isn't measured."""
     if not isinstance(source, DiffusionSource) or not (source.bisects or source.pacing != "linear"):
         return source
-    most = replace(source, bisects=False, pacing="linear")
+    most = replace(source, bisects=False)
+    vars(most)["travelled"] = most.path
     if source.bisects:
         vars(most)["key_times"] = most_times(source.path.timeline)  # in the place of those of a cadence
     return most
@@ -88,8 +89,10 @@ def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
     guided, plain = Tally(), Tally()
     steps = [(first, len(times)) for times, first in chunks]
     if source.inbetween == "latent" and sampling.branch_step < sampling.steps:
-        keys = set(source.key_times)
-        steps += [(sampling.branch_step, sum(time not in keys for time in batch)) for batch in batches]
+        paced = source.pacing != "linear"  # then no keyframes but the prompts' are shown as they are
+        prompts = (time for time in range(source.num_frames) if source.path.at(time)[2] == 0)
+        shown = set(prompts if paced else source.key_times)
+        steps += [(sampling.branch_step, sum(time not in shown for time in batch)) for batch in batches]
     for first, pictures in steps:
         some, others = _divided(sampling, first)
         calls = ceil(pictures / at_once)
