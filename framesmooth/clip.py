@@ -120,7 +120,8 @@ class Clip:
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and (settings.easing, settings.hold) == ("linear", 0)
+        free = settings.walks and settings.cadence != 1
+        free = free and (settings.easing, settings.hold) == ("linear", 0)
         return settings.pacing or ("even" if free else "linear")
 
     @property

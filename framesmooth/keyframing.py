@@ -143,6 +143,7 @@ def avoiding(timeline: Timeline, negative: str) -> Timeline:
 
 
 def kept_out(prompt: str, negative: str) -> str:
-    """Return ``negative``, but nothing where the prompt has a word of it: that very thing is asked for."""
-    asked, unwanted = (set(re.findall(r"\w+", text.lower())) for text in (prompt, negative))
-    return "" if asked & unwanted else negative
+    """Return the parts of ``negative``, between commas, whose longest word the prompt doesn't have."""
+    asked = set(re.findall(r"\w+", prompt.lower()))
+    parts = [part.strip() for part in negative.split(",") if part.strip()]
+    return ", ".join(part for part in parts if max(part.lower().split(), key=len) not in asked)

@@ -128,6 +128,7 @@ def test_what_a_model_keeps_out_is_not_kept_out_of_prompts_that_ask_for_it() -> 
         ({"negative_prompt": "rain"}, "rain"),
         ({"guidance_scale": 1.0}, ""),
         ({"prompts": parse_prompts(["pixel art of a cat"])}, ""),
+        ({"prompts": parse_prompts(["a cat, vector art"])}, "pixel art"),
     ],
 )
 def test_the_built_in_model_keeps_pixel_art_out_unless_told_otherwise(
@@ -145,6 +146,7 @@ def test_the_built_in_model_keeps_pixel_art_out_unless_told_otherwise(
         ({"cadence": 3, "pacing": "linear"}, (3, "linear")),
         ({"easing": "smooth"}, ("auto", "linear")),
         ({"hold": 0.2}, ("auto", "linear")),
+        ({"cadence": 1}, (1, "linear")),
         ({"camera": Moves(zoom="1.01")}, (None, "linear")),
         ({"strength": "0.5"}, (None, "linear")),
     ],

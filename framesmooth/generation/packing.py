@@ -109,7 +109,7 @@ class ChannelsLastGroupNorm(nn.GroupNorm):
         positions = input.permute(0, 2, 3, 1).reshape(batch, -1, channels)
         values = positions.float()
         mean = self._of_groups(values.mean(dim=1))
-        variance = self._of_groups(values.square_().mean(dim=1)) - mean.square()
+        variance = (self._of_groups(values.square_().mean(dim=1)) - mean.square()).clamp_min(0)
         scale = self.weight.float().view(self.num_groups, -1) * (variance + self.eps).rsqrt()
         shift = self.bias.float().view(self.num_groups, -1) - mean * scale
         scale, shift = (one.view(batch, 1, channels).to(input.dtype) for one in (scale, shift))
