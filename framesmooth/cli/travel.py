@@ -55,7 +55,7 @@ _OPTIONS = [
         "--pacing",
         type=click.Choice(["linear", "even"]),
         help="Travel evenly in words, or so that the picture changes evenly; prompts keep their frames.  "
-        "[default: even; linear with --easing, --hold, --cadence 1, --control, a camera, pictures or a video]",
+        "[default: even; linear with --easing, --hold, --cadence 1, --control, camera, picture or video]",
     ),
     click.option(
         "--inbetween",
