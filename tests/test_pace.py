@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framesmooth.errors import UsageError
@@ -67,10 +67,12 @@ def test_a_jerk_becomes_a_constant_speed() -> None:
 
 @given(
     distances=st.lists(st.floats(0, 1e3), min_size=6, max_size=6),
-    places=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2, unique=True),
+    frames=st.lists(st.integers(1, 999), min_size=2, max_size=2, unique=True),
 )
-def test_any_pace_rises_and_keeps_the_prompts(distances: list[float], places: list[float]) -> None:
-    inner = sorted(places)
+@example(distances=[5e-324] * 6, frames=[1, 2])
+@example(distances=[0.0, 1e3, 0.0, 0.0, 1e3, 0.0], frames=[1, 2])
+def test_any_pace_rises_and_keeps_the_prompts(distances: list[float], frames: list[int]) -> None:
+    inner = [frame / 1000 for frame in sorted(frames)]
     pace = even_pace([0, *inner, 1, *(1 + place for place in inner), 2], distances)
     shown = [pace(position) for position in np.linspace(0, 2, 65)]
     assert (shown[0], shown[32], shown[64]) == (0, 1, 2)

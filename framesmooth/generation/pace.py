@@ -15,6 +15,9 @@ import numpy as np
 _LEAST: Final = 0.05
 """No stretch counts for less than this share of an even one: something has to happen between all frames."""
 
+_NOTHING: Final = 1e-9
+"""A way this short is travelled evenly: what rounding leaves of distances has no pace."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -44,7 +47,7 @@ def even_pace(positions: Sequence[float], distances: Sequence[float]) -> Pace:
         ]
         total = sum(distance for _, _, distance in stretches)
         counted = [
-            max(distance, _LEAST * total * (end - start)) if total > 0 else end - start
+            max(distance, _LEAST * total * (end - start)) if total > _NOTHING else end - start
             for start, end, distance in stretches
         ]
         shares = np.cumsum(counted) / sum(counted)
