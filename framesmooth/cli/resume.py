@@ -1,7 +1,7 @@
 """``framesmooth resume``: a run that was stopped goes on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,45 +13,28 @@ if TYPE_CHECKING:
     from framesmooth.generation.control import ControlKind
 
 
+_MOVED: Final = {
+    "config": ("DIR", "the folder beside a model in one file"),
+    "audio": ("FILE", "the sound"),
+    "init-image": ("FILE", "the first picture"),
+    "last-image": ("FILE", "the last picture"),
+    "depth-model": ("DIR", "the model of depth"),
+    "init-video": ("PATH", "the video to restyle"),
+}
+
+
+def moved(command: options.Command) -> options.Command:
+    """Add an option for each thing that a record may only know by name: where it lies now."""
+    for name, (kind, what) in reversed(_MOVED.items()):
+        told = f"Where {what} is, when the record only knows its name."
+        command = click.option(f"--{name}", type=click.Path(path_type=Path), metavar=kind, help=told)(command)
+    return command
+
+
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME", help="Where the model is, when the record only knows its name.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the folder beside a model in one file is, when the record only knows its name.",
-)
-@click.option(
-    "--audio",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the sound is, when the record only knows its name.",
-)
-@click.option(
-    "--init-image",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the first picture is, when the record only knows its name.",
-)
-@click.option(
-    "--last-image",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the last picture is, when the record only knows its name.",
-)
-@click.option(
-    "--depth-model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the model of depth is, when the record only knows its name.",
-)
-@click.option(
-    "--init-video",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Where the video to restyle is, when the record only knows its name.",
-)
+@moved
 @loading.additions
 @control_options.steered_by
 @loading.saving_memory
