@@ -95,6 +95,7 @@ class Clip:
             "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
             "preset": settings.preset,
             "cross_frame_attention": settings.cross_frame_attention,
+            "compiled": settings.compiled,
             **added_key(settings),
             "control": None if self.control is None else self.control.key,
         }

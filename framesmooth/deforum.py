@@ -1,17 +1,5 @@
-"""Settings files of Deforum: what they ask for, as options of ``generate``.
+"""Settings files of Deforum: what they ask for, as options of ``generate``."""
 
-In 2D the units are the same: pixels to the right and down, degrees counter-clockwise, a factor. In 3D Deforum
-takes a picture without depth for a plane at distance 1 that reaches from -1 to 1, and moves each point as far
-as its projection moves; with s = 1 / tan(fov / 2) that is, to first order,
-
-- translation_x: the camera goes right, the picture s W / (400 aspect) pixels left; translation_y: the camera
-  goes up, the picture s H / 400 pixels down; translation_z: it comes nearer by s / 2 percent;
-- rotation_3d_x, _y: the camera turns up, right, the picture's centre s H / 2 tan(angle) pixels down, and
-  s W / (2 aspect) tan(angle) to the left; rotation_3d_z: the picture turns s times the angle,
-  counter-clockwise.
-"""
-
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,27 +7,24 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.camera import FIELD_OF_VIEW
 from framesmooth.deforum_keys import is_unused, sampler_of
+from framesmooth.deforum_moves import DEEP, FLAT, factors
 from framesmooth.deforum_values import Values, rewritten
 from framesmooth.errors import UsageError
 from framesmooth.expression import Expression
+from framesmooth.frames import DEFAULT_FPS
 from framesmooth.json_file import parse_json, read_text
 from framesmooth.limits import MAX_FPS, MAX_FRAMES, MAX_SIDE, MAX_STEPS
 from framesmooth.moves import Moves
 from framesmooth.timeline import TimedPrompt, parse_prompt
+from framesmooth.video import open_source
 
 _FRAMES: Final = 120
 _SIDE: Final = 512
 _FOV: Final = 70.0
 """What Deforum takes where a file doesn't say."""
 
-_FLAT: Final = {"zoom": "zoom", "angle": "roll", "translation_x": "pan_x", "translation_y": "pan_y"}
-_DEEP: Final = {
-    "translation_x": "pan_x", "translation_y": "pan_y", "translation_z": "translate_z",
-    "rotation_3d_x": "rotate_3d_x", "rotation_3d_y": "rotate_3d_y", "rotation_3d_z": "roll",
-}  # fmt: skip
-_MOVES: Final = {**_FLAT, **_DEEP}
+_MOVES: Final = {**FLAT, **DEEP}
 _WHOLE: Final = {
     "W": ("width", 8, MAX_SIDE),
     "H": ("height", 8, MAX_SIDE),
@@ -55,6 +40,10 @@ _READ: Final = {
     *("aspect_ratio_use_old_formula", "positive_prompts", "negative_prompts", "color_coherence"),
     *("animation_prompts_positive", "animation_prompts_negative", "init_image", "use_init"),
 }
+_MODES: Final = ("2D", "3D", "Video Input", "Interpolation", "None")
+_VIDEO: Final = "Video Input"
+_EXTRACTION: Final = {"extract_nth_frame": 1, "extract_from_frame": 0, "extract_to_frame": -1}
+"""What takes a video whole."""
 _SEED_BEHAVIORS: Final = ("fixed", "iter", "random", "ladder")
 
 
@@ -104,30 +93,30 @@ class _Reader(Values):
         self.mode = str(content.get("animation_mode", "2D" if moving else "Interpolation"))
 
     def read(self) -> Deforum:
-        if self.mode not in ("2D", "3D", "Interpolation", "None"):
-            raise self._error(
-                "animation_mode", f"{self.mode!r} is not to be had: 2D, 3D, Interpolation, None"
-            )
+        if self.mode not in _MODES:
+            raise self._error("animation_mode", f"{self.mode!r} is not to be had: write {', '.join(_MODES)}")
         self.chained = self.mode in ("2D", "3D")
+        self.redraws = self.chained or self.mode == _VIDEO  # frames are drawn over others
         self.options["num_frames"] = _FRAMES
         for key, (name, least, largest) in _WHOLE.items():
             if key in self.content and (self.chained or key != "diffusion_cadence"):
                 self.options[name] = self._whole(key, least, largest)
         if "fps" in self.content:
             self.options["fps"] = Fraction(str(self._number("fps", 0.01, MAX_FPS)))
+        if self.mode == _VIDEO:
+            self._read_video()
         self.frames = int(self._wanted("num_frames", _FRAMES))
         self._read_sampling()
+        self._read_seeds()
+        if self.redraws:
+            self._read_strength()
         if self.chained:
             self._read_chain()
-        elif self.content.get("seed_behavior") in _SEED_BEHAVIORS:
-            self.options["seed_behavior"] = self.content["seed_behavior"]
-        elif "seed_behavior" in self.content:
-            self.unused.append("seed_behavior")
         prompts = self._prompts()
         handled = _READ | set(_WHOLE) | set(_MOVES)
         for key, value in self.content.items():
             if key not in handled and is_unused(
-                key, value, chained=self.chained, perspective=self.mode == "3D"
+                key, value, chained=self.redraws, perspective=self.mode == "3D"
             ):
                 self.unused.append(key)
         return Deforum(prompts, self.options, tuple(dict.fromkeys(self.unused)))
@@ -149,30 +138,50 @@ class _Reader(Values):
             if content.get(key):
                 self.options["negative_prompt"] = self._text(key)
 
-    def _read_chain(self) -> None:
-        """Read what is said of frames that are drawn from the one before."""
-        content = self.content
-        if content.get("seed_behavior", "fixed") != "fixed":
+    def _read_video(self) -> None:
+        """Read the video whose frames are drawn anew: the clip is as long."""
+        if not self.content.get("video_init_path"):
+            raise self._error("animation_mode", f"{_VIDEO} needs a video_init_path")
+        video = self.path.parent / self._text("video_init_path")
+        if not video.exists():
+            raise self._error("video_init_path", f"{video} does not exist: nothing is fetched")
+        source = open_source(video, fps=self._wanted("fps", DEFAULT_FPS))
+        self.options |= {"init_video": video, "num_frames": source.num_frames}
+        whole = _EXTRACTION.items()
+        self.unused += [key for key, value in whole if self.content.get(key, value) != value]
+
+    def _read_seeds(self) -> None:
+        asked = self.content.get("seed_behavior")
+        if not self.redraws and asked in _SEED_BEHAVIORS:
+            self.options["seed_behavior"] = asked
+        elif asked not in (None, "fixed"):
             self.unused.append("seed_behavior")
-        if "strength_schedule" in content:  # Deforum's counts what is kept
+
+    def _read_strength(self) -> None:
+        """Read how much is drawn anew; Deforum's schedule counts what is kept."""
+        if "strength_schedule" in self.content:
             kept = self._schedule("strength_schedule")
             values = self._at("strength_schedule", lambda: kept.values(self.frames))
             for frame, value in enumerate(values):
                 if not 0 <= value <= 1:
                     raise self._error("strength_schedule", f"{value:g} at frame {frame} is outside 0 to 1")
             self.options["strength"] = rewritten(kept, -1, 1)
+
+    def _read_chain(self) -> None:
+        """Read what is said of frames that are drawn from the one before."""
+        content = self.content
         if content.get("color_coherence") in (None, "None") and "color_coherence" in content:
             self.options["color_anchor"] = 0.0
         elif content.get("color_coherence") in ("Video Input", "Image"):
             self.unused.append("color_coherence")
-        factors = self._factors() if self.mode == "3D" else dict.fromkeys(_FLAT, 1.0)
+        scales = self._factors() if self.mode == "3D" else dict.fromkeys(FLAT, 1.0)
         if self.mode == "2D":
             self.options["zoom"] = "1"  # frames are drawn from the one before though nothing moves
         else:
             self.options["translate_z"] = "0"
-        for key, name in (_DEEP if self.mode == "3D" else _FLAT).items():
+        for key, name in (DEEP if self.mode == "3D" else FLAT).items():
             if key in content:
-                moved = rewritten(self._schedule(key), factors[key])
+                moved = rewritten(self._schedule(key), scales[key])
                 self._at(key, lambda name=name, moved=moved: Moves(**{name: moved}).values(*self._clip))
                 self.options[name] = moved
         self._read_first_picture()
@@ -188,7 +197,7 @@ class _Reader(Values):
             self.options["init_image"] = found
 
     def _factors(self) -> dict[str, float]:
-        """Return what Deforum's moves in 3D are multiplied with; see the module's text."""
+        """Return what the moves in 3D are multiplied with."""
         width, height = (int(self._wanted(name, _SIDE)) for name in ("width", "height"))
         fov = _FOV
         for key in ("fov", "fov_schedule"):
@@ -199,17 +208,7 @@ class _Reader(Values):
         aspect = width / height if old else self._first("aspect_ratio_schedule")
         if aspect <= 0:
             raise self._error("aspect_ratio_schedule", f"{aspect:g} is not above 0")
-        scale = 1 / math.tan(math.radians(fov / 2))
-        across, down = scale * width / 2 / aspect, scale * height / 2
-        focal = max(width, height) / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
-        return {
-            "translation_x": -across / 200,
-            "translation_y": down / 200,
-            "translation_z": scale / 2,
-            "rotation_3d_x": down / focal,
-            "rotation_3d_y": across / focal,
-            "rotation_3d_z": scale,
-        }
+        return factors(width, height, fov, aspect)
 
     def _prompts(self) -> tuple[TimedPrompt, ...]:
         key = next(key for key in ("animation_prompts", "prompts") if key in self.content)

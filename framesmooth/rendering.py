@@ -225,6 +225,7 @@ def load_source(clip: Clip, run: RunFolder | None) -> "ClipSource":
         image_prompt=settings.image_prompt,
         low_vram=settings.low_vram,
         cpu_offload=settings.cpu_offload,
+        compiled=settings.compiled,
     )
     source = create_source(
         model,

@@ -96,6 +96,7 @@ class ClipSettings:
     sign: Path | None = None
     low_vram: bool = False
     cpu_offload: bool = False
+    compiled: bool = False
     device: str = "auto"
     dtype: str = "auto"
     allow_download: bool = False

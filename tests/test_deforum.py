@@ -17,6 +17,7 @@ from framesmooth.deforum import Deforum, read_deforum
 from framesmooth.errors import UsageError
 from framesmooth.moves import Moves
 from framesmooth.settings import ClipSettings
+from framesmooth.video import open_sink
 
 SETTINGS = {
     "W": 512, "H": 384, "seed": 7, "sampler": "Euler a", "steps": 25, "seed_behavior": "iter",
@@ -129,7 +130,12 @@ def test_rolling_in_3d(tmp_path: Path) -> None:
         ({"strength_schedule": "0:(1.5)"}, ", strength_schedule: 1.5 at frame 0"),
         ({"cfg_scale_schedule": "0:(x)"}, ", cfg_scale_schedule: schedule, column 4"),
         ({"steps": "many"}, "line 6, steps: 'many' is no number"),
-        ({"animation_mode": "Video Input"}, ", animation_mode: 'Video Input'"),
+        ({"animation_mode": "Sideways"}, ", animation_mode: 'Sideways'"),
+        ({"animation_mode": "Video Input"}, ", animation_mode: Video Input needs a video_init_path"),
+        (
+            {"animation_mode": "Video Input", "video_init_path": "https://host/a.mp4"},
+            ", video_init_path: ",
+        ),
         ({"prompts": {"0": " --neg x"}}, ", prompts: a prompt is empty"),
         ({"prompts": {"x": "a cat"}}, ", prompts: schedule, column 1"),
     ],
@@ -142,6 +148,22 @@ def test_wrong_values_are_one_line(tmp_path: Path, changed: dict[str, Any], word
     assert message.startswith(f"{tmp_path / 'settings.txt'}, line ")
     assert message.count("line ") == 1
     assert "\n" not in message
+
+
+def test_a_video_is_drawn_over(tmp_path: Path) -> None:
+    """The clip is as long as the video, whatever max_frames says; the camera's moves have no say."""
+    with open_sink(tmp_path / "walk.mp4", fps=Fraction(15), size=(32, 48)) as sink:
+        for level in range(10):
+            sink.write(np.full((32, 48, 3), 40 + level, np.uint8))
+    asked = {"animation_mode": "Video Input", "video_init_path": "walk.mp4", "extract_nth_frame": 2}
+    prompts = {"0": "a bunny", "max_f": "a cat", "10": "a coconut"}
+    got = read(tmp_path, "noise_schedule", "zooom", **asked, prompts=prompts)
+    assert [(one.time, one.prompt) for one in got.prompts] == [(0, "a bunny"), (9, "a cat")]
+    assert got.options["init_video"] == tmp_path / "walk.mp4"
+    assert got.options["num_frames"] == 10
+    assert got.options["strength"] == "0:(1 + -1*((0.65))), 30:(1 + -1*((0.5)))"
+    assert not {"zoom", "pan_x", "cadence", "seed_behavior", "color_anchor"} & set(got.options)
+    assert got.unused == ("extract_nth_frame", "seed_behavior", "prompts from frame 10 on")
 
 
 def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ FLOORS: dict[str, int] = {
     "transitions": 2, "fading": 2, "followed": 2, "verdict": 2, "montage": 2,
     "generation": 3, "perceptual": 3, "learned_flow": 3,
     "preflight": 4,
-    "recorded": 4, "settings": 4, "settings_check": 4, "deforum": 4, "deforum_keys": 4,
+    "recorded": 4, "settings": 4, "settings_check": 4, "deforum": 4, "deforum_keys": 4, "deforum_moves": 4,
     "deforum_values": 4, "keyframing": 4, "added": 4, "captions": 4,
     "clip": 4, "estimate": 4, "inherit": 4, "events": 4, "pipeline": 4, "preview": 4, "steady": 4,
     "rendering": 4, "smoothing": 4, "repair": 4, "resumption": 4,

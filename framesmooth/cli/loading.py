@@ -76,6 +76,13 @@ _OPTIONS = [
     *_ADDITIONS,
     *_SAVING_MEMORY,
     click.option(
+        "--compile",
+        "compiled",
+        is_flag=True,
+        help="Let PyTorch compile the network first: a minute or more, then faster steps. Pays where many "
+        "frames are diffused; needs Triton on GPUs, a C++ compiler on CPUs.",
+    ),
+    click.option(
         "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"
     ),
     click.option(

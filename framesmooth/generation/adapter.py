@@ -21,6 +21,7 @@ from framesmooth.frames import Frame
 from framesmooth.generation import controlnet, samplers
 from framesmooth.generation.apart import one_by_one
 from framesmooth.generation.attention import Anchor, attending_to_first
+from framesmooth.generation.compiling import compile_errors
 from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
@@ -57,6 +58,8 @@ class TextToImage:
     """Whether pictures are denoised and coded one by one, and coded in tiles."""
     cpu_offload: bool = False
     """Whether the networks take turns on the device."""
+    compiled: bool = False
+    """Whether PyTorch's compiler makes kernels for the networks that are called at every step."""
     image_embeds: Conditioning = field(default_factory=dict)
     """What an IP-Adapter makes of the picture that goes with every prompt."""
 
@@ -198,9 +201,10 @@ class TextToImage:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
-        """Turn what a pipeline or its scheduler doesn't take into a ModelError."""
+        """Turn what a pipeline, its scheduler or its compiler doesn't take into a ModelError."""
         try:
-            yield
+            with compile_errors(compiled=self.compiled):
+                yield
         except (ValueError, IndexError, TypeError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelError(

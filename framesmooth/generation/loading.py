@@ -16,6 +16,7 @@ from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.adding import add_loras, add_textual_inversions
 from framesmooth.generation.additions import Lora, TextualInversion, check_additions
+from framesmooth.generation.compiling import check_compiler, compile_networks
 from framesmooth.generation.controlnet import add_controlnet, encode_without_chance
 from framesmooth.generation.decoding import fold_decoder
 from framesmooth.generation.devices import (
@@ -47,6 +48,7 @@ def load_pipeline(
     image_prompt: ImagePrompt | None = None,
     low_vram: bool = False,
     cpu_offload: bool = False,
+    compiled: bool = False,
     allow_download: bool = False,
 ) -> TextToImage:
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
@@ -66,10 +68,12 @@ def load_pipeline(
         image_prompt: a picture that goes with every prompt, by an IP-Adapter.
         low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
         cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
+        compiled: whether PyTorch's compiler makes kernels for the networks that are called at every step.
         allow_download: whether the hub may be asked.
 
     Raises:
-        ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline.
+        ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline, or when
+            there is no compiler.
         UsageError: when the device, the dtype or the scheduler isn't there.
     """
     folder = locate_model(model, config=config, allow_download=allow_download)
@@ -90,22 +94,18 @@ def load_pipeline(
     if image_prompt is not None:
         files, encoder = locate_adapter(image_prompt), family_of(pipe).image_encoder
         add_ip_adapter(pipe, files, image_prompt.scale, chosen_dtype, encoder, folder.name)
+    if compiled:  # before offloading wraps them: moving weights is not for the compiler
+        check_compiler(chosen_device)
+        compile_networks(family_of(pipe).networks)
     with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
         pipe = _placed(pipe, chosen_device, cpu_offload)
     pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
-    adapter = TextToImage(pipe, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload)
+    adapter = TextToImage(
+        pipe, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload, compiled
+    )
     _check_channels(adapter)
     _check_scheduler(adapter)
-    if adapter.family.overflows and chosen_dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
-        pipe.vae.to(torch.float32)
-    fold_decoder(pipe.vae)
-    for network in (*adapter.family.networks, pipe.vae):
-        network.to(memory_format=torch.channels_last)
-    if chosen_device.type == "cpu":
-        keep_freed_memory()
-        if chosen_dtype == torch.bfloat16 and cpu_multiplies_bfloat16():
-            for network in (*adapter.family.networks, pipe.vae):
-                pack(network)
+    _lay_out(adapter)
     adapter.family.prepare()
     if control_model is not None and adapter.family.encodes_control:
         encode_without_chance(pipe.vae, adapter.family.factor, in_tiles=low_vram)
@@ -113,6 +113,21 @@ def load_pipeline(
     for network in adapter.family.networks[1:]:
         take_any_dtype(network)
     return adapter if image_prompt is None else _prompted(adapter, image_prompt)
+
+
+def _lay_out(adapter: TextToImage) -> None:
+    """Let the networks lie in memory as they are quickest, the autoencoder in numbers that don't overflow."""
+    vae = adapter.pipe.vae
+    if adapter.family.overflows and adapter.dtype == torch.float16 and vae.config.get("force_upcast"):
+        vae.to(torch.float32)
+    fold_decoder(vae)
+    for network in (*adapter.family.networks, vae):
+        network.to(memory_format=torch.channels_last)
+    if adapter.device.type == "cpu":
+        keep_freed_memory()
+        if adapter.dtype == torch.bfloat16 and cpu_multiplies_bfloat16():
+            for network in (vae,) if adapter.compiled else (*adapter.family.networks, vae):
+                pack(network)
 
 
 def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
