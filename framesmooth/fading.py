@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.even_detail import detail_energy, even_detail
 from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.interpolate import detail_energy, even_detail
 
 View = tuple[NDArray[np.float32], NDArray[np.float32]]
 """A picture (H, W, 3) in 0 to 1 as seen at another time, and how surely it is seen (H, W), 1 to 0."""

@@ -4,12 +4,12 @@ The flow is carried to the time between (Baker et al. 2011, "A Database and Eval
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
 in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
 is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
-belongs to. Blending softens; a gain brings fine detail back to the keyframes' energy, since sharpness that
-pumps is flicker too.
+belongs to. Points go straight, or along the parabola that ``with_neighbours`` finds. Blending softens; a gain
+brings fine detail back to the keyframes' energy.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -17,8 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.acceleration import Curves, curves_of
 from framesmooth.completion import complete_flow, fill_holes
 from framesmooth.errors import UsageError
+from framesmooth.even_detail import detail_energy, even_detail
 from framesmooth.far_motion import far_motion, fused_motion
 from framesmooth.flow import FlowEstimator, FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
@@ -38,19 +40,21 @@ _COLOUR_TOLERANCE = 0.02
 _IN_FRONT, _FRONT_SIGMA = 100.0, 1.0
 _MASK_SIGMA = 1.5
 _LIKENESS_SIGMA = 2.0
-_DETAIL_SIGMA = 1.5
-_LARGEST_GAIN, _LARGEST_LOSS = 0.5, 0.1
 # A pyramid search that confirms this much has lost nothing that moves fast.
 _ALL_FOUND = 0.97
 
 
 @dataclass(frozen=True)
 class Inbetween:
-    """Everything about a pair of keyframes (H, W, 3) uint8 that their in-betweens share."""
+    """Everything about a pair of keyframes (H, W, 3) uint8 that their in-betweens share.
+
+    ``curves`` is None where points go straight from one keyframe to the other.
+    """
 
     image0: Frame
     image1: Frame
     motion: PairMotion
+    curves: Curves | None = None
 
     @property
     def coverage(self) -> float:
@@ -61,6 +65,14 @@ class Inbetween:
     def method(self) -> Literal["flow", "cross-fade"]:
         """How the in-betweens are made."""
         return "flow" if self.coverage >= LEAST_COVERAGE else "cross-fade"
+
+    def with_neighbours(self, before: PairMotion | None, after: PairMotion | None) -> "Inbetween":
+        """Return the pair with points that go on as they came from and go to the keyframes around it.
+
+        ``before`` is the motion from the keyframe before the first to the first, ``after`` that from the
+        second to the next; None where there is none.
+        """
+        return replace(self, curves=curves_of(self.motion, before, after))
 
     def frame_at(self, time: float) -> Frame:
         """Return the frame at ``time``, 0 at the first keyframe and 1 at the second; both ends are exact.
@@ -92,8 +104,8 @@ class Inbetween:
 
     def _along_flow(self, time: float) -> Field:
         """Blend both keyframes along the flow at ``time``; where neither is visible, cross-fade in place."""
-        flow = self._flow_at(time)
-        to0, to1 = -time * flow, (1 - time) * flow
+        flow, bend = self._flow_at(time)
+        to0, to1 = -time * flow - bend, (1 - time) * flow - bend
         warped0, warped1 = (
             backward_warp(image, path, interpolation=cv2.INTER_CUBIC)
             for image, path in zip(self._images, (to0, to1), strict=True)
@@ -110,17 +122,29 @@ class Inbetween:
         fade = _cross_fade(*self._images, time)
         return self._even_detail(fade + trust[..., None] * (blended - fade), time)
 
-    def _flow_at(self, time: float) -> FlowField:
-        """Return the flow image0 -> image1 on the grid of the frame at ``time`` (H, W, 2), holes filled."""
-        forward, backward = self._flows[0], -self._flows[1]
-        flow0, weight0 = splat(forward, time * forward, self._priorities[0])
-        flow1, weight1 = splat(backward, (time - 1) * backward, self._priorities[1])
+    def _flow_at(self, time: float) -> tuple[FlowField, FlowField]:
+        """Return the flow image0 -> image1 on the grid of the frame at ``time`` (H, W, 2), holes filled.
+
+        Beside it how far each point is off the straight way (H, W, 2), in pixels.
+        """
+        forward, backward = self._flows
+        strayed, strayed_back = (np.float32(time * time - time) * curve for curve in self._curves)
+        landed0, weight0 = splat(np.dstack([forward, strayed]), time * forward + strayed, self._priorities[0])
+        landed1, weight1 = splat(
+            np.dstack([-backward, strayed_back]), (1 - time) * backward + strayed_back, self._priorities[1]
+        )
         weight0, weight1 = (1 - time) * weight0, time * weight1
         total = weight0 + weight1
-        mixed = (weight0[..., None] * flow0 + weight1[..., None] * flow1) / np.maximum(total, 1e-12)[
+        mixed = (weight0[..., None] * landed0 + weight1[..., None] * landed1) / np.maximum(total, 1e-12)[
             ..., None
         ]
-        return fill_holes(mixed, total)
+        flow, bend = np.dsplit(fill_holes(mixed, total), 2)
+        return np.ascontiguousarray(flow), np.ascontiguousarray(bend)
+
+    @cached_property
+    def _curves(self) -> Curves:
+        straight = np.zeros_like(self.motion.forward)
+        return self.curves or (straight, straight)
 
     @cached_property
     def _priorities(self) -> tuple[Field, Field]:
@@ -216,30 +240,3 @@ def _difference(first: Field, second: Field) -> Field:
     """Return the local difference of two images (H, W), never below a hundredth of full scale."""
     squares = np.square(first - second).sum(axis=-1)
     return np.asarray(np.sqrt(cv2.GaussianBlur(squares, (0, 0), _LIKENESS_SIGMA)) + 0.01, np.float32)
-
-
-def detail_energy(image: Field) -> float:
-    """Return the mean square of the fine detail of a picture (H, W, 3), float32 in 0 to 1."""
-    return _mean(np.square(_detail(image)))
-
-
-def even_detail(image: Field, wanted: float) -> Field:
-    """Return a picture (H, W, 3), float32 in 0 to 1, with the detail energy ``wanted`` if it has nearly that.
-
-    The gain k solves mean (d + k HF(d))^2 = wanted, d = HF(image), HF(x) = x - Gauss(x).
-    """
-    detail = _detail(image)
-    finer = _detail(detail)
-    square, mixed, lacking = _mean(finer * finer), _mean(detail * finer), wanted - _mean(detail * detail)
-    if square <= 0:
-        return image
-    gain = (np.sqrt(max(mixed * mixed + square * lacking, 0.0)) - mixed) / square
-    return image + np.float32(np.clip(gain, -_LARGEST_LOSS, _LARGEST_GAIN)) * detail
-
-
-def _detail(image: Field) -> Field:
-    return np.asarray(image - cv2.GaussianBlur(image, (0, 0), _DETAIL_SIGMA), np.float32)
-
-
-def _mean(values: Field) -> float:
-    return float(values.mean(dtype=np.float64))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain, pairwise
 from math import ceil
 from typing import Any, Literal
@@ -11,7 +12,8 @@ from framesmooth.cuts import is_cut
 from framesmooth.errors import UsageError
 from framesmooth.flow import FlowEstimator
 from framesmooth.frames import Frame
-from framesmooth.interpolate import crossfade_pair, prepare_pair
+from framesmooth.interpolate import Inbetween, crossfade_pair, prepare_pair
+from framesmooth.motion import PairMotion
 
 AtCuts = Literal["fade", "hold"]
 
@@ -19,6 +21,8 @@ AtCuts = Literal["fade", "hold"]
 @dataclass
 class Upsampler:
     """Samples a stream of frames at even steps; where one of them is due, it stays as it is.
+
+    In-betweens go on as the motion before and after them says.
 
     Attributes:
         flow: estimates the motion between neighbours.
@@ -55,7 +59,7 @@ class Upsampler:
         return int((num_frames - 1) / self.step) + 1
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield (H, W, 3) uint8 frames; holds two of the input's and their motion, three of a loop's.
+        """Yield (H, W, 3) uint8 frames; holds three of the input's and their motion, four of a loop's.
 
         Raises:
             UsageError: frames of different sizes.
@@ -65,13 +69,25 @@ class Upsampler:
         if first is None:
             return
         yield first
+        stretches = self._stretches(first, stream)
+        before: PairMotion | None = None
+        now = next(stretches, None)
+        while now is not None:
+            after = next(stretches, None)
+            yield from self._between(now, before, None if after is None else after.motion)
+            if now.shows_end:
+                yield now.second
+            before, now = now.motion, after
+
+    def _stretches(self, first: Frame, others: Iterator[Frame]) -> Iterator["_Stretch"]:
+        """Yield what lies between neighbours, in order."""
         position = self.step
         around = [first] if self.loop else []
         given = 1
 
         def counted() -> Iterator[Frame]:
             nonlocal given
-            for frame in stream:
+            for frame in others:
                 given += 1
                 yield frame
 
@@ -80,11 +96,10 @@ class Upsampler:
             while position < index + 1:
                 times.append(position - index)
                 position += self.step
-            yield from self._between(index, before, after, times)
             # The end of a loop is its start, and was shown.
-            if position == index + 1 < given + (not self.loop):
-                yield after
-                position += self.step
+            shows_end = position == index + 1 < given + (not self.loop)
+            yield _Stretch(index, before, after, times, shows_end, self.flow)
+            position += self.step if shows_end else 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return how the in-betweens were made, in plain types for JSON."""
@@ -95,17 +110,58 @@ class Upsampler:
             "coverage_after": {str(index): round(value, 4) for index, value in self.coverages.items()},
         }
 
-    def _between(self, index: int, first: Frame, second: Frame, times: list[Fraction]) -> Iterator[Frame]:
-        if not times:
+    def _between(
+        self, stretch: "_Stretch", before: PairMotion | None, after: PairMotion | None
+    ) -> Iterator[Frame]:
+        """Yield the in-betweens of two neighbours; beside it the motion before and after them."""
+        pair, times = stretch.pair, stretch.times
+        if pair is None:
             return
-        pair = prepare_pair(first, second, flow=self.flow)
-        self.coverages[index] = pair.coverage
-        cut = is_cut(first, second, pair.motion)
-        if cut and self.at_cuts == "hold":
-            self.held.append(index)
+        first, second = stretch.first, stretch.second
+        self.coverages[stretch.index] = pair.coverage
+        if stretch.cut and self.at_cuts == "hold":
+            self.held.append(stretch.index)
             yield from ((first if time < Fraction(1, 2) else second).copy() for time in times)
-        elif cut or pair.method == "cross-fade":
-            self.faded.append(index)
+        elif stretch.cut or pair.method == "cross-fade":
+            self.faded.append(stretch.index)
             yield from crossfade_pair(first, second, [float(time) for time in times])
         else:
-            yield from (pair.frame_at(float(time)) for time in times)
+            bent = pair.with_neighbours(before, after)
+            yield from (bent.frame_at(float(time)) for time in times)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Two neighbours of the input, and what is due between them.
+
+    Attributes:
+        index: of the first.
+        first: of the neighbours.
+        second: of the neighbours.
+        times: of the in-betweens, above 0 and below 1.
+        shows_end: whether the second is due itself.
+        flow: estimates the motion.
+    """
+
+    index: int
+    first: Frame
+    second: Frame
+    times: list[Fraction]
+    shows_end: bool
+    flow: FlowEstimator
+
+    @cached_property
+    def pair(self) -> Inbetween | None:
+        """The in-betweens; None where none are due."""
+        return prepare_pair(self.first, self.second, flow=self.flow) if self.times else None
+
+    @cached_property
+    def cut(self) -> bool:
+        """Whether another scene begins with the second."""
+        return self.pair is not None and is_cut(self.first, self.second, self.pair.motion)
+
+    @property
+    def motion(self) -> PairMotion | None:
+        """The motion between the two, where in-betweens follow it."""
+        follows = self.pair is not None and not self.cut and self.pair.method == "flow"
+        return self.pair.motion if follows and self.pair is not None else None

@@ -74,6 +74,28 @@ def test_small_things_are_followed_far() -> None:
         assert np.abs(made[43:53, start:end].astype(int) - ground[43:53, start:end]).mean() < 8
 
 
+def test_points_that_speed_up_are_followed() -> None:
+    """A plane under a camera that speeds up, 1 pixel a keyframe more each time: straight ways lag behind."""
+    plane = (texture(72, 200, 5) * 255).astype(np.uint8)
+
+    def at(frame: int) -> Frame:
+        return plane[:, 2 * frame + frame * frame // 4 :][:, :110]  # whole pixels at even frames
+
+    keyframes = [at(frame) for frame in (0, 4, 8, 12)]
+    bent = list(Upsampler(DIS_FINE, Fraction(1, 2))(keyframes))
+    for index in (1, 3, 5):
+        first, second = keyframes[index // 2 : index // 2 + 2]
+        (straight,) = interpolate_pair(first, second, [0.5], flow=DIS_FINE)
+        assert psnr(bent[index], at(2 * index)) > psnr(straight, at(2 * index)) + 1
+
+
+def test_neighbours_of_another_scene_bend_nothing(clip: list[Frame]) -> None:
+    other = [255 - frame // 2 for frame in moving_scene(frames=1, size=(80, 112), seed=90).frames]
+    made = list(Upsampler(DIS_FINE, Fraction(1, 2))([*other, clip[0], clip[4], *other]))
+    (straight,) = interpolate_pair(clip[0], clip[4], [0.5], flow=DIS_FINE)
+    np.testing.assert_array_equal(made[3], straight)
+
+
 def test_unknown_flow_is_carried_on_within_what_looks_alike() -> None:
     image = np.zeros((40, 60, 3), np.uint8)
     image[:, 30:] = 255
