@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import ModelError
-from framesmooth.events import Event, Notice, Progress
+from framesmooth.events import Event, Notice
 from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.source import DiffusionSource
@@ -20,6 +20,7 @@ from framesmooth.run import FrameFolder, RunFolder
 from framesmooth.settings import BadFrames, ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_source, read_image
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -94,10 +95,6 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
 def spoil_frames(monkeypatch: pytest.MonkeyPatch, at: dict[int, str]) -> None:
     """Let the model answer with bad pictures at some frames."""
     render = DiffusionSource.render
@@ -157,12 +154,8 @@ def test_a_repair_that_is_stopped_comes_to_the_same(
     whole = replace(settings, output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
 
-    def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == "bad frames":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        make_clip(settings, stop)
+    with pytest.raises(Stop):
+        make_clip(settings, stop_at("bad frames"))
     make_clip(settings, nothing)
     assert all(map(np.array_equal, frames_of(settings), frames_of(whole)))
     held = replace(settings, bad_frames="hold", overwrite=True)

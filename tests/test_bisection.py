@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
-from framesmooth.events import ClipFinished, Event, Progress
+from framesmooth.events import ClipFinished
 from framesmooth.frames import Frame
 from framesmooth.generation import bisection
 from framesmooth.generation.adapter import TextToImage
@@ -21,15 +21,8 @@ from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
-
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +37,7 @@ def scene(seed: int, shift: int = 0) -> Frame:
 
 def found(model: TextToImage, clip: Timeline, picture: Callable[[int], Frame]) -> tuple[int, ...]:
     source = create_source(model, clip, width=24, height=16, steps=2)
-    return Bisection(path=source.path, store=source.store, decode=picture).times
+    return Bisection(path=source.path, store=source.store, look=picture).times
 
 
 def clip(num_frames: int, hold: float = 0.0) -> Timeline:
@@ -105,16 +98,8 @@ def test_a_stopped_run_comes_to_the_same_bytes(
 ) -> None:
     whole = replace(settings, output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
-    seen = 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == stage
-        if seen == count:
-            raise Stop
-
     with pytest.raises(Stop):
-        make_clip(settings, listen)
+        make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
     assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), ClipFinished)
     for kind in ("keyframes", "frames", "smoothed"):

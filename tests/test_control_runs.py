@@ -22,14 +22,11 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_sink, write_png
+from tests.listeners import nothing
 from tests.tiny_controls import build_tiny_control
 from tests.tiny_families import build_tiny_family
 
 NAME = "stable_diffusion_2"
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 def moving_square(index: int) -> Any:

@@ -12,7 +12,6 @@ from diffusers.models.attention_processor import Attention
 
 from framesmooth.clip import resolve
 from framesmooth.errors import UsageError
-from framesmooth.events import Event, Progress
 from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.attention import attending_to_first, self_attentions
@@ -28,6 +27,7 @@ from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
+from tests.listeners import Stop, stop_at
 from tests.scenes import texture
 from tests.tiny_families import build_tiny_family
 
@@ -141,10 +141,6 @@ def test_larger_unets_have_it_and_transformers_refuse_it(tmp_path: Path) -> None
             create(other, guidance_end=1.0)
 
 
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
-
-
 def test_a_stopped_run_is_resumed_to_the_same_frames(tiny_model: Path, tmp_path: Path) -> None:
     whole = ClipSettings(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
@@ -162,16 +158,9 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(tiny_model: Path, tmp_path:
     )
     assert resolve(whole).keyframes_key != resolve(replace(whole, cross_frame_attention=False)).keyframes_key
     make_clip(whole, lambda _event: None)
-    stopped, seen = replace(whole, output=tmp_path / "stopped.mkv"), 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == "keyframes"
-        if seen == 12:
-            raise Stop
-
+    stopped = replace(whole, output=tmp_path / "stopped.mkv")
     with pytest.raises(Stop):
-        make_clip(stopped, listen)
+        make_clip(stopped, stop_at("keyframes", 12))
     run = RunFolder.beside(stopped.output)
     resume_run(run.folder, Resume(model=stopped.model), lambda _event: None)
     made, wanted = (

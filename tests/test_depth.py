@@ -11,7 +11,6 @@ import torch
 
 from framesmooth.clip import resolve
 from framesmooth.errors import ModelError, RunChanged, UsageError
-from framesmooth.events import Event, Progress
 from framesmooth.generation.depth import depth_of, load_depth
 from framesmooth.moves import Moves
 from framesmooth.pipeline import make_clip
@@ -19,6 +18,7 @@ from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
 PICTURE = np.asarray(texture(48, 64, seed=5) * 255, np.uint8)
@@ -131,14 +131,6 @@ def settings(tiny_model: Path, dpt: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
 def kept(settings: ClipSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("frames/*.png"))]
@@ -150,16 +142,8 @@ def test_a_clip_with_depth_is_another_one_and_goes_on(settings: ClipSettings, tm
     make_clip(replace(plane, depth_model=None), nothing)
     assert kept(plane)[0] == kept(whole)[0]
     assert kept(plane)[1:] != kept(whole)[1:]
-    seen = 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == "keyframes"
-        if seen == 6:
-            raise Stop
-
     with pytest.raises(Stop):
-        make_clip(settings, listen)
+        make_clip(settings, stop_at("keyframes", 6))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["depth_model"] == "dpt"
     other = build_dpt(tmp_path / "other")

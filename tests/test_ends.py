@@ -9,7 +9,6 @@ import pytest
 
 from framesmooth.clip import resolve
 from framesmooth.errors import FramesmoothError
-from framesmooth.events import Event, Progress
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.ends import EndsSource, between_ends
@@ -23,6 +22,7 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
 from framesmooth.video import read_image, write_png
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
 FRAMES, SIZE = 17, (48, 64)
@@ -162,14 +162,6 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
 def kept(settings: ClipSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("frames/*.png"))]
@@ -178,16 +170,8 @@ def kept(settings: ClipSettings) -> list[bytes]:
 def test_a_stopped_run_is_resumed_to_the_same_frames(settings: ClipSettings, tmp_path: Path) -> None:
     whole = replace(settings, output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
-    seen = 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == "keyframes"
-        if seen == 4:
-            raise Stop
-
     with pytest.raises(Stop):
-        make_clip(settings, listen)
+        make_clip(settings, stop_at("keyframes", 4))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["last_image"] == "../last.png"
     resume_run(run.folder, Resume(model=settings.model), nothing)

@@ -22,10 +22,7 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import write_png
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
+from tests.listeners import nothing
 
 
 @pytest.fixture

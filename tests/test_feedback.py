@@ -30,6 +30,7 @@ from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
 from framesmooth.video import write_png
 from framesmooth.warp import backward_warp
+from tests.listeners import nothing
 from tests.scenes import texture
 
 FRAMES, SIZE = 9, (48, 64)
@@ -204,10 +205,6 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
 def kept(settings: ClipSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("*/*.png"))]
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 def test_a_stopped_run_goes_on_to_the_same_frames(settings: ClipSettings, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Runs of frames that are drawn from each other: stopped, resumed, repaired."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 import torch
 
 from framesmooth.errors import MediaError, ModelError, RunChanged
-from framesmooth.events import ClipFinished, Event, Progress
+from framesmooth.events import ClipFinished
 from framesmooth.generation import drawing, feedback
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.latents import noise_of
@@ -23,13 +22,10 @@ from framesmooth.run.cache import prune
 from framesmooth.settings import BadFrames, ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import write_png
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
 FRAMES = 7
-
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
 
 
 @pytest.fixture
@@ -48,22 +44,6 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
         smoother="ema",
         dtype="float32",
     )
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
-def stop_at(stage: str, count: int) -> Callable[[Event], None]:
-    seen = 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == stage
-        if seen == count:
-            raise Stop
-
-    return listen
 
 
 def pictures(settings: ClipSettings, kind: str = "frames") -> dict[str, bytes]:

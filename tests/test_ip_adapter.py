@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 from framesmooth.cli.main import cli
 from framesmooth.clip import resolve
 from framesmooth.errors import FramesmoothError, MediaError, ModelError, RunChanged, UsageError
-from framesmooth.events import Event
 from framesmooth.frames import Frame
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.controlnet import conditioning_of
@@ -30,6 +29,7 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import write_png
+from tests.listeners import nothing
 from tests.tiny_adapters import ADAPTED, build_tiny_adapter, plus_projection, vision
 from tests.tiny_controls import build_tiny_control, certain_autoencoders
 from tests.tiny_families import build_tiny_family
@@ -40,10 +40,6 @@ ENCODED = ("stable_diffusion_3", "flux")
 """Whose control pictures go through the autoencoder."""
 
 every_adapter = pytest.mark.parametrize("name", ADAPTED)
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 def patterned(seed: int) -> Frame:

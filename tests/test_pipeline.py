@@ -20,12 +20,9 @@ from framesmooth.run import RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_source, read_image, read_metadata
+from tests.listeners import Stop, nothing
 
 Make = Callable[..., ClipSettings]
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 @pytest.fixture
@@ -131,10 +128,6 @@ def test_other_settings_diffuse_again(settings: ClipSettings) -> None:
     assert after != before
     make_clip(replace(settings, num_frames=5, overwrite=True), nothing)
     assert len(frame_bytes(settings)) == 5
-
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
 
 
 @pytest.mark.parametrize(("stage", "after"), [("keyframes", 5), ("frames", 3), ("frames", 6), ("smooth", 4)])

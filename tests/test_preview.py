@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import OutputExists
-from framesmooth.events import Event
 from framesmooth.generation.ends import between_ends
 from framesmooth.generation.keyframes import keyframe_times
 from framesmooth.generation.loading import load_pipeline
@@ -26,10 +25,7 @@ from framesmooth.run import FrameFolder, RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
 from framesmooth.video import read_image, read_metadata
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
+from tests.listeners import nothing
 
 
 def timeline(num_frames: int, count: int) -> Timeline:

@@ -20,7 +20,6 @@ from framesmooth.captions import frame_tags
 from framesmooth.cli.main import cli
 from framesmooth.clip import resolve
 from framesmooth.errors import UsageError
-from framesmooth.events import Event
 from framesmooth.infotext import infotext, sampler_name
 from framesmooth.pipeline import make_clip
 from framesmooth.run import RunFolder
@@ -28,14 +27,11 @@ from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_sink, open_source, read_metadata
 from framesmooth.video.signing import AI_GENERATED, SOURCE_TYPE
+from tests.listeners import nothing
 
 PACKAGE = Path(__file__).parent.parent / "framesmooth"
 SIZE = (24, 32)
 PROMPT = "a <script>alert(1)</script> 'cat', \"x\": y\nSteps: 99, Seed: 1 --neg blurry, red"
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
 
 
 def run(*arguments: object) -> Result:

@@ -15,21 +15,14 @@ from click.testing import CliRunner, Result
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunChanged, UsageError
-from framesmooth.events import ClipFinished, Event, Notice, Progress, StageFinished
+from framesmooth.events import ClipFinished, Event, Notice, StageFinished
 from framesmooth.pipeline import make_clip
 from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder, package_versions
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import parse_prompts
 from framesmooth.video import open_source
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
+from tests.listeners import Stop, nothing, stop_at
 
 
 @pytest.fixture
@@ -58,14 +51,6 @@ def how(settings: ClipSettings) -> Resume:
 
 def files(run: RunFolder, kind: str = "frames") -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (run.folder / kind).rglob("*.png")}
-
-
-def stop_at(stage: str) -> Callable[[Event], None]:
-    def listen(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == stage:
-            raise Stop
-
-    return listen
 
 
 def edit(run: RunFolder, change: Callable[[dict[str, Any]], object]) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from framesmooth.clip import resolve
 from framesmooth.errors import FramesmoothError, MediaError, RunChanged, UsageError
-from framesmooth.events import Event, Progress
 from framesmooth.fitting import FittedClip, Window
 from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation import drawing, video_to_video
@@ -27,6 +26,7 @@ from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
 from framesmooth.video import write_png
+from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
 FRAMES, SIZE = 9, (48, 64)
@@ -164,30 +164,14 @@ def kept(settings: ClipSettings) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.rglob("*.png")) if "frame_" in path.name]
 
 
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
-
-
-def nothing(_event: Event) -> None:
-    """A listener that ignores all events."""
-
-
 @pytest.mark.parametrize(("stage", "count"), [("keyframes", 3), ("frames", 2), ("smooth", 3)])
 def test_a_stopped_run_is_resumed_to_the_same_frames(
     settings: ClipSettings, tmp_path: Path, stage: str, count: int
 ) -> None:
     whole = replace(settings, output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
-    seen = 0
-
-    def listen(event: Event) -> None:
-        nonlocal seen
-        seen += isinstance(event, Progress) and event.stage == stage
-        if seen == count:
-            raise Stop
-
     with pytest.raises(Stop):
-        make_clip(settings, listen)
+        make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["init_video"] == "../video"
     resume_run(run.folder, Resume(model=settings.model), nothing)

@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-import cv2
-import numpy as np
-
 from framesmooth.flow import load_flow
 from framesmooth.frames import Frame
 from framesmooth.generation.keyframes import LatentStore, Path, StepsDone, diffuse_keyframes, keyframe_times
@@ -24,10 +21,9 @@ LEAST_GAP: Final = 2
 LEAST_COVERAGE: Final = 0.7
 """Share of the picture whose motion is confirmed from end to end."""
 _FLOW: Final = "dis-medium"
-_LOOKED_AT: Final = 256
-"""Pixels of the longer side."""
 
-Decode = Callable[[int], Frame]
+Look = Callable[[int], Frame]
+"""Gives a small picture of a frame in the store, each decoded by itself: its batch must not decide."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +33,14 @@ class Bisection:
     Attributes:
         path: what each frame is made from.
         store: where the latents go.
-        decode: gives the picture of a frame in the store, each by itself: its batch must not decide.
+        look: gives what the frames are judged by.
         gap: frames of a stretch that is not halved.
         coverage: share of the picture that has to agree.
     """
 
     path: Path
     store: LatentStore
-    decode: Decode
+    look: Look
     gap: int = LEAST_GAP
     coverage: float = LEAST_COVERAGE
     _firsts: dict[float, int] = field(default_factory=dict[float, int])
@@ -74,28 +70,16 @@ class Bisection:
 
     def _unlike(self, stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the stretches to halve."""
-        looked: dict[int, Frame] = {}
         unlike = []
         for start, end in stretches:
             first, last = (self._firsts[self.path.position(time)] for time in (start, end))
             if end - start <= self.gap or first == last:
                 continue
             if (first, last) not in self._alike:
-                looked = {
-                    time: looked[time] if time in looked else self._look(time) for time in (first, last)
-                }
-                self._alike[first, last] = self._are_alike(looked[first], looked[last])
+                self._alike[first, last] = self._are_alike(self.look(first), self.look(last))
             if not self._alike[first, last]:
                 unlike.append((start, end))
         return unlike
-
-    def _look(self, time: int) -> Frame:
-        picture = self.decode(time)
-        scale = _LOOKED_AT / max(picture.shape)
-        if scale >= 1:
-            return picture
-        size = [max(8, round(side * scale)) for side in picture.shape[1::-1]]
-        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _are_alike(self, first: Frame, last: Frame) -> bool:
         motion = estimate_motion(load_flow(_FLOW), first, last)

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.frames import Frame
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.bisection import Bisection
 from framesmooth.generation.keyframes import (
@@ -21,6 +24,9 @@ from framesmooth.generation.keyframes import (
 from framesmooth.generation.keys import Keys
 from framesmooth.generation.pace import even_pace
 from framesmooth.lab import distance
+
+_LOOKED_AT: Final = 256
+"""Pixels of the longer side of what frames are judged by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +46,17 @@ class Walk(ABC):
     bisects: bool = False
     pacing: str = "linear"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
+    _looked: dict[int, Frame] = field(default_factory=dict[int, Frame], init=False, repr=False)
 
     @abstractmethod
     def keyframe(self, time: int) -> Picture:
         """Return a diffused frame, which must be in the store."""
+
+    def look(self, time: int) -> Frame:
+        """Return a small picture of a diffused frame, which must be in the store; decoded once and kept."""
+        if time not in self._looked:
+            self._looked[time] = _shrunk(self.keyframe(time).frame)
+        return self._looked[time]
 
     @property
     def num_frames(self) -> int:
@@ -57,7 +70,7 @@ class Walk(ABC):
 
     @cached_property
     def _bisection(self) -> Bisection:
-        return Bisection(path=self.path, store=self.store, decode=lambda time: self.keyframe(time).frame)
+        return Bisection(path=self.path, store=self.store, look=self.look)
 
     @cached_property
     def keys(self) -> Keys:
@@ -103,10 +116,18 @@ class Walk(ABC):
             return self.path
         for _ in self.diffuse():
             pass
-        pictures = (self.keyframe(time).frame for time in self.keys.times)
+        pictures = map(self.look, self.keys.times)
         distances = [distance(first, last) for first, last in pairwise(pictures)]
         return self.path.paced(even_pace(self.keys.positions, distances))
 
     def around(self, time: int) -> tuple[int, int, float]:
         """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
         return self.keys.around(self.travelled.position(time))
+
+
+def _shrunk(picture: Frame) -> Frame:
+    scale = _LOOKED_AT / max(picture.shape)
+    if scale >= 1:
+        return picture
+    size = [max(8, round(side * scale)) for side in picture.shape[1::-1]]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
