@@ -60,12 +60,20 @@ def added_key(settings: ClipSettings) -> dict[str, Any]:
 
 
 def added_names(settings: ClipSettings) -> dict[str, str]:
-    """Return what was added in words, where something was."""
+    """Return what the clip was made from beside its prompts, in words and names of files."""
     added: dict[str, tuple[object, ...]] = {
         "LoRAs": settings.loras,
         "learned words": settings.textual_inversions,
         "control": (settings.control,),
         "image prompt": (settings.image_prompt,),
+        "restyled from": (_name(settings.init_video),),
+        "begun at": (_name(settings.init_image),),
+        "led to": (_name(settings.last_image),),
+        "depth model": (_name(settings.depth_model),),
     }
     told = {name: ", ".join(str(one) for one in parts if one) for name, parts in added.items()}
     return {name: parts for name, parts in told.items() if parts}
+
+
+def _name(path: Path | None) -> str:
+    return "" if path is None else path.name

@@ -28,7 +28,6 @@ def report_facts(clip: Clip) -> dict[str, str]:
         "steps": str(clip.steps),
         "guidance scale": _guidance(clip),
         "frames": f"{clip.timeline.num_frames} at {clip.settings.fps} per second",
-        **({} if clip.restyle is None else {"restyled from": clip.restyle.name}),
         **added_names(clip.settings),
     }
 

@@ -1,6 +1,7 @@
 """LoRAs and textual inversions: against diffusers' own way, and what is wrong with them in one line."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import torch
 from click.testing import CliRunner
 from safetensors.torch import save_file
 
+from framesmooth.added import added_names
 from framesmooth.cli.main import cli
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.additions import Lora, TextualInversion, parse_lora, parse_textual_inversion
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.loading import load_pipeline
+from framesmooth.settings import ClipSettings
+from framesmooth.timeline import parse_prompts
 from framesmooth.video import read_metadata
 from tests.tiny_families import build_tiny_family
 
@@ -213,3 +217,18 @@ def run(code: int, *arguments: object) -> str:
     result = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == code, result.stderr
     return result.stderr
+
+
+def test_what_a_clip_is_made_from_is_told_by_name(tmp_path: Path) -> None:
+    """Where a file lies is nobody's business."""
+    home = tmp_path / "secret"
+    made = ClipSettings(
+        prompts=parse_prompts(["a cat"]),
+        output=tmp_path / "clip.mp4",
+        init_image=home / "first.png",
+        last_image=home / "last.png",
+        depth_model=home / "depth",
+    )
+    assert added_names(made) == {"begun at": "first.png", "led to": "last.png", "depth model": "depth"}
+    restyled = replace(made, init_image=None, last_image=None, depth_model=None, init_video=home / "walk.mp4")
+    assert added_names(restyled) == {"restyled from": "walk.mp4"}

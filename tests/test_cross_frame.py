@@ -119,7 +119,7 @@ def test_a_frame_is_the_same_in_any_batch(model: TextToImage, guidance_end: floa
 
 
 def test_frames_drawn_over_others_attend_to_the_first_too(model: TextToImage) -> None:
-    plan = Restyle(video=FrameList(VIDEO), name="", content="", strengths=[0.6] * FRAMES)
+    plan = Restyle(video=FrameList(VIDEO), content="", strengths=[0.6] * FRAMES)
     single, several = (frames(restyle(create(model, batch_size=size), plan, {})) for size in (1, 4))
     assert np.abs(single - several).max() <= 1
     plain = frames(restyle(create(model, cross=False), plan, {}))

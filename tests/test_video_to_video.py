@@ -45,7 +45,7 @@ def create(
     timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "red sea", 3)), FRAMES)
     source = create_source(model, timeline, width=64, height=48, steps=4, batch_size=batch_size)
     each = strengths if isinstance(strengths, list) else [strengths] * FRAMES
-    plan = Restyle(video=FrameList(VIDEO), name="v", content="", strengths=each, cadence=cadence)
+    plan = Restyle(video=FrameList(VIDEO), content="", strengths=each, cadence=cadence)
     return restyle(source, plan, {})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from framesmooth.errors import MediaError, UsageError
@@ -28,14 +27,12 @@ class Restyle:
 
     Attributes:
         video: at the clip's rate, of any size, as long as the clip or longer.
-        name: of the video.
         content: its SHA-256 (hex).
         strengths: share of the steps, 0 to 1, that draw each frame anew.
         cadence: as asked, None where it is left open.
     """
 
     video: FrameSource
-    name: str
     content: str
     strengths: Sequence[float]
     cadence: int | None = None
@@ -101,10 +98,8 @@ def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSourc
         if asked is not None:
             raise UsageError(f"--init-video leads the picture and its motion: drop it or {name}")
     check_one_noise(settings, timeline)
-    path = settings.init_video or Path()
     return Restyle(
         video=video,
-        name=path.name,
         content=content,
         strengths=strengths_of(settings, timeline, DEFAULT_VIDEO_STRENGTH),
         cadence=None if settings.cadence == "auto" else settings.cadence,
