@@ -15,7 +15,7 @@ from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation import drawing, video_to_video
 from framesmooth.generation.adapter import Fault, Picture, TextToImage
 from framesmooth.generation.loading import load_pipeline
-from framesmooth.generation.pictures import encode_pictures
+from framesmooth.generation.pictures import invert_pictures
 from framesmooth.generation.plan_video import Restyle
 from framesmooth.generation.source import create_source
 from framesmooth.generation.video_to_video import VideoToVideoSource, restyle
@@ -77,7 +77,7 @@ def test_a_diffused_frame_is_what_image_to_image_makes_of_the_videos(model: Text
     source = create(model)
     made = frames(source)[4]
     noise = source.path.noise(0)[None]
-    state = model.state_at(encode_pictures(model, [VIDEO[4]]), noise, first_step=2, steps=4)
+    state = model.state_at(invert_pictures(model, [VIDEO[4]]), noise, first_step=2, steps=4)
     guidance = source.path.sampling.guidance
     final = model.denoise(state, source.path.conditioning(4), [3], steps=4, guidance=guidance, first_step=2)
     assert np.array_equal(model.decode(final)[0], made)

@@ -21,8 +21,8 @@ from framesmooth.frames import Frame
 from framesmooth.generation import controlnet, samplers
 from framesmooth.generation.apart import one_by_one
 from framesmooth.generation.attention import Anchor, attending_to_first
+from framesmooth.generation.autoencoding import Autoencoder
 from framesmooth.generation.compiling import compile_errors
-from framesmooth.generation.decoding import for_decoder, for_sampler
 from framesmooth.generation.devices import memory_errors
 from framesmooth.generation.embeddings import Conditioning
 from framesmooth.generation.families import family_of
@@ -31,7 +31,6 @@ from framesmooth.generation.hooks import as_many_as_samples
 from framesmooth.generation.latents import noise_of, step_generator
 from framesmooth.generation.prompt_weights import parse_weights, plain
 from framesmooth.generation.steps import StepCallback, Steps
-from framesmooth.generation.tiling import OVERLAP, TILE, tiled
 from framesmooth.generation.weighting import token_weights, weighted
 
 Fault = Literal["", "nan", "flagged", "black"]
@@ -231,29 +230,16 @@ class TextToImage:
         finally:
             self.pipe.scheduler = self.scheduler
 
-    def encode_images(self, images: Tensor) -> Tensor:
-        """Return the latents, float32 (B, C, h, w) on the CPU, of images float32 (B, 3, H, W) in -1 .. 1."""
-        vae = self.pipe.vae
-
-        def code(given: Tensor) -> Tensor:
-            (encoded,) = vae.encode(given, return_dict=False)[:1]
-            return Tensor(encoded if isinstance(encoded, Tensor) else encoded.mode())
-
-        given = images.to(self.device, vae.dtype)
-        with torch.inference_mode(), self._memory_errors():
-            if self.low_vram:
-                factor = self.family.factor
-                sides = {"tile": TILE * factor, "overlap": OVERLAP * factor, "grid": factor}
-                return for_sampler(vae, tiled(vae, code, given, **sides).float()).cpu()
-            return for_sampler(vae, code(given).float()).cpu()
-
-    def _decoded(self, latents: Tensor) -> Tensor:
-        def code(given: Tensor) -> Tensor:
-            return Tensor(self.pipe.vae.decode(given, return_dict=False)[0])
-
-        if self.low_vram:
-            return tiled(self.pipe.vae, code, latents, tile=TILE, overlap=OVERLAP)
-        return code(latents)
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """What turns pictures into latents, and latents into pictures."""
+        return Autoencoder(
+            vae=self.pipe.vae,
+            factor=self.family.factor,
+            device=self.device,
+            in_tiles=self.low_vram,
+            memory_errors=self._memory_errors,
+        )
 
     def decode(self, latents: Tensor) -> list[Frame]:
         """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
@@ -268,11 +254,9 @@ class TextToImage:
 
     def decode_judged(self, latents: Tensor) -> list[Picture]:
         """Return the pictures of float32 latents (B, C, h, w) with what is wrong with each."""
-        vae = self.pipe.vae
-        scaled = for_decoder(vae, latents.to(self.device))
         flagged: Any = [False] * len(latents)
         with torch.inference_mode(), self._memory_errors():
-            images = self._decoded(scaled.to(vae.dtype)).float()
+            images = self.autoencoder.decode(latents)
             finite = torch.isfinite(images).flatten(1).all(dim=1)
             images = torch.where(finite[:, None, None, None], images, -torch.ones_like(images))
             if getattr(self.pipe, "safety_checker", None) is not None:

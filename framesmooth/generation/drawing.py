@@ -10,7 +10,7 @@ from framesmooth.frames import Frame
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.keyframes import Path, StepsDone
-from framesmooth.generation.pictures import encode_pictures
+from framesmooth.generation.pictures import invert_pictures
 from framesmooth.outliers import look_of
 
 
@@ -55,11 +55,11 @@ def draw_all(
     skipped = 0 if starts is None or steps is None else sampling.steps - steps
     state = torch.stack(list(noises))
     if starts is not None:
-        latents = encode_pictures(model, starts)
+        latents = invert_pictures(model, starts)
         state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
     anchor = path.anchor()
     if anchor is not None and starts is not None:
-        latents = encode_pictures(model, starts[:1] if first is None else [first])
+        latents = invert_pictures(model, starts[:1] if first is None else [first])
         begun = model.state_at(latents, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
         anchor = path.anchor(begun[0])
     final = model.denoise(

@@ -11,7 +11,7 @@ by this difference, which fades.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final
 
@@ -26,7 +26,7 @@ from framesmooth.generation.adapter import Picture
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.keyframes import StepsDone, diffuse_keyframes
 from framesmooth.generation.latents import slerp
-from framesmooth.generation.pictures import encode_pictures
+from framesmooth.generation.pictures import invert_pictures
 from framesmooth.generation.plan_ends import Ends
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource
 
@@ -91,7 +91,7 @@ class EndsSource(DiffusionSource):
         """
         for time, picture in self._given.items():
             if time not in self.store:
-                final = encode_pictures(self.path.model, [picture])[0]
+                final = invert_pictures(self.path.model, [picture])[0]
                 self.store[time] = np.stack([self._noised(final, time, self._branch).numpy(), final.numpy()])
             yield [time]
         if 0 not in self._given:
@@ -242,5 +242,5 @@ def between_ends(source: DiffusionSource, ends: Ends) -> EndsSource:
     """Return the frames of ``source``'s timeline as ``ends`` say."""
     size = source.path.sampling.height, source.path.sampling.width
     first = None if ends.first is None else fitted(ends.first, size)
-    shared = {name: getattr(source, name) for name in source.__dataclass_fields__}
+    shared = {field.name: getattr(source, field.name) for field in fields(source) if field.init}
     return EndsSource(**shared, ends=replace(ends, first=first, last=fitted(ends.last, size)))

@@ -11,6 +11,14 @@ from framesmooth.generation.adapter import TextToImage
 
 
 def encode_pictures(model: TextToImage, pictures: Sequence[Frame]) -> Tensor:
+    """Return what the encoder makes of pictures of equal size: float32 (B, C, h, w) on the CPU."""
+    return model.autoencoder.encode(_images(pictures)).cpu()
+
+
+def invert_pictures(model: TextToImage, pictures: Sequence[Frame]) -> Tensor:
     """Return the latents, float32 (B, C, h, w) on the CPU, that decode to these pictures of equal size."""
-    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return model.encode_images(images)
+    return model.autoencoder.invert(_images(pictures)).cpu()
+
+
+def _images(pictures: Sequence[Frame]) -> Tensor:
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -127,7 +127,7 @@ def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
     if over:  # colours are held against those of each prompt's own picture
         whole += len({(key.prompt, key.negative) for key in path.timeline.keyframes}) - 1
     some, others = _divided(path.sampling, 0)
-    guided, coded = sum(over) + whole * some, whole + 2 * len(over)
+    guided, coded = sum(over) + whole * some, whole + _codings(source) * len(over)
     return Workload(
         keyframes=len(left),
         guided=Tally(guided, guided),
@@ -145,7 +145,7 @@ def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
     for group in drawn:
         calls, steps = 1 if not source.path.model.low_vram else len(group), source.steps_of(group[0])
         guided += Tally(steps * calls, steps * len(group))
-        coded += Tally(2 * calls, 2 * len(group))
+        coded += Tally(_codings(source) * calls, _codings(source) * len(group))
     return Workload(
         keyframes=sum(map(len, groups)),
         guided=guided,
@@ -154,3 +154,8 @@ def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
         mixed=sum(len(batch) - 1 for batch in batches),
         frames=sum(map(len, batches)),
     )
+
+
+def _codings(source: Source) -> int:
+    """Return how many pictures are coded for one that is drawn over another."""
+    return source.path.model.autoencoder.inversion + 1
