@@ -188,7 +188,7 @@ def resolve(settings: ClipSettings) -> Clip:
     defaults = model_defaults(folder)
     if settings.preset is not None:
         preset = PRESETS[settings.preset]
-        defaults |= {"steps": preset.steps, "guidance_end": 1.0}
+        defaults |= {"steps": preset.steps, "guidance_end": 1.0, "feedback_guidance_scale": None}
         if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
             defaults["guidance_scale"] = preset.guidance_scale
     guidance_scale = float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
@@ -212,7 +212,7 @@ def resolve(settings: ClipSettings) -> Clip:
         else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
-        feedback=plan_feedback(settings, timeline),
+        feedback=plan_feedback(settings, timeline, defaults.get("feedback_guidance_scale")),
         ends=ends,
         restyle=None
         if video is None or settings.init_video is None

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS
-from framesmooth.generation import DEFAULT_COLOR_ANCHOR
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_NOISE_RENEWAL
 from framesmooth.generation.additions import Lora, TextualInversion
 from framesmooth.generation.control import Control
 from framesmooth.generation.image_prompt import ImagePrompt
@@ -80,6 +80,7 @@ class ClipSettings:
     camera: Moves | None = None
     strength: str | None = None
     color_anchor: float = DEFAULT_COLOR_ANCHOR
+    noise_renewal: float = DEFAULT_NOISE_RENEWAL
     depth_model: Path | None = None
     init_image: Path | None = None
     last_image: Path | None = None

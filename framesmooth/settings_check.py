@@ -24,6 +24,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "batch_size": (1, limits.MAX_BATCH),
     "fps": (0, limits.MAX_FPS),
     "color_anchor": (0, 1),
+    "noise_renewal": (0, 1),
 }
 _CHOICES: Final[dict[str, tuple[str | None, ...]]] = {
     "bad_frames": BAD_FRAMES,

@@ -38,6 +38,7 @@ NOTES = {
         "steps": 10,
         "guidance_scale": 3.0,
         "guidance_end": 0.8,
+        "feedback_guidance_scale": 1.5,
         "negative_prompt": "pixel art",
         "width": 256,
         "height": 256,

@@ -70,6 +70,16 @@ def test_many_steps_leave_the_noise_standard_normal_and_white(name: str) -> None
     assert stats.kstest(noise.flatten().numpy(), "norm").pvalue > 0.01
 
 
+@pytest.mark.parametrize("renewal", [0.0, 0.25, 1.0])
+def test_a_share_of_the_noise_is_new_after_each_move(renewal: float) -> None:
+    noise = MovingNoise(START, 3, renewal=renewal)
+    for moves in (1, 2):
+        noise.move(shifting(0, 0))
+        assert correlation(noise.latents, START) == pytest.approx((1 - renewal) ** (moves / 2), abs=0.02)
+    assert float(noise.latents.var()) == pytest.approx(1, abs=0.02)
+    assert abs(correlation(noise.latents[..., 1:], noise.latents[..., :-1])) < 0.02
+
+
 def test_interpolated_noise_would_not_pass() -> None:
     """The test above is one that the usual way of warping fails."""
     turn = torch.tensor([[[math.cos(0.3), -math.sin(0.3), 0], [math.sin(0.3), math.cos(0.3), 0]]])

@@ -49,6 +49,14 @@ def moving(command: Command) -> Command:
             help="How strictly the colours stay those of the first frame, where frames are drawn so.",
         ),
         click.option(
+            "--noise-renewal",
+            type=click.FloatRange(0, 1),
+            default=ClipSettings.noise_renewal,
+            show_default=True,
+            help="Share of the noise that is new for each frame drawn so; the rest moves along with the "
+            "picture, where texture sticks better, and outlines grow from frame to frame.",
+        ),
+        click.option(
             "--init-image",
             type=click.Path(path_type=Path),
             metavar="FILE",

@@ -45,5 +45,8 @@ DEFAULT_VIDEO_STRENGTH: Final = "0.6"
 DEFAULT_ENDS_STRENGTH: Final = "0.6"
 """Share of the steps that draw a frame between two pictures anew from these."""
 
+DEFAULT_NOISE_RENEWAL: Final = 1.0
+"""Share of the noise that is new for each frame drawn from the one before."""
+
 DEFAULT_COLOR_ANCHOR: Final = 0.3
 """How far the colours of such frames are drawn to those of the first one."""

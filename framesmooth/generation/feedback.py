@@ -2,9 +2,11 @@
 
 The chain of Deforum: warp the last diffused frame by the known motion, lay noise over it, and denoise the
 last steps with the new frame's own prompt. How much is drawn anew is the strength. What keeps a chain from
-going wrong: the noise moves along with the picture (``noise``), so that texture sticks to what it is on; the
-colours of each frame are held against those of the first one (``lab``), so that they don't drift;
-and what the camera reveals is mirrored first, and then drawn over.
+going wrong: each frame gets new noise, for what one noise paints grows with every frame (with less
+``noise_renewal`` it moves along with the picture, and texture sticks to what it is on); frames are guided
+less than the first one where the model asks for that, for guidance adds up as well; the colours of each frame
+are held against those of the first one (``lab``), so that they don't drift; and what the camera reveals is
+mirrored first, and then drawn over.
 
 The frames between two diffused ones are both of these, warped to where the camera is, one fading into the
 other: this motion is exact.
@@ -29,7 +31,7 @@ from framesmooth.generation.depth import load_depth
 from framesmooth.generation.drawing import draw
 from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
 from framesmooth.generation.homecoming import Homecoming, way_home
-from framesmooth.generation.keyframes import StepsDone, keyframe_times
+from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
 from framesmooth.generation.plan import Feedback
 from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
@@ -43,12 +45,16 @@ class FeedbackSource(DrawnOver):
 
     Attributes:
         camera: over pictures of the diffused size.
+        over: the path of the frames that are drawn over others, guided as these are.
         pull: how far a frame's colours are drawn to those of the first frame there, 0 to 1.
+        noise_renewal: share of the noise that is new from one diffused frame to the next.
         first: the first frame, uint8 of the diffused size; None is diffused.
     """
 
     camera: Camera
+    over: Path
     pull: float
+    noise_renewal: float
     first: Frame | None = None
 
     @cached_property
@@ -72,7 +78,7 @@ class FeedbackSource(DrawnOver):
 
         ``on_step`` is called after every denoising step with 1, the number of frames it advanced.
         """
-        noise = MovingNoise(self.path.noise(0), self.path.seed(0))
+        noise = MovingNoise(self.path.noise(0), self.path.seed(0), renewal=self.noise_renewal)
         before: int | None = None
         for time in self.diffused_times:
             if before is not None:
@@ -127,7 +133,7 @@ class FeedbackSource(DrawnOver):
         on_step: StepsDone | None = None,
     ) -> Picture:
         start = recolored(picture, target)
-        drawn = draw(self.path, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame)
+        drawn = draw(self.over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame)
         return replace(drawn, frame=recolored(drawn.frame, target))
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:
@@ -231,8 +237,14 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
     camera = Camera(moves, size)
     if plan.depth_model is not None:
         camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
+    over = path
+    if plan.guidance_scale is not None:
+        guidance = replace(sampling.guidance, scale=plan.guidance_scale)
+        over = replace(path, sampling=replace(sampling, guidance=guidance))
     return FeedbackSource(
         path=path,
+        over=over,
+        noise_renewal=plan.noise_renewal,
         camera=camera,
         strengths=plan.strengths,
         pull=plan.color_anchor,

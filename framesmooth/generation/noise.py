@@ -9,7 +9,8 @@ the new pixels are independent standard normal numbers, exactly, whatever the mo
 in which nothing lands get new noise (as in Go-with-the-Flow, Burgert et al. 2025).
 
 A pixel forgets where in it each part was, so noise that is warped many times lags by chance. ``MovingNoise``
-therefore moves a finer noise than the one it gives.
+therefore moves a finer noise than the one it gives. And it can be renewed on the way: what one noise adds to
+a picture that is drawn over and over grows with every time.
 """
 
 from collections.abc import Callable
@@ -34,10 +35,11 @@ class MovingNoise:
         start: standard normal noise, float32 (C, h, w); what ``latents`` is before the first move.
         seed: of all that is drawn on the way: the same moves give the same noise again.
         grain: parts per side of a latent pixel that are moved apart from each other.
+        renewal: share of the noise's variance that is new after each move, 0 to 1.
     """
 
-    def __init__(self, start: Tensor, seed: int, *, grain: int = _GRAIN) -> None:
-        self.grain = grain
+    def __init__(self, start: Tensor, seed: int, *, grain: int = _GRAIN, renewal: float = 0.0) -> None:
+        self.grain, self.renewal = grain, renewal
         self._seed, self._moves = seed, 0
         self._fine = refine(start, grain, self._generator())
 
@@ -47,13 +49,18 @@ class MovingNoise:
         return coarsen(self._fine, self.grain)
 
     def move(self, move: Move) -> None:
-        """Move the noise; ``move`` is in pixels of the latents."""
+        """Move the noise and renew it; ``move`` is in pixels of the latents."""
 
         def of_parts(points: NDArray[np.float64]) -> NDArray[np.float64]:
             return (move((points + 0.5) / self.grain - 0.5) + 0.5) * self.grain - 0.5
 
         self._moves += 1
-        self._fine = warp_noise(self._fine, of_parts, self._generator())
+        generator = self._generator()
+        if self.renewal < 1:
+            self._fine = warp_noise(self._fine, of_parts, generator)
+        if self.renewal > 0:
+            fresh = torch.randn(self._fine.shape, generator=generator)
+            self._fine = (1 - self.renewal) ** 0.5 * self._fine + self.renewal**0.5 * fresh
 
     def _generator(self) -> torch.Generator:
         (mixed,) = np.random.SeedSequence((self._seed, self._moves)).generate_state(1, np.uint64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame
-from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_STRENGTH
+from framesmooth.generation import DEFAULT_COLOR_ANCHOR, DEFAULT_NOISE_RENEWAL, DEFAULT_STRENGTH
 from framesmooth.moves import Moves, values_of
 from framesmooth.timeline import Timeline
 from framesmooth.video import read_image
@@ -27,6 +27,8 @@ class Feedback:
         moves: the value of each of the camera's moves, by name, at every frame.
         strengths: share of the steps, 0 to 1, that draw each frame anew.
         color_anchor: how far colours are drawn to those of the first frame, 0 to 1.
+        guidance_scale: of the frames drawn over others; None guides them as the first one.
+        noise_renewal: share of the noise that is new for each of them, 0 to 1; the rest moves along.
         cadence: as asked, None where the timeline decides.
         depth_model: the folder of a model that tells depth; None takes pictures for planes.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
@@ -35,6 +37,8 @@ class Feedback:
     moves: Mapping[str, Sequence[float]]
     strengths: Sequence[float]
     color_anchor: float
+    guidance_scale: float | None = None
+    noise_renewal: float = DEFAULT_NOISE_RENEWAL
     cadence: int | None = None
     depth_model: Path | None = None
     first: Frame | None = None
@@ -46,6 +50,8 @@ class Feedback:
             "moves": {name: short(values) for name, values in self.moves.items()},
             "strengths": short(self.strengths),
             "color_anchor": self.color_anchor,
+            "guidance_scale": self.guidance_scale,
+            "noise_renewal": self.noise_renewal,
             "cadence": self.cadence,
             **({} if self.depth_model is None else {"depth": True}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
@@ -59,8 +65,12 @@ def short(values: Sequence[float]) -> float | str:
     return hashlib.sha256(np.asarray(values, "<f8").tobytes()).hexdigest()
 
 
-def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | None:
+def plan_feedback(
+    settings: "ClipSettings", timeline: Timeline, guidance_scale: float | None = None
+) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the picture it begins with; None if not wanted.
+
+    ``guidance_scale`` is what the model asks for frames drawn over others; what the user asks goes before.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
@@ -71,8 +81,12 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
     if not settings.feeds_back:
-        if settings.color_anchor != DEFAULT_COLOR_ANCHOR:
-            raise UsageError("--color-anchor needs frames drawn from each other: add --strength or a camera")
+        unused = {
+            "--color-anchor": settings.color_anchor != DEFAULT_COLOR_ANCHOR,
+            "--noise-renewal": settings.noise_renewal != DEFAULT_NOISE_RENEWAL,
+        }
+        for option in (option for option, asked in unused.items() if asked):
+            raise UsageError(f"{option} needs frames drawn from each other: add --strength or a camera")
         return None
     check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
@@ -80,6 +94,8 @@ def plan_feedback(settings: "ClipSettings", timeline: Timeline) -> Feedback | No
         moves=(settings.camera or Moves()).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.color_anchor,
+        guidance_scale=guidance_scale if settings.guidance_scale is None else None,
+        noise_renewal=settings.noise_renewal,
         cadence=None if settings.cadence == "auto" else settings.cadence,
         depth_model=settings.depth_model,
         first=None if settings.init_image is None else picture_at(settings.init_image, "--init-image"),
