@@ -151,10 +151,11 @@ class _Reader(Values):
         self.unused += [key for key, value in whole if self.content.get(key, value) != value]
 
     def _read_seeds(self) -> None:
+        """Read how seeds follow each other; each frame of a chain gets new noise in any case."""
         asked = self.content.get("seed_behavior")
         if not self.redraws and asked in _SEED_BEHAVIORS:
             self.options["seed_behavior"] = asked
-        elif asked not in (None, "fixed"):
+        elif asked not in (None, "fixed") and not (self.chained and asked in _SEED_BEHAVIORS):
             self.unused.append("seed_behavior")
 
     def _read_strength(self) -> None:

@@ -52,7 +52,7 @@ def test_a_settings_file_becomes_options(tmp_path: Path) -> None:
         "fps": Fraction(15), "guidance_scale": 7.0, "scheduler": "euler-a", "negative_prompt": "blurry",
         "zoom": SETTINGS["zoom"], "roll": "0: (2)", "pan_x": "0: (3)", "pan_y": "0: (0)",
     }  # fmt: skip
-    assert got.unused == ("seed_behavior", "prompts from frame 200 on", "noise_schedule", "zooom")
+    assert got.unused == ("prompts from frame 200 on", "noise_schedule", "zooom")
 
 
 def moved(options: Any, size: tuple[int, int], point: list[float]) -> np.ndarray:
@@ -173,7 +173,7 @@ def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     arguments = ["generate", str(tmp_path / "settings.txt"), "-o", str(tmp_path / "clip.mp4")]
     result = CliRunner().invoke(cli, [*arguments, "-W", "64", "--zoom", "1.1", "--num-frames", "30"])
     assert result.exit_code == 0
-    assert "not used: seed_behavior, prompts from frame 200 on, noise_schedule, zooom" in result.stderr
+    assert "not used: prompts from frame 200 on, noise_schedule, zooom" in result.stderr
     (settings,) = asked
     assert (settings.width, settings.height, settings.num_frames) == (64, 384, 30)
     assert settings.camera is not None

@@ -109,9 +109,9 @@ def check_one_noise(settings: "ClipSettings", timeline: Timeline) -> None:
         UsageError: naming the first of them.
     """
     if settings.seeds is not None:
-        raise UsageError("--seeds travels through noise, and these frames share one: give one --seed")
+        raise UsageError("--seeds travels through noise, and these frames go by one seed: give one --seed")
     if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
-        raise UsageError("seeds that change travel through noise, and these frames share one: drop them")
+        raise UsageError("seeds that change travel through noise, and these frames go by one: drop them")
     if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
         raise UsageError(
             "prompts with seeds of their own don't go with a camera, a first picture or a video: drop them"
