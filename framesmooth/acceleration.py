@@ -7,10 +7,9 @@ Interpolation", equation 4). Few things do so all the way, so that only a share 
 
 from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from framesmooth.blur import wide_blur
 from framesmooth.flow import FlowField
 from framesmooth.motion import PairMotion
 from framesmooth.warp import Mask, backward_warp
@@ -52,12 +51,8 @@ def _curvature(onward: FlowField, back: FlowField, known: Mask) -> FlowField:
     """Return half the sum of the flows to both neighbours, averaged over what is known around."""
     sigma = onward.shape[1] * _SIGMA
     weight = known.astype(np.float32)
-    total = _blurred(np.float32(0.5) * (onward + back) * weight[..., None], sigma)
-    return np.asarray(total / (_blurred(weight, sigma) + _LEAST_KNOWN)[..., None], np.float32)
-
-
-def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+    total = wide_blur(np.float32(0.5) * (onward + back) * weight[..., None], sigma)
+    return np.asarray(total / (wide_blur(weight, sigma) + _LEAST_KNOWN)[..., None], np.float32)
 
 
 def _seen_along(curvature: FlowField, flow: FlowField) -> FlowField:

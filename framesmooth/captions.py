@@ -15,7 +15,9 @@ def _guidance(clip: Clip) -> str:
     ending = f" over {clip.guidance_end:.0%} of the steps" if clip.guidance_end < 1 else ""
     true = clip.settings.true_cfg_scale
     against = f", {true} against the negative prompt" if true > 1 else ""
-    return f"{clip.guidance_scale}{ending}{against}"
+    over = None if clip.feedback is None else clip.feedback.guidance_scale
+    drawn = "" if over is None else f", {over} where frames are drawn over others"
+    return f"{clip.guidance_scale}{ending}{against}{drawn}"
 
 
 def report_facts(clip: Clip) -> dict[str, str]:
@@ -59,15 +61,18 @@ def _parameters(clip: Clip, index: int, loaded: Mapping[str, Any]) -> str:
     share = f" ({mix:.3f})" if clip.pacing == "linear" else ""  # an even pace is measured later
     prompt = keys[start].prompt if mix == 0 else f"{keys[start].prompt} -> {keys[end].prompt}{share}"
     height, width = loaded["size"]
+    scale, ends = clip.guidance_scale, clip.guidance_end
+    if clip.feedback is not None and index > 0:
+        scale, ends = clip.feedback.guidance_scale or scale, 1.0
     facts = {
         "Steps": clip.steps,
         "Sampler": sampler_name(str(loaded["scheduler"])),
-        "CFG scale": clip.guidance_scale,
+        "CFG scale": scale,
         "Seed": keys[start].seed,
         "Size": f"{width}x{height}",
         "Model hash": _model_hash(clip)[:10],
         "Model": clip.model_name,
-        "CFG end": clip.guidance_end,
+        "CFG end": ends,
         "Frame": index,
         "Version": MADE_BY,
     }

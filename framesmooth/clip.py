@@ -212,7 +212,7 @@ def resolve(settings: ClipSettings) -> Clip:
         else settings.guidance_end,
         width=settings.width or defaults.get("width"),
         height=settings.height or defaults.get("height"),
-        feedback=plan_feedback(settings, timeline, defaults.get("feedback_guidance_scale")),
+        feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
         restyle=None
         if video is None or settings.init_video is None
@@ -221,3 +221,7 @@ def resolve(settings: ClipSettings) -> Clip:
         if settings.control is None
         else plan_control(settings.control, settings.fps, timeline, content_of(settings.control.source)),
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

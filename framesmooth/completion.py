@@ -36,7 +36,7 @@ def complete_flow(image: Frame, flow: FlowField, known: Mask) -> FlowField:
 def fill_holes(flow: FlowField, weight: NDArray[np.float32]) -> FlowField:
     """Fill where little landed from ever wider surroundings (a pull-push pyramid of normalised averages).
 
-    ``weight`` (H, W) >= 0 is how much landed on the pixels of ``flow`` (H, W, 2).
+    ``weight`` (H, W) >= 0 is how much landed on the pixels of ``flow`` (H, W, C).
     """
     certainty = np.minimum(weight / _ENOUGH_LANDED, 1.0)
     if min(weight.shape) < 4 or certainty.min() >= 1:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.blur import wide_blur
 from framesmooth.errors import MediaError
 from framesmooth.flow import FlowEstimator
 from framesmooth.frames import Frame
@@ -58,16 +59,7 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         size = max(width // shrink, 1), height // shrink
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
-    return np.asarray(cv2.subtract(fine, _wide_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
-
-
-def _wide_blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Return the image blurred by a Gaussian, on a grid as coarse as the result allows."""
-    height, width = image.shape
-    shrink = max(int(sigma / 4), 1)
-    size = max(width // shrink, 1), max(height // shrink, 1)
-    coarse = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / shrink)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.subtract(fine, wide_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
 
 
 Item = TypeVar("Item")

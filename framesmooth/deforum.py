@@ -12,7 +12,6 @@ from framesmooth.deforum_moves import DEEP, FLAT, factors
 from framesmooth.deforum_values import Values, rewritten
 from framesmooth.errors import UsageError
 from framesmooth.expression import Expression
-from framesmooth.frames import DEFAULT_FPS
 from framesmooth.json_file import parse_json, read_text
 from framesmooth.limits import MAX_FPS, MAX_FRAMES, MAX_SIDE, MAX_STEPS
 from framesmooth.moves import Moves
@@ -116,7 +115,7 @@ class _Reader(Values):
         handled = _READ | set(_WHOLE) | set(_MOVES)
         for key, value in self.content.items():
             if key not in handled and is_unused(
-                key, value, chained=self.redraws, perspective=self.mode == "3D"
+                key, value, chained=self.chained, perspective=self.mode == "3D"
             ):
                 self.unused.append(key)
         return Deforum(prompts, self.options, tuple(dict.fromkeys(self.unused)))
@@ -140,13 +139,17 @@ class _Reader(Values):
 
     def _read_video(self) -> None:
         """Read the video whose frames are drawn anew: the clip is as long."""
-        if not self.content.get("video_init_path"):
-            raise self._error("animation_mode", f"{_VIDEO} needs a video_init_path")
-        video = self.path.parent / self._text("video_init_path")
-        if not video.exists():
-            raise self._error("video_init_path", f"{video} does not exist: nothing is fetched")
-        source = open_source(video, fps=self._wanted("fps", DEFAULT_FPS))
-        self.options |= {"init_video": video, "num_frames": source.num_frames}
+        video = self.asked.get("init_video")
+        if video is None:
+            if not self.content.get("video_init_path"):
+                raise self._error("animation_mode", f"{_VIDEO} needs a video_init_path")
+            video = self.path.parent / self._text("video_init_path")
+            if not video.exists():
+                raise self._error("video_init_path", f"{video} does not exist: nothing is fetched")
+        source = open_source(video, fps=self.asked.get("fps"))  # Deforum counts the video's own frames
+        if self.options.get("fps", source.fps) != source.fps:
+            self.unused.append("fps")
+        self.options |= {"init_video": video, "num_frames": source.num_frames, "fps": source.fps}
         whole = _EXTRACTION.items()
         self.unused += [key for key, value in whole if self.content.get(key, value) != value]
 

@@ -51,6 +51,8 @@ def check_settings(settings: ClipSettings) -> None:
         if value not in choices:
             raise UsageError(f"unknown {name} {value!r}: choose one of {', '.join(filter(None, choices))}")
     _check_walk(settings)
+    if settings.compiled and settings.cross_frame_attention:
+        raise UsageError("a compiled network looks at its own frame alone: drop --cross-frame-attention")
     width, height = settings.width or 8, settings.height or 8
     if width * height > limits.MAX_PIXELS:
         raise UsageError(f"{width}x{height} is more than {limits.MAX_PIXELS} pixels: lower -W and -H")

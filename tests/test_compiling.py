@@ -14,7 +14,7 @@ import torch
 from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
-from framesmooth.errors import ModelError, UsageError
+from framesmooth.errors import ModelError
 from framesmooth.generation import loading
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.compiling import check_compiler, compile_networks
@@ -63,22 +63,22 @@ def test_a_network_that_cannot_be_compiled_is_one_line(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = create_source(loaded(tiny_model, monkeypatch, broken), CLIP, **HOW)
-    with pytest.raises(ModelError, match=r"no compiler anywhere.*drop --compile") as told:
+    with pytest.raises(ModelError, match=r"no compiler anywhere.*without --compile") as told:
         list(source)
     assert "\n" not in str(told.value)
 
 
 def test_a_missing_compiler_is_told_before_anything_is_drawn() -> None:
     check_compiler(torch.device("cpu"), backend="eager")
-    with pytest.raises(ModelError, match="drop --compile"):
+    with pytest.raises(ModelError, match="without --compile"):
         check_compiler(torch.device("cpu"), backend=broken)  # type: ignore[arg-type]
 
 
-def test_a_compiled_network_attends_to_no_other_frame(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(UsageError, match="drop --cross-frame-attention"):
-        create_source(loaded(tiny_model, monkeypatch, "eager"), CLIP, cross_frame=True, **HOW)
+def test_a_compiled_network_attends_to_no_other_frame(tiny_model: Path, tmp_path: Path) -> None:
+    clip = ["generate", "a cat", "-o", str(tmp_path / "clip.mp4"), "--model", str(tiny_model), "--compile"]
+    refused = CliRunner().invoke(cli, [*clip, "--cross-frame-attention"])
+    assert refused.exit_code == 2
+    assert "drop --cross-frame-attention" in refused.stderr
 
 
 @pytest.mark.slow

@@ -157,13 +157,19 @@ def test_a_video_is_drawn_over(tmp_path: Path) -> None:
             sink.write(np.full((32, 48, 3), 40 + level, np.uint8))
     asked = {"animation_mode": "Video Input", "video_init_path": "walk.mp4", "extract_nth_frame": 2}
     prompts = {"0": "a bunny", "max_f": "a cat", "10": "a coconut"}
-    got = read(tmp_path, "noise_schedule", "zooom", **asked, prompts=prompts)
+    got = read(tmp_path, "zooom", **asked, prompts=prompts)
     assert [(one.time, one.prompt) for one in got.prompts] == [(0, "a bunny"), (9, "a cat")]
     assert got.options["init_video"] == tmp_path / "walk.mp4"
     assert got.options["num_frames"] == 10
     assert got.options["strength"] == "0:(1 + -1*((0.65))), 30:(1 + -1*((0.5)))"
     assert not {"zoom", "pan_x", "cadence", "seed_behavior", "color_anchor"} & set(got.options)
     assert got.unused == ("extract_nth_frame", "seed_behavior", "prompts from frame 10 on")
+    assert read(tmp_path, "zooom", **asked, prompts=prompts, fps=30).unused[0] == "fps"
+    (tmp_path / "other.mp4").write_bytes((tmp_path / "walk.mp4").read_bytes())
+    path = tmp_path / "settings.txt"
+    path.write_text(path.read_text().replace("walk.mp4", "gone.mp4"))
+    mine = read_deforum(path, {"init_video": tmp_path / "other.mp4"})
+    assert (mine.options["init_video"], mine.options["fps"]) == (tmp_path / "other.mp4", 15)
 
 
 def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,15 @@
 """Frames drawn from each other under a camera: the chain, what is between, and that it is always the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from framesmooth.clip import resolve
 from framesmooth.errors import MediaError, UsageError
@@ -164,6 +166,24 @@ def test_a_long_chain_does_not_wear_the_picture_out() -> None:
 
     assert 0.5 < worn(settings) < 2
     assert worn(replace(settings, noise_renewal=0.0, guidance_scale=2.0)) > 3
+
+
+@pytest.mark.parametrize("renewal", [0.0, 1.0])
+def test_samplers_that_draw_noise_draw_other_noise_for_each_frame(
+    model: TextToImage, monkeypatch: pytest.MonkeyPatch, renewal: float
+) -> None:
+    """Unless the noise moves along; seeds that repeat would paint the same thing over and over."""
+    seen: list[int] = []
+    denoise = TextToImage.denoise
+
+    def spied(self: TextToImage, latents: Tensor, conditioning: Any, seeds: Sequence[int], **how: Any) -> Any:
+        seen.extend(seeds)
+        return denoise(self, latents, conditioning, seeds, **how)
+
+    monkeypatch.setattr(TextToImage, "denoise", spied)
+    frames(replace(create(model, {"zoom": "1.1"}, cadence=2), noise_renewal=renewal))
+    assert len(seen) == 5
+    assert len(set(seen)) == (5 if renewal else 1)
 
 
 def test_a_picture_that_goes_round_stays_as_it_is() -> None:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "framesmooth"
 FLOORS: dict[str, int] = {
     "errors": 0, "frames": 0, "infotext": 0, "timeline": 0, "schedule": 0, "expression": 0, "moves": 0,
     "plugins": 0, "defaults": 0, "limits": 0, "json_file": 0,
-    "video": 1, "flow": 1, "warp": 1, "motion": 1, "cuts": 1, "camera": 1, "lab": 1, "outliers": 1,
+    "video": 1, "flow": 1, "blur": 1, "warp": 1, "motion": 1, "cuts": 1, "camera": 1, "lab": 1, "outliers": 1,
     "completion": 1, "far_motion": 1, "fitting": 1, "parallax": 1,
     "interpolate": 2, "acceleration": 2, "even_detail": 2, "upsample": 2,
     "smoother": 2, "smoothers": 2, "flashes": 2, "metric": 2, "metrics": 2,

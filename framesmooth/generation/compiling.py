@@ -42,4 +42,6 @@ def _compile_errors() -> Iterator[None]:
         yield
     except TorchDynamoException as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"torch.compile does not work here ({reason}): drop --compile") from error
+        raise ModelError(
+            f"torch.compile does not work here ({reason}): generate without --compile"
+        ) from error

@@ -23,10 +23,11 @@ def draw(
     start: Frame | None = None,
     steps: int | None = None,
     first: Frame | None = None,
+    seed: int | None = None,
 ) -> Picture:
     """Draw frame ``time`` alone; see ``draw_all``."""
-    starts = None if start is None else [start]
-    return draw_all(path, [time], [noise], on_step, starts=starts, steps=steps, first=first)[0]
+    starts, seeds = None if start is None else [start], None if seed is None else [seed]
+    return draw_all(path, [time], [noise], on_step, starts=starts, steps=steps, first=first, seeds=seeds)[0]
 
 
 def draw_all(
@@ -38,6 +39,7 @@ def draw_all(
     starts: Sequence[Frame] | None = None,
     steps: int | None = None,
     first: Frame | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> list[Picture]:
     """Draw frames with their own prompts, in the last ``steps`` over pictures or in all from noise.
 
@@ -50,6 +52,7 @@ def draw_all(
         steps: how many of the last steps draw over them; None are all of them.
         first: what the clip's first frame is drawn over, for the others to attend to, where they begin at
             pictures.
+        seeds: of what samplers draw at every step; those of the path if None.
     """
     model, sampling = path.model, path.sampling
     skipped = 0 if starts is None or steps is None else sampling.steps - steps
@@ -65,7 +68,7 @@ def draw_all(
     final = model.denoise(
         state,
         stack([path.conditioning(time) for time in times]),
-        [path.seed(time) for time in times],
+        [path.seed(time) for time in times] if seeds is None else seeds,
         steps=sampling.steps,
         guidance=sampling.guidance,
         # The last steps alone decide a frame that is drawn over another: unguided, the prompt fades away.

@@ -82,10 +82,11 @@ class FeedbackSource(DrawnOver):
         before: int | None = None
         for time in self.diffused_times:
             if before is not None:
-                noise.move(self._latent_move(before, time))
+                noise.move(self._latent_move(before, time) if self.noise_renewal < 1 else None)
             if time not in self.store:
                 home = self._home if before is not None else None
-                latents = noise.latents if home is None else home.joined_noise(noise.latents, time)
+                joins = home is not None and self.noise_renewal == 0
+                latents = home.joined_noise(noise.latents, time) if home and joins else noise.latents
                 self.store[time] = self._picture(before, time, latents, on_step)
             before = time
             yield [time]
@@ -133,7 +134,10 @@ class FeedbackSource(DrawnOver):
         on_step: StepsDone | None = None,
     ) -> Picture:
         start = recolored(picture, target)
-        drawn = draw(self.over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame)
+        seed = (self.path.seed(time) + (time if self.noise_renewal > 0 else 0)) % 2**32
+        drawn = draw(
+            self.over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame, seed=seed
+        )
         return replace(drawn, frame=recolored(drawn.frame, target))
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:
@@ -239,8 +243,7 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
         camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
     over = path
     if plan.guidance_scale is not None:
-        guidance = replace(sampling.guidance, scale=plan.guidance_scale)
-        over = replace(path, sampling=replace(sampling, guidance=guidance))
+        over = path.guided(replace(sampling.guidance, scale=plan.guidance_scale))
     return FeedbackSource(
         path=path,
         over=over,

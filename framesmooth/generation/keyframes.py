@@ -89,6 +89,14 @@ class Path:
             vars(same)[name] = getattr(self, name)
         return same
 
+    def guided(self, guidance: Guidance) -> "Path":
+        """Return the same path with another guidance."""
+        other = replace(self, sampling=replace(self.sampling, guidance=guidance))
+        vars(other)["_noises"] = self._noises
+        if self.model.family.negates(guidance) == self.model.family.negates(self.sampling.guidance):
+            vars(other)["_conditionings"] = self._conditionings
+        return other
+
     def at(self, time: int) -> tuple[int, int, float]:
         """Return (index of the keyframe before, index of the one after, mix), as ``Timeline.at`` does."""
         start, end, mix = self.timeline.at(time)

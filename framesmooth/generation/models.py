@@ -213,7 +213,11 @@ def sha256_of(path: Path) -> str:
 
 
 def model_defaults(folder: Path) -> dict[str, Any]:
-    """Return the settings the model asks for (steps, guidance_scale, width, height), if any."""
+    """Return the settings the model asks for, if any.
+
+    Known are steps, guidance_scale, guidance_end, feedback_guidance_scale (of frames drawn from the one
+    before), negative_prompt, width and height.
+    """
     defaults = notes_of(folder).get("defaults")
     return dict(defaults) if isinstance(defaults, dict) else {}
 

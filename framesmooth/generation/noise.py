@@ -48,15 +48,15 @@ class MovingNoise:
         """The noise now: standard normal, float32 (C, h, w)."""
         return coarsen(self._fine, self.grain)
 
-    def move(self, move: Move) -> None:
-        """Move the noise and renew it; ``move`` is in pixels of the latents."""
-
-        def of_parts(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            return (move((points + 0.5) / self.grain - 0.5) + 0.5) * self.grain - 0.5
-
+    def move(self, move: Move | None) -> None:
+        """Move the noise and renew it; ``move`` is in pixels of the latents, None where it is all renewed."""
         self._moves += 1
         generator = self._generator()
-        if self.renewal < 1:
+        if move is not None and self.renewal < 1:
+
+            def of_parts(points: NDArray[np.float64]) -> NDArray[np.float64]:
+                return (move((points + 0.5) / self.grain - 0.5) + 0.5) * self.grain - 0.5
+
             self._fine = warp_noise(self._fine, of_parts, generator)
         if self.renewal > 0:
             fresh = torch.randn(self._fine.shape, generator=generator)

@@ -86,7 +86,9 @@ def plan_feedback(
             "--noise-renewal": settings.noise_renewal != DEFAULT_NOISE_RENEWAL,
         }
         for option in (option for option, asked in unused.items() if asked):
-            raise UsageError(f"{option} needs frames drawn from each other: add --strength or a camera")
+            led = settings.init_video is not None or settings.last_image is not None
+            mend = "drop it" if led else "add --strength or a camera"
+            raise UsageError(f"{option} needs frames drawn from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed

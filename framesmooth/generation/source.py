@@ -179,8 +179,6 @@ def create_source(
             f"{name}, a {kind}, has no UNet whose attention could reach across frames: "
             "drop --cross-frame-attention"
         )
-    if cross_frame and model.compiled:
-        raise UsageError("a compiled network looks at its own frame alone: drop --cross-frame-attention")
     if inbetween == "latent":
         model = model.restartable()
     height, width = height or model.native_size[0], width or model.native_size[1]

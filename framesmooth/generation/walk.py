@@ -27,6 +27,7 @@ from framesmooth.lab import distance
 
 _LOOKED_AT: Final = 256
 """Pixels of the longer side of what frames are judged by."""
+_KEPT: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,10 @@ class Walk(ABC):
         """Return a diffused frame, which must be in the store."""
 
     def look(self, time: int) -> Frame:
-        """Return a small picture of a diffused frame, which must be in the store; decoded once and kept."""
+        """Return a small picture of a diffused frame, which must be in the store; the latest are kept."""
         if time not in self._looked:
+            if len(self._looked) == _KEPT:
+                self._looked.pop(next(iter(self._looked)))
             self._looked[time] = _shrunk(self.keyframe(time).frame)
         return self._looked[time]
 
