@@ -27,12 +27,12 @@ from diffusers import StableDiffusionPipeline
 from storybook.captions import caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
-from storybook.text import build_tokenizer, train_text_encoder
+from storybook.text import Teacher, build_tokenizer, train_text_encoder
 from storybook.train_autoencoder import psnr, train_autoencoder, train_decoder
 from storybook.train_diffusion import CHUNK, Stage, encode_scenes, train_unet
 
 NOTES = {
-    "about": "A painted world: 10 places, 6 lights, 17 subjects, 9 colours, 5 styles; made for 256x256.",
+    "about": "A painted world: 10 places, 6 lights, 25 subjects, 9 colours, 5 styles; made for 256x256.",
     "license": "Apache-2.0",
     "defaults": {
         "steps": 10,
@@ -44,6 +44,7 @@ NOTES = {
         "height": 256,
     },
 }
+FULL = ("square", "wide")
 SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "unet": 0.4}
 
 
@@ -54,11 +55,12 @@ SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "un
 @click.option("--text-minutes", type=float, help="Time of stage 3, if not its share of --minutes.")
 @click.option("--small-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
 @click.option("--unet-minutes", type=float, help="Time of stage 6, if not its share of --minutes.")
+@click.option("--unet-rate", default=1e-3, help="Learning rate of stage 6: less to polish a finished model.")
 @click.option(
     "--scenes",
     default=24_000,
-    type=click.IntRange(min=3 * CHUNK),
-    help="Scenes to encode; a third of them are wide.",
+    type=click.IntRange(min=2 * CHUNK),
+    help="Scenes to encode; half of them are wide.",
 )
 @click.option(
     "--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures."
@@ -80,6 +82,7 @@ def main(
     text_minutes: float | None,
     small_minutes: float | None,
     unet_minutes: float | None,
+    unet_rate: float,
     scenes: int,
     work: Path,
     export: Path,
@@ -89,8 +92,7 @@ def main(
 ) -> None:
     """Trains storybook and writes it as an ordinary Stable Diffusion pipeline folder."""
     target = torch.device(device)
-    if start_from is not None and list(work.glob("*.pt")):
-        raise click.UsageError(f"{work} holds the checkpoints of another run: give another --work")
+    _claim(work, start_from)
     start = None if start_from is None else load(start_from)
     given = {
         "autoencoder": autoencoder_minutes,
@@ -100,34 +102,58 @@ def main(
         "unet": unet_minutes,
     }
     time = {stage: SHARES[stage] * minutes if value is None else value for stage, value in given.items()}
-    pictures = [
-        rendered(work / "square.npy", 0, 5000, "square", processes),
-        rendered(work / "wide.npy", 5000, 8000, "wide", processes),
-    ]
+    pictures = []
+    if time["autoencoder"] or time["decoder"]:
+        pictures = [
+            rendered(work / "square.npy", 0, 5000, "square", processes),
+            rendered(work / "wide.npy", 5000, 8000, "wide", processes),
+        ]
     unseen = rendered(work / "valid.npy", 10_000_000, 10_000_128, "square", processes)
     vae = train_autoencoder(work, pictures, unseen, time["autoencoder"], target, start and start.vae)
     vae = train_decoder(work, vae, pictures, time["decoder"], target)
     click.echo(f"autoencoder: {psnr(vae, unseen, target):.2f} dB on {len(unseen)} unseen scenes")
-    words = build_tokenizer(work / "tokenizer") if start is None else start.tokenizer
-    text = train_text_encoder(work, words, time["text"], target, start and start.text_encoder)
-    firsts = range(0, scenes // CHUNK * CHUNK, CHUNK)
-    plan = [("small", first) for first in firsts]
-    plan += [("wide" if k % 3 == 2 else "square", first) for k, first in enumerate(firsts)]
-    chunks = list(encode_scenes(work, vae, plan, target, processes))
-    scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
-    vae.register_to_config(scaling_factor=round(scale, 5))
-    shapes, scale = {"square": 0.7, "wide": 0.3}, vae.config.scaling_factor
+    words, text = start and start.tokenizer, start and start.text_encoder
+    if text is None or time["text"]:
+        known, words = words, build_tokenizer(work / "tokenizer")
+        teacher = text and Teacher(text.to(target), known, words)
+        text = train_text_encoder(work, words, time["text"], target, teacher)
     net = start and start.unet
-    for stage in (
+    stages = [
         Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15),
-        Stage("unet", time["unet"], shapes, batch=32, decay=0.4),
-    ):
+        Stage("unet", time["unet"], {"square": 0.5, "wide": 0.5}, batch=32, decay=0.4, rate=unet_rate),
+    ]
+    stages = [stage for stage in stages if stage.minutes or net is None]
+    chunks = list(encode_scenes(work, vae, _plan(stages, scenes), target, processes))
+    if start is None:
+        scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
+        vae.register_to_config(scaling_factor=round(scale, 5))
+    scale = vae.config.scaling_factor
+    for stage in stages:
         net = train_unet(work, words, text, chunks, stage, target, scale, net)
-    assert net is not None  # there are stages
+    assert net is not None  # without a start there are stages
     save(export, pipeline(vae.float(), text.float(), words, net.float()))
     click.echo(
         f"saved {export} ({sum(f.stat().st_size for f in export.rglob('*') if f.is_file()) / 2**20:.1f} MiB)"
     )
+
+
+def _claim(work: Path, start: Path | None) -> None:
+    """Notes what a work folder's checkpoints started from: runs with other starts must not resume them."""
+    work.mkdir(parents=True, exist_ok=True)
+    note, origin = work / "start.txt", "nothing" if start is None else str(start.resolve())
+    if note.exists() and note.read_text() != origin:
+        raise click.UsageError(
+            f"{work} holds a run that started from {note.read_text()}: give another --work"
+        )
+    note.write_text(origin)
+
+
+def _plan(stages: list[Stage], scenes: int) -> list[tuple[str, int]]:
+    """The (shape, first scene) of each chunk that the stages need: all small, half square, half wide."""
+    firsts = range(0, scenes // CHUNK * CHUNK, CHUNK)
+    shapes = {shape for stage in stages for shape in stage.shapes}
+    plan = [("small", first) for first in firsts if "small" in shapes]
+    return plan + [(shape, first) for k, first in enumerate(firsts) if (shape := FULL[k % 2]) in shapes]
 
 
 def load(folder: Path) -> StableDiffusionPipeline:

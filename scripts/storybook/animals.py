@@ -7,15 +7,16 @@ from .subjects import CREAM, DARK
 from .world import RGB
 
 
-def _dim(color: RGB) -> RGB:
+def shaded(color: RGB) -> RGB:
+    """The shaded side of a colour; of black things the lighter one."""
     return shade(color, 0.76) if sum(color) > 150 else shade(color, 1.2)
 
 
 def bird(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A bird in flight, seen from the side, one wing in front of the other."""
     lift = rng.uniform(0.75, 1.0)
-    b.poly([(-0.05, 0.52), (-0.34, lift), (-0.16, lift * 0.98), (0.2, 0.55)], _dim(color), rounds=2)
-    b.poly([(-0.75, 0.5), (-0.68, 0.36), (-0.3, 0.4), (-0.3, 0.52)], _dim(color), rounds=1)
+    b.poly([(-0.05, 0.52), (-0.34, lift), (-0.16, lift * 0.98), (0.2, 0.55)], shaded(color), rounds=2)
+    b.poly([(-0.75, 0.5), (-0.68, 0.36), (-0.3, 0.4), (-0.3, 0.52)], shaded(color), rounds=1)
     b.ellipse(0.02, 0.46, 0.42, 0.15, color, 0.1)
     b.ellipse(0.4, 0.56, 0.15, 0.13, color)
     b.poly([(0.53, 0.6), (0.72, 0.54), (0.52, 0.5)], (246, 168, 40))
@@ -26,7 +27,7 @@ def bird(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 
 def cat(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A sitting cat with its tail around it."""
-    dim = _dim(color)
+    dim = shaded(color)
     tail = rng.uniform(0.1, 0.45)
     b.curve([(0.2, 0.08), (0.42, 0.1), (0.5, 0.2 + tail * 0.5), (0.42, 0.3 + tail)], 0.085, dim)
     b.poly([(-0.25, 0), (0.3, 0), (0.33, 0.26), (0.17, 0.56), (-0.14, 0.58), (-0.24, 0.3)], color, rounds=2)
@@ -51,14 +52,15 @@ def cat(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         )
 
 
-def _legs(
+def legs(
     b: Brush, color: RGB, xs: tuple[float, ...], top: float, width: float, rng: np.random.Generator
 ) -> None:
+    """Legs from ``top`` down to the ground at ``xs``, each in a stride of its own, far ones darker."""
     for k, x in enumerate(xs):
         stride = rng.uniform(-0.1, 0.1)
         knee = (x + stride * 0.3, top * 0.5)
-        b.line([(x, top), knee, (x + stride, 0.03)], width, color if k % 2 else _dim(color))
-        b.ellipse(x + stride + 0.015, 0.025, width * 0.62, 0.03, _dim(color))
+        b.line([(x, top), knee, (x + stride, 0.03)], width, color if k % 2 else shaded(color))
+        b.ellipse(x + stride + 0.015, 0.025, width * 0.62, 0.03, shaded(color))
 
 
 def lion(b: Brush, color: RGB, rng: np.random.Generator) -> None:
@@ -68,7 +70,7 @@ def lion(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         mane = (178, 152, 122)
     b.curve([(-0.58, 0.56), (-0.78, 0.6), (-0.84, 0.42), (-0.9, 0.3)], 0.05, color)
     b.ellipse(-0.9, 0.27, 0.06, 0.09, mane)
-    _legs(b, color, (-0.5, -0.36, 0.2, 0.34), 0.4, 0.12, rng)
+    legs(b, color, (-0.5, -0.36, 0.2, 0.34), 0.4, 0.12, rng)
     b.poly(
         [(-0.62, 0.36), (-0.62, 0.62), (-0.3, 0.68), (0.3, 0.72), (0.45, 0.4), (0.1, 0.3), (-0.3, 0.33)],
         color,
@@ -95,7 +97,7 @@ def horse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     if sum(color) > 640:
         mane = (196, 188, 180)
     b.curve([(-0.5, 0.66), (-0.66, 0.62), (-0.7, 0.4), (-0.66, 0.24)], 0.09, mane)
-    _legs(b, color, (-0.4, -0.28, 0.2, 0.31), 0.46, 0.075, rng)
+    legs(b, color, (-0.4, -0.28, 0.2, 0.31), 0.46, 0.075, rng)
     b.poly(
         [(-0.52, 0.46), (-0.5, 0.7), (-0.1, 0.66), (0.22, 0.7), (0.36, 0.58), (0.26, 0.42), (-0.2, 0.4)],
         color,
@@ -106,7 +108,7 @@ def horse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.poly([(0.36, 0.97), (0.41, 1.08), (0.46, 0.98)], color)
     b.poly([(0.37, 1.02), (0.3, 1.0), (0.04, 0.68), (0.14, 0.64), (0.3, 0.86)], mane, rounds=1)
     b.ellipse(0.5, 0.91, 0.022, 0.024, DARK if sum(color) > 150 else CREAM)
-    b.ellipse(0.67, 0.76, 0.035, 0.035, _dim(color))
+    b.ellipse(0.67, 0.76, 0.035, 0.035, shaded(color))
 
 
 def rider(b: Brush, color: RGB, rng: np.random.Generator) -> None:
@@ -125,7 +127,7 @@ def rider(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 
 def fish(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A leaping fish with tail, fins and a pale belly."""
-    dim = _dim(color)
+    dim = shaded(color)
     bend = rng.uniform(-0.06, 0.06)
     b.poly([(-0.42, 0.48), (-0.8, 0.74 + bend), (-0.7, 0.5 + bend), (-0.8, 0.24 + bend)], dim, rounds=1)
     b.poly([(-0.18, 0.64), (0.02, 0.9), (0.22, 0.66)], dim, rounds=1)

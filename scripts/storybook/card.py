@@ -42,6 +42,20 @@ PROMPTS = (
     "a black cat in a city street at night",
     "a rocket above the lunar surface, poster art",
     "an oil painting of a tree in the snow at sunset",
+    "a dog sitting in a meadow at noon",
+    "a deer in the forest at dawn, watercolor",
+    "an owl in the woods at night, oil painting",
+    "a blue butterfly over a green field, flat illustration",
+    "a whale in the ocean at sunset",
+    "a red dragon flying over a castle town at dusk, ink drawing",
+    "a yellow car driving through the desert, poster art",
+    "a pink flower by a lake in the morning, watercolor",
+)
+WIDE_PROMPTS = (
+    "a white sailboat on the sea at sunset, oil painting",
+    "a lion on the savanna at dawn, flat illustration",
+    "a train crossing green hills at noon, watercolor",
+    "a dragon over the snow at night, ink drawing",
 )
 WIDE_PROMPTS = (
     "a white sailboat on the sea at sunset, oil painting",
@@ -113,8 +127,8 @@ A small world, and nothing else:
 - colours of the subject: {colors}
 - styles: {styles}
 
-One subject a picture. Words it was not taught are named in a warning. Best at 256×256; 384×224 (and 384×216,
-cropped from it) was trained as well.
+One subject a picture. Words it was not taught are named in a warning. Trained at 256×256 and at 384×224
+(384×216 is cropped from it) alike.
 
 ## How good it is
 

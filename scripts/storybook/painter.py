@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from . import animals, subjects
+from . import animals, creatures, subjects, things
 from .brush import Brush, Picture
 from .ground import Ground
 from .places import PAINTERS
@@ -11,8 +11,12 @@ from .skies import LIGHTS, jitter, paint_air, paint_sky
 from .styles import STYLES
 from .world import COLORS, NATURAL, Scene
 
-DRAW = {name: getattr(animals, name, None) or getattr(subjects, name) for name in NATURAL if name != "none"}
-IN_THE_SKY = {"balloon", "bird", "rocket"}
+DRAW = {
+    name: next(getattr(part, name) for part in (animals, creatures, subjects, things) if hasattr(part, name))
+    for name in NATURAL
+    if name != "none"
+}
+IN_THE_SKY = {"balloon", "bird", "rocket", "butterfly", "dragon"}
 WIDTHS = {
     "train": 0.62,
     "lion": 0.66,
@@ -21,6 +25,12 @@ WIDTHS = {
     "mountain": 0.9,
     "horse": 0.8,
     "cat": 0.9,
+    "dog": 0.92,
+    "butterfly": 0.72,
+    "whale": 0.66,
+    "car": 0.55,
+    "dragon": 0.72,
+    "owl": 0.9,
 }  # height relative to others
 
 
@@ -68,7 +78,7 @@ def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Gene
         foot = size + height * rng.uniform(0.04, 0.2)
     elif scene.subject == "mountain":
         foot, size = horizon + height * 0.06, size * 0.95
-    elif scene.subject == "fish":
+    elif scene.subject in ("fish", "whale"):
         foot = horizon + height * rng.uniform(0.05, 0.25)
     else:
         foot = min(horizon + (height - horizon) * rng.uniform(0.35, 0.85), height * 0.97)

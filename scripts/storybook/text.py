@@ -13,6 +13,7 @@ from .dataset import scene_at
 from .models import TEXT_LENGTH, TEXT_WIDTH, text_encoder, tokenizer
 from .training import Session
 
+FAITH = 20.0  # weight of what a teacher said
 TABLES: dict[str, tuple[str, ...]] = {
     "place": world.PLACES,
     "light": world.LIGHTS,
@@ -45,18 +46,53 @@ def tokens(words: CLIPTokenizer, texts: list[str], device: torch.device) -> torc
     return batch.input_ids.to(device)
 
 
+class Teacher:
+    """An earlier encoder with its tokenizer: what it knew must go on meaning the same to the UNet."""
+
+    def __init__(self, model: CLIPTextModel, known: CLIPTokenizer, words: CLIPTokenizer) -> None:
+        self.model = model.eval().requires_grad_(False)
+        old = known.get_vocab()
+        ids = [old.get(token, -1) for token, _ in sorted(words.get_vocab().items(), key=lambda item: item[1])]
+        self.ids = torch.tensor(ids, device=model.device)
+
+    def hand_down(self, model: CLIPTextModel) -> None:
+        """Copies all weights; of the tokens' embeddings those of known tokens."""
+        mine = model.state_dict()
+        fitting = {k: v for k, v in self.model.state_dict().items() if v.shape == mine[k].shape}
+        model.load_state_dict(fitting, strict=False)
+        known, rows = self.ids >= 0, self.model.get_input_embeddings().weight
+        with torch.no_grad():
+            model.get_input_embeddings().weight[known] = rows[self.ids[known]]
+
+    def difference(self, ids: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """Mean squared error of a batch's states, over the captions that this teacher can read."""
+        theirs = self.ids[ids]
+        readable = (theirs >= 0).all(dim=1)
+        if not readable.any():
+            return states.new_zeros(())
+        with torch.no_grad():
+            expected = self.model(theirs[readable]).last_hidden_state
+        return nn.functional.mse_loss(states[readable].float(), expected.float())
+
+
 def train_text_encoder(
     folder: Path,
     words: CLIPTokenizer,
     minutes: float,
     device: torch.device,
-    start: CLIPTextModel | None = None,
+    teacher: Teacher | None = None,
 ) -> CLIPTextModel:
-    """Teaches the encoder to read the five attributes off a caption, from its last token and its mean."""
+    """Teaches the encoder to read the five attributes off a caption, from its last token and its mean.
+
+    With a ``teacher`` it starts as that and goes on saying the same of captions that it could read.
+    """
     torch.manual_seed(2)
+    torch.set_flush_denormal(True)
     model = text_encoder(len(words), words.eos_token_id, words.bos_token_id).to(device)
-    if start is not None:
-        model.load_state_dict(start.state_dict())
+    if device.type == "cpu":  # the fused attention's backward pass is several times slower there
+        model.set_attn_implementation("eager")
+    if teacher is not None:
+        teacher.hand_down(model)
     heads = nn.ModuleList(nn.Linear(TEXT_WIDTH, len(table) + 1) for table in TABLES.values()).to(device)
     both = nn.ModuleList([model, heads])
     optimizer = torch.optim.AdamW(both.parameters(), lr=1e-3, weight_decay=1e-3, fused=True)
@@ -66,12 +102,16 @@ def train_text_encoder(
     while running:
         scenes = [scene_at(int(k)) for k in rng.integers(0, 10**6, 64)]
         target = torch.tensor([labels(s) for s in scenes], device=device)
-        out = model(tokens(words, [caption(s, rng) for s in scenes], device))
-        loss = sum(
-            nn.functional.cross_entropy(head(feature), target[:, k])
-            for k, head in enumerate(heads)
-            for feature in (out.pooler_output, out.last_hidden_state.mean(dim=1))
-        )
+        ids = tokens(words, [caption(s, rng) for s in scenes], device)
+        with torch.autocast(device.type, torch.bfloat16):
+            out = model(ids)
+            loss = sum(
+                nn.functional.cross_entropy(head(feature).float(), target[:, k])
+                for k, head in enumerate(heads)
+                for feature in (out.pooler_output, out.last_hidden_state.mean(dim=1))
+            )
+            if teacher is not None:
+                loss = loss + FAITH * teacher.difference(ids, out.last_hidden_state)
         for group in optimizer.param_groups:
             group["lr"] = session.rate(1e-3)
         torch.as_tensor(loss).backward()

@@ -50,6 +50,7 @@ class Stage:
         shapes: Odds of each shape of picture in a batch.
         batch: Pictures a batch (three quarters of it where they are wide).
         decay: Share of the time over which the learning rate falls to zero.
+        rate: The learning rate before that.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stage:
     shapes: dict[str, float]
     batch: int
     decay: float
+    rate: float = 1e-3
 
 
 @torch.no_grad()
@@ -123,7 +125,7 @@ def train_unet(
     """
     torch.manual_seed(3)
     torch.set_flush_denormal(True)
-    net = unet() if start is None else UNet2DConditionModel.from_config(start.config)
+    net = unet()  # made anew: a start remembers the folder it came from
     if start is not None:
         net.load_state_dict(start.state_dict())
     net = net.to(device, memory_format=torch.channels_last)
@@ -150,7 +152,7 @@ def train_unet(
         )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step(session.rate(1e-3, decay=stage.decay))
+        optimizer.step(session.rate(stage.rate, decay=stage.decay))
         average.update(net, session.step)
         running = session.tick(float(loss.detach()))
     average.copy_to(net)

@@ -28,8 +28,20 @@ SUBJECTS = (
     "astronaut",
     "train",
     "rider",
+    "dog",
+    "deer",
+    "owl",
+    "butterfly",
+    "whale",
+    "dragon",
+    "car",
+    "flower",
     "none",
 )
+
+# Odds among training scenes: shapes with much detail need more pictures.
+OFTEN = {"dog", "deer", "owl", "butterfly", "whale", "dragon", "car", "flower"}
+ODDS = np.array([2.0 if name in OFTEN else 1.0 for name in SUBJECTS[:-1]])
 
 COLORS: dict[str, RGB] = {
     "red": (214, 40, 40),
@@ -62,6 +74,14 @@ NATURAL: dict[str, tuple[RGB, ...]] = {
     "astronaut": (COLORS["white"],),
     "train": (COLORS["black"], COLORS["red"], (40, 90, 70)),
     "rider": ((140, 84, 48), (236, 232, 226)),
+    "dog": ((186, 124, 70), (226, 184, 124), (120, 82, 56)),
+    "deer": ((168, 106, 62), (146, 92, 54)),
+    "owl": ((142, 104, 74), (126, 112, 104)),
+    "butterfly": tuple(COLORS[c] for c in ("orange", "blue", "yellow", "pink")),
+    "whale": ((62, 98, 142), (74, 90, 112)),
+    "dragon": ((62, 146, 74), (190, 50, 46)),
+    "car": tuple(COLORS[c] for c in ("red", "blue", "yellow")),
+    "flower": tuple(COLORS[c] for c in ("pink", "red", "yellow", "white")),
     "none": ((0, 0, 0),),
 }
 
@@ -91,7 +111,10 @@ def sample_scene(rng: np.random.Generator, *, held_out: bool = False, complete: 
     With ``complete`` every attribute is set and mentioned and there is a subject (for evaluation).
     """
     while True:
-        subject = str(rng.choice(SUBJECTS[:-1] if complete or rng.random() > 0.07 else SUBJECTS[-1:]))
+        if complete:
+            subject = str(rng.choice(SUBJECTS[:-1]))
+        else:
+            subject = str(rng.choice(SUBJECTS[:-1], p=ODDS / ODDS.sum())) if rng.random() > 0.07 else "none"
         mentions = {"place", "light", "subject", "color", "style"}
         if not complete:
             odds = {"place": 0.93, "light": 0.85, "color": 0.66, "style": 0.78}
