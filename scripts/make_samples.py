@@ -28,11 +28,11 @@ CLIPS = {
     "journey": ["samples/prompts/journey.yaml", "--num-frames", "96", "--seed", "5"],
     "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "5", "-W", "384", "-H", "216"],
     "voyage": [
-        *("samples/prompts/voyage.yaml", "--num-frames", "240", "--fps", "24", "--seed", "5", "-W", "384"),
-        *("-H", "216", "--loop", "--zoom", "1.0015", "--pan-x", "0.3*sin(6.2832*t/240)", "--strength", "0.3"),
-        *("--guidance-scale", "2"),
+        *("samples/prompts/voyage.yaml", "--num-frames", "240", "--fps", "24", "--seed", "3", "-W", "384"),
+        *("-H", "216", "--loop", "--zoom", "1 + 0.002*sin(6.2832*t/240)", "--cadence", "6"),
+        *("--pan-x", "0.4*sin(6.2832*t/240)", "--strength", "0.35"),
     ],
-    "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "8"],
+    "hills": ["samples/prompts/hills.json", "--num-frames", "48", "--seed", "6"],
 }
 SCENE = Scene("hills", "noon", "windmill", "red", "oil", frozenset(), 11)
 NUM_FRAMES, STEP = 36, 3
