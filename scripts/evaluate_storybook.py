@@ -51,7 +51,7 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
 @click.option(
     "--guidance-end",
-    default=0.8,
+    default=0.9,
     type=click.FloatRange(0, 1, min_open=True),
     help="Share of the steps that are guided.",
 )

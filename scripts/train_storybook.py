@@ -37,7 +37,7 @@ NOTES = {
     "defaults": {
         "steps": 10,
         "guidance_scale": 3.0,
-        "guidance_end": 0.8,
+        "guidance_end": 0.9,
         "feedback_guidance_scale": 1.5,
         "negative_prompt": "pixel art",
         "width": 256,
