@@ -30,6 +30,7 @@ from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.depth import load_depth
 from framesmooth.generation.drawing import draw
 from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
+from framesmooth.generation.family import Guidance
 from framesmooth.generation.homecoming import Homecoming, way_home
 from framesmooth.generation.keyframes import Path, StepsDone, keyframe_times
 from framesmooth.generation.noise import Move, MovingNoise
@@ -45,14 +46,14 @@ class FeedbackSource(DrawnOver):
 
     Attributes:
         camera: over pictures of the diffused size.
-        over: the path of the frames that are drawn over others, guided as these are.
+        guidance: of the frames that are drawn over others.
         pull: how far a frame's colours are drawn to those of the first frame there, 0 to 1.
         noise_renewal: share of the noise that is new from one diffused frame to the next.
         first: the first frame, uint8 of the diffused size; None is diffused.
     """
 
     camera: Camera
-    over: Path
+    guidance: Guidance
     pull: float
     noise_renewal: float
     first: Frame | None = None
@@ -136,9 +137,14 @@ class FeedbackSource(DrawnOver):
         start = recolored(picture, target)
         seed = (self.path.seed(time) + (time if self.noise_renewal > 0 else 0)) % 2**32
         drawn = draw(
-            self.over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame, seed=seed
+            self._over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame, seed=seed
         )
         return replace(drawn, frame=recolored(drawn.frame, target))
+
+    @cached_property
+    def _over(self) -> Path:
+        """The path of the frames that are drawn over others."""
+        return self.path.guided(self.guidance)
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:
         sampling = self.path.sampling
@@ -241,12 +247,11 @@ def feed_back(source: DiffusionSource, plan: Feedback, store: PictureStore) -> F
     camera = Camera(moves, size)
     if plan.depth_model is not None:
         camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
-    over = path
-    if plan.guidance_scale is not None:
-        over = path.guided(replace(sampling.guidance, scale=plan.guidance_scale))
+    guidance = sampling.guidance
+    scale = guidance.scale if plan.guidance_scale is None else plan.guidance_scale
     return FeedbackSource(
         path=path,
-        over=over,
+        guidance=replace(guidance, scale=scale),
         noise_renewal=plan.noise_renewal,
         camera=camera,
         strengths=plan.strengths,
