@@ -11,6 +11,7 @@ Example::
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,13 @@ from storybook.card import PROMPTS, WIDE_PROMPTS, write_card
 from storybook.classifier import TABLES, classes, read, shrink, train_reader
 from storybook.dataset import paint_many, scene_at
 from storybook.train_autoencoder import psnr
-from storybook.world import Scene
+from storybook.world import LIGHTS, Scene
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framesmooth.generation.adapter import TextToImage
 from framesmooth.generation.embeddings import stack
 from framesmooth.generation.family import Guidance
-from framesmooth.generation.keyframes import guided_steps
 from framesmooth.generation.loading import load_pipeline
 from framesmooth.generation.models import model_defaults
 from framesmooth.keyframing import kept_out
@@ -49,12 +49,6 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--pictures", default=200, help="Held-out combinations to generate.")
 @click.option("--steps", default=10, help="Denoising steps.")
 @click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
-@click.option(
-    "--guidance-end",
-    default=0.9,
-    type=click.FloatRange(0, 1, min_open=True),
-    help="Share of the steps that are guided.",
-)
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 @click.option("--card/--no-card", default=True, help="Write the model card and its contact sheet.")
@@ -66,7 +60,6 @@ def main(
     pictures: int,
     steps: int,
     guidance_scale: float,
-    guidance_end: float,
     device: str,
     processes: int,
     card: bool,
@@ -79,11 +72,7 @@ def main(
         zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
     )
     click.echo(f"judge on unseen renders: {_percent(validation)}")
-    sampling: dict[str, Any] = {
-        "steps": steps,
-        "guidance_scale": guidance_scale,
-        "guidance_end": guidance_end,
-    }
+    sampling: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
     pipe = load_pipeline(str(model), device=device)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
     drawn = generate(pipe, [caption(s, np.random.default_rng(s.seed)) for s in scenes], **sampling)
@@ -120,7 +109,6 @@ def generate(
     *,
     steps: int,
     guidance_scale: float,
-    guidance_end: float,
     seed: int = 0,
     height: int = 256,
     width: int = 256,
@@ -137,7 +125,6 @@ def generate(
             seeds,
             steps=steps,
             guidance=Guidance(scale=guidance_scale),
-            guided_steps=guided_steps(guidance_end, steps),
         )
         pictures += pipe.decode(latents)
     return pictures
@@ -153,10 +140,20 @@ def _lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8],
 
 
 def _renders(first: int, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Complete scenes, seen and held-out combinations alike, as the judge sees them, with their classes."""
-    scenes: list[Scene] = [scene_at(first + k, held_out=k % 5 == 0, complete=True) for k in range(count)]
+    """Complete scenes, seen and held-out combinations alike, as the judge sees them, with their classes.
+
+    Half of them stand in a light on its way to another, as clips show: training's scenes never do.
+    """
+    scenes = [scene_at(first + k, held_out=k % 5 == 0, complete=True) for k in range(count)]
+    scenes = [_on_its_way(scene) if k % 2 else scene for k, scene in enumerate(scenes)]
     small = np.stack([shrink(p) for p in paint_many([(scene, "square") for scene in scenes], processes)])
     return small, np.array([classes(s) for s in scenes])
+
+
+def _on_its_way(scene: Scene) -> Scene:
+    rng = np.random.default_rng([scene.seed, 5])
+    other = str(rng.choice([light for light in LIGHTS if light != scene.light]))
+    return replace(scene, nearing=(other, float(rng.uniform(0, 0.5))))
 
 
 def _percent(shares: dict[str, float]) -> str:

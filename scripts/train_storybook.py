@@ -37,7 +37,6 @@ NOTES = {
     "defaults": {
         "steps": 10,
         "guidance_scale": 3.0,
-        "guidance_end": 0.9,
         "feedback_guidance_scale": 1.5,
         "negative_prompt": "pixel art",
         "width": 256,
@@ -56,6 +55,11 @@ SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "un
 @click.option("--small-minutes", type=float, help="Time of stage 5, if not its share of --minutes.")
 @click.option("--unet-minutes", type=float, help="Time of stage 6, if not its share of --minutes.")
 @click.option("--unet-rate", default=1e-3, help="Learning rate of stage 6: less to polish a finished model.")
+@click.option(
+    "--unet-decay",
+    default=0.4,
+    help="Share of stage 6 in which its rate falls: more to polish a finished model.",
+)
 @click.option(
     "--scenes",
     default=24_000,
@@ -83,6 +87,7 @@ def main(
     small_minutes: float | None,
     unet_minutes: float | None,
     unet_rate: float,
+    unet_decay: float,
     scenes: int,
     work: Path,
     export: Path,
@@ -120,7 +125,7 @@ def main(
     net = start and start.unet
     stages = [
         Stage("small", time["small"], {"small": 1.0}, batch=64, decay=0.15),
-        Stage("unet", time["unet"], {"square": 0.5, "wide": 0.5}, batch=32, decay=0.4, rate=unet_rate),
+        Stage("unet", time["unet"], {"square": 0.5, "wide": 0.5}, batch=32, decay=unet_decay, rate=unet_rate),
     ]
     stages = [stage for stage in stages if stage.minutes or net is None]
     chunks = list(encode_scenes(work, vae, _plan(stages, scenes), target, processes))

@@ -48,6 +48,10 @@ def test_what_only_moves_is_not_halved(model: TextToImage) -> None:
     assert found(model, clip(25), lambda time: scene(1, time // 6)) == (0, 24)
 
 
+def test_some_are_diffused_together_before_any_is_judged(model: TextToImage) -> None:
+    assert found(model, clip(97), lambda _time: scene(1)) == (0, 24, 48, 72, 96)
+
+
 def test_only_where_the_scene_changes_more_is_diffused(model: TextToImage) -> None:
     times = found(model, clip(33), lambda time: scene(1 if time < 19 else 2))
     assert times == (0, 16, 18, 20, 24, 32)

@@ -263,6 +263,16 @@ def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Pat
     second = run("smooth", folder, "-o", tmp_path / "b", *options)
     assert "smooth: reused" in second.stderr
     assert first.stdout.splitlines()[:-1] == second.stdout.splitlines()[:-1]  # the figures too
+    looped = run("smooth", folder, "-o", tmp_path / "l", *options, "--loop")
+    assert "smooth: reused" not in looped.stderr
+    again = run("smooth", folder, "-o", tmp_path / "m", *options, "--loop")
+    assert "smooth: reused" in again.stderr
+    for index in range(4):
+        name = f"frame_{index:06d}.png"
+        assert (tmp_path / "l" / name).read_bytes() == (tmp_path / "m" / name).read_bytes()
+    assert (tmp_path / "l" / "frame_000000.png").read_bytes() != (
+        tmp_path / "b" / "frame_000000.png"
+    ).read_bytes()
     third = run("smooth", folder, "-o", tmp_path / "c", *options, "--strength", "0.9")
     assert "smooth: reused" not in third.stderr
     kept = next((folder / "smoothed").glob("*/frame_000002.png"))

@@ -1,5 +1,7 @@
 """The built-in model: what is shipped, what it knows, and that it draws what a prompt says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from storybook.captions import caption
@@ -64,6 +66,15 @@ def test_the_painter_paints_everything_and_always_the_same(shape: tuple[int, int
         assert picture.shape == (*shape, 3)
         assert picture.std() > 8
         np.testing.assert_array_equal(picture, paint(scene, *shape))
+
+
+def test_a_light_nears_another_one() -> None:
+    noon, night = (Scene("hills", light, "none", None, "flat", frozenset(), 3) for light in ("noon", "night"))
+    shares = (0.0, 0.2, 0.4)
+    pictures = [paint(replace(noon, nearing=("night", share)), 128, 128).astype(float) for share in shares]
+    np.testing.assert_array_equal(pictures[0], paint(noon, 128, 128))
+    means = [picture.mean() for picture in [*pictures, paint(night, 128, 128)]]
+    np.testing.assert_allclose(means[:3], np.interp(shares, (0, 1), (means[0], means[3])), atol=12)
 
 
 @pytest.mark.parametrize("subject", ["balloon", "lion", "mountain", "house"])

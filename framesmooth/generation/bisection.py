@@ -1,8 +1,9 @@
 """Diffuse where the picture changes: halve each stretch until its ends are the same things, moved.
 
-The prompts' frames come first. A stretch is halved as long as the motion from one end to the other, and back,
-agrees on too little of the picture (Sundaram et al. 2010), and it is not down to two
-frames. Every decision follows from stored latents, so a run that goes on comes to the same frames.
+The prompts' frames come first, and some between them, for it pays to denoise several at once. A stretch is
+halved as long as the motion from one end to the other, and back, agrees on too little of the picture
+(Sundaram et al. 2010), and it is not down to two frames. Every decision follows from stored latents, so a run
+that goes on comes to the same frames.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,8 @@ from framesmooth.generation.keyframes import LatentStore, Path, StepsDone, diffu
 from framesmooth.motion import estimate_motion
 from framesmooth.timeline import Timeline
 
+MOST_GAP: Final = 24
+"""Frames: no stretch is longer."""
 LEAST_GAP: Final = 2
 """Frames: a stretch of so many is not halved."""
 LEAST_COVERAGE: Final = 0.7
@@ -87,8 +90,8 @@ class Bisection:
 
 
 def first_times(timeline: Timeline) -> tuple[int, ...]:
-    """Return the frames that are diffused in any case: the prompts', the first and the last."""
-    return keyframe_times(timeline, timeline.num_frames)
+    """Return the frames that are diffused in any case: the prompts', the first and the last, and between."""
+    return keyframe_times(timeline, MOST_GAP)
 
 
 def most_times(timeline: Timeline, gap: int = LEAST_GAP) -> tuple[int, ...]:

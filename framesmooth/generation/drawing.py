@@ -22,7 +22,7 @@ def draw(
     *,
     start: Frame | None = None,
     steps: int | None = None,
-    first: Frame | None = None,
+    first: Tensor | None = None,
     seed: int | None = None,
 ) -> Picture:
     """Draw frame ``time`` alone; see ``draw_all``."""
@@ -38,7 +38,7 @@ def draw_all(
     *,
     starts: Sequence[Frame] | None = None,
     steps: int | None = None,
-    first: Frame | None = None,
+    first: Tensor | None = None,
     seeds: Sequence[int] | None = None,
 ) -> list[Picture]:
     """Draw frames with their own prompts, in the last ``steps`` over pictures or in all from noise.
@@ -50,8 +50,7 @@ def draw_all(
         on_step: called after every step with the number of frames it advanced.
         starts: the pictures to draw over, uint8 of the diffused size.
         steps: how many of the last steps draw over them; None are all of them.
-        first: what the clip's first frame is drawn over, for the others to attend to, where they begin at
-            pictures.
+        first: ``latents_of_first``, for frames over pictures to attend to.
         seeds: of what samplers draw at every step; those of the path if None.
     """
     model, sampling = path.model, path.sampling
@@ -61,9 +60,8 @@ def draw_all(
         latents = invert_pictures(model, starts)
         state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
     anchor = path.anchor()
-    if anchor is not None and starts is not None:
-        latents = invert_pictures(model, starts[:1] if first is None else [first])
-        begun = model.state_at(latents, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
+    if anchor is not None and first is not None:
+        begun = model.state_at(first, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
         anchor = path.anchor(begun[0])
     final = model.denoise(
         state,
@@ -78,6 +76,11 @@ def draw_all(
         anchor=anchor,
     )
     return [_judged(picture) for picture in model.decode_judged(final)]
+
+
+def latents_of_first(path: Path, picture: Frame) -> Tensor | None:
+    """Return the latents (1, C, h, w) of what the first frame is drawn over, if others attend to it."""
+    return invert_pictures(path.model, [picture]) if path.cross_frame else None
 
 
 def _judged(picture: Picture) -> Picture:

@@ -28,7 +28,7 @@ from framesmooth.frames import Frame, as_uint8
 from framesmooth.generation.adapter import Picture
 from framesmooth.generation.anchoring import ColorAnchor
 from framesmooth.generation.depth import load_depth
-from framesmooth.generation.drawing import draw
+from framesmooth.generation.drawing import draw, latents_of_first
 from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
 from framesmooth.generation.family import Guidance
 from framesmooth.generation.homecoming import Homecoming, way_home
@@ -137,7 +137,7 @@ class FeedbackSource(DrawnOver):
         start = recolored(picture, target)
         seed = (self.path.seed(time) + (time if self.noise_renewal > 0 else 0)) % 2**32
         drawn = draw(
-            self._over, time, noise, on_step, start=start, steps=steps, first=self.store[0].frame, seed=seed
+            self._over, time, noise, on_step, start=start, steps=steps, first=self._latents, seed=seed
         )
         return replace(drawn, frame=recolored(drawn.frame, target))
 
@@ -145,6 +145,10 @@ class FeedbackSource(DrawnOver):
     def _over(self) -> Path:
         """The path of the frames that are drawn over others."""
         return self.path.guided(self.guidance)
+
+    @cached_property
+    def _latents(self) -> Tensor | None:
+        return latents_of_first(self.path, self.store[0].frame)
 
     def _other_noise(self, time: int, attempt: int) -> Tensor:
         sampling = self.path.sampling

@@ -14,6 +14,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from torch import Tensor
 
 from framesmooth.errors import ModelError
 from framesmooth.fading import View, fade
@@ -21,7 +22,7 @@ from framesmooth.fitting import FittedClip, Window, crop
 from framesmooth.flow import DIS_FINE, FlowEstimator
 from framesmooth.frames import Frame, as_float
 from framesmooth.generation.adapter import Picture
-from framesmooth.generation.drawing import draw_all
+from framesmooth.generation.drawing import draw_all, latents_of_first
 from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
 from framesmooth.generation.keyframes import StepsDone, keyframe_times
 from framesmooth.generation.plan_video import Restyle
@@ -121,8 +122,8 @@ class VideoToVideoSource(DrawnOver):
         )
 
     @cached_property
-    def _first(self) -> Frame:
-        return next(iter(self.video))
+    def _first(self) -> Tensor | None:
+        return latents_of_first(self.path, next(iter(self.video)))
 
     def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
         return self._drawn([time], [frame], attempt)[0]

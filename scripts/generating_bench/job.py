@@ -16,7 +16,6 @@ class Job:
         lights: what each says of the light.
         negative: what is kept out, which is what the model asks for.
         num_frames, height, width, steps, guidance_scale: as usual.
-        guidance_end: of framesmooth; the others guide all steps.
         model: a name or folder that framesmooth knows.
         device: of torch.
     """
@@ -31,7 +30,6 @@ class Job:
     width: int = 256
     steps: int = 10
     guidance_scale: float = 3.0
-    guidance_end: float = 0.8
     model: str = "storybook"
     device: str = "cpu"
 

@@ -123,7 +123,6 @@ def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
             height=job.height,
             steps=job.steps,
             guidance_scale=job.guidance_scale,
-            guidance_end=job.guidance_end,
             device=job.device,
             smooth=ClipSettings.smooth if smooth else 0.0,
         )

@@ -81,7 +81,6 @@ def write_card(
         CARD.format(
             steps=figures["steps"],
             scale=figures["guidance_scale"],
-            guided=f"{figures['guidance_end']:.0%}",
             pictures=figures["pictures"],
             psnr=figures["autoencoder_psnr"],
             agreement=agreement,
@@ -133,7 +132,7 @@ One subject a picture. Words it was not taught are named in a warning. Trained a
 ## How good it is
 
 Made by `scripts/evaluate_storybook.py`: {pictures} pictures of combinations of place, light, subject and
-colour that were held out of training, {steps} steps, guidance scale {scale} over the first {guided} of them,
+colour that were held out of training, {steps} steps, guidance scale {scale},
 with "pixel art" as the negative prompt of all that don't ask for it, which is framesmooth's default for this
 model: without it outlines have steps.
 A classifier trained on the painter's own renders reads the attributes back; the last column is its accuracy

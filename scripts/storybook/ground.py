@@ -3,7 +3,7 @@
 import numpy as np
 
 from .brush import Brush, Picture, mix, shade, tint
-from .skies import LIGHTS, jitter
+from .skies import Light, jitter
 from .world import RGB
 
 
@@ -11,11 +11,17 @@ class Ground:
     """What every place needs while it is painted: the picture, its light, the horizon and chance."""
 
     def __init__(
-        self, picture: Picture, horizon: float, light: str, sun_x: float, rng: np.random.Generator
+        self,
+        picture: Picture,
+        horizon: float,
+        light: str,
+        look: Light,
+        sun_x: float,
+        rng: np.random.Generator,
     ) -> None:
         self.picture, self.horizon, self.light, self.sun_x, self.rng = picture, horizon, light, sun_x, rng
         self.height, self.width = picture.shape[:2]
-        self.look = LIGHTS[light]
+        self.look = look
         self.brush = Brush(picture, 0, 0, 1.0)
 
     def lit(self, color: RGB, depth: float = 0.0) -> RGB:

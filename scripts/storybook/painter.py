@@ -7,7 +7,7 @@ from . import animals, creatures, subjects, things
 from .brush import Brush, Picture
 from .ground import Ground
 from .places import PAINTERS
-from .skies import LIGHTS, jitter, paint_air, paint_sky
+from .skies import Light, jitter, look_of, paint_air, paint_sky
 from .styles import STYLES
 from .world import COLORS, NATURAL, Scene
 
@@ -53,8 +53,9 @@ def _compose(
     """Sky, place and subject: the picture, its horizon in pixels and the pixels that the subject changed."""
     picture = np.empty((height, width, 3), np.uint8)
     horizon = height * rng.uniform(0.5, 0.64)
-    sun_x = paint_sky(picture, horizon, scene.light, rng, bands=scene.style == "flat")
-    ground = Ground(picture, horizon, scene.light, sun_x, rng)
+    look = look_of(scene.light, scene.nearing)
+    sun_x = paint_sky(picture, horizon, scene.light, look, rng, bands=scene.style == "flat")
+    ground = Ground(picture, horizon, scene.light, look, sun_x, rng)
     behind = scene.subject == "mountain" and scene.place != "moon"
     changed = np.zeros((height, width), bool)
     for step in ("subject", "place") if behind else ("place", "subject"):
@@ -62,12 +63,12 @@ def _compose(
             PAINTERS[scene.place](ground)
         elif scene.subject != "none":
             before = picture.copy()
-            _subject(picture, scene, horizon, rng)
+            _subject(picture, scene, look, horizon, rng)
             changed = (picture != before).any(axis=2)
     return picture, horizon, changed
 
 
-def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Generator) -> None:
+def _subject(picture: Picture, scene: Scene, look: Light, horizon: float, rng: np.random.Generator) -> None:
     height, width = picture.shape[:2]
     natural = NATURAL[scene.subject]
     color = COLORS[scene.color] if scene.color else natural[rng.integers(len(natural))]
@@ -88,5 +89,5 @@ def _subject(picture: Picture, scene: Scene, horizon: float, rng: np.random.Gene
     flip = bool(rng.random() < 0.5)
     if scene.subject in ("rocket", "fish") and flip:
         tilt = -tilt
-    brush = Brush(picture, x, foot, size, flip, float(tilt), LIGHTS[scene.light].subject)
+    brush = Brush(picture, x, foot, size, flip, float(tilt), look.subject)
     DRAW[scene.subject](brush, jitter(color, rng, 5), rng)

@@ -66,6 +66,20 @@ LIGHTS = {
 }
 
 
+def look_of(light: str, nearing: tuple[str, float] | None = None) -> Light:
+    """The palette of a light, or of one that has gone a share of the way to another."""
+    look = LIGHTS[light]
+    if nearing is None:
+        return look
+    other, share = LIGHTS[nearing[0]], nearing[1]
+    top, middle, low = (mix(a, b, share) for a, b in zip(look.sky, other.sky, strict=True))
+    parts = {
+        name: mix(getattr(look, name), getattr(other, name), share)
+        for name in ("ground", "subject", "haze", "cloud")
+    }
+    return Light((top, middle, low), **parts)
+
+
 def jitter(color: RGB, rng: np.random.Generator, amount: float = 10.0) -> RGB:
     """Moves a colour by a few grey levels, so that no two scenes share a palette exactly."""
     r, g, b = np.clip(np.asarray(color) + rng.normal(0, amount, 3), 0, 255)
@@ -73,14 +87,13 @@ def jitter(color: RGB, rng: np.random.Generator, amount: float = 10.0) -> RGB:
 
 
 def paint_sky(
-    picture: Picture, horizon: float, light: str, rng: np.random.Generator, *, bands: bool
+    picture: Picture, horizon: float, light: str, look: Light, rng: np.random.Generator, *, bands: bool
 ) -> float:
     """Paints the whole picture as sky with its sun, moon, stars and clouds; returns the sun's x in pixels.
 
     With ``bands`` the gradient comes in a few flat steps, as in poster art.
     """
     height, width = picture.shape[:2]
-    look = LIGHTS[light]
     stops = np.asarray([jitter(c, rng, 7) for c in look.sky])
     position = np.clip(np.arange(height) / max(horizon, 1), 0, 1) ** rng.uniform(0.8, 1.25)
     if bands:
@@ -96,7 +109,7 @@ def paint_sky(
         _sun(picture, sun_x, horizon, light, rng, glow=not bands)
     amount = {"noon": 3, "storm": 9, "dawn": 2, "sunset": 3, "night": 1, "fog": 0}[light]
     for _ in range(rng.integers(0 if amount < 9 else 7, amount + 1)):
-        _cloud(brush, horizon, light, rng)
+        _cloud(brush, horizon, look, rng, storm=light == "storm")
     if light == "storm":
         _lightning(brush, horizon, rng)
     return float(sun_x)
@@ -138,18 +151,17 @@ def _sun(
     Brush(picture, 0, 0, 1.0).ellipse(x, -y, radius, radius, color)
 
 
-def _cloud(brush: Brush, horizon: float, light: str, rng: np.random.Generator) -> None:
+def _cloud(brush: Brush, horizon: float, look: Light, rng: np.random.Generator, *, storm: bool) -> None:
     height, width = brush.picture.shape[:2]
-    storm = light == "storm"
     x = rng.uniform(0, width)
     y = horizon * (rng.uniform(-0.05, 0.5) if storm else rng.uniform(0.08, 0.7))
     size = height * (rng.uniform(0.12, 0.26) if storm else rng.uniform(0.05, 0.12))
-    color = jitter(LIGHTS[light].cloud, rng, 8)
+    color = jitter(look.cloud, rng, 8)
     for k in range(rng.integers(3, 6)):
         offset = (k - 2) * size * rng.uniform(0.5, 0.75)
         radius = size * rng.uniform(0.4, 0.75) * (1 - 0.15 * abs(k - 2))
         brush.ellipse(x + offset, -y + size * rng.uniform(-0.05, 0.2), radius * 1.3, radius * 0.75, color)
-    brush.ellipse(x, -y - size * 0.12, size * 1.7, size * 0.3, mix(color, LIGHTS[light].sky[1], 0.25))
+    brush.ellipse(x, -y - size * 0.12, size * 1.7, size * 0.3, mix(color, look.sky[1], 0.25))
 
 
 def _lightning(brush: Brush, horizon: float, rng: np.random.Generator) -> None:

@@ -97,6 +97,7 @@ class Scene:
     style: str
     mentions: frozenset[str]
     seed: int
+    nearing: tuple[str, float] | None = None  # another light, and the share of the way to its palette
 
     @property
     def held_out(self) -> bool:
