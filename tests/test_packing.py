@@ -48,6 +48,18 @@ def test_a_packed_convolution_gives_the_same(layer: nn.Conv2d, size: tuple[int, 
         torch.testing.assert_close(PackedConv2d(layer)(picture), layer(picture))
 
 
+def test_a_convolution_does_the_relu_that_follows_it() -> None:
+    layers = nn.Sequential(
+        nn.Conv2d(6, 10, 3), nn.ReLU(), nn.Conv2d(10, 4, 3), nn.Tanh(), nn.ReLU()
+    ).bfloat16()
+    picture = values(2, 6, 20, 20).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        expected = layers(picture)
+        pack(layers)
+        torch.testing.assert_close(layers(picture), expected, atol=0.01, rtol=0.02)
+    assert [type(layer) for layer in layers] == [PackedConv2d, nn.Identity, PackedConv2d, nn.Tanh, nn.ReLU]
+
+
 def test_a_packed_geglu_is_value_times_gelu_of_gate() -> None:
     proj = nn.Linear(16, 48).bfloat16()
     given = values(2, 7, 16)

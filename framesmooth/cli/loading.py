@@ -80,7 +80,7 @@ _OPTIONS = [
         "compiled",
         is_flag=True,
         help="Let PyTorch compile the network first: a minute or more, then faster steps. Pays where many "
-        "frames are diffused; needs Triton on GPUs, a C++ compiler on CPUs.",
+        "frames are diffused, on GPUs (with Triton) more than on CPUs (with a C++ compiler).",
     ),
     click.option(
         "--batch-size", type=click.IntRange(1, MAX_BATCH), help="Pictures at once.  [default: chosen by size]"

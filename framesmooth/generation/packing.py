@@ -8,6 +8,7 @@ to keep freed memory: by default every large tensor is fresh pages, each of whic
 
 import ctypes
 import sys
+from itertools import pairwise
 from typing import Any, Final, TypeGuard
 
 import torch
@@ -71,6 +72,9 @@ class PackedGEGLU(nn.Module):
 class PackedConv2d(nn.Conv2d):
     """A convolution for inference: (B, C, H, W) to channels last. Its ``weight`` is empty."""
 
+    activation: str = "none"
+    """What follows the sum: "none" or "relu"."""
+
     def __init__(self, layer: nn.Conv2d) -> None:
         nn.Module.__init__(self)
         for name in ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"):
@@ -83,9 +87,9 @@ class PackedConv2d(nn.Conv2d):
         self._packed = reorder(layer.weight.detach().contiguous().to_mkldnn(), *self._how, typical)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the convolution."""
+        """Return the convolution, through the activation."""
         operator = torch.ops.mkldnn._convolution_pointwise
-        convolved: Tensor = operator(input, self._packed, self.bias, *self._how, "none", [], "")
+        convolved: Tensor = operator(input, self._packed, self.bias, *self._how, self.activation, [], "")
         return convolved
 
 
@@ -139,6 +143,16 @@ def pack(network: nn.Module) -> None:
                 setattr(parent, name, ChannelsLastGroupNorm(layer))
             elif _is_packable(layer):
                 setattr(parent, name, PackedConv2d(layer))
+        if isinstance(parent, nn.Sequential):
+            _take_in_activations(parent)
+
+
+def _take_in_activations(layers: nn.Sequential) -> None:
+    """Have convolutions do the ReLUs that follow them."""
+    for index, (layer, following) in enumerate(pairwise(list(layers)), start=1):
+        if isinstance(layer, PackedConv2d) and type(following) is nn.ReLU:
+            layer.activation = "relu"
+            layers[index] = nn.Identity()
 
 
 def _is_packable(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
