@@ -53,11 +53,9 @@ def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
     Raises:
         FramesmoothError: what ``make_clip`` would raise before its work begins.
     """
-    check_output(settings.output, overwrite=settings.overwrite)
     run = RunFolder.beside(settings.output)
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
-    check_run_folder(clip, run)
     for notice in notices(clip, settings):
         emit(notice)
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)

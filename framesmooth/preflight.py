@@ -12,7 +12,7 @@ from framesmooth.run import RECORD_FILE, RunFolder, content_key, differences
 from framesmooth.settings import ClipSettings
 from framesmooth.video import has_audio, is_folder_name
 from framesmooth.video.signing import check_signing
-from framesmooth.video.sink import plan_writing
+from framesmooth.video.sink import check_rate, plan_writing
 
 _HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
 """Settings that say how a clip is made, and not which."""
@@ -62,6 +62,7 @@ def check_writing(clip: Clip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.audio
+    check_rate(settings.output, settings.fps)
     if settings.sign is not None:
         check_signing(settings.output, settings.sign)
     if audio is not None and not audio.is_file():

@@ -17,10 +17,10 @@ from framesmooth.frames import Frame, FrameSource
 from framesmooth.metric import Report
 from framesmooth.run import RECORD_FILE, FrameFolder, RunFolder, Stage, package_versions
 from framesmooth.smoother import Smoother
-from framesmooth.smoothers.anchors import anchored
+from framesmooth.smoothers.anchors import anchored, sparing
 from framesmooth.smoothers.base import MotionSmoother
 from framesmooth.smoothers.loop import looped
-from framesmooth.steady import made_of, steady_clip
+from framesmooth.steady import asked_of, made_of, steady_clip
 from framesmooth.video import FrameSink, open_source, write_text
 
 REPORTS_FILE: Final = "reports.json"
@@ -56,7 +56,8 @@ def smooth_run(
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
-    The caller holds the lock of the run. ``on_pair`` is handed every frame before and after smoothing, kept
+    The caller holds the lock of the run. Pictures that were given as the first or the last frame stay as they
+    are. ``on_pair`` is handed every frame before and after smoothing, kept
     ones too. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
     ``guide``, where there is one.
 
@@ -66,6 +67,9 @@ def smooth_run(
     smoother = anchored(smoother, *made_of(run.folder))
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
+    asked = asked_of(run.folder)
+    first, last = (asked.get(name) is not None for name in ("init_image", "last_image"))
+    smoother = sparing(smoother, num_frames, first=first, last=last)
     settings = _key(run, num_frames, fps, repr(smoother)) | ({"loop": True} if loop else {})
     smoother = looped(smoother, source) if loop else smoother
     if guide is not None and isinstance(smoother, MotionSmoother):

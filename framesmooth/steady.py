@@ -75,6 +75,15 @@ def made_of(
     return keyframes, jumps
 
 
+def asked_of(path: Path) -> dict[str, Any]:
+    """Return the settings that a run's clip was asked for with; none for what is no run folder."""
+    if not (path / RECORD_FILE).is_file():
+        return {}
+    settings = RunFolder(path).unchecked_record.get("settings")
+    raw = settings.get("raw") if isinstance(settings, dict) else None
+    return raw if isinstance(raw, dict) else {}
+
+
 @contextmanager
 def stage(emit: Listener, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Announce a stage over frames; give the block the callback that counts them."""

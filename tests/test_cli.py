@@ -10,12 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from framesmooth.cli.main import cli
+from framesmooth.cli.main import COMMANDS, cli
 from framesmooth.errors import MediaError, ModelError
 from framesmooth.frames import Frame
 from framesmooth.run import RunFolder
@@ -427,6 +428,25 @@ def test_an_unknown_command_gets_a_suggestion() -> None:
     result = run("smoth")
     assert result.exit_code == 2
     assert "did you mean smooth?" in result.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_variables_are_named_like_their_options(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option):
+            long = next(text for text in option.opts if text.startswith("--"))
+            assert option.envvar == f"FRAMESMOOTH_{name}_{long[2:]}".upper().replace("-", "_")
+
+
+def test_a_file_of_figures_comes_from_the_environment(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMESMOOTH_MEASURE_JSON", str(tmp_path / "figures.json"))
+    monkeypatch.setenv("FRAMESMOOTH_MEASURE_METRIC", "luma_flicker")
+    assert run("measure", str(folder)).exit_code == 0
+    assert list(json.loads((tmp_path / "figures.json").read_text())["metrics"]) == ["luma_flicker"]
 
 
 def test_options_come_from_the_environment(

@@ -21,7 +21,7 @@ from framesmooth.resumption import Resume, resume_run
 from framesmooth.run import RunFolder
 from framesmooth.settings import ClipSettings
 from framesmooth.timeline import Keyframe, Timeline, parse_prompts
-from framesmooth.video import read_image, write_png
+from framesmooth.video import open_source, read_image, write_png
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -160,6 +160,14 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
         smoother="ema",
         dtype="float32",
     )
+
+
+@pytest.mark.parametrize("smoother", ["ema", "trajectory"])
+def test_given_pictures_are_not_smoothed(settings: ClipSettings, smoother: str) -> None:
+    made = make_clip(replace(settings, smoother=smoother, codec="ffv1", crf=0), nothing)
+    shown, frames = list(open_source(made.clip)), open_source(made.run_folder / "frames")
+    assert [np.array_equal(*pair) for pair in zip(shown, frames, strict=True)] == [True, *[False] * 7, True]
+    assert np.array_equal(shown[0], next(iter(frames)))
 
 
 def kept(settings: ClipSettings) -> list[bytes]:

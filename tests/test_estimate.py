@@ -159,6 +159,10 @@ def test_dry_run_prints_and_writes_nothing(tiny_model: Path, tmp_path: Path) -> 
     figures = json.loads(written.stdout)
     assert {"width", "frames", "keyframes", "evaluations", "diffusing", "memory", "disk"} <= set(figures)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "clip.mp4").write_bytes(b"there already")
+    again = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert again.exit_code == 0
+    assert (tmp_path / "clip.mp4").read_bytes() == b"there already"
 
 
 def test_words_for_times_and_sizes() -> None:

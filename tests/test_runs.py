@@ -285,6 +285,19 @@ def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Pat
         assert np.array_equal(ours, theirs)
 
 
+def test_a_run_that_loops_is_smoothed_as_a_loop(tmp_path: Path) -> None:
+    made = make_run(tmp_path / "clip.framesmooth", num_frames=6)
+    settings = {"raw": {"loop": True}, "resolved": RECORD["settings"]["resolved"]}
+    made.write_record(RECORD | {"settings": settings})
+    for name, option in (("as-made", ()), ("loop", ("--loop",)), ("ends", ("--no-loop",))):
+        result = run("smooth", made.folder, "-o", tmp_path / name, "--method", "ema", *option)
+        assert result.exit_code == 0, result.stderr
+    first, same, other = (
+        (tmp_path / name / "frame_000000.png").read_bytes() for name in ("as-made", "loop", "ends")
+    )
+    assert first == same != other
+
+
 def test_the_cache_is_shown_and_pruned(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "clip.framesmooth").folder
     assert run("smooth", folder, "-o", tmp_path / "a.mkv", "--method", "ema").exit_code == 0

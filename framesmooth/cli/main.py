@@ -19,6 +19,8 @@ from framesmooth.errors import FramesmoothError
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 _LONGEST_MESSAGE: Final = 600
+_VARIABLES: Final = "FRAMESMOOTH"
+"""What the names of environment variables begin with."""
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
@@ -51,6 +53,9 @@ class LazyGroup(click.Group):
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
+        for option in command.params:
+            if isinstance(option, click.Option) and option.envvar is None:
+                option.envvar = variable_of(cmd_name, option)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -79,7 +84,7 @@ class LazyGroup(click.Group):
             click.echo(f"error: {one_line(str(error))}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted: no half-written output is left; run the same command to go on", err=True)
+            click.echo("interrupted: no half-written output is left; run the same command again", err=True)
             ctx.exit(INTERRUPTED)
         except click.UsageError as error:
             message = error.format_message()
@@ -91,9 +96,20 @@ class LazyGroup(click.Group):
         except Exception as error:
             if ctx.params.get("debug") or getattr(error, "errno", None) == errno.EPIPE:
                 raise
+            if getattr(error, "errno", None) == errno.ENOSPC:
+                click.echo(
+                    "error: no space left where the output goes: make room, and run it again", err=True
+                )
+                ctx.exit(FramesmoothError.exit_code)
             reason = one_line(f"{type(error).__name__}: {error}")[:500]
             click.echo(f"error: unexpected {reason}: please report it with what --debug shows", err=True)
             ctx.exit(FramesmoothError.exit_code)
+
+
+def variable_of(command: str, option: click.Option) -> str:
+    """Return the environment variable of an option: by its name on the command line, --json as ..._JSON."""
+    name = max(option.opts, key=len).lstrip("-")
+    return f"{_VARIABLES}_{command}_{name}".replace("-", "_").upper()
 
 
 @contextmanager
@@ -156,4 +172,4 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files may be bytes that are no text
-    cli(prog_name="framesmooth", auto_envvar_prefix="FRAMESMOOTH")
+    cli(prog_name="framesmooth", auto_envvar_prefix=_VARIABLES)

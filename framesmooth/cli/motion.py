@@ -32,7 +32,8 @@ def moving(command: Command) -> Command:
             "--strength",
             metavar="SCHEDULE",
             help="Share of the steps that draw a frame anew from the one before, or the video's, 0 to 1; "
-            f"Deforum counts what is kept.  [default: {DEFAULT_STRENGTH}; video {DEFAULT_VIDEO_STRENGTH}]",
+            "Deforum counts what is kept. Given alone, it draws every frame from the one before.  "
+            f"[default: {DEFAULT_STRENGTH}; video {DEFAULT_VIDEO_STRENGTH}]",
         ),
         click.option(
             "--depth-model",

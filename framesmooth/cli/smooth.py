@@ -27,7 +27,7 @@ from framesmooth.plugins import names
     default="trajectory",
     show_default=True,
     help="trajectory is the best one; ema is quicker and softer, poisson keeps fine structure, "
-    "deflicker only evens out exposure and colour.",
+    "deflicker only evens out exposure and colour, all of it from a strength of 0.5 on.",
 )
 @click.option(
     "--flow",
@@ -40,7 +40,11 @@ from framesmooth.plugins import names
     metavar="CLIP",
     help="Take the motion from this clip, as long and as large as IN: what a stylised video was made from.",
 )
-@click.option("--loop", is_flag=True, help="IN is a loop: smooth from its last frame on to its first, too.")
+@click.option(
+    "--loop/--no-loop",
+    default=None,
+    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as a run was made]",
+)
 @click.option(
     "--measure/--no-measure",
     "measured",
@@ -68,7 +72,7 @@ def smooth(
     flow: str | None,
     flow_weights: Path | None,
     guide: str | None,
-    loop: bool,
+    loop: bool | None,
     measured: bool,
     report: Path | None,
     no_audio: bool,
@@ -103,7 +107,7 @@ def smooth(
     from framesmooth.smoothers.anchors import anchored
     from framesmooth.smoothers.loop import looped
     from framesmooth.smoothing import can_keep, smooth_run
-    from framesmooth.steady import check_not_input, copy_clip, made_of, open_clip, steady_clip
+    from framesmooth.steady import asked_of, check_not_input, copy_clip, made_of, open_clip, steady_clip
     from framesmooth.video import check_output, open_sink
     from framesmooth.video.files import remove_all_leftovers
 
@@ -124,6 +128,8 @@ def smooth(
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     open_ended = create_smoother(method, scheduled(strength, clip), **choices)
     open_ended = anchored(open_ended, *made_of(Path(source), frame_range))
+    if loop is None:
+        loop = frame_range is None and bool(asked_of(Path(source)).get("loop"))
     smoother = looped(open_ended, clip) if loop else open_ended
     described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
     tags = tags_of(Path(source), f"smoothed by framesmooth: {described}")

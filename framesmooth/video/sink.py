@@ -27,6 +27,8 @@ from framesmooth.video.signing import check_signing, sign_clip
 
 OddSize = Literal["error", "pad", "crop"]
 ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
+_FASTEST_GIF: Final = 50
+"""Frames a second: a GIF counts hundredths of one, and browsers take a single one for ten."""
 
 
 class _Encoder(Protocol):
@@ -111,6 +113,7 @@ def open_sink(
     """
     target = Path(path)
     check_output(path, overwrite=overwrite)
+    check_rate(target, fps)
     tags = {} if no_metadata else dict(metadata or {})
     if sign is not None:
         check_signing(target, sign)
@@ -172,6 +175,15 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     raise OutputExists(f"{target} is there already: give --overwrite to replace it, or another name")
+
+
+def check_rate(target: Path, fps: Fraction) -> None:
+    """Raise UsageError for a GIF of more than 50 frames a second: shorter times count as a tenth of one."""
+    if target.suffix.lower() == ".gif" and fps > _FASTEST_GIF:
+        raise UsageError(
+            f"a GIF shows at most {_FASTEST_GIF} frames a second, and this clip has {float(fps):g}: "
+            "write a .webp or a video, or lower its rate"
+        )
 
 
 def make_even(frame: Frame, odd: OddSize) -> Frame:
