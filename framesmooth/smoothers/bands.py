@@ -13,6 +13,9 @@ from framesmooth.smoothers.pyramid import Band, Weight, gaussian
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
+# The quantile of gaps that noise is known by, and that of a normal distribution's sizes. Below the median:
+# what is followed to the wrong place has the largest gaps, and is not to be taken for noise and averaged.
+_NOISE_QUANTILE, _NORMAL_QUANTILE = 0.4, 0.5244
 # A slope over time of fewer standard errors than this is none.
 _SIGNIFICANT = 2.0
 
@@ -63,8 +66,8 @@ def compare_bands(
 def noise_level(differences: Sequence[Difference]) -> float:
     """Return the standard deviation of the band's noise where it changes, 1/255 at least.
 
-    From the median difference to the nearest neighbours (MAD) over about 10,000 pixels. Samples that stay
-    the same are left out: a flat or frozen background says nothing about the rest of the picture.
+    From a quantile of the differences to the nearest neighbours over about 10,000 pixels, as if they were
+    normal. Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
     """
     nearest = min((abs(other.distance) for other in differences), default=0)
     samples = [np.zeros(0, np.float32)]
@@ -75,8 +78,9 @@ def noise_level(differences: Sequence[Difference]) -> float:
             samples.append(np.abs(other.gap[sparse])[other.trust[sparse] > 0.5].ravel())
     gaps = np.concatenate(samples)
     changing = gaps[gaps > _UNCHANGED]
-    found = 1.4826 * float(np.median(changing)) / 2**0.5 if changing.size else 0.0
-    return max(found, _LEAST_NOISE)
+    if not changing.size:
+        return _LEAST_NOISE
+    return max(float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE / 2**0.5, _LEAST_NOISE)
 
 
 def average_change(
