@@ -221,6 +221,10 @@ def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsample
         if found:
             told = f"{done} {len(found)} of {pairs} pairs, after frame {events.listed(found)}"
             emit(Notice(f"{told}: no motion could be followed there"))
+    if upsampler.torn:
+        told = f"less than half of the picture could be followed after frame {events.listed(upsampler.torn)}"
+        advice = "look at what is between, or give frames that are nearer to each other"
+        emit(Notice(f"{told}: {advice}", warning=True))
 
 
 def check_not_input(source: str, output: str) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import chain, pairwise
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from framesmooth.cuts import is_cut
 from framesmooth.errors import UsageError
@@ -16,6 +16,7 @@ from framesmooth.interpolate import Inbetween, crossfade_pair, prepare_pair
 from framesmooth.motion import PairMotion
 
 AtCuts = Literal["fade", "hold"]
+_HALF: Final = 0.5
 
 
 @dataclass
@@ -100,6 +101,12 @@ class Upsampler:
             shows_end = position == index + 1 < given + (not self.loop)
             yield _Stretch(index, before, after, times, shows_end, self.flow)
             position += self.step if shows_end else 0
+
+    @property
+    def torn(self) -> list[int]:
+        """Input frames after which in-betweens follow a motion that less than half of the pixels confirm."""
+        others = {*self.faded, *self.held}
+        return [index for index, share in self.coverages.items() if share < _HALF and index not in others]
 
     def as_dict(self) -> dict[str, Any]:
         """Return how the in-betweens were made, in plain types for JSON."""

@@ -1,20 +1,25 @@
 """In-betweens: exact ends, known motion, even sharpness, and an honest cross-fade."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from framesmooth.completion import complete_flow
 from framesmooth.errors import UsageError
+from framesmooth.events import Event, Notice
 from framesmooth.flow import DIS_FINE, DIS_MEDIUM
+from framesmooth.frames import FrameList
 from framesmooth.interpolate import (
     crossfade_pair,
     interpolate_pair,
     prepare_pair,
 )
 from framesmooth.metrics.detail_retention import detail
+from framesmooth.steady import upsample_clip
 from framesmooth.upsample import Upsampler
+from framesmooth.video import open_sink
 from tests.scenes import Frame, moving_scene, texture
 
 
@@ -181,6 +186,23 @@ def test_a_cut_is_held_or_faded() -> None:
     assert told["pairs"] == 3
     assert told["cross_faded_after"] == [1]
     assert told["coverage_after"]["1"] < 0.5 < told["coverage_after"]["0"]
+
+
+def test_pairs_that_hardly_follow_are_told(tmp_path: Path) -> None:
+    upsampler = Upsampler(DIS_FINE, Fraction(1, 2))
+    upsampler.coverages |= {0: 0.9, 1: 0.41, 2: 0.2, 3: 0.1}
+    upsampler.faded, upsampler.held = [2], [3]
+    assert upsampler.torn == [1]
+    told: list[Event] = []
+    frames = [np.full((16, 16, 3), 90, np.uint8)] * 2
+    source = FrameList(frames, Fraction(12))
+    with open_sink(tmp_path / "out", fps=Fraction(12), size=(16, 16)) as sink:
+        upsample_clip(source, sink, told.append, upsampler)
+    warned = [event.message for event in told if isinstance(event, Notice) and event.warning]
+    assert warned == [
+        "less than half of the picture could be followed after frame 1: look at what is between, or give "
+        "frames that are nearer to each other"
+    ]
 
 
 def test_mistakes_are_told(clip: list[Frame]) -> None:
