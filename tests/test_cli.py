@@ -424,6 +424,21 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert isinstance(result.exception, MediaError)
 
 
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("command", ["smooth", "tune"])
+def test_where_nothing_can_be_written_is_told_before_the_work(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, option: str
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setattr("framesmooth.cli.options.os.access", lambda path, _how: path != kept)
+    asked = [command, str(folder), "-o", str(tmp_path / "out.mkv"), option, str(kept / "new" / "a")]
+    result = run(*asked)
+    assert result.exit_code == 2
+    assert "no permission to write" in result.stderr
+    assert not (tmp_path / "out.mkv").exists()
+
+
 def test_an_unknown_command_gets_a_suggestion() -> None:
     result = run("smoth")
     assert result.exit_code == 2

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -178,8 +179,19 @@ frame_range = click.option(
     "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
 )
 
+
+def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
+    """Refuse, before all the work, a file or folder that may not be made: a callback of click."""
+    if place is not None and str(place) != "-":
+        whole = Path(place).absolute()
+        nearest = next(path for path in (whole, *whole.parents) if path.exists())
+        if not os.access(nearest, os.W_OK):
+            raise click.BadParameter(f"no permission to write {place}: choose another place")
+    return place
+
+
 json_file = click.option(
-    "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE",
+    "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     help="Write the figures as JSON; - is stdout, in place of the table.",
 )  # fmt: skip
 

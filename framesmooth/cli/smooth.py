@@ -56,6 +56,7 @@ from framesmooth.plugins import names
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
+    callback=options.writable,
     help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
 )
 @options.no_audio

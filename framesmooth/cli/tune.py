@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
+    callback=options.writable,
     help="Where report.html, pareto.png and the figures go.  [default: beside OUT, as OUT.tuning]",
 )
 @options.no_audio
