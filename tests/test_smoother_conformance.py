@@ -1,6 +1,7 @@
 """Every smoother keeps the contract, removes flicker and keeps detail; each part has a known answer."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from framesmooth.smoothers.bands import (
     diffuse,
     noise_level,
 )
+from framesmooth.smoothers.loop import looped
 from framesmooth.smoothers.poisson import screened_poisson
 from framesmooth.smoothers.pyramid import HALF, QUARTER, LevelMotion, grid_motions, join, rescaled_flow, split
 from framesmooth.smoothers.tone import _low_pass, grid_steps, tone_gains
@@ -236,6 +238,28 @@ def test_a_ramp_stays_a_ramp_in_shots_of_any_length(count: int) -> None:
         np.testing.assert_allclose(_low_pass(ramp, centre), ramp[centre], atol=1e-12)
 
 
+def test_a_path_that_turns_keeps_its_peak() -> None:
+    offsets = np.arange(-6, 7)
+    peak = (-0.1 * np.abs(offsets))[:, None] * np.ones(3)
+    assert _low_pass(peak, 6) == pytest.approx(0, abs=1e-9)
+    rng = np.random.default_rng(1)
+    left = np.array([_low_pass(rng.standard_normal((13, 3)), 6) for _ in range(2000)]).std()
+    plain = np.exp(-0.5 * np.square(offsets / 3))
+    assert (
+        left < 1.15 * np.sqrt(np.square(plain).sum()) / plain.sum()
+    )  # noise hardly ever is taken for a peak
+
+
+def test_a_loop_nearly_keeps_its_lightest_and_darkest_frame() -> None:
+    image = texture(48, 64) * 120 + 60
+    light = 1 - np.abs(np.arange(24) - 12) / 40
+    frames = [np.asarray(image * share, np.uint8) for share in light]
+    looped_smoother = looped(create_smoother("trajectory", 0.6), FrameList(frames, Fraction(12)))
+    smoothed = [frame.mean() for frame in looped_smoother(frames)]
+    for index in (0, 12):
+        assert smoothed[index] == pytest.approx(frames[index].mean(), abs=6)
+
+
 def test_at_the_end_of_a_shot_noise_is_averaged_rather_than_extrapolated() -> None:
     noise = np.random.default_rng(0).standard_normal((2000, 7, 3))
     left = np.array([_low_pass(path, 0) for path in noise]).std()
@@ -256,6 +280,15 @@ def test_noise_level_is_its_standard_deviation() -> None:
     others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
     assert noise_level(compare_bands(band(1), others, window=2)) == pytest.approx(1, rel=0.06)
     assert noise_level([]) == pytest.approx(1 / 255)
+
+
+@pytest.mark.parametrize(("before", "after"), [(-1, 1), (1, 1), (-1, 0), (2, -3)], ids=str)
+def test_noise_level_does_not_count_what_rises_or_turns(before: float, after: float) -> None:
+    sides = {-2: 2 * before, -1: before, 1: after, 2: 2 * after}
+    others = [Neighbour(k, band(k + 9) + np.float32(4 * rise), everywhere()) for k, rise in sides.items()]
+    found = compare_bands(band(1), others, window=2)
+    assert noise_level(found) > 2
+    assert noise_level(found, beside_trends=True) == pytest.approx(1, rel=0.08)
 
 
 def test_noise_level_does_not_count_what_stays() -> None:

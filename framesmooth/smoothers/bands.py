@@ -63,24 +63,40 @@ def compare_bands(
     return found
 
 
-def noise_level(differences: Sequence[Difference]) -> float:
+def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
     """Return the standard deviation of the band's noise where it changes, 1/255 at least.
 
-    From a quantile of the differences to the nearest neighbours over about 10,000 pixels, as if they were
-    normal. Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
+    From the differences d to the nearest neighbours. With ``beside_trends`` also from how the next but one lie
+    off the line through the nearest, d(2) - 2 d(1), on each side by itself, if that is less: what rises or
+    falls steadily, or turns just here, is no noise.
     """
-    nearest = min((abs(other.distance) for other in differences), default=0)
+    by_distance = {other.distance: other for other in differences}
+    nearest = min(map(abs, by_distance), default=0)
+    steps = [(by_distance[k].gap, by_distance[k].trust) for k in (-nearest, nearest) if k in by_distance]
+    found = _spread(steps) / 2**0.5
+    if not beside_trends:
+        return max(found, _LEAST_NOISE)
+    bends = [
+        (np.subtract(far.gap, 2 * near.gap, dtype=np.float32), np.minimum(far.trust, near.trust))
+        for k in (-1, 1)
+        if (near := by_distance.get(k)) is not None and (far := by_distance.get(2 * k)) is not None
+    ]
+    return max(min(found, _spread(bends) / 6**0.5) if bends else found, _LEAST_NOISE)
+
+
+def _spread(gaps: Sequence[tuple[NDArray[np.floating[Any]], Weight]]) -> float:
+    """Return the standard deviation of trusted gaps as if they were normal, from a quantile of about 10,000.
+
+    Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
+    """
     samples = [np.zeros(0, np.float32)]
-    for other in differences:
-        if abs(other.distance) == nearest:
-            step = max(int((other.trust.size / _NOISE_SAMPLES) ** 0.5), 1)
-            sparse = np.s_[::step, ::step]
-            samples.append(np.abs(other.gap[sparse])[other.trust[sparse] > 0.5].ravel())
-    gaps = np.concatenate(samples)
-    changing = gaps[gaps > _UNCHANGED]
-    if not changing.size:
-        return _LEAST_NOISE
-    return max(float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE / 2**0.5, _LEAST_NOISE)
+    for gap, trust in gaps:
+        step = max(int((trust.size / _NOISE_SAMPLES) ** 0.5), 1)
+        sparse = np.s_[::step, ::step]
+        samples.append(np.abs(gap[sparse])[trust[sparse] > 0.5].ravel())
+    sizes = np.concatenate(samples)
+    changing = sizes[sizes > _UNCHANGED]
+    return float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE if changing.size else 0.0
 
 
 def average_change(

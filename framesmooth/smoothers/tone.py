@@ -20,6 +20,8 @@ TONE_RADIUS: Final = 6
 _TONE_SIGMA = 3.0
 # A slope of the tone path of fewer standard errors than this is none.
 _SIGNIFICANT = 2.0
+# So is a turn of it, which must not be mistaken for a flicker of its frame.
+_SIGNIFICANT_TURN, _FEWEST_BESIDE = 3.0, 2
 # Ratios of nearly black or clipped samples say nothing about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
@@ -108,7 +110,7 @@ def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
-    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0).
+    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). A path that turns at the centre is followed there.
     """
     near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
     offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
@@ -120,4 +122,26 @@ def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
     share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    return np.asarray(mean - share * slope * middle)
+    found = np.asarray(mean - share * slope * middle)
+    if min(-offsets[0], offsets[-1]) < _FEWEST_BESIDE:
+        return found
+    return found + _turn(offsets, tones, weights)
+
+
+def _turn(
+    offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far a path that turns at offset 0 lies off its local line there (3,).
+
+    From a weighted least-squares fit of a + b k + c |k|, as far as c stands out of the path's own noise.
+    """
+    basis = np.stack([np.ones_like(offsets), offsets, np.abs(offsets)], axis=1)
+    weighted = basis.T * weights
+    inverse = np.linalg.inv(weighted @ basis)
+    bent = inverse @ weighted @ tones
+    straight = np.linalg.solve(weighted[:2] @ basis[:, :2], weighted[:2] @ tones)
+    left = weights @ np.square(tones - basis @ bent) / weights.sum()
+    left *= len(tones) / max(len(tones) - 3, 1)
+    error = left * (inverse @ (weighted * weights) @ basis @ inverse)[2, 2]
+    share = np.maximum(1 - _SIGNIFICANT_TURN**2 * error / np.maximum(np.square(bent[2]), 1e-18), 0)
+    return np.asarray(share * (bent[0] - straight[0]))

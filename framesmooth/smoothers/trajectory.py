@@ -231,7 +231,9 @@ def _register(
 
     near = (path for path in paths.values() if abs(path.distance) <= ceil(radius))
     differences = compare_bands(here, map(warped, near), window=_LIKENESS_SIGMA, half=band == FINE)
-    return RegisteredBand(here, differences, noise_level(differences), radius)
+    # Not in the finer bands: wobbling outlines there come and go like trends.
+    noise = noise_level(differences, beside_trends=band == LOW)
+    return RegisteredBand(here, differences, noise, radius)
 
 
 def _average(band: int, registered: RegisteredBand, strength: float) -> Band:
