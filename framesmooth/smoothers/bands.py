@@ -66,9 +66,9 @@ def compare_bands(
 def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
     """Return the standard deviation of the band's noise where it changes, 1/255 at least.
 
-    From the differences d to the nearest neighbours. With ``beside_trends`` also from how the next but one lie
-    off the line through the nearest, d(2) - 2 d(1), on each side by itself, if that is less: what rises or
-    falls steadily, or turns just here, is no noise.
+    From the differences d to the nearest neighbours. With ``beside_trends`` also from how the next but one
+    lie off the line through the nearest, d(2) - 2 d(1), on each side by itself, if that is less: what rises
+    or falls steadily, or turns just here, is no noise.
     """
     by_distance = {other.distance: other for other in differences}
     nearest = min(map(abs, by_distance), default=0)
