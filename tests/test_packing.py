@@ -60,6 +60,15 @@ def test_a_convolution_does_the_relu_that_follows_it() -> None:
     assert [type(layer) for layer in layers] == [PackedConv2d, nn.Identity, PackedConv2d, nn.Tanh, nn.ReLU]
 
 
+def test_weights_that_are_no_numbers_are_not_hidden() -> None:
+    convolution = nn.Conv2d(6, 10, 3)
+    layers = nn.Sequential(convolution, nn.ReLU()).bfloat16()
+    with torch.inference_mode():
+        convolution.weight[0, 0, 0, 0] = torch.nan
+        pack(layers)
+        assert layers(values(2, 6, 20, 20)).isnan().any()
+
+
 def test_a_packed_geglu_is_value_times_gelu_of_gate() -> None:
     proj = nn.Linear(16, 48).bfloat16()
     given = values(2, 7, 16)

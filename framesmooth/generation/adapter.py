@@ -257,7 +257,7 @@ class TextToImage:
         flagged: Any = [False] * len(latents)
         with torch.inference_mode(), self._memory_errors():
             images = self.autoencoder.decode(latents)
-            finite = torch.isfinite(images).flatten(1).all(dim=1)
+            finite = _are_numbers(images) & _are_numbers(latents).to(images.device)
             images = torch.where(finite[:, None, None, None], images, -torch.ones_like(images))
             if getattr(self.pipe, "safety_checker", None) is not None:
                 images, flagged = self.pipe.run_safety_checker(images, self.device, self.dtype)
@@ -272,3 +272,8 @@ class TextToImage:
     def nan_advice(self) -> str:
         """What to tell the user when no picture is made of numbers."""
         return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
+
+
+def _are_numbers(batch: Tensor) -> Tensor:
+    """Return for each of a batch (B, ...) whether all of it is finite (B,): decoders may hide what isn't."""
+    return torch.isfinite(batch).flatten(1).all(dim=1)

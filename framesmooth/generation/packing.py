@@ -134,6 +134,7 @@ def pack(network: nn.Module) -> None:
     from diffusers.models.activations import GEGLU
 
     for parent in network.modules():
+        takes_in = isinstance(parent, nn.Sequential) and _is_whole(parent)
         for name, layer in parent.named_children():
             if isinstance(layer, GEGLU) and type(layer.proj) is nn.Linear:
                 setattr(parent, name, PackedGEGLU(layer.proj))
@@ -143,8 +144,13 @@ def pack(network: nn.Module) -> None:
                 setattr(parent, name, ChannelsLastGroupNorm(layer))
             elif _is_packable(layer):
                 setattr(parent, name, PackedConv2d(layer))
-        if isinstance(parent, nn.Sequential):
+        if isinstance(parent, nn.Sequential) and takes_in:
             _take_in_activations(parent)
+
+
+def _is_whole(layers: nn.Module) -> bool:
+    """Tell whether all weights are numbers: a kernel's ReLU makes 0 of NaN, and would hide a broken model."""
+    return all(bool(torch.isfinite(weights).all()) for weights in layers.parameters())
 
 
 def _take_in_activations(layers: nn.Sequential) -> None:
