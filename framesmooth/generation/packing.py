@@ -134,7 +134,7 @@ def pack(network: nn.Module) -> None:
     from diffusers.models.activations import GEGLU
 
     for parent in network.modules():
-        takes_in = isinstance(parent, nn.Sequential) and _is_whole(parent)
+        layers = parent if isinstance(parent, nn.Sequential) and _is_whole(parent) else None
         for name, layer in parent.named_children():
             if isinstance(layer, GEGLU) and type(layer.proj) is nn.Linear:
                 setattr(parent, name, PackedGEGLU(layer.proj))
@@ -144,8 +144,8 @@ def pack(network: nn.Module) -> None:
                 setattr(parent, name, ChannelsLastGroupNorm(layer))
             elif _is_packable(layer):
                 setattr(parent, name, PackedConv2d(layer))
-        if isinstance(parent, nn.Sequential) and takes_in:
-            _take_in_activations(parent)
+        if layers is not None:
+            _take_in_activations(layers)
 
 
 def _is_whole(layers: nn.Module) -> bool:

@@ -97,10 +97,9 @@ class WebpEncoder:
 
     def close(self) -> None:
         """Write what is buffered, the end of the file, its tags and the rate, lost with equal frames."""
-        if (
-            self._shown is not None and 0 < self._since < self._count - 1
-        ):  # how long a frame lasts the next tells
-            self._writer.write(from_rgb(self._shown, "bgra"), self._count - 1)
+        last = self._count - 1
+        if self._shown is not None and 0 < self._since < last:  # the next frame tells how long one is shown
+            self._writer.write(from_rgb(self._shown, "bgra"), last)
         self._writer.close()
         note_webp(self._path, self._count, self._fps, self._size, self._metadata)
 
