@@ -424,6 +424,13 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert isinstance(result.exception, MediaError)
 
 
+@pytest.mark.parametrize("option", ["--csv", "--html"])
+def test_only_figures_as_json_go_to_stdout(folder: Path, option: str) -> None:
+    result = run("measure", str(folder), "--json", "-", option, "-")
+    assert result.exit_code == 2
+    assert "only --json writes to stdout" in result.stderr
+
+
 @pytest.mark.parametrize("option", ["--json", "--report"])
 @pytest.mark.parametrize("command", ["smooth", "tune"])
 def test_where_nothing_can_be_written_is_told_before_the_work(

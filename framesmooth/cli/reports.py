@@ -54,7 +54,8 @@ def files(command: Command) -> Command:
 def check_files(inputs: Sequence[str | None], outputs: Sequence[str | None], *, overwrite: bool) -> None:
     """Refuse to write over an input, over another output, or over what is there without --overwrite.
 
-    What killed processes left beside the outputs under temporary names is removed.
+    Only the first of the outputs may be "-", stdout. What killed processes left beside the outputs under
+    temporary names is removed.
 
     Raises:
         UsageError: see above.
@@ -63,7 +64,9 @@ def check_files(inputs: Sequence[str | None], outputs: Sequence[str | None], *, 
 
     read = {Path(path).resolve() for path in inputs if path is not None}
     written: set[Path] = set()
-    for output in outputs:
+    for place, output in enumerate(outputs):
+        if output == "-" and place:
+            raise UsageError("only --json writes to stdout: name a file")
         if output is None or output == "-":
             continue
         path = Path(output).resolve()

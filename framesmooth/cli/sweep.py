@@ -141,7 +141,8 @@ def sweep(
 
     Into DIR go sweep.csv, sweep.json, report.html, contact.png (the middle frame of every cell) and grid.mp4
     (all cells at once). Motion is estimated once for all strengths of a method. A sweep that was stopped
-    goes on with the same command, and cells that another sweep made are used.
+    goes on with the same command, and cells that another sweep into DIR made are used; the table is that of
+    the last sweep.
 
     \b
     Examples:
