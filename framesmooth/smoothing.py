@@ -57,9 +57,8 @@ def smooth_run(
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
     The caller holds the lock of the run. Pictures that were given as the first or the last frame stay as they
-    are. ``on_pair`` is handed every frame before and after smoothing, kept
-    ones too. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
-    ``guide``, where there is one.
+    are. ``on_pair`` is handed every frame before and after smoothing, kept ones too. In a ``loop`` the first
+    frame follows on the last. A smoother along the motion takes it from the ``guide``, where there is one.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.

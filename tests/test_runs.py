@@ -296,6 +296,8 @@ def test_a_run_that_loops_is_smoothed_as_a_loop(tmp_path: Path) -> None:
         (tmp_path / name / "frame_000000.png").read_bytes() for name in ("as-made", "loop", "ends")
     )
     assert first == same != other
+    guided = run("smooth", made.folder, "-o", tmp_path / "guided", "--guide", made.folder)
+    assert guided.exit_code == 0, guided.stderr
 
 
 def test_the_cache_is_shown_and_pruned(tmp_path: Path) -> None:

@@ -127,11 +127,10 @@ def smooth(
     choices: dict[str, Any] = {} if flow is None else {"flow": options.chosen_flow(flow, flow_weights)}
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
-    open_ended = create_smoother(method, scheduled(strength, clip), **choices)
-    open_ended = anchored(open_ended, *made_of(Path(source), frame_range))
-    if loop is None:
-        loop = frame_range is None and bool(asked_of(Path(source)).get("loop"))
-    smoother = looped(open_ended, clip) if loop else open_ended
+    smoother = create_smoother(method, scheduled(strength, clip), **choices)
+    smoother = anchored(smoother, *made_of(Path(source), frame_range))
+    if loop is None:  # a guide and a part of a clip are no loops
+        loop = guide is None and frame_range is None and bool(asked_of(Path(source)).get("loop"))
     described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
     tags = tags_of(Path(source), f"smoothed by framesmooth: {described}")
     strip = None if report is None else Strip()
@@ -150,10 +149,11 @@ def smooth(
         whole = measured and guide is None and frame_range is None and fps is None
         run = can_keep(Path(source)) if whole else None
         if run is None:
+            smoother = looped(smoother, clip) if loop else smoother
             reports = steady_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
         else:
             with run.locked():
-                kept = smooth_run(run, open_ended, emit, fps=clip.fps, on_pair=on_pair, loop=loop)
+                kept = smooth_run(run, smoother, emit, fps=clip.fps, on_pair=on_pair, loop=loop)
                 copy_clip(kept.frames, sink, emit)
             reports = kept.before, kept.after
     if reports is not None:
