@@ -29,8 +29,7 @@ from framesmooth.smoothers.loop import looped
 from framesmooth.smoothers.poisson import screened_poisson
 from framesmooth.smoothers.pyramid import HALF, QUARTER, LevelMotion, grid_motions, join, rescaled_flow, split
 from framesmooth.smoothers.tone import _low_pass, grid_steps, tone_gains
-from framesmooth.smoothers.trajectories import Trajectory, trajectories
-from framesmooth.smoothers.wobble import steady_shift
+from framesmooth.smoothers.trajectories import trajectories
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
 FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson")]
@@ -348,53 +347,6 @@ def test_detail_gain_returns_lost_contrast_and_no_noise() -> None:
     assert detail_gain(noise[0], np.mean(noise, axis=0), window=4, limit=1.6).mean() == pytest.approx(
         1, abs=0.15
     )
-
-
-SIZE = (96, 128)
-
-
-def paths_of(displacement: Any) -> dict[int, Trajectory]:
-    """Trajectories of points that stand at ``displacement[k]``, (2,) or (96, 128, 2), in frame k = -2..2."""
-    here = displacement[2]
-    trust = np.ones(SIZE, np.float32)
-    return {
-        k: Trajectory(k, np.broadcast_to(displacement[k + 2] - here, (*SIZE, 2)).astype(np.float32), trust)
-        for k in (-2, -1, 1, 2)
-    }
-
-
-def test_wobble_is_undone() -> None:
-    waves = np.sin(np.arange(SIZE[1]) * 2 * np.pi / 32)[None, :, None] * [1, 0] * np.ones((*SIZE, 1))
-    wobble = np.array([0.6, -0.5, 0.7, -0.6, 0.5])[:, None, None, None] * waves
-    shift = steady_shift(paths_of(wobble), 1.0)
-    assert shift is not None
-    wanted = wobble[2] - wobble.mean(axis=0)
-    seen = np.abs(wanted) > 0.3
-    np.testing.assert_allclose(shift[seen], wanted[seen], atol=0.15)
-
-
-def test_film_that_weaves_in_its_gate_is_put_straight() -> None:
-    weave = np.array([0.6, -0.5, 0.7, -0.6, 0.5])[:, None] * [1, -1]
-    for motion in ([0, 0], [1.5, 1.5]):  # across the weave
-        shift = steady_shift(paths_of(weave + np.arange(5.0)[:, None] * motion), 1.0)
-        assert shift is not None
-        np.testing.assert_allclose(
-            shift, np.broadcast_to(weave[2] - weave.mean(axis=0), shift.shape), atol=0.2
-        )
-
-
-def test_motion_is_not_undone() -> None:
-    time = np.arange(5.0)[:, None]
-    shaken = 0.15 * np.array([[0.6, 0], [-0.5, 0], [0.7, 0], [-0.6, 0], [0.5, 0]])
-    stuttering = np.array([0.0, 1, 1, 3, 3])[:, None] * [8.0, 3.0]
-    runner = np.zeros((*SIZE, 1))
-    runner[10:30, 20:40] = 1
-    # A runner in a clip that shows two of its frames twice.
-    repeated = np.array([0, 1, 1, 3, 3])[:, None, None, None] * runner * [2.0, 0.5]
-    for motion in (time * [3.0, 1.0], time**2 * [0.5, 0.2], shaken, stuttering, repeated):
-        still = steady_shift(paths_of(motion), 1.0)
-        assert still is not None
-        np.testing.assert_allclose(still, 0, atol=1e-5)
 
 
 @settings(max_examples=30, deadline=None)

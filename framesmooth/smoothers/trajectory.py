@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
@@ -36,10 +36,10 @@ from framesmooth.smoothers.pyramid import (
     resized,
     split,
 )
+from framesmooth.smoothers.registration import moved, steadied
 from framesmooth.smoothers.tone import TONE_RADIUS, GridStep, apply_gains, grid_steps, tone_gains
 from framesmooth.smoothers.trajectories import Paths, Trajectory, trajectories
-from framesmooth.smoothers.wobble import STEADY_RADIUS, steady_shift
-from framesmooth.warp import backward_warp
+from framesmooth.smoothers.wobble import STEADY_RADIUS, Wobble, find_wobble
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class BandSetting:
 SETTINGS: Final = {FINE: BandSetting(3, 2.0), MID: BandSetting(4, 2.5), LOW: BandSetting(6, 4.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
+# Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
+_WOBBLING_TOLERANCE: Final = {FINE: 1.25, MID: 1.0, LOW: 1.0}
 # What the fine band of a keyframe counts beside an in-between's. Not the other bands: there, averages that
 # lean towards the nearest keyframe pump at the keyframes' pace.
 _KEYFRAME_WEIGHT = 2.0
@@ -169,6 +171,20 @@ class TrajectorySmoother(MotionSmoother):
     def _steadies(self) -> bool:
         return self.steady and self.guide is None
 
+    def _wobble(self, window: Sequence[TonedFrame], centre: int, paths: Paths) -> Wobble | None:
+        """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
+        if not self._steadies:
+            return None
+        nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
+        if nearest == centre:
+            return find_wobble({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS})
+        if nearest < STEADY_RADIUS:
+            return None
+        motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
+        _, whole = trajectories(motions, nearest, STEADY_RADIUS)
+        found = find_wobble(whole)
+        return found and found.elsewhere
+
     def _answer(
         self,
         window: Sequence[TonedFrame],
@@ -183,17 +199,19 @@ class TrajectorySmoother(MotionSmoother):
         """
         if not shares[centre]:
             return {strength: window[centre].frame.copy() for strength in strengths}
-        shift = None
-        if self._steadies:
-            near = {k: path for k, path in paths[MID].items() if abs(k) <= STEADY_RADIUS}
-            shift = steady_shift(near, shares[centre])
-        if shift is not None:
-            paths = _followed(paths, shift)
+        wobble = self._wobble(window, centre, paths[MID])
+        shift, presence = None, 0.0
+        if wobble is not None:
+            presence = wobble.presence
+            near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
+            around = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
+            paths, shift = steadied(paths, wobble, shares[centre], around)
         averaged: dict[float, list[Band]] = {strength: [] for strength in strengths}
         for band in (FINE, MID, LOW):
             registered = _register(band, window, centre, shares, paths[band], shift)
+            tolerance = SETTINGS[band].tolerance * (1 + (_WOBBLING_TOLERANCE[band] - 1) * presence)
             for strength, bands in averaged.items():
-                bands.append(_average(band, registered, strength))
+                bands.append(_average(band, registered, 2 * strength * tolerance))
         return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
 
 
@@ -221,11 +239,11 @@ def _register(
     here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
     size = here.shape[:2]
     if shift is not None:
-        here = _moved(here, rescaled_flow(shift, size))
+        here = moved(here, rescaled_flow(shift, size))
 
     def warped(path: Trajectory) -> Neighbour:
         other, share = window[centre + path.distance], shares[centre + path.distance]
-        there = _moved(other.band(band, share), rescaled_flow(path.flow, size))
+        there = moved(other.band(band, share), rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
         return Neighbour(path.distance, there, resized(path.trust, size), weight)
 
@@ -236,15 +254,15 @@ def _register(
     return RegisteredBand(here, differences, noise, radius)
 
 
-def _average(band: int, registered: RegisteredBand, strength: float) -> Band:
-    """Return one band of the centre frame averaged with its neighbours."""
+def _average(band: int, registered: RegisteredBand, tolerance: float) -> Band:
+    """Return one band of the centre frame averaged with its neighbours: unlike by ``tolerance`` noises."""
     here = registered.here
     if not registered.others:
         return here
     change, support = average_change(
         registered.others,
         radius=registered.radius,
-        limit=SETTINGS[band].tolerance * 2 * strength * registered.noise,
+        limit=tolerance * registered.noise,
         slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
     )
     if band == FINE:
@@ -252,20 +270,3 @@ def _average(band: int, registered: RegisteredBand, strength: float) -> Band:
         gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
         return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
     return here + diffuse(change, support, sigma=2 * _LIKENESS_SIGMA)
-
-
-def _moved(band: Band, flow: FlowField) -> Band:
-    """Sample a band by cubic interpolation: linear would take a part of the detail at every neighbour."""
-    return np.asarray(backward_warp(band, flow, interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def _followed(paths: Sequence[Paths], shift: FlowField) -> list[Paths]:
-    """Return the trajectories of the bands seen from the steadied grid: s(x) + F(x + s(x))."""
-    fine, mid, low = paths
-    coarse = shift if not low else rescaled_flow(shift, next(iter(low.values())).flow.shape[:2])
-    flows = {k: np.asarray(shift + backward_warp(path.flow, shift), np.float32) for k, path in mid.items()}
-    slow = {k: np.asarray(coarse + backward_warp(path.flow, coarse), np.float32) for k, path in low.items()}
-    return [
-        {k: replace(path, flow=moved[k]) for k, path in band.items()}
-        for band, moved in ((fine, flows), (mid, flows), (low, slow))
-    ]

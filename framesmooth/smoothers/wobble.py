@@ -1,6 +1,7 @@
 """Geometric wobble: small displacements that change from frame to frame, told apart from motion."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -26,34 +27,61 @@ _HELD_ENERGY = 0.2
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
 _OVER_MEDIAN = 16.0
+# Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
+# wobble of half a pixel has 0.5 to 0.7, without it most have less than 0.2.
+_MAY_WOBBLE, _WOBBLES = 0.25, 0.4
 # Medians over a frame are taken from every so many-th pixel and row.
 _SPARSE = 4
 
 
-def steady_shift(paths: Mapping[int, Trajectory], share: float) -> FlowField | None:
-    """Return where to sample the centre frame (h, w, 2), in pixels from the mid grid, to undo its wobble.
+@dataclass(frozen=True)
+class Wobble:
+    """The wobble of a frame.
+
+    Attributes:
+        presence: 0 to 1, how surely all of the frame wobbles, and not only a part of it moves unevenly.
+        gate: 0 to 1, how far a pixel wobbles (h, w).
+        own: where to sample the frame (h, w, 2), in pixels from the mid grid, to undo its local wobble.
+        weave: the same (2,) for what its pixels have in common: film that weaves in its gate.
+    """
+
+    presence: float
+    gate: Weight
+    own: FlowField
+    weave: NDArray[np.float32]
+
+    @property
+    def elsewhere(self) -> "Wobble":
+        """The presence alone: what is known of another frame of the shot."""
+        return Wobble(self.presence, 0 * self.gate, 0 * self.own, 0 * self.weave)
+
+
+def find_wobble(paths: Mapping[int, Trajectory]) -> Wobble | None:
+    """Return the wobble of the frame in the middle of a window; None where that is cut off on either side.
 
     A point's position averaged over the window, less where it is now, is minus its wobble as far as its
     motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
     alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not; and
     wobble is everywhere, real motion that alternates is where something moves. The gate
-    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through; ``share`` (0 to 1)
-    scales the whole. The frame's common motion (its median) is judged by itself, across its direction alone:
-    film that weaves in its gate alternates, a pan with repeated frames does so along its way. None where the
-    window is cut off on either side.
+    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
+    motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
+    alternates, a pan with repeated frames does so along its way.
     """
     distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
     if not all(k in paths for k in distances):
         return None
     trust = np.min([paths[k].trust for k in distances], axis=0)
-    common = {k: _median(paths[k].flow, trust) for k in distances}
+    common = {k: common_motion(paths[k].flow, trust) for k in distances}
     own = {k: paths[k].flow - common[k] for k in distances}
-    gate = gaussian(_alternation(own, trust) * trust, _GATE_EDGE)
+    gate = _alternation(own, trust) * trust
+    mean = float(gate.sum() / max(trust.sum(), 1.0))
+    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
-    return np.asarray(-share * (gate[..., None] * drift + _weave(common)), np.float32)
+    gate = gaussian(gate, _GATE_EDGE)
+    return Wobble(presence, gate, np.asarray(-gate[..., None] * drift, np.float32), -_weave(common))
 
 
-def _median(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
+def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
     """Return the median (2,) of a flow where it is trusted; 0 where less than half of the frame is."""
     seen = trust[::_SPARSE, ::_SPARSE] > 0.5
     if 2 * np.count_nonzero(seen) < seen.size:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 
-from framesmooth.smoothers import pyramid, trajectory
+from framesmooth.smoothers import pyramid, registration, trajectory
 from framesmooth.warp import backward_warp
 
 Change = Callable[[Any], Any]
@@ -83,6 +83,14 @@ VARIANTS = (
     Variant("without the tone path", ((trajectory, "tone_gains", _same_tone),)),
     Variant("without undoing wobble", settings={"steady": False}),
     Variant(
+        "without evening out motion that wobbles",
+        ((registration, "evened", lambda _: lambda paths, share: paths),),
+    ),
+    Variant(
+        "without registering onto the mean",
+        ((registration, "_LARGEST_STEP", lambda _: 0.0),),
+    ),
+    Variant(
         "one band in place of three",
         ((trajectory, "split", _one_band), (trajectory, "SETTINGS", _settings_of_mid)),
     ),
@@ -94,7 +102,7 @@ VARIANTS = (
         ((trajectory, "diffuse", lambda _: lambda correction, support, **_: correction),),
     ),
     Variant("without giving detail back", ((trajectory, "_LARGEST_REGAIN", lambda _: 1.0),)),
-    Variant("linear interpolation of the bands", ((trajectory, "_moved", _linear),)),
+    Variant("linear interpolation of the bands", ((trajectory, "moved", _linear),)),
     Variant("one trust for all bands", ((pyramid, "_CONSISTENT_WITHIN", lambda _: (0.5, 0.5, 0.5)),)),
     Variant("flow `dis-fine` in place of `dis-robust`", settings={"flow": "dis-fine"}),
 )
