@@ -16,8 +16,8 @@ from framesmooth.warp import backward_warp
 
 # Frames to either side through whose positions a line is laid.
 _EVEN_RADIUS: Final = 3
-# What is further off the line (mean square, in pixels of the grid, over a Gaussian of this sigma) moves unevenly
-# or was not followed.
+# What is further off the line (mean square, in pixels of the grid, over a Gaussian of this sigma) moves
+# unevenly or was not followed.
 _WOBBLE_ENERGY, _OFF_SIGMA = 0.16, 2.0
 # Pixels of the mid band over which a displacement is found (Gaussian sigma), and the largest believed.
 _PATCH_SIGMA, _LARGEST_STEP = 3.0, 0.7
