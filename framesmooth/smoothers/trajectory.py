@@ -156,7 +156,7 @@ class TrajectorySmoother(MotionSmoother):
         """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
         if not share:
             return [{}, {}, {}]
-        nearest = STEADY_RADIUS if self._steadies else 1
+        nearest = STEADY_RADIUS if self.steady else 1
         half, quarter = (
             trajectories(
                 [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
@@ -167,23 +167,16 @@ class TrajectorySmoother(MotionSmoother):
         )
         return [*(half or ({}, {})), *(quarter or ({},))]
 
-    @property
-    def _steadies(self) -> bool:
-        return self.steady and self.guide is None
-
-    def _wobble(self, window: Sequence[TonedFrame], centre: int, paths: Paths) -> Wobble | None:
-        """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
-        if not self._steadies:
-            return None
-        nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
-        if nearest == centre:
-            return find_wobble({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS})
-        if nearest < STEADY_RADIUS:
-            return None
-        motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
-        _, whole = trajectories(motions, nearest, STEADY_RADIUS)
-        found = find_wobble(whole)
-        return found and found.elsewhere
+    def _steadied(
+        self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
+    ) -> tuple[Sequence[Paths], FlowField | None, float]:
+        """Return trajectories from the steadied grid, where to sample the frame, and how surely it wobbles."""
+        wobble = _wobble(window, centre, paths[MID]) if self.steady and self.guide is None else None
+        if wobble is None:
+            return paths, None, 0.0
+        near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
+        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
+        return *steadied(paths, wobble, shares[centre], bands), wobble.presence
 
     def _answer(
         self,
@@ -199,13 +192,7 @@ class TrajectorySmoother(MotionSmoother):
         """
         if not shares[centre]:
             return {strength: window[centre].frame.copy() for strength in strengths}
-        wobble = self._wobble(window, centre, paths[MID])
-        shift, presence = None, 0.0
-        if wobble is not None:
-            presence = wobble.presence
-            near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
-            around = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
-            paths, shift = steadied(paths, wobble, shares[centre], around)
+        paths, shift, presence = self._steadied(window, centre, shares, paths)
         averaged: dict[float, list[Band]] = {strength: [] for strength in strengths}
         for band in (FINE, MID, LOW):
             registered = _register(band, window, centre, shares, paths[band], shift)
@@ -222,6 +209,19 @@ def _share(strength: float) -> float:
 
 def _radius(band: int, share: float) -> float:
     return max(SETTINGS[band].radius * share, 1.0)
+
+
+def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Wobble | None:
+    """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
+    nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
+    if nearest == centre:
+        return find_wobble({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS})
+    if nearest < STEADY_RADIUS:
+        return None
+    motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
+    _, whole = trajectories(motions, nearest, STEADY_RADIUS)
+    found = find_wobble(whole)
+    return found and found.elsewhere
 
 
 def _register(
