@@ -170,7 +170,7 @@ class TrajectorySmoother(MotionSmoother):
     def _steadied(
         self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
     ) -> tuple[Sequence[Paths], FlowField | None, float]:
-        """Return trajectories from the steadied grid, where to sample the frame, and how surely it wobbles."""
+        """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
         wobble = _wobble(window, centre, paths[MID]) if self.steady and self.guide is None else None
         if wobble is None:
             return paths, None, 0.0
