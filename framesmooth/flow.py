@@ -21,7 +21,7 @@ Grey = NDArray[np.uint8]
 
 # DIS builds a pyramid and refuses images that are smaller than a few patches.
 _SMALLEST_SIDE = 32
-_FLAT = np.float32(8)  # levels of local deviation
+_FLAT = np.float32(4)  # levels of local deviation
 
 
 @runtime_checkable
@@ -189,7 +189,7 @@ def normalize_tone(grey: Grey) -> Grey:
     """Return the image (H, W) uint8 with a local mean of 128 and a local deviation of 36 levels or less.
 
     Both are taken over squares of a fifth of the height. ``_FLAT`` keeps flat places from being amplified
-    more than 4.5 times: there is little to follow in them but noise.
+    more than 9 times: there is little to follow in them but noise.
     """
     side = 2 * (len(grey) // 10) + 1
     mean = cv2.boxFilter(grey, cv2.CV_32F, (side, side))
