@@ -24,8 +24,6 @@ _PATCH_SIGMA, _LARGEST_STEP = 3.0, 0.7
 # Slopes (of the mid band, in [-1, 1] a pixel) with less energy than this tell nothing: noise has as much.
 _SLOPE_ENERGY = (2 / 255) ** 2
 
-_LUMA: Final = np.array([[0.299, 0.587, 0.114]], np.float32)  # BT.601
-
 
 def steadied(
     paths: Sequence[Paths], wobble: Wobble, share: float, bands: Mapping[int, Band]
@@ -40,8 +38,7 @@ def steadied(
     fine, mid, low = paths
     even = share * wobble.presence
     own = np.float32(share) * wobble.own
-    if even:
-        mid, low = evened(mid, even), evened(low, even)
+    mid, low = evened(mid, even), evened(low, even)
     if even and wobble.gate.any():
         flows = {k: mid[k].flow if k else own for k in bands}
         trusts = {k: mid[k].trust if k else np.ones_like(wobble.gate) for k in bands}
@@ -91,7 +88,7 @@ def steps_onto_mean(pictures: Mapping[int, Band], trusts: Mapping[int, Weight]) 
     them. ``pictures`` are mid bands (h, w, 3) that lie on each other but for parts of a pixel, ``trusts``
     (h, w) what they count for.
     """
-    grey = {k: np.asarray(cv2.transform(band, _LUMA), np.float32) for k, band in pictures.items()}
+    grey = {k: np.asarray(cv2.cvtColor(band, cv2.COLOR_RGB2GRAY), np.float32) for k, band in pictures.items()}
     mean = sum(grey[k] * trusts[k] for k in grey) / np.maximum(sum(trusts[k] for k in grey), 1e-6)
     slopes = [np.asarray(cv2.Sobel(mean, cv2.CV_32F, *axis, scale=1 / 8)) for axis in ((1, 0), (0, 1))]
     xx, xy, yy = (

@@ -156,7 +156,7 @@ class TrajectorySmoother(MotionSmoother):
         """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
         if not share:
             return [{}, {}, {}]
-        nearest = STEADY_RADIUS if self.steady else 1
+        nearest = STEADY_RADIUS if self._steadies else 1
         half, quarter = (
             trajectories(
                 [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
@@ -167,11 +167,15 @@ class TrajectorySmoother(MotionSmoother):
         )
         return [*(half or ({}, {})), *(quarter or ({},))]
 
+    @property
+    def _steadies(self) -> bool:
+        return self.steady and self.guide is None
+
     def _steadied(
         self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
     ) -> tuple[Sequence[Paths], FlowField | None, float]:
         """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
-        wobble = _wobble(window, centre, paths[MID]) if self.steady and self.guide is None else None
+        wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
         if wobble is None:
             return paths, None, 0.0
         near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
