@@ -18,9 +18,10 @@ from framesmooth.motion import PairMotion
 from framesmooth.plugins import SMOOTHERS
 from framesmooth.smoother import Smoother, create_smoother
 from framesmooth.smoothers.bands import (
+    AverageChange,
+    Difference,
     Neighbour,
-    average_change,
-    compare_bands,
+    compare,
     detail_gain,
     diffuse,
     noise_level,
@@ -274,9 +275,22 @@ def everywhere() -> Any:
     return np.ones((24, 32), np.float32)
 
 
+def compared(centre: Any, neighbours: list[Neighbour]) -> list[Difference]:
+    return [compare(centre, other, window=2) for other in neighbours]
+
+
+def averaged(
+    centre: Any, neighbours: list[Neighbour], *, radius: float, limit: float = 2, window: float = 2
+) -> tuple[Any, Any]:
+    average = AverageChange(centre.shape[:2], radius=radius, limit=limit, slope_window=2 * window)
+    for other in neighbours:
+        average.add(compare(centre, other, window=window))
+    return average.found()
+
+
 def test_noise_level_is_its_standard_deviation() -> None:
     others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
-    assert noise_level(compare_bands(band(1), others, window=2)) == pytest.approx(1, rel=0.06)
+    assert noise_level(compared(band(1), others)) == pytest.approx(1, rel=0.06)
     assert noise_level([]) == pytest.approx(1 / 255)
 
 
@@ -284,7 +298,7 @@ def test_noise_level_is_its_standard_deviation() -> None:
 def test_noise_level_does_not_count_what_rises_or_turns(before: float, after: float) -> None:
     sides = {-2: 2 * before, -1: before, 1: after, 2: 2 * after}
     others = [Neighbour(k, band(k + 9) + np.float32(4 * rise), everywhere()) for k, rise in sides.items()]
-    found = compare_bands(band(1), others, window=2)
+    found = compared(band(1), others)
     assert noise_level(found) > 2
     assert noise_level(found, beside_trends=True) == pytest.approx(1, rel=0.08)
 
@@ -292,7 +306,7 @@ def test_noise_level_does_not_count_what_rises_or_turns(before: float, after: fl
 def test_noise_level_does_not_count_what_stays() -> None:
     first, second = band(1), band(10)
     second[:, 10:] = first[:, 10:]
-    gaps = compare_bands(first, [Neighbour(1, second, everywhere())], window=2)
+    gaps = compared(first, [Neighbour(1, second, everywhere())])
     assert noise_level(gaps) == pytest.approx(1, rel=0.1)
 
 
@@ -316,8 +330,7 @@ def test_noise_is_averaged_and_strangers_are_ignored() -> None:
     noisy = [truth + band(k) for k in range(1, 6)]
     others = [Neighbour(k, image, everywhere()) for k, image in zip((-2, -1, 1, 2), noisy[1:], strict=True)]
     stranger = Neighbour(1, truth + 40, everywhere())
-    gaps = compare_bands(noisy[0], [*others, stranger], window=2)
-    change, support = average_change(gaps, radius=3, limit=2, slope_window=4)
+    change, support = averaged(noisy[0], [*others, stranger], radius=3)
     mean = noisy[0] + change
     assert (mean - truth).std() < 0.55
     assert abs(float((mean - truth).mean())) < 0.1
@@ -326,8 +339,7 @@ def test_noise_is_averaged_and_strangers_are_ignored() -> None:
 
 def test_a_masked_neighbour_changes_nothing() -> None:
     other = Neighbour(1, band(2), np.zeros((24, 32), np.float32))
-    gaps = compare_bands(band(1), [other], window=2)
-    change, support = average_change(gaps, radius=2, limit=2, slope_window=4)
+    change, support = averaged(band(1), [other], radius=2)
     np.testing.assert_allclose(change, 0, atol=1e-6)
     assert not support.any()
 
@@ -436,6 +448,5 @@ def test_a_steady_change_leaves_no_patch_where_only_one_side_in_time_is_seen() -
     neighbours = [
         Neighbour(k, centre + np.float32(0.01 * k), half if k > 0 else seen) for k in (-3, -2, -1, 1, 2, 3)
     ]
-    gaps = compare_bands(centre, neighbours, window=4)
-    change, _ = average_change(gaps, radius=3, limit=0.08, slope_window=8)
+    change, _ = averaged(centre, neighbours, radius=3, limit=0.08, window=4)
     assert np.abs(change).max() < 0.002

@@ -1,8 +1,7 @@
 """The bilateral filter of one band along motion trajectories, and what mends its side effects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -41,26 +40,17 @@ class Difference:
     """
 
     distance: int
-    gap: NDArray[np.floating[Any]]
+    gap: Band
     unlike: Weight
     trust: Weight
     weight: float
 
 
-def compare_bands(
-    centre: Band, neighbours: Iterable[Neighbour], *, window: float, half: bool = False
-) -> list[Difference]:
-    """Return how each neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels).
-
-    Of neighbours made one by one, no two are held at once; ``half`` keeps the gaps in half precision.
-    """
-    found = []
-    for other in neighbours:
-        gap = np.asarray(cv2.subtract(other.band, centre), np.float32)
-        unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
-        kept = gap.astype(np.float16) if half else gap
-        found.append(Difference(other.distance, kept, unlike, other.trust, other.weight))
-    return found
+def compare(centre: Band, other: Neighbour, *, window: float) -> Difference:
+    """Return how a neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels)."""
+    gap = np.asarray(cv2.subtract(other.band, centre), np.float32)
+    unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
+    return Difference(other.distance, gap, unlike, other.trust, other.weight)
 
 
 def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
@@ -77,14 +67,14 @@ def noise_level(differences: Sequence[Difference], *, beside_trends: bool = Fals
     if not beside_trends:
         return max(found, _LEAST_NOISE)
     bends = [
-        (np.subtract(far.gap, 2 * near.gap, dtype=np.float32), np.minimum(far.trust, near.trust))
+        (far.gap - 2 * near.gap, np.minimum(far.trust, near.trust))
         for k in (-1, 1)
         if (near := by_distance.get(k)) is not None and (far := by_distance.get(2 * k)) is not None
     ]
     return max(min(found, _spread(bends) / 6**0.5) if bends else found, _LEAST_NOISE)
 
 
-def _spread(gaps: Sequence[tuple[NDArray[np.floating[Any]], Weight]]) -> float:
+def _spread(gaps: Sequence[tuple[Band, Weight]]) -> float:
     """Return the standard deviation of trusted gaps as if they were normal, from a quantile of about 10,000.
 
     Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
@@ -99,10 +89,8 @@ def _spread(gaps: Sequence[tuple[NDArray[np.floating[Any]], Weight]]) -> float:
     return float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE if changing.size else 0.0
 
 
-def average_change(
-    differences: Sequence[Difference], *, radius: float, limit: float, slope_window: float | None
-) -> tuple[Band, Weight]:
-    """Return what averaging with its neighbours adds to a frame (h, w, 3), and their total weight (h, w).
+class AverageChange:
+    """What averaging with its neighbours adds to a frame, summed up neighbour by neighbour.
 
     Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)) times its
     own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s, the tolerance
@@ -113,27 +101,43 @@ def average_change(
     the average is moved to the frame's own time along a weighted least-squares slope over such a Gaussian
     (sigma), as far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
     """
-    size = differences[0].unlike.shape
-    total, change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
-    lean, spread, energy, rise = (np.zeros_like(part) for part in (total, total, total, change))
-    scale = max(2 * limit**2, 1e-8)
-    for other in differences:
-        k = other.distance
-        closeness = np.minimum(np.float32(0.5) - other.unlike / np.float32(scale), 0)
-        closeness -= np.float32((k / (radius + 0.5)) ** 2)
-        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
-        weighted = np.multiply(other.gap, cv2.merge((weight, weight, weight)), dtype=np.float32)
-        total += weight
-        change += weighted
+
+    def __init__(
+        self, size: tuple[int, int], *, radius: float, limit: float, slope_window: float | None
+    ) -> None:
+        """Start from a frame of this (height, width) without neighbours."""
+        self._radius, self._scale = radius, np.float32(max(2 * limit**2, 1e-8))
+        self._slope_window = slope_window
+        self._total, self._change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
         if slope_window is not None:
-            lean += np.float32(k) * weight
-            spread += np.float32(k * k) * weight
-            rise += np.float32(k) * weighted
-            energy += other.unlike * weight
-    if slope_window is not None:
-        sums = (gaussian(part, slope_window) for part in (total - 1, spread, energy, rise))
-        change -= lean[..., None] * significant_slope(*sums)
-    return np.asarray(change / total[..., None], np.float32), total - 1
+            self._lean, self._spread, self._energy = (np.zeros(size, np.float32) for _ in range(3))
+            self._rise = np.zeros_like(self._change)
+
+    def add(self, other: Difference) -> None:
+        """Count one more neighbour in."""
+        k = other.distance
+        closeness = np.minimum(np.float32(0.5) - other.unlike / self._scale, 0)
+        closeness -= np.float32((k / (self._radius + 0.5)) ** 2)
+        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
+        weighted = cv2.multiply(other.gap, cv2.merge((weight, weight, weight)))
+        self._total += weight
+        self._change += weighted
+        if self._slope_window is not None:
+            self._lean += np.float32(k) * weight
+            self._spread += np.float32(k * k) * weight
+            self._rise += np.float32(k) * weighted
+            self._energy += other.unlike * weight
+
+    def found(self) -> tuple[Band, Weight]:
+        """Return the change (h, w, 3) and the neighbours' total weight (h, w)."""
+        change, total, support = self._change, self._total, self._total - 1
+        if self._slope_window is not None:
+            sums = (
+                gaussian(part, self._slope_window)
+                for part in (support, self._spread, self._energy, self._rise)
+            )
+            change = change - self._lean[..., None] * significant_slope(*sums)
+        return np.asarray(change / total[..., None], np.float32), support
 
 
 def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band) -> Band:

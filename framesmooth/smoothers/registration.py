@@ -65,14 +65,12 @@ def evened(paths: Paths, share: float) -> Paths:
     if not near or not share:
         return paths
     common = {k: common_motion(path.flow, path.trust) for k, path in near.items()}
-    own = {0: np.zeros_like(next(iter(near.values())).flow)}
-    own |= {k: np.asarray(path.flow - common[k], np.float32) for k, path in near.items()}
-    distances = sorted(own)
-    line = np.stack([np.ones(len(distances)), distances], axis=1)
-    fit = (line @ np.linalg.pinv(line)).astype(np.float32)
-    even = np.tensordot(fit, np.stack([own[k] for k in distances]), axes=1)
-    even -= even[distances.index(0)]
-    change = {k: flow - own[k] for k, flow in zip(distances, even, strict=True) if k}
+    distances = np.array([0, *near], np.float32)
+    leans = distances - distances.mean()
+    leans /= leans @ distances
+    own = {k: path.flow - common[k] for k, path in near.items()}
+    slope = sum(lean * each for lean, each in zip(leans[1:], own.values(), strict=True))
+    change = {k: np.asarray(np.float32(k) * slope - each, np.float32) for k, each in own.items()}
     off = sum(np.square(each).sum(axis=-1) for each in change.values()) / len(change)
     weight = np.float32(share) * np.min([path.trust for path in near.values()], axis=0)
     weight *= np.minimum(_WOBBLE_ENERGY / (gaussian(off, _OFF_SIGMA) + 1e-6), 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
 
@@ -14,10 +15,10 @@ from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.schedule import Schedule
 from framesmooth.smoothers.bands import (
+    AverageChange,
     Difference,
     Neighbour,
-    average_change,
-    compare_bands,
+    compare,
     detail_gain,
     diffuse,
     noise_level,
@@ -31,6 +32,7 @@ from framesmooth.smoothers.pyramid import (
     QUARTER,
     Band,
     GridMotions,
+    Weight,
     join,
     rescaled_flow,
     resized,
@@ -95,10 +97,10 @@ class TonedFrame:
 
 @dataclass(frozen=True)
 class RegisteredBand:
-    """A band of the centre frame, and how its neighbours differ from it along the motion."""
+    """A band of the centre frame, and how its neighbours differ from it along the motion: told once."""
 
     here: Band
-    others: list[Difference]
+    others: Iterator[Difference]
     noise: float
     radius: float
 
@@ -192,7 +194,7 @@ class TrajectorySmoother(MotionSmoother):
     ) -> dict[float, Frame]:
         """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window, for each of the strengths.
 
-        A band's neighbours, warped onto the steadied grid, take most of the memory: one band at a time.
+        Bands that are warped onto the steadied grid take most of the memory: one by one they are averaged.
         """
         if not shares[centre]:
             return {strength: window[centre].frame.copy() for strength in strengths}
@@ -201,8 +203,9 @@ class TrajectorySmoother(MotionSmoother):
         for band in (FINE, MID, LOW):
             registered = _register(band, window, centre, shares, paths[band], shift)
             tolerance = SETTINGS[band].tolerance * (1 + (_WOBBLING_TOLERANCE[band] - 1) * presence)
-            for strength, bands in averaged.items():
-                bands.append(_average(band, registered, 2 * strength * tolerance))
+            answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
+            for bands, answer in zip(averaged.values(), answers, strict=True):
+                bands.append(answer)
         return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
 
 
@@ -245,30 +248,51 @@ def _register(
     if shift is not None:
         here = moved(here, rescaled_flow(shift, size))
 
-    def warped(path: Trajectory) -> Neighbour:
+    def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
         there = moved(other.band(band, share), rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
-        return Neighbour(path.distance, there, resized(path.trust, size), weight)
+        neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight)
+        return compare(here, neighbour, window=_LIKENESS_SIGMA)
 
-    near = (path for path in paths.values() if abs(path.distance) <= ceil(radius))
-    differences = compare_bands(here, map(warped, near), window=_LIKENESS_SIGMA, half=band == FINE)
-    # Not in the finer bands: wobbling outlines there come and go like trends.
-    noise = noise_level(differences, beside_trends=band == LOW)
-    return RegisteredBand(here, differences, noise, radius)
+    near = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
+    others = (difference(paths[k]) for k in near)
+    # Trends not in the finer bands: wobbling outlines there come and go like trends.
+    trends = band == LOW
+    judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
+    noise = noise_level(judged, beside_trends=trends)
+    return RegisteredBand(here, chain(_handed_over(judged), others), noise, radius)
 
 
-def _average(band: int, registered: RegisteredBand, tolerance: float) -> Band:
-    """Return one band of the centre frame averaged with its neighbours: unlike by ``tolerance`` noises."""
+def _handed_over(differences: list[Difference]) -> Iterator[Difference]:
+    """Yield the differences in order and keep none of them."""
+    while differences:
+        yield differences.pop(0)
+
+
+def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float]) -> Iterator[Band]:
+    """Yield one band of the centre frame averaged with its neighbours, as unlike by so many noises each."""
     here = registered.here
-    if not registered.others:
-        return here
-    change, support = average_change(
-        registered.others,
-        radius=registered.radius,
-        limit=tolerance * registered.noise,
-        slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
-    )
+    averages = [
+        AverageChange(
+            here.shape[:2],
+            radius=registered.radius,
+            limit=tolerance * registered.noise,
+            slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
+        )
+        for tolerance in tolerances
+    ]
+    for other in registered.others:
+        for average in averages:
+            average.add(other)
+        del other  # it would be held while the next one is made
+    for average in averages:
+        change, support = average.found()
+        yield _mended(band, here, change, support)
+
+
+def _mended(band: int, here: Band, change: Band, support: Weight) -> Band:
+    """Return a band with its change: contrast that was lost given back, or places without support filled."""
     if band == FINE:
         mean = np.asarray(here + change, np.float32)
         gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)

@@ -95,8 +95,8 @@ VARIANTS = (
         ((trajectory, "split", _one_band), (trajectory, "SETTINGS", _settings_of_mid)),
     ),
     Variant("windows of one frame to either side", ((trajectory, "SETTINGS", _neighbours_only),)),
-    Variant("without likeness weights", ((trajectory, "average_change", _always(limit=1e3)),)),
-    Variant("without the slope over time", ((trajectory, "average_change", _always(slope_window=None)),)),
+    Variant("without likeness weights", ((trajectory, "AverageChange", _always(limit=1e3)),)),
+    Variant("without the slope over time", ((trajectory, "AverageChange", _always(slope_window=None)),)),
     Variant(
         "without filling unsupported pixels",
         ((trajectory, "diffuse", lambda _: lambda correction, support, **_: correction),),
