@@ -92,9 +92,9 @@ def _spread(gaps: Sequence[tuple[Band, Weight]]) -> float:
 class AverageChange:
     """What averaging with its neighbours adds to a frame, summed up neighbour by neighbour.
 
-    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/2, 0)) times its
+    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/4, 0)) times its
     own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s, the tolerance
-    times the noise; the frame itself weighs 1.
+    times the noise; the frame itself weighs 1. Noise alone makes D = 2 s^2.
 
     Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
     sunset) would be averaged to another time than its surroundings and show as a patch. With ``slope_window``
@@ -116,7 +116,7 @@ class AverageChange:
     def add(self, other: Difference) -> None:
         """Count one more neighbour in."""
         k = other.distance
-        closeness = np.minimum(np.float32(0.5) - other.unlike / self._scale, 0)
+        closeness = np.minimum(np.float32(0.25) - other.unlike / self._scale, 0)
         closeness -= np.float32((k / (self._radius + 0.5)) ** 2)
         weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
         weighted = cv2.multiply(other.gap, cv2.merge((weight, weight, weight)))

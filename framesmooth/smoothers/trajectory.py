@@ -52,11 +52,11 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(3, 2.0), MID: BandSetting(4, 2.5), LOW: BandSetting(6, 4.0)}
+SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 4.5)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
 # Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
-_WOBBLING_TOLERANCE: Final = {FINE: 1.25, MID: 1.0, LOW: 1.0}
+_WOBBLING_TOLERANCE: Final = {FINE: 1.6, MID: 1.25, LOW: 1.0}
 # What the fine band of a keyframe counts beside an in-between's. Not the other bands: there, averages that
 # lean towards the nearest keyframe pump at the keyframes' pace.
 _KEYFRAME_WEIGHT = 2.0
