@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from framesmooth import motion
 from framesmooth.errors import UsageError
 from framesmooth.flow import DIS_FINE, FlowEstimator, load_flow
 from framesmooth.motion import estimate_motion
@@ -66,6 +67,15 @@ def test_metric_flow_has_the_documented_settings() -> None:
 
 def test_motion_covers_a_pan_both_ways() -> None:
     scene = moving_scene(frames=2, size=(96, 128))
-    motion = estimate_motion(DIS_FINE, *scene.frames)
-    assert motion.coverage > 0.85
-    np.testing.assert_allclose(np.median(motion.forward + motion.backward, axis=(0, 1)), 0, atol=0.1)
+    found = estimate_motion(DIS_FINE, *scene.frames)
+    assert found.coverage > 0.85
+    np.testing.assert_allclose(np.median(found.forward + found.backward, axis=(0, 1)), 0, atol=0.1)
+
+
+def test_flows_estimated_in_turn_are_those_estimated_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = moving_scene(frames=2).frames
+    together = estimate_motion(DIS_FINE, *frames)
+    monkeypatch.setattr(motion, "_LARGE", 1)
+    in_turn = estimate_motion(DIS_FINE, *frames)
+    np.testing.assert_array_equal(in_turn.forward, together.forward)
+    np.testing.assert_array_equal(in_turn.backward, together.backward)
