@@ -25,7 +25,7 @@ DEMO = (
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """Return the commands in the order in which they run; the last ones read what the first one made."""
-    demo = folder / "demo.mp4"
+    demo, lossless = folder / "demo.mp4", ("--codec", "ffv1")
     return {
         "demo": ["generate", *DEMO, "--num-frames", "48", "--seed", "7", "-o", str(demo)],
         "camera": [
@@ -33,11 +33,11 @@ def commands(folder: Path) -> dict[str, list[str]]:
             "--width", "128", "--height", "128", "--steps", "6", "-o", str(folder / "camera.mp4"),
         ],
         "init-video": [
-            "generate", "a lighthouse by the sea, watercolor", "--init-video", str(demo), "--num-frames", "10",
-            "--steps", "6", "-o", str(folder / "restyled.mp4"),
+            "generate", "a lighthouse by the sea, watercolor", "--init-video", str(demo),
+            "--num-frames", "10", "--steps", "6", "-o", str(folder / "restyled.mp4"),
         ],
-        "smooth": ["smooth", str(demo), "--strength", "0.7", "-o", str(folder / "smooth.mkv"), "--codec", "ffv1"],
-        "interpolate": ["interpolate", str(demo), "--factor", "2", "-o", str(folder / "between.mkv"), "--codec", "ffv1"],
+        "smooth": ["smooth", str(demo), "--strength", "0.7", *lossless, "-o", str(folder / "smooth.mkv")],
+        "interpolate": ["interpolate", str(demo), "-x", "2", *lossless, "-o", str(folder / "between.mkv")],
     }  # fmt: skip
 
 
