@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from framesmooth.frames import Frame as Frame
     from framesmooth.frames import FrameList as FrameList
     from framesmooth.frames import FrameSource as FrameSource
-    from framesmooth.metric import flicker_residual_removed as flicker_residual_removed
-    from framesmooth.metric import measure as measure
-    from framesmooth.schedule import Schedule as Schedule
-    from framesmooth.smoother import create_smoother as create_smoother
-    from framesmooth.timeline import Timeline as Timeline
+    from framesmooth.metrics.measure import flicker_residual_removed as flicker_residual_removed
+    from framesmooth.metrics.measure import measure as measure
+    from framesmooth.smoothing.base import create_smoother as create_smoother
+    from framesmooth.timeline.schedule import Schedule as Schedule
+    from framesmooth.timeline.timeline import Timeline as Timeline
     from framesmooth.video import open_sink as open_sink
     from framesmooth.video import open_source as open_source
 

@@ -4,9 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-from framesmooth.metric import Report
 
 
 @dataclass(frozen=True)
@@ -43,24 +40,14 @@ class Notice:
     warning: bool = False
 
 
-@dataclass(frozen=True)
-class ClipFinished:
-    """The clip is written; ``before`` and ``after`` are its metrics without and with smoothing."""
-
-    clip: Path
-    run_folder: Path
-    before: Report
-    after: Report
-    seconds: float
-
-
 def listed(frames: Iterable[int]) -> str:
     """Return the first eight of some frames as words."""
     numbers = sorted(frames)
     return ", ".join(map(str, numbers[:8])) + (" and others" if len(numbers) > 8 else "")
 
 
-Event = StageStarted | Progress | StageFinished | Notice | ClipFinished
+Event = StageStarted | Progress | StageFinished | Notice
+
 Listener = Callable[[Event], None]
 
 
@@ -73,3 +60,10 @@ def stage(
     emit(StageStarted(name, total, unit))
     yield lambda advance: emit(Progress(name, advance))
     emit(StageFinished(name, time.perf_counter() - started, reused))
+
+
+@contextmanager
+def frame_stage(emit: Listener, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Announce a stage over frames; give the block the callback that counts them."""
+    with stage(emit, name, total, "frames") as advance:
+        yield lambda _done: advance(1)

@@ -24,13 +24,13 @@ from tables import markdown_table, replace_section
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame
-from framesmooth.interpolate import crossfade_pair
-from framesmooth.metric import measure
+from framesmooth.interpolation.frame_pair import crossfade_pair
+from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.detail_retention import detail
-from framesmooth.plugins import names
-from framesmooth.upsample import Upsampler
+from framesmooth.metrics.measure import measure
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.registry import names
 from framesmooth.video import open_source, write_png
 from tests.scenes import moving_scene
 

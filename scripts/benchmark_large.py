@@ -68,7 +68,7 @@ def build(folder: Path) -> None:
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-    from framesmooth.generation.models import locate_model
+    from framesmooth.models.checkpoints import locate_model
 
     blocks = 128, 256, 512, 512
     with torch.device("meta"):
@@ -141,8 +141,8 @@ def plain(folder: Path, steps: int) -> dict[str, float]:
 
 def ours(folder: Path, steps: int) -> dict[str, float]:
     """Time framesmooth's adapter, and beside it a large matrix product."""
-    from framesmooth.generation.family import Guidance
-    from framesmooth.generation.loading import load_pipeline
+    from framesmooth.models.families.base import Guidance
+    from framesmooth.models.loading import load_pipeline
 
     model = load_pipeline(str(folder), device="cpu")
     ends: list[float] = []

@@ -13,10 +13,11 @@ from contextlib import closing
 from itertools import islice, pairwise
 from pathlib import Path
 
-from framesmooth.flow import load_flow
-from framesmooth.frames import frame_slice, prefetch
-from framesmooth.metric import measure
-from framesmooth.motion import estimate_motion
+from framesmooth.frames import frame_slice
+from framesmooth.metrics.measure import measure
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.streams import prefetch
 from framesmooth.video import open_source
 
 
@@ -32,7 +33,7 @@ def decode_and_follow(path: Path, num_frames: int) -> None:
     estimator = load_flow("dis-fine")
     with closing(prefetch(islice(open_source(path), num_frames))) as frames:
         for first, second in pairwise(frames):
-            estimate_motion(estimator, first, second)
+            estimate_bidirectional_flow(estimator, first, second)
 
 
 def main() -> None:

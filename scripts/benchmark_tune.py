@@ -26,17 +26,17 @@ from tables import markdown_table, replace_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from framesmooth.flow import load_flow  # noqa: E402
 from framesmooth.frames import Frame, FrameList  # noqa: E402
-from framesmooth.metric import measure  # noqa: E402
 from framesmooth.metrics.detail_retention import DetailRetention  # noqa: E402
 from framesmooth.metrics.flicker_residual import FlickerResidual  # noqa: E402
-from framesmooth.motion import estimate_motion  # noqa: E402
-from framesmooth.smoother import create_smoother  # noqa: E402
-from framesmooth.smoothers.trajectory import TrajectorySmoother  # noqa: E402
-from framesmooth.tuning.grid import CellStore, ClipChoice, Spot  # noqa: E402
-from framesmooth.tuning.search import Goal, Setup  # noqa: E402
+from framesmooth.metrics.measure import measure  # noqa: E402
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow  # noqa: E402
+from framesmooth.motion.flow.base import load_flow  # noqa: E402
+from framesmooth.smoothing.base import create_smoother  # noqa: E402
+from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother  # noqa: E402
+from framesmooth.tuning.search import Goal, SmootherConfig  # noqa: E402
 from framesmooth.tuning.sweep import run_sweep  # noqa: E402
+from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore  # noqa: E402
 from framesmooth.tuning.tuner import Tuning, tune_clip  # noqa: E402
 from framesmooth.video import open_sink, open_source  # noqa: E402
 from tests.scenes import add_flicker, moving_scene  # noqa: E402
@@ -112,7 +112,9 @@ def tuned(frames: Sequence[Frame]) -> tuple[Tuning, float]:
     """Return what the tuner finds, and its time."""
     found: list[Tuning] = []
     spent = seconds(
-        lambda: found.append(tune_clip(FrameList(frames), lambda event: None, goal=Goal(), setups=[Setup()]))
+        lambda: found.append(
+            tune_clip(FrameList(frames), lambda event: None, goal=Goal(), setups=[SmootherConfig()])
+        )
     )
     return found[0], spent
 
@@ -138,7 +140,7 @@ def judged(clean: Sequence[Frame], spoiled: Sequence[Frame], kinds: str) -> Outc
 def grid_of(clean: Sequence[Frame], spoiled: Sequence[Frame]) -> tuple[Figures, Figures]:
     """Return flicker residual and detail retention at the strengths of GRID, along the clean motion."""
     flow = load_flow("dis-fine")
-    motions = [None, *(estimate_motion(flow, first, second) for first, second in pairwise(clean))]
+    motions = [None, *(estimate_bidirectional_flow(flow, first, second) for first, second in pairwise(clean))]
     meters = [(FlickerResidual(), DetailRetention()) for _ in GRID]
     lanes = TrajectorySmoother().at_strengths(spoiled, GRID)
     for versions, ideal, motion in zip(lanes, clean, motions, strict=True):
@@ -157,8 +159,8 @@ def sweep_cost(frames: Sequence[Frame]) -> float:
         with open_sink(path, fps=Fraction(24), size=size, codec="ffv1", odd="pad") as sink:
             for frame in frames:
                 sink.write(frame)
-        store = CellStore(Path(folder) / "cells", ClipChoice.of(path, None, None))
-        spots = [Spot(Setup(), round(0.1 * k, 1)) for k in range(1, 11)]
+        store = TrialStore(Path(folder) / "cells", ClipChoice.of(path, None, None))
+        spots = [GridPoint(SmootherConfig(), round(0.1 * k, 1)) for k in range(1, 11)]
 
         def once() -> None:
             smoother, source = create_smoother("trajectory", 0.6), open_source(path)

@@ -6,7 +6,7 @@ scenes. Writes the figures as JSON, a contact sheet of 32 prompts, and the model
 
 Example::
 
-    python scripts/evaluate_storybook.py --model framesmooth/generation/storybook --work build/storybook
+    python scripts/evaluate_storybook.py --model framesmooth/models/storybook --work build/storybook
 """
 
 import json
@@ -29,20 +29,18 @@ from storybook.world import LIGHTS, Scene
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from framesmooth.generation.adapter import TextToImage
-from framesmooth.generation.embeddings import stack
-from framesmooth.generation.family import Guidance
-from framesmooth.generation.loading import load_pipeline
-from framesmooth.generation.models import model_defaults
-from framesmooth.keyframing import kept_out
+from framesmooth.models.checkpoints import model_defaults
+from framesmooth.models.conditioning import stack
+from framesmooth.models.families.base import Guidance
+from framesmooth.models.loading import load_pipeline
+from framesmooth.models.text_to_image import TextToImage
+from framesmooth.workflows.generate.keyframes import kept_out
 
 FIRST = 20_000_000  # scene numbers far from those of training
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option(
-    "--model", type=click.Path(path_type=Path, exists=True), default="framesmooth/generation/storybook"
-)
+@click.option("--model", type=click.Path(path_type=Path, exists=True), default="framesmooth/models/storybook")
 @click.option("--work", type=click.Path(path_type=Path), default="build/storybook", help="Keeps the judge.")
 @click.option("--reader-minutes", default=8.0, help="Training time of the judge.")
 @click.option("--renders", default=14_000, help="Pictures that the judge learns from.")

@@ -31,17 +31,17 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from framesmooth.camera import Camera
 from framesmooth.errors import FramesmoothError
-from framesmooth.moves import Moves
-from framesmooth.run import FrameFolder, RunFolder
-from framesmooth.run.cache import contents
-from framesmooth.schedule import Schedule
-from framesmooth.settings import ClipSettings
-from framesmooth.settings_check import check_settings
-from framesmooth.steady import made_of, open_clip
-from framesmooth.timeline import parse_prompts
+from framesmooth.motion.camera.homography import Camera
+from framesmooth.motion.camera.moves import Moves
+from framesmooth.runs import FrameFolder, RunFolder
+from framesmooth.runs.cache import contents
+from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip
+from framesmooth.timeline.prompts import parse_prompts
+from framesmooth.timeline.schedule import Schedule
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
+from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.validation import check_settings
 
 SECONDS: Final = 10
 MEMORY: Final = 2 * 2**30
@@ -90,7 +90,7 @@ def try_stage(data: bytes, folder: Path) -> None:
     (run.frames.folder / "stage.json").write_bytes(data)
     run.holds_other_frames({})
     list(contents(run))
-    made_of(run.folder, (1, 3))
+    keyframes_and_jumps(run.folder, (1, 3))
     list(open_clip(run.folder))
 
 

@@ -12,8 +12,8 @@ interrupted run goes on where it stopped, and a paused one (SIGSTOP) loses no ti
 
 Example::
 
-    python scripts/train_storybook.py --minutes 180 --export framesmooth/generation/storybook
-    python scripts/train_storybook.py --start-from framesmooth/generation/storybook --export better \\
+    python scripts/train_storybook.py --minutes 180 --export framesmooth/models/storybook
+    python scripts/train_storybook.py --start-from framesmooth/models/storybook --export better \\
         --autoencoder-minutes 0 --decoder-minutes 0 --text-minutes 0 --small-minutes 0 --unet-minutes 120
 """
 

@@ -83,7 +83,7 @@ def test_options_in_a_section_belong_to_its_command(name: str) -> None:
 
 
 def test_metrics_in_the_readme_are_those_of_the_table() -> None:
-    from framesmooth.plugins import METRICS
+    from framesmooth.registry import METRICS
 
     rows = re.findall(r"^\| (`.*?) \|", section("measure"), re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(METRICS)

@@ -17,13 +17,12 @@ from framesmooth.frames import (
     Frame,
     FrameList,
     FrameSource,
-    alongside,
     as_float,
     as_uint8,
     check_frame,
     frame_slice,
-    prefetch,
 )
+from framesmooth.streams import alongside, prefetch
 
 
 def frame(value: int) -> Frame:

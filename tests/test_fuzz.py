@@ -20,8 +20,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from framesmooth.errors import UsageError
-from framesmooth.schedule import Schedule
-from framesmooth.timeline import EASINGS, Keyframe, TimedPrompt, Timeline, parse_prompts, place_prompts
+from framesmooth.timeline.prompts import TimedPrompt, parse_prompts, place_prompts
+from framesmooth.timeline.schedule import Schedule
+from framesmooth.timeline.timeline import EASINGS, Keyframe, Timeline
 
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli.options import common
 
 
 @click.command()
 @click.argument("source", metavar="IN")
-@options.output
-@options.fps
-@options.frame_range
-@options.no_audio
-@options.encoding
-@options.common
+@common.output
+@common.fps
+@common.frame_range
+@common.no_audio
+@common.encoding
+@common.common
 def assemble(
     source: str,
     output: str,
@@ -40,9 +40,10 @@ def assemble(
       framesmooth assemble clip.mp4 -o clip.webp --frame-range 0:48
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.inherit import sound_of, tags_of
-    from framesmooth.steady import check_not_input, copy_clip, open_clip
+    from framesmooth.runs.open_clip import open_clip
     from framesmooth.video import check_output, open_sink
+    from framesmooth.workflows.clip_steps import check_not_input, copy_clip
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
 
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
@@ -53,8 +54,8 @@ def assemble(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
-            metadata=tags_of(Path(source)),
+            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            metadata=tags_to_keep(Path(source)),
             **encoding,
         ) as sink,
     ):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli.options import common
 
 
 @click.command()
@@ -17,8 +17,8 @@ from framesmooth.cli import options
     help="Delete what is kept of a kind; repeatable. smoothed is made again in the time of smoothing, "
     "keyframes only serve a run that goes on, and without frames a clip is diffused again.",
 )
-@options.json_file
-@options.common
+@common.json_file
+@common.common
 def cache(folders: tuple[Path, ...], kinds: tuple[str, ...], json_file: str | None, progress: str) -> None:
     """Show what run folders keep so that it needn't be made again, and prune it.
 
@@ -33,12 +33,17 @@ def cache(folders: tuple[Path, ...], kinds: tuple[str, ...], json_file: str | No
       framesmooth cache clip.framesmooth --prune all
     """
     from framesmooth.cli.tables import print_cache
-    from framesmooth.run.cache import KINDS, contents, find_runs, prune
+    from framesmooth.runs.cache import (
+        KINDS,
+        contents,
+        find_runs,
+        prune,
+    )
 
     runs = [run for folder in folders or (Path(),) for run in find_runs(folder)]
     chosen = [kind for kind in KINDS if kind in kinds or "all" in kinds]
     freed = sum(prune(run, chosen) for run in runs) if chosen else 0
     rows = [cached for run in runs for cached in contents(run)]
     found = {"kept": [row.as_dict() for row in rows], "freed_bytes": freed}
-    if not options.write_json(json_file, found):
+    if not common.write_json(json_file, found):
         print_cache(rows, freed)

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from framesmooth import defaults
-from framesmooth.cli import options, reports
+from framesmooth.cli.options import common
+from framesmooth.cli.options import report as report_options
 
 
 @click.command()
 @click.argument("before", metavar="BEFORE")
 @click.argument("after", metavar="AFTER...", nargs=-1, required=True)
-@reports.motion
+@report_options.motion
 @click.option("--video", metavar="OUT", help="Write the clips as one, with their running warping error.")
 @click.option(
     "--layout",
@@ -24,10 +25,10 @@ from framesmooth.cli import options, reports
 @click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
               help="Quality of --video: 0 is lossless, 17 looks so, 28 is small.")  # fmt: skip
 @click.option("--fail-unless-better", is_flag=True, help="End with exit code 3 unless every AFTER is better.")
-@options.fps
-@options.frame_range
-@reports.files
-@options.common
+@common.fps
+@common.frame_range
+@report_options.files
+@common.common
 def compare(
     before: str,
     after: tuple[str, ...],
@@ -65,22 +66,24 @@ def compare(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_leaderboard, print_verdicts
-    from framesmooth.comparison import compare_clips
-    from framesmooth.contest import open_contest
-    from framesmooth.montage_clip import check_layout, write_montage
-    from framesmooth.report import HeatMeter
-    from framesmooth.verdict import require_better
+    from framesmooth.metrics.verdict import require_better
+    from framesmooth.reports import HeatMeter
+    from framesmooth.workflows.compare import compare_clips
+    from framesmooth.workflows.compare_inputs import open_clips_to_compare
+    from framesmooth.workflows.compare_video import check_layout, write_montage
 
-    estimator = options.chosen_flow(flow, flow_weights)
+    estimator = common.chosen_flow(flow, flow_weights)
     heats: dict[str, HeatMeter] = {}
 
     def watchers_of(name: str) -> tuple[HeatMeter, ...]:
         return (heats.setdefault(name, HeatMeter()),) if html_file is not None else ()
 
     with progress_listener(progress) as emit:
-        opened = open_contest(before, after, reference, guide, emit, fps=fps, frame_range=frame_range)
+        opened = open_clips_to_compare(
+            before, after, reference, guide, emit, fps=fps, frame_range=frame_range
+        )
         check_layout(video, layout, len(opened.clips), overwrite=overwrite)
-        reports.check_files(opened.paths, (json_file, csv_file, html_file, video), overwrite=overwrite)
+        report_options.check_files(opened.paths, (json_file, csv_file, html_file, video), overwrite=overwrite)
         comparison = compare_clips(
             opened.clips,
             emit,
@@ -91,8 +94,8 @@ def compare(
         )
         if video is not None:
             write_montage(video, comparison, opened.clips, layout, emit, crf=crf, overwrite=overwrite)
-    reports.write_frames_csv(csv_file, comparison.reports)
-    reports.write_page(
+    report_options.write_frames_csv(csv_file, comparison.reports)
+    report_options.write_page(
         html_file,
         comparison.reports,
         opened.clips,
@@ -100,10 +103,10 @@ def compare(
         title=f"{comparison.before} and {', '.join(comparison.verdicts)}"
         if not opened.folder
         else f"{comparison.before} and {len(comparison.verdicts)} clips of {Path(opened.folder).name}",
-        asked=reports.asked_for(reference, guide, frame_range),
+        asked=report_options.asked_for(reference, guide, frame_range),
         comparison=comparison,
     )
-    if not options.write_json(json_file, comparison.as_dict()):
+    if not common.write_json(json_file, comparison.as_dict()):
         if opened.folder:
             print_leaderboard(comparison.verdicts, comparison.reports)
         else:

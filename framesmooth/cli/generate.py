@@ -9,13 +9,36 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from framesmooth.cli import ahead, control, deforum, loading, motion, options, sampling, travel
+from framesmooth.cli import types
+from framesmooth.cli.options import (
+    camera as camera_options,
+)
+from framesmooth.cli.options import (
+    common,
+)
+from framesmooth.cli.options import (
+    conditioning as conditioning_options,
+)
+from framesmooth.cli.options import (
+    model as model_options,
+)
+from framesmooth.cli.options import (
+    preview as preview_options,
+)
+from framesmooth.cli.options import (
+    sampling as sampling_options,
+)
+from framesmooth.cli.options import (
+    timeline as timeline_options,
+)
 from framesmooth.limits import MAX_FRAMES, MAX_SIDE
-from framesmooth.plugins import names
-from framesmooth.settings import BAD_FRAMES, SEED_BEHAVIORS, ClipSettings
+from framesmooth.registry import names
+from framesmooth.timeline.seeds import SEED_BEHAVIORS
+from framesmooth.workflows.generate import inputs
+from framesmooth.workflows.generate.settings import BAD_FRAMES, ClipSettings
 
 if TYPE_CHECKING:
-    from framesmooth.events import ClipFinished
+    from framesmooth.workflows.generate.result import ClipFinished
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +79,7 @@ class Strength(click.ParamType["float | Literal['auto']"]):
 
 @click.command()
 @click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
-@options.output
+@common.output
 @click.option(
     "--seed",
     type=click.IntRange(-1, 2**32 - 1),
@@ -89,15 +112,15 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="Frames of the clip.  [default: 48 from one prompt to the next]",
 )
 @click.option(
-    "--fps", type=options.Rate(), default=ClipSettings.fps, show_default=True, help="Frames per second."
+    "--fps", type=types.Rate(), default=ClipSettings.fps, show_default=True, help="Frames per second."
 )
 @click.option("-W", "--width", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
 @click.option("-H", "--height", type=click.IntRange(8, MAX_SIDE), help="Pixels.  [default: the model's own]")
-@loading.loading
-@sampling.sampling
-@travel.travelling
-@motion.moving
-@control.steering
+@model_options.loading
+@sampling_options.sampling
+@timeline_options.travelling
+@camera_options.moving
+@conditioning_options.steering
 @click.option(
     "--smooth",
     type=Strength(),
@@ -120,10 +143,10 @@ class Strength(click.ParamType["float | Literal['auto']"]):
     help="What is done with frames that are NaN, black, flagged as unsafe or unlike their neighbours: "
     "diffuse them anew, show the frame before, warp both neighbours, or fail.",
 )
-@ahead.ahead
-@options.encoding
-@options.json_file
-@options.common
+@preview_options.ahead
+@common.encoding
+@common.json_file
+@common.common
 def generate(
     prompts: tuple[str, ...],
     output: str,
@@ -170,19 +193,19 @@ def generate(
       framesmooth generate "a cat" "a lion" -o clip.mp4 --preview
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --dry-run
     """  # fmt: skip
-    parsed, settings = deforum.prompts_and_options(prompts, settings)
+    parsed, settings = inputs.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
         asked = ClipSettings(
             prompts=parsed,
             output=path,
             audio=None if audio is None else Path(audio),
-            camera=motion.moves_in(settings),
-            control=control.control_in(settings),
-            image_prompt=control.image_prompt_in(settings),
+            camera=camera_options.moves_in(settings),
+            control=conditioning_options.control_in(settings),
+            image_prompt=conditioning_options.image_prompt_in(settings),
             **settings,
         )
         if preview or dry_run:
-            ahead.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
+            preview_options.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
         else:
             make_and_show(asked, progress, json_file)
 
@@ -194,8 +217,8 @@ def folder_as_written(output: str) -> Iterator[Path]:
     A path loses the slash, and the folder tells what is meant, also when the run is resumed. It goes again
     when no run began.
     """
-    from framesmooth.run import RunFolder
-    from framesmooth.video.files import media_errors
+    from framesmooth.runs import RunFolder
+    from framesmooth.video.atomic import media_errors
 
     path = Path(output)
     made = output.endswith(("/", os.sep)) and path.suffix != "" and not path.exists()
@@ -212,7 +235,7 @@ def folder_as_written(output: str) -> Iterator[Path]:
 def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) -> None:
     """Make a clip and print its figures and where it lies."""
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.pipeline import make_clip
+    from framesmooth.workflows.generate.run import make_clip
 
     _log.info("%s", settings)
     with progress_listener(progress) as emit:
@@ -226,6 +249,6 @@ def show_made(made: "ClipFinished", json_file: str | None) -> None:
 
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
     lies = {"clip": str(made.clip), "run_folder": str(made.run_folder)}
-    if not options.write_json(json_file, lies | figures):
+    if not common.write_json(json_file, lies | figures):
         print_comparison(made.before, made.after)
         click.echo(made.clip)

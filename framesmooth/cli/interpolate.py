@@ -6,31 +6,33 @@ from typing import Any
 
 import click
 
-from framesmooth.cli import options, reports
+from framesmooth.cli import types
+from framesmooth.cli.options import common
+from framesmooth.cli.options import report as report_options
 
 
 @click.command()
 @click.argument("source", metavar="IN")
-@options.output
+@common.output
 @click.option(
     "--cadence",
     type=click.IntRange(min=1),
     help="IN holds every N-th frame: N - 1 new ones come between two of them.",
 )
-@click.option("--to-fps", type=options.Rate(), help="Frames per second of the result, as an alternative.")
+@click.option("--to-fps", type=types.Rate(), help="Frames per second of the result, as an alternative.")
 @click.option(
     "--at-cuts",
     type=click.Choice(["fade", "hold"]),
     help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
 )
 @click.option("--loop", is_flag=True, help="IN is a loop: frames come between its last and its first, too.")
-@options.flow
-@options.no_audio
-@options.fps
-@options.frame_range
-@options.encoding
-@options.json_file
-@options.common
+@common.flow
+@common.no_audio
+@common.fps
+@common.frame_range
+@common.encoding
+@common.json_file
+@common.common
 def interpolate(
     source: str,
     output: str,
@@ -63,18 +65,19 @@ def interpolate(
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60 --flow raft --flow-weights raft.safetensors
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.flow import load_flow
-    from framesmooth.inherit import sound_of, tags_of
-    from framesmooth.steady import check_not_input, open_clip, upsample_clip
-    from framesmooth.upsample import Upsampler
+    from framesmooth.interpolation.upsampler import Upsampler
+    from framesmooth.motion.flow.base import load_flow
+    from framesmooth.runs.open_clip import open_clip
     from framesmooth.video import check_output, open_sink
+    from framesmooth.workflows.clip_steps import check_not_input, upsample_clip
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
 
     if (cadence is None) == (to_fps is None):
         raise click.UsageError("give either --cadence N or --to-fps RATE")
-    estimator = load_flow(options.chosen_flow(flow, flow_weights))
+    estimator = load_flow(common.chosen_flow(flow, flow_weights))
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
-    reports.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
+    report_options.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
     rate = to_fps or clip.fps * (cadence or 1)
     kept = at_cuts or ("hold" if cadence is None else "fade")
@@ -85,11 +88,13 @@ def interpolate(
             output,
             fps=rate,
             size=clip.size,
-            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
-            metadata=tags_of(Path(source), f"frames interpolated by framesmooth: {clip.fps} to {rate} fps"),
+            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            metadata=tags_to_keep(
+                Path(source), f"frames interpolated by framesmooth: {clip.fps} to {rate} fps"
+            ),
             **encoding,
         ) as sink,
     ):
         upsample_clip(clip, sink, emit, upsampler)
-    if not options.write_json(json_file, {"output": Path(output).name, **upsampler.as_dict()}):
+    if not common.write_json(json_file, {"output": Path(output).name, **upsampler.as_dict()}):
         click.echo(output)

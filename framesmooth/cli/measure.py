@@ -5,15 +5,21 @@ from pathlib import Path
 
 import click
 
-from framesmooth.cli import options, reports
-from framesmooth.cli.gates import Gate, GateType, apply_gates, check_gates
-from framesmooth.cli.weights import WeightsType
-from framesmooth.plugins import names
+from framesmooth.cli.options import common
+from framesmooth.cli.options import report as report_options
+from framesmooth.cli.options.gates import (
+    Gate,
+    GateType,
+    apply_gates,
+    check_gates,
+)
+from framesmooth.cli.types import WeightsType
+from framesmooth.registry import names
 
 
 @click.command()
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
-@reports.motion
+@report_options.motion
 @click.option(
     "--metric",
     "metrics",
@@ -44,10 +50,10 @@ from framesmooth.plugins import names
     metavar="NAME=VALUE",
     help="The same if it is below the value.",
 )
-@options.fps
-@options.frame_range
-@reports.files
-@options.common
+@common.fps
+@common.frame_range
+@report_options.files
+@common.common
 def measure(
     sources: tuple[str, ...],
     reference: str | None,
@@ -85,14 +91,17 @@ def measure(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_report
-    from framesmooth.contest import check_companions, clip_names, unfolded
-    from framesmooth.report import HeatMeter
-    from framesmooth.steady import measure_clip, open_clip
+    from framesmooth.reports import HeatMeter
+    from framesmooth.runs.open_clip import open_clip
+    from framesmooth.workflows.clip_steps import measure_clip
+    from framesmooth.workflows.compare_inputs import check_companions, clip_names, unfolded
 
     gates = (*fail_above, *fail_below)
     check_gates(gates, metrics, has_reference=reference is not None)
     paths = unfolded(sources)
-    reports.check_files((*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite)
+    report_options.check_files(
+        (*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite
+    )
     clips = {
         name: open_clip(Path(path), fps=fps, frame_range=frame_range)
         for name, path in zip(clip_names(paths), paths, strict=True)
@@ -102,7 +111,7 @@ def measure(
         for label, path in (("the reference", reference), ("the guide", guide))
         if path is not None
     }
-    estimator = options.chosen_flow(flow, flow_weights)
+    estimator = common.chosen_flow(flow, flow_weights)
     heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
         check_companions(clips, companions, emit)
@@ -121,11 +130,11 @@ def measure(
             for name, clip in clips.items()
         }
     only = next(iter(measured.values())) if len(measured) == 1 else None
-    reports.write_frames_csv(csv_file, measured)
-    title, asked = f"Flicker of {', '.join(clips)}", reports.asked_for(reference, guide, frame_range)
-    reports.write_page(html_file, measured, clips, heats, title=title, asked=asked)
+    report_options.write_frames_csv(csv_file, measured)
+    title, asked = f"Flicker of {', '.join(clips)}", report_options.asked_for(reference, guide, frame_range)
+    report_options.write_page(html_file, measured, clips, heats, title=title, asked=asked)
     content = {"clips": {name: report.as_dict() for name, report in measured.items()}}
-    if not options.write_json(json_file, content if only is None else only.as_dict()):
+    if not common.write_json(json_file, content if only is None else only.as_dict()):
         if only is None:
             print_clips(measured)
         else:

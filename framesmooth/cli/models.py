@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from framesmooth.generation.listing import ModelInfo
+    from framesmooth.models.catalog import ModelInfo
 
 
 @click.command()
@@ -24,8 +24,8 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
       framesmooth models ~/models/my-pipeline --json
     """
     from framesmooth.errors import ModelError
-    from framesmooth.generation.listing import cached_models, describe
-    from framesmooth.generation.models import BUILT_IN, locate_model
+    from framesmooth.models.catalog import cached_models, describe
+    from framesmooth.models.checkpoints import BUILT_IN, locate_model
 
     found = [describe(name, locate_model(name)) for name in (BUILT_IN, *folders)]
     for name, folder in cached_models():

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from framesmooth.cli import control as control_options
-from framesmooth.cli import loading, options
+from framesmooth.cli.options import common
+from framesmooth.cli.options import conditioning as control_options
+from framesmooth.cli.options import model as model_options
 
 if TYPE_CHECKING:
-    from framesmooth.generation.additions import Lora, TextualInversion
-    from framesmooth.generation.control import ControlKind
+    from framesmooth.models.controlnet_spec import ControlKind
+    from framesmooth.models.lora_spec import Lora, TextualInversion
 
 
 _MOVED: Final = {
@@ -23,7 +24,7 @@ _MOVED: Final = {
 }
 
 
-def moved(command: options.Command) -> options.Command:
+def moved(command: common.Command) -> common.Command:
     """Add an option for each thing that a record may only know by name: where it lies now."""
     for name, (kind, what) in reversed(_MOVED.items()):
         told = f"Where {what} is, when the record only knows its name."
@@ -35,9 +36,9 @@ def moved(command: options.Command) -> options.Command:
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME", help="Where the model is, when the record only knows its name.")
 @moved
-@loading.additions
+@model_options.additions
 @control_options.steered_by
-@loading.saving_memory
+@model_options.saving_memory
 @click.option(
     "--force",
     is_flag=True,
@@ -50,9 +51,9 @@ def moved(command: options.Command) -> options.Command:
     metavar="PEM",
     help="Sign the clip, as with generate: where the key lies is not recorded.",
 )
-@options.overwrite
-@options.json_file
-@options.common
+@common.overwrite
+@common.json_file
+@common.common
 def resume(
     run: Path,
     model: str | None,
@@ -93,7 +94,7 @@ def resume(
     """  # fmt: skip
     from framesmooth.cli.generate import show_made
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.resumption import Resume, resume_run
+    from framesmooth.workflows.generate.resume import Resume, resume_run
 
     how = Resume(
         model=model,

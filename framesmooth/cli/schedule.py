@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from framesmooth.cli import options
+from framesmooth.cli import types
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.limits import MAX_FRAMES
 
 if TYPE_CHECKING:
-    from framesmooth.schedule import Schedule
+    from framesmooth.timeline.schedule import Schedule
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 24
@@ -25,7 +25,7 @@ _MOST_ROWS: Final = 24
 @click.option(
     "--frames", type=click.IntRange(1, MAX_FRAMES), default=48, show_default=True, help="Frames of the clip."
 )
-@click.option("--fps", type=options.Rate(), default=DEFAULT_FPS, show_default=True, help="Frames per second.")
+@click.option("--fps", type=types.Rate(), default=DEFAULT_FPS, show_default=True, help="Frames per second.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What s stands for.")
 @click.option(
     "--every", type=click.IntRange(min=1), help="A row for every N-th frame.  [default: about 20 rows]"
@@ -45,8 +45,8 @@ def schedule(text: str, frames: int, fps: Fraction, seed: int, every: int | None
       framesmooth schedule "0:(1 + 0.02*sin(2*pi*t/fps))" --frames 48 --fps 12
       framesmooth schedule "0: 0.3, 24 hold: 0.8, -1: 0.3" --every 1 --json
     """
-    from framesmooth.expression import ScheduleError
-    from framesmooth.schedule import Schedule
+    from framesmooth.timeline.expression import ScheduleError
+    from framesmooth.timeline.schedule import Schedule
 
     try:
         parsed = Schedule.parse(text, frames, fps, seed=seed)

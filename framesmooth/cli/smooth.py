@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from framesmooth import defaults
-from framesmooth.cli import options
-from framesmooth.plugins import names
+from framesmooth.cli.options import common
+from framesmooth.registry import names
 
 
 @click.command()
 @click.argument("source", metavar="IN")
-@options.output
+@common.output
 @click.option(
     "-s",
     "--strength",
@@ -31,10 +31,10 @@ from framesmooth.plugins import names
 )
 @click.option(
     "--flow",
-    type=click.Choice(options.FLOWS),
+    type=click.Choice(common.FLOWS),
     help="How motion is estimated for smoothing.  [default: the method's own]",
 )
-@options.flow_weights
+@common.flow_weights
 @click.option(
     "--guide",
     metavar="CLIP",
@@ -56,15 +56,15 @@ from framesmooth.plugins import names
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=options.writable,
+    callback=common.writable,
     help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
 )
-@options.no_audio
-@options.fps
-@options.frame_range
-@options.encoding
-@options.json_file
-@options.common
+@common.no_audio
+@common.fps
+@common.frame_range
+@common.encoding
+@common.json_file
+@common.common
 def smooth(
     source: str,
     output: str,
@@ -102,15 +102,16 @@ def smooth(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
-    from framesmooth.inherit import sound_of, tags_of
-    from framesmooth.report import Strip, write_report
-    from framesmooth.smoother import create_smoother, scheduled
-    from framesmooth.smoothers.anchors import anchored
-    from framesmooth.smoothers.loop import looped
-    from framesmooth.smoothing import can_keep, smooth_run
-    from framesmooth.steady import asked_of, check_not_input, copy_clip, made_of, open_clip, steady_clip
+    from framesmooth.reports import Strip, write_report
+    from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip, requested_settings
+    from framesmooth.smoothing.base import create_smoother, scheduled
+    from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
+    from framesmooth.smoothing.loop import looped
     from framesmooth.video import check_output, open_sink
-    from framesmooth.video.files import remove_all_leftovers
+    from framesmooth.video.atomic import remove_all_leftovers
+    from framesmooth.workflows.clip_steps import check_not_input, copy_clip, smooth_clip
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+    from framesmooth.workflows.smooth_run import can_keep, smooth_run
 
     for option, asked in (("--report", report), ("--json", json_file)):
         if asked is not None and not measured:
@@ -124,15 +125,15 @@ def smooth(
         remove_all_leftovers(report)
     check_output(output, overwrite=encoding["overwrite"])
     clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
-    choices: dict[str, Any] = {} if flow is None else {"flow": options.chosen_flow(flow, flow_weights)}
+    choices: dict[str, Any] = {} if flow is None else {"flow": common.chosen_flow(flow, flow_weights)}
     if guide is not None:
         choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
-    smoother = anchored(smoother, *made_of(Path(source), frame_range))
+    smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(Path(source), frame_range))
     if loop is None:  # a guide and a part of a clip are no loops
-        loop = guide is None and frame_range is None and bool(asked_of(Path(source)).get("loop"))
+        loop = guide is None and frame_range is None and bool(requested_settings(Path(source)).get("loop"))
     described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
-    tags = tags_of(Path(source), f"smoothed by framesmooth: {described}")
+    tags = tags_to_keep(Path(source), f"smoothed by framesmooth: {described}")
     strip = None if report is None else Strip()
     with (
         progress_listener(progress) as emit,
@@ -140,7 +141,7 @@ def smooth(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
+            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
             metadata=tags,
             **encoding,
         ) as sink,
@@ -150,7 +151,7 @@ def smooth(
         run = can_keep(Path(source)) if whole else None
         if run is None:
             smoother = looped(smoother, clip) if loop else smoother
-            reports = steady_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
+            reports = smooth_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
         else:
             with run.locked():
                 kept = smooth_run(run, smoother, emit, fps=clip.fps, on_pair=on_pair, loop=loop)
@@ -161,7 +162,7 @@ def smooth(
         if report is not None:
             facts = {"smoother": described}
             write_report(report, before, after, title=Path(source).name, strip=strip, facts=facts)
-        if options.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
+        if common.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
             return
         print_comparison(before, after)
     click.echo(output)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from framesmooth.cli import options
-from framesmooth.plugins import names
+from framesmooth.cli.options import common
+from framesmooth.registry import names
 
 if TYPE_CHECKING:
     from framesmooth.tuning.sweep import Sweep
@@ -120,10 +120,10 @@ class Names(click.ParamType[tuple[str, ...]]):
     show_default=True,
     help="Processes; each one estimates the motion for itself.",
 )
-@options.fps
-@options.frame_range
-@options.json_file
-@options.common
+@common.fps
+@common.frame_range
+@common.json_file
+@common.common
 def sweep(
     source: str,
     output: Path | None,
@@ -152,11 +152,11 @@ def sweep(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_sweep
-    from framesmooth.report.sweep import write_sweep
-    from framesmooth.tuning.grid import CellStore, ClipChoice, Spot
-    from framesmooth.tuning.search import Setup
+    from framesmooth.reports.sweep import write_sweep
+    from framesmooth.tuning.search import SmootherConfig
     from framesmooth.tuning.sweep import run_sweep
-    from framesmooth.video.files import remove_all_leftovers
+    from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
+    from framesmooth.video.atomic import remove_all_leftovers
 
     path = Path(source)
     clip = ClipChoice.of(path, fps, frame_range)
@@ -164,15 +164,15 @@ def sweep(
     for place in (folder, folder / "cells"):
         remove_all_leftovers(place)
     spots = [
-        Spot(Setup(method=method, flow=flow), strength)
+        GridPoint(SmootherConfig(method=method, flow=flow), strength)
         for method in methods
         for flow in (flows or (None,))
         for strength in strengths
     ]
     with progress_listener(progress) as emit:
-        done = run_sweep(spots, CellStore(folder / "cells", clip), emit, jobs)
+        done = run_sweep(spots, TrialStore(folder / "cells", clip), emit, jobs)
         content = write_sweep(folder, done, emit, title=path.name, max_detail_loss=max_detail_loss)
-    if options.write_json(json_file, content):
+    if common.write_json(json_file, content):
         return
     print_sweep(done.rows, done.best(max_detail_loss))
     click.echo(_conclusion(done, source, max_detail_loss))

@@ -14,16 +14,16 @@ _OTHER_COLUMNS: Final = 42  # metric, unit and arrow
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from framesmooth.estimate import Estimate
-    from framesmooth.metric import Report
-    from framesmooth.run.cache import Cached
-    from framesmooth.verdict import Verdict
+    from framesmooth.metrics.report import Report
+    from framesmooth.metrics.verdict import Verdict
+    from framesmooth.runs.cache import Cached
+    from framesmooth.workflows.generate.estimate import Estimate
 
 
 def print_report(report: "Report") -> None:
     """Print one clip's metrics: mean, 95th percentile, coverage."""
-    from framesmooth.report.clips import clip_notes
-    from framesmooth.report.tables import metric_rows, number
+    from framesmooth.reports.clip_table import clip_notes
+    from framesmooth.reports.tables import metric_rows, number
 
     rows = []
     for row, series in zip(metric_rows(None, report), report.values(), strict=True):
@@ -39,8 +39,8 @@ def print_report(report: "Report") -> None:
 
 def print_comparison(before: "Report", after: "Report") -> None:
     """Print the metrics of a clip before and after smoothing, side by side."""
-    from framesmooth.report.clips import clip_notes
-    from framesmooth.report.tables import metric_rows
+    from framesmooth.reports.clip_table import clip_notes
+    from framesmooth.reports.tables import metric_rows
 
     rows = [
         (row.name, row.before, row.after, row.change, row.unit, row.wanted)
@@ -59,7 +59,7 @@ def print_estimate(estimate: "Estimate") -> None:
 
 def print_clips(reports: "Mapping[str, Report]") -> None:
     """Print several clips' metrics, a column for each, in as many tables as the width asks for."""
-    from framesmooth.report.clips import LEGEND, all_notes, clip_rows
+    from framesmooth.reports.clip_table import LEGEND, all_notes, clip_rows
 
     names, rows = list(reports), clip_rows(reports)
     widest = min(max(map(len, names)), _WIDEST_NAME)
@@ -79,8 +79,8 @@ def print_clips(reports: "Mapping[str, Report]") -> None:
 
 def print_leaderboard(verdicts: "Mapping[str, Verdict]", reports: "Mapping[str, Report]") -> None:
     """Print clips from best to worst, with the figures that decide, then the reasons and what flashes."""
-    from framesmooth.report.tables import share
-    from framesmooth.verdict import ranked
+    from framesmooth.metrics.verdict import ranked
+    from framesmooth.reports.tables import share
 
     rows = []
     for rank, name in ranked(verdicts, share):
@@ -121,7 +121,7 @@ def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
 
 def print_sweep(rows: "Sequence[Mapping[str, Any]]", best: int | None) -> None:
     """Print the cells of a sweep, the best one marked."""
-    from framesmooth.report.sweep import HEADER, LEGEND, sweep_texts
+    from framesmooth.reports.sweep import HEADER, LEGEND, sweep_texts
 
     _print_table(HEADER, sweep_texts(rows, best), left=("method", "flow"))
     click.echo(LEGEND)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from framesmooth.cli import options
-from framesmooth.plugins import FLOWS, names
+from framesmooth.cli.options import common
+from framesmooth.registry import FLOWS, names
 
 if TYPE_CHECKING:
-    from framesmooth.tuning.search import Setup
+    from framesmooth.tuning.search import SmootherConfig
 
 
 @click.command()
 @click.argument("source", metavar="IN")
-@options.output
+@common.output
 @click.option(
     "--max-detail-loss",
     type=click.FloatRange(0, 1),
@@ -52,15 +52,15 @@ if TYPE_CHECKING:
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=options.writable,
+    callback=common.writable,
     help="Where report.html, pareto.png and the figures go.  [default: beside OUT, as OUT.tuning]",
 )
-@options.no_audio
-@options.fps
-@options.frame_range
-@options.encoding
-@options.json_file
-@options.common
+@common.no_audio
+@common.fps
+@common.frame_range
+@common.encoding
+@common.json_file
+@common.common
 def tune(
     source: str,
     output: str,
@@ -97,15 +97,16 @@ def tune(
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
     from framesmooth.events import Notice
-    from framesmooth.inherit import sound_of, tags_of
-    from framesmooth.report import Strip
-    from framesmooth.report.tuning import write_tuning
-    from framesmooth.smoothers.anchors import anchored
-    from framesmooth.steady import check_not_input, made_of, open_clip, steady_clip
+    from framesmooth.reports import Strip
+    from framesmooth.reports.tuning import write_tuning
+    from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip
+    from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
     from framesmooth.tuning.search import Goal
     from framesmooth.tuning.tuner import parse_target, tune_clip
     from framesmooth.video import check_output, open_sink
-    from framesmooth.video.files import remove_all_leftovers
+    from framesmooth.video.atomic import remove_all_leftovers
+    from framesmooth.workflows.clip_steps import check_not_input, smooth_clip
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
 
     metric, value = (None, 0.0) if target is None else parse_target(target)
     goal = Goal(max_detail_loss=max_detail_loss, metric=metric, target=value)
@@ -126,16 +127,16 @@ def tune(
             budget=budget,
         )
         emit(Notice(tuning.verdict))
-        smoother = anchored(tuning.smoother(clip), *made_of(Path(source), frame_range))
+        smoother = with_keyframe_hints(tuning.smoother(clip), *keyframes_and_jumps(Path(source), frame_range))
         with open_sink(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or sound_of(Path(source), output, frame_range, emit),
-            metadata=tags_of(Path(source), f"smoothed by framesmooth: {smoother!r}"),
+            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            metadata=tags_to_keep(Path(source), f"smoothed by framesmooth: {smoother!r}"),
             **encoding,
         ) as sink:
-            reports = steady_clip(clip, smoother, sink, emit, on_pair=strip.add)
+            reports = smooth_clip(clip, smoother, sink, emit, on_pair=strip.add)
     assert reports is not None  # they are, unless it is told not to measure
     before, after = reports
     command = tuning.command(source, output, _asked(fps, frame_range))
@@ -147,7 +148,7 @@ def tune(
         "after": after.as_dict(),
     }
     write_tuning(folder, tuning, before, after, title=Path(source).name, strip=strip, command=command)
-    if options.write_json(json_file, content):
+    if common.write_json(json_file, content):
         return
     print_comparison(before, after)
     click.echo(tuning.verdict)
@@ -156,16 +157,16 @@ def tune(
     click.echo(output)
 
 
-def _setups(method: str, flow: str | None, *, deep: bool) -> "list[Setup]":
+def _setups(method: str, flow: str | None, *, deep: bool) -> "list[SmootherConfig]":
     """Return what is tried: the setup asked for, and with --deep every other method and flow."""
-    from framesmooth.tuning.search import Setup
+    from framesmooth.tuning.search import SmootherConfig
 
-    asked = Setup(method=method, flow=flow)
+    asked = SmootherConfig(method=method, flow=flow)
     if not deep:
         return [asked]
-    others = [Setup(method=name, flow=flow) for name in names("smoother")]
+    others = [SmootherConfig(method=name, flow=flow) for name in names("smoother")]
     if flow is None:  # those that need weights, and the slowest one, are for who asks for them
-        others += [Setup(method=method, flow=name) for name in FLOWS if name != "deepflow"]
+        others += [SmootherConfig(method=method, flow=name) for name in FLOWS if name != "deepflow"]
     return list(dict.fromkeys([asked, *others]))
 
 

@@ -17,26 +17,28 @@ import numpy as np
 from torch import Tensor
 
 from framesmooth.errors import ModelError
-from framesmooth.fading import View, fade
-from framesmooth.fitting import FittedClip, Window, crop
-from framesmooth.flow import DIS_FINE, FlowEstimator
 from framesmooth.frames import Frame, as_float
-from framesmooth.generation.adapter import Picture
-from framesmooth.generation.drawing import draw_all, latents_of_first
-from framesmooth.generation.drawn_over import ATTEMPTS, DrawnOver, PictureStore
-from framesmooth.generation.keyframes import StepsDone, keyframe_times
-from framesmooth.generation.plan_video import Restyle
-from framesmooth.generation.source import REROLL_STRIDE, DiffusionSource, facts_of
-from framesmooth.motion import estimate_motion
-from framesmooth.outliers import look_of
-from framesmooth.warp import backward_warp
+from framesmooth.generation.base import ATTEMPTS, ImageStore, ImageToImageGenerator
+from framesmooth.generation.image_to_image import draw_all, latents_of_first
+from framesmooth.generation.keyframes import keyframe_times
+from framesmooth.generation.latent_path import StepsDone
+from framesmooth.generation.prompt_travel import REROLL_STRIDE, PromptTravel, facts_of
+from framesmooth.generation.specs import Restyle
+from framesmooth.interpolation.blending import View, fade
+from framesmooth.metrics.outliers import frame_statistics
+from framesmooth.models.text_to_image import GeneratedFrame
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow
+from framesmooth.motion.flow.base import FlowEstimator
+from framesmooth.motion.flow.dis import DIS_FINE
+from framesmooth.motion.warping import backward_warp
+from framesmooth.video.resize import FrameWindow, ResizedSource, crop
 
 _LONGEST_CADENCE = 3
 _COLOUR_TOLERANCE, _SOFTNESS = 0.05, 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoToVideoSource(DrawnOver):
+class VideoToVideo(ImageToImageGenerator):
     """Frames of a video in the style of a timeline's prompts, as a FrameSource.
 
     Attributes:
@@ -44,7 +46,7 @@ class VideoToVideoSource(DrawnOver):
         flow: estimates the motion of the video.
     """
 
-    video: FittedClip
+    video: ResizedSource
     flow: FlowEstimator = DIS_FINE
 
     @cached_property
@@ -78,7 +80,7 @@ class VideoToVideoSource(DrawnOver):
 
         ``on_step`` is called after every denoising step with the number of frames it advanced.
         """
-        video = Window(self.video)
+        video = FrameWindow(self.video)
         for times in self.groups:
             if not all(time in self.store for time in times):
                 frames = video.frames(times[0], times[-1])
@@ -88,7 +90,7 @@ class VideoToVideoSource(DrawnOver):
 
     def _pictures(
         self, times: list[int], frames: dict[int, Frame], on_step: StepsDone | None
-    ) -> Iterator[Picture]:
+    ) -> Iterator[GeneratedFrame]:
         """Yield diffused pictures for the frames beside them to be warped from.
 
         A bad one would spoil those: another noise takes its place, else the video's own frame. The fault is
@@ -99,19 +101,19 @@ class VideoToVideoSource(DrawnOver):
             if not picture.fault:
                 yield picture
                 continue
-            if picture.fault == "black" and look_of(frames[time]).black:
-                yield Picture(picture.frame)
+            if picture.fault == "black" and frame_statistics(frames[time]).black:
+                yield GeneratedFrame(picture.frame)
                 continue
             again = (self._again(time, frames[time], attempt) for attempt in range(1, ATTEMPTS + 1))
-            other = next((one for one in again if not one.fault), Picture(frames[time]))
+            other = next((one for one in again if not one.fault), GeneratedFrame(frames[time]))
             yield replace(other, fault=picture.fault)
 
     def _drawn(
         self, times: list[int], starts: list[Frame], attempt: int = 0, on_step: StepsDone | None = None
-    ) -> list[Picture]:
+    ) -> list[GeneratedFrame]:
         steps = self.steps_of(times[0])
         if steps == 0:
-            return [Picture(start) for start in starts]
+            return [GeneratedFrame(start) for start in starts]
         noise = self.path.noise(0)
         if attempt:
             sampling = self.path.sampling
@@ -125,22 +127,22 @@ class VideoToVideoSource(DrawnOver):
     def _first(self) -> Tensor | None:
         return latents_of_first(self.path, next(iter(self.video)))
 
-    def _again(self, time: int, frame: Frame, attempt: int) -> Picture:
+    def _again(self, time: int, frame: Frame, attempt: int) -> GeneratedFrame:
         return self._drawn([time], [frame], attempt)[0]
 
-    def render(self, batch: range) -> list[Picture]:
+    def render(self, batch: range) -> list[GeneratedFrame]:
         """Return the pictures of one of ``batches``; the diffused ones around it must be in the store."""
         last = min(batch.stop, self.num_frames - 1)
         frames = self._window.frames(batch.start, last)
         ends = {time: self.store[time] for time in {batch.start, last}}
-        between = (Picture(self.between(ends, frames, time)) for time in batch[1:])
+        between = (GeneratedFrame(self.between(ends, frames, time)) for time in batch[1:])
         return [replace(one, frame=crop(one.frame, self.size)) for one in (ends[batch.start], *between)]
 
     @cached_property
-    def _window(self) -> Window:
-        return Window(self.video)
+    def _window(self) -> FrameWindow:
+        return FrameWindow(self.video)
 
-    def between(self, ends: dict[int, Picture], frames: dict[int, Frame], time: int) -> Frame:
+    def between(self, ends: dict[int, GeneratedFrame], frames: dict[int, Frame], time: int) -> Frame:
         """Warp the two diffused pictures around ``time`` to it, and fade from one to the other."""
         start, stop = min(ends), max(ends)
         mix = (time - start) / (stop - start)
@@ -149,14 +151,14 @@ class VideoToVideoSource(DrawnOver):
 
     def _view(self, picture: Frame, here: Frame, there: Frame) -> View:
         """Return ``picture``, of the video's frame ``there``, as it looks at the frame ``here``."""
-        motion = estimate_motion(self.flow, here, there)
+        motion = estimate_bidirectional_flow(self.flow, here, there)
         warped = backward_warp(as_float(picture), motion.forward, interpolation=cv2.INTER_CUBIC)
         error = np.abs(backward_warp(as_float(there), motion.forward) - as_float(here)).mean(axis=-1)
         seen = motion.consistent * np.exp(-error / _COLOUR_TOLERANCE)
         soft = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), _SOFTNESS)
         return np.asarray(np.clip(warped, 0, 1), np.float32), np.asarray(soft, np.float32)
 
-    def reroll(self, time: int, attempt: int) -> Picture:
+    def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` drawn over the video's with another noise; ``attempt`` is 1, 2..."""
         made = self._again(time, self._window.frames(time, time)[time], attempt)
         return replace(made, frame=crop(made.frame, self.size))
@@ -171,11 +173,11 @@ class VideoToVideoSource(DrawnOver):
                 yield picture.frame
 
 
-def restyle(source: DiffusionSource, plan: Restyle, store: PictureStore) -> VideoToVideoSource:
+def restyle(source: PromptTravel, plan: Restyle, store: ImageStore) -> VideoToVideo:
     """Return the frames of ``source``'s timeline as ``plan`` says: each over that of a video."""
     path, sampling = source.path, source.path.sampling
     filled = sampling.height, sampling.width
-    return VideoToVideoSource(
+    return VideoToVideo(
         path=path,
         video=plan.frames(filled, filled),
         strengths=plan.strengths,

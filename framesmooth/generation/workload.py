@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
-from framesmooth.generation.bisection import most_times
-from framesmooth.generation.feedback import FeedbackSource
-from framesmooth.generation.keyframes import Sampling
-from framesmooth.generation.source import DiffusionSource
-from framesmooth.generation.video_to_video import VideoToVideoSource
+from framesmooth.generation.adaptive_keyframes import most_times
+from framesmooth.generation.camera_feedback import CameraFeedback
+from framesmooth.generation.latent_path import Sampling
+from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.video_to_video import VideoToVideo
 
-Source = DiffusionSource | FeedbackSource | VideoToVideoSource
+Source = PromptTravel | CameraFeedback | VideoToVideo
 
 PLAIN_SHARE: Final = 0.5
 """What a step after the end of guidance costs, of a guided one: that takes a second evaluation."""
@@ -30,7 +30,7 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class Work:
     """What is left to do.
 
     Attributes:
@@ -56,7 +56,7 @@ class Workload:
 
 def at_most(source: Source) -> Source:
     """Return the source as it is if it diffuses all that it may; at what pace isn't measured."""
-    if not isinstance(source, DiffusionSource) or not (source.bisects or source.pacing != "linear"):
+    if not isinstance(source, PromptTravel) or not (source.bisects or source.pacing != "linear"):
         return source
     most = replace(source, bisects=False)
     vars(most)["travelled"] = most.path
@@ -65,7 +65,7 @@ def at_most(source: Source) -> Source:
     return most
 
 
-def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
+def workload(source: Source, is_there: Callable[[int], bool]) -> Work:
     """Count what ``source`` has to do; ``is_there`` tells which frames are made already."""
     counted = _counted(source, [batch for batch in source.batches if not all(map(is_there, batch))])
     if not source.path.cross_frame:
@@ -74,15 +74,15 @@ def workload(source: Source, is_there: Callable[[int], bool]) -> Workload:
     return replace(counted, guided=guided, plain=plain)  # the first frame goes along in every call
 
 
-def _counted(source: Source, batches: list[range]) -> Workload:
-    if isinstance(source, FeedbackSource):
+def _counted(source: Source, batches: list[range]) -> Work:
+    if isinstance(source, CameraFeedback):
         return _chained(source, batches)
-    if isinstance(source, VideoToVideoSource):
+    if isinstance(source, VideoToVideo):
         return _drawn_over(source, batches)
     return _travelled(source, batches)
 
 
-def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
+def _travelled(source: PromptTravel, batches: list[range]) -> Work:
     sampling = source.path.sampling
     at_once = 1 if source.path.model.low_vram else sampling.batch_size
     chunks = [chunk for chunk in source.chunks if not all(time in source.store for time in chunk[0])]
@@ -100,7 +100,7 @@ def _travelled(source: DiffusionSource, batches: list[range]) -> Workload:
         plain += Tally(others * calls, others * pictures)
     latent = source.inbetween == "latent"
     decoded = [len(batch) if latent else 2 for batch in batches]
-    return Workload(
+    return Work(
         keyframes=sum(len(times) for times, _ in chunks),
         guided=guided,
         plain=plain,
@@ -119,7 +119,7 @@ def _divided(sampling: Sampling, first: int) -> tuple[int, int]:
     return guided, left - guided
 
 
-def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
+def _chained(source: CameraFeedback, batches: list[range]) -> Work:
     path = source.path
     left = [time for time in source.diffused_times if time not in source.store]
     over = [steps for time in left if time > 0 and (steps := source.steps_of(time))]
@@ -128,7 +128,7 @@ def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
         whole += len({(key.prompt, key.negative) for key in path.timeline.keyframes}) - 1
     some, others = _divided(path.sampling, 0)
     guided, coded = sum(over) + whole * some, whole + _codings(source) * len(over)
-    return Workload(
+    return Work(
         keyframes=len(left),
         guided=Tally(guided, guided),
         plain=Tally(whole * others, whole * others),
@@ -138,7 +138,7 @@ def _chained(source: FeedbackSource, batches: list[range]) -> Workload:
     )
 
 
-def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
+def _drawn_over(source: VideoToVideo, batches: list[range]) -> Work:
     groups = [group for group in source.groups if not all(time in source.store for time in group)]
     drawn = [group for group in groups if source.steps_of(group[0])]
     guided, coded = Tally(), Tally()
@@ -146,7 +146,7 @@ def _drawn_over(source: VideoToVideoSource, batches: list[range]) -> Workload:
         calls, steps = 1 if not source.path.model.low_vram else len(group), source.steps_of(group[0])
         guided += Tally(steps * calls, steps * len(group))
         coded += Tally(_codings(source) * calls, _codings(source) * len(group))
-    return Workload(
+    return Work(
         keyframes=sum(map(len, groups)),
         guided=guided,
         plain=Tally(),

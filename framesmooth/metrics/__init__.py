@@ -1,1 +1,1 @@
-"""The metrics, one file each; ``framesmooth.plugins.METRICS`` names them."""
+"""The metrics, one file each; ``framesmooth.registry.METRICS`` names them."""

@@ -1,8 +1,8 @@
 """How much of the picture the motion-compensated metrics could judge."""
 
 from framesmooth.frames import Frame
-from framesmooth.metrics.frame_metric import FrameMetric
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.per_frame import FrameMetric
+from framesmooth.motion.bidirectional import BidirectionalFlow
 
 
 class Coverage(FrameMetric):
@@ -16,7 +16,7 @@ class Coverage(FrameMetric):
     note = "needs two frames"
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         if cut:
             return 0.0

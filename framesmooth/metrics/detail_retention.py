@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.frame_metric import FrameMetric
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.per_frame import FrameMetric
+from framesmooth.motion.bidirectional import BidirectionalFlow
 
 _DETAIL_SIGMA = 1.5
 
@@ -28,7 +28,7 @@ class DetailRetention(FrameMetric):
     note = "the reference has no detail at all"
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         wanted = detail(cast(Frame, reference))
         energy = float(np.sum(np.square(wanted), dtype=np.float64))

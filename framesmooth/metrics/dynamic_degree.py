@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from framesmooth.flow import FlowField
 from framesmooth.frames import Frame
-from framesmooth.metrics.frame_metric import FrameMetric
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.per_frame import FrameMetric
+from framesmooth.motion.bidirectional import BidirectionalFlow
+from framesmooth.motion.flow.base import FlowField
 
 
 class DynamicDegree(FrameMetric):
@@ -22,7 +22,7 @@ class DynamicDegree(FrameMetric):
     note = "needs two frames of one shot"
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         return None if motion is None or cut else fastest_motion(motion.forward, 0.05)
 

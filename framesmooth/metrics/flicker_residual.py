@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.along_motion import AlongMotion
+from framesmooth.metrics.motion_compensated import MotionCompensatedMetric
 
 
-class FlickerResidual(AlongMotion):
+class FlickerResidual(MotionCompensatedMetric):
     """f = mean_t sqrt(mean_M (R_t - W(R_(t+1); F_V))^2), R = O - V, V the reference; x 1000, sRGB in [0, 1].
 
     A constant difference to the reference does not count, one that changes along the motion does. Compare

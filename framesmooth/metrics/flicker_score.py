@@ -5,15 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.along_triples import AlongTriples, Triple
-from framesmooth.metrics.frame_metric import masked_mean_square
+from framesmooth.metrics.motion_triples import MotionTriples, Triple
+from framesmooth.metrics.per_frame import masked_mean_square
 from framesmooth.metrics.second_difference import GAIN
 
 # A sample minus the mean of its two neighbours has 1 + 1/4 + 1/4 times the variance of white noise.
 _MEAN_GAIN = 1.5
 
 
-class FlickerScore(AlongTriples):
+class FlickerScore(MotionTriples):
     """Estimated standard deviation of the flicker, in levels of 255: sqrt(P + G), both means over M.
 
     P = mean (O_t - (W(O_(t-1)) + W(O_(t+1))) / 2)^2 / 1.5 is what changes in colour along the motion, and

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
-from framesmooth.metrics.along_triples import AlongTriples, Triple
+from framesmooth.metrics.motion_triples import MotionTriples, Triple
 from framesmooth.metrics.second_difference import GAIN
-from framesmooth.warp import Mask
+from framesmooth.motion.warping import Mask
 
 CELLS: Final = 8
 LEAST_VALID: Final = 0.25
 """Cells with a smaller share of pixels that can be followed do not count."""
 
 
-class LumaFlickerLocal(AlongTriples):
+class LumaFlickerLocal(MotionTriples):
     """sqrt(mean_t mean_c (Y_c(t-1) - 2 Y_c(t) + Y_c(t+1))^2 / 6) over the cells c of an 8 by 8 grid.
 
     Y_c is the mean BT.601 luma, 0 to 255, over those pixels of the cell in frame t that can be followed into

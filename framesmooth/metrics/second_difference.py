@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from framesmooth.frames import Frame
-from framesmooth.metric import Metric, Series, summarize
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.base import Metric, Series, summarize
+from framesmooth.motion.bidirectional import BidirectionalFlow
 
 # A second difference of white noise has 1 + 4 + 1 times its variance.
 GAIN = 6.0
@@ -33,7 +33,7 @@ class SecondDifference(Metric):
         self,
         frame: Frame,
         reference: Frame | None = None,
-        motion: PairMotion | None = None,
+        motion: BidirectionalFlow | None = None,
         *,
         cut: bool = False,
     ) -> None:

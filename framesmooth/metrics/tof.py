@@ -4,10 +4,11 @@ from typing import cast
 
 import numpy as np
 
-from framesmooth.flow import FarnebackFlow, FlowField
 from framesmooth.frames import Frame
-from framesmooth.metrics.frame_metric import FrameMetric
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.per_frame import FrameMetric
+from framesmooth.motion.bidirectional import BidirectionalFlow
+from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.farneback import FarnebackFlow
 
 _FLOW = FarnebackFlow(levels=3, window_size=15, iterations=3, poly_size=5, poly_sigma=1.2)
 _BLOCK, _BORDER = 32, 16
@@ -36,7 +37,7 @@ class Tof(FrameMetric):
         self._before: tuple[Frame, Frame] | None = None
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         pair, before = (frame.copy(), cast(Frame, reference).copy()), self._before
         self._before = pair

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from framesmooth.frames import Frame
-from framesmooth.metric import Series
+from framesmooth.metrics.base import Series
 from framesmooth.metrics.dynamic_degree import fastest_motion
-from framesmooth.metrics.frame_metric import FrameMetric
-from framesmooth.motion import PairMotion
+from framesmooth.metrics.per_frame import FrameMetric
+from framesmooth.motion.bidirectional import BidirectionalFlow
 
 GATE_SHARE: Final = 0.02
 GATE_SPEED: Final = 3 / 256
@@ -40,7 +40,7 @@ class VBenchTemporalFlickering(FrameMetric):
         self._moving = 0
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         before, self._before = self._before, frame.copy()
         if before is None:

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.along_motion import AlongMotion
+from framesmooth.metrics.motion_compensated import MotionCompensatedMetric
 
 
-class WarpingError(AlongMotion):
+class WarpingError(MotionCompensatedMetric):
     """Mean squared error per colour sample of O_t against O_(t+1) warped back along F_(t -> t+1), x 1000.
 
     Over valid pixels, sRGB in [0, 1]. Still and smoothly moving clips have 0; blur lowers it too, so read it

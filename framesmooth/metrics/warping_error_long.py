@@ -6,11 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.flow import FlowField
 from framesmooth.frames import Frame, as_float
-from framesmooth.metrics.frame_metric import FrameMetric, masked_mean_square
-from framesmooth.motion import PairMotion
-from framesmooth.warp import Mask, backward_warp, forward_backward_mask, inside_frame
+from framesmooth.metrics.per_frame import FrameMetric, masked_mean_square
+from framesmooth.motion.bidirectional import BidirectionalFlow
+from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.occlusion import forward_backward_mask
+from framesmooth.motion.warping import Mask, backward_warp, inside_frame
 
 LEAST_COVERAGE: Final = 0.1
 
@@ -23,7 +24,7 @@ class Chain:
     backward: FlowField
     visible: Mask
 
-    def extended(self, motion: PairMotion) -> "Chain":
+    def extended(self, motion: BidirectionalFlow) -> "Chain":
         """Return the chain one frame further: flows are added along the motion, masks multiplied."""
         forward = np.add(self.forward, backward_warp(motion.forward, self.forward), dtype=np.float32)
         backward = np.add(motion.backward, backward_warp(self.backward, motion.backward), dtype=np.float32)
@@ -54,7 +55,7 @@ class WarpingErrorLong(FrameMetric):
         self._chain: Chain | None = None
 
     def _value(
-        self, frame: Frame, reference: Frame | None, motion: PairMotion | None, *, cut: bool
+        self, frame: Frame, reference: Frame | None, motion: BidirectionalFlow | None, *, cut: bool
     ) -> float | None:
         here = as_float(frame)
         if self._first is None or motion is None or cut:

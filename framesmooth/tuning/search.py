@@ -9,13 +9,18 @@ from scipy.optimize import minimize_scalar
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.schedule import Schedule
-from framesmooth.smoother import create_smoother
-from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.tuning.cell import Cell, retention
-from framesmooth.tuning.evidence import MOTION_STRENGTH, Sample, Segment, motions_of
-from framesmooth.tuning.wobble import wobble_of
-from framesmooth.verdict import LARGEST_DETAIL_LOSS
+from framesmooth.metrics.verdict import LARGEST_DETAIL_LOSS
+from framesmooth.smoothing.base import create_smoother
+from framesmooth.smoothing.motion_compensated import MotionSmoother
+from framesmooth.timeline.schedule import Schedule
+from framesmooth.tuning.blind_quality import (
+    MOTION_STRENGTH,
+    Sample,
+    Segment,
+    motions_of,
+)
+from framesmooth.tuning.jitter import jitter_evidence
+from framesmooth.tuning.trial import Trial, retention
 
 COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 STEP: Final = 0.05
@@ -33,7 +38,7 @@ Kind = Literal["tuned", "clean", "hopeless", "impossible"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setup:
+class SmootherConfig:
     """A smoother but for its strength."""
 
     method: str = "trajectory"
@@ -64,7 +69,7 @@ class Goal:
     metric: TargetMetric | None = None
     target: float = 0.0
 
-    def best(self, cells: Iterable[Cell]) -> Cell:
+    def best(self, cells: Iterable[Trial]) -> Trial:
         """Return the best of some cells that keep enough detail; one of them has strength 0."""
         allowed = self.allowed(cells)
         if self.metric is None:
@@ -74,31 +79,31 @@ class Goal:
             return min(reached, key=lambda cell: cell.strength)
         return min(allowed, key=self.value)
 
-    def allowed(self, cells: Iterable[Cell]) -> list[Cell]:
+    def allowed(self, cells: Iterable[Trial]) -> list[Trial]:
         """Return the cells that keep enough detail, by rising strength."""
         rising = sorted(cells, key=lambda cell: cell.strength)
         pairs = zip(rising, retention(rising), strict=True)
         return [cell for cell, kept in pairs if 1 - kept <= self.max_detail_loss + 1e-9]
 
-    def value(self, cell: Cell) -> float:
+    def value(self, cell: Trial) -> float:
         """Return the target's metric of a cell."""
         return float(getattr(cell, self.metric or "flicker"))
 
 
 @dataclass
-class Lab:
+class Experiment:
     """Smooths segments at several strengths at once, and judges the results along one motion.
 
     ``cells`` holds all that was found, by setup and strength; ``on_frames`` hears of every frame of a pass.
     """
 
     clips: Sequence[Sequence[Frame]]
-    cells: dict[Setup, dict[float, Cell]] = field(default_factory=dict)
+    cells: dict[SmootherConfig, dict[float, Trial]] = field(default_factory=dict)
     sample: Sample | None = None
     on_frames: Callable[[int], None] = lambda done: None
     passes: int = 0
 
-    def run(self, setup: Setup, strengths: Sequence[float]) -> None:
+    def run(self, setup: SmootherConfig, strengths: Sequence[float]) -> None:
         """Fill the cells of ``strengths`` that are missing; the very first call makes the motion, too."""
         known = self.cells.setdefault(setup, {})
         wanted = [strength for strength in strengths if strength not in known]
@@ -117,7 +122,7 @@ class Lab:
             known[strength] = self.sample.judge(strength, of_lane)
 
     def _smoothed(
-        self, setup: Setup, clip: Sequence[Frame], lanes: Sequence[float]
+        self, setup: SmootherConfig, clip: Sequence[Frame], lanes: Sequence[float]
     ) -> list[tuple[Frame, ...]]:
         found = []
         for versions in setup.smoother().at_strengths(clip, lanes):
@@ -132,7 +137,7 @@ class Lab:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found on its sample.
 
     Attributes:
@@ -141,9 +146,9 @@ class Found:
     """
 
     kind: Kind
-    setup: Setup
-    cell: Cell
-    cells: tuple[Cell, ...]
+    setup: SmootherConfig
+    cell: Trial
+    cells: tuple[Trial, ...]
     coverage: float
     stopped: bool = False
 
@@ -161,12 +166,14 @@ class Found:
         return 1 - self.pareto[self.cells.index(self.cell)]["detail_retention"]
 
     @property
-    def before(self) -> Cell:
+    def before(self) -> Trial:
         """The cell of strength 0."""
         return self.cells[0]
 
 
-def search(lab: Lab, goal: Goal, setups: Sequence[Setup], deadline: float | None = None) -> Found:
+def search(
+    lab: Experiment, goal: Goal, setups: Sequence[SmootherConfig], deadline: float | None = None
+) -> SearchResult:
     """Return the best strength of the best setup; the first setup is the one that is known to be good.
 
     Each setup takes one pass over the sample, and the best one another, around its best strength. The search
@@ -195,11 +202,11 @@ def search(lab: Lab, goal: Goal, setups: Sequence[Setup], deadline: float | None
         stopped = True
     setup = _leader(lab, goal)
     cells = _cells(lab, setup)
-    found = Found("tuned", setup, goal.best(cells), cells, _coverage(lab), stopped)
+    found = SearchResult("tuned", setup, goal.best(cells), cells, _coverage(lab), stopped)
     return replace(found, kind="impossible") if found.cell.strength == 0 else found
 
 
-def _polish(lab: Lab, goal: Goal, setup: Setup, deadline: float | None) -> None:
+def _polish(lab: Experiment, goal: Goal, setup: SmootherConfig, deadline: float | None) -> None:
     """Look for the least error closer than STEP to the best strength (Brent's method, bounded)."""
     best = goal.best(_cells(lab, setup)).strength
     if goal.metric is not None or best == 0:
@@ -220,7 +227,7 @@ def _polish(lab: Lab, goal: Goal, setup: Setup, deadline: float | None) -> None:
     )
 
 
-def removable(cells: Sequence[Cell]) -> float:
+def removable(cells: Sequence[Trial]) -> float:
     """Return the standard deviation of the flicker that the strongest of some cells removes, levels.
 
     Motion that is uneven, and fast in poor light, looks like flicker that no strength removes.
@@ -237,19 +244,19 @@ def around(strength: float) -> tuple[float, ...]:
     return tuple(round(first + STEP * k, 2) for k in range(1, count))
 
 
-def _settled(lab: Lab, setup: Setup) -> Found | None:
+def _settled(lab: Experiment, setup: SmootherConfig) -> SearchResult | None:
     """Return the verdict on a clip that needs no smoothing, or can have none; None for all others."""
     cells = _cells(lab, setup)
     still = cells[0]
     if _coverage(lab) < _LEAST_COVERAGE:
-        return Found("hopeless", setup, still, cells, _coverage(lab))
+        return SearchResult("hopeless", setup, still, cells, _coverage(lab))
     quiet = removable(cells) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
-    if quiet and not wobble_of(lab.clips).is_seen:
-        return Found("clean", setup, still, cells, _coverage(lab))
+    if quiet and not jitter_evidence(lab.clips).is_seen:
+        return SearchResult("clean", setup, still, cells, _coverage(lab))
     return None
 
 
-def _leader(lab: Lab, goal: Goal) -> Setup:
+def _leader(lab: Experiment, goal: Goal) -> SmootherConfig:
     full = [setup for setup in lab.cells if set(COARSE) <= set(lab.cells[setup])]
     bests = {setup: goal.best(lab.cells[setup].values()) for setup in full}
     if goal.metric is None:
@@ -257,11 +264,11 @@ def _leader(lab: Lab, goal: Goal) -> Setup:
     return min(bests, key=lambda setup: (max(goal.value(bests[setup]), goal.target), bests[setup].error))
 
 
-def _cells(lab: Lab, setup: Setup) -> tuple[Cell, ...]:
+def _cells(lab: Experiment, setup: SmootherConfig) -> tuple[Trial, ...]:
     return tuple(sorted(lab.cells[setup].values(), key=lambda cell: cell.strength))
 
 
-def _coverage(lab: Lab) -> float:
+def _coverage(lab: Experiment) -> float:
     return 0.0 if lab.sample is None else lab.sample.coverage
 
 

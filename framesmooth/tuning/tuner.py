@@ -9,11 +9,26 @@ from typing import Any, get_args
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, stage
-from framesmooth.frames import FrameSource, prefetch
-from framesmooth.schedule import Schedule
-from framesmooth.smoothers.base import MotionSmoother
-from framesmooth.tuning.sample import Overview, Shot, choose_segments, look, read_segments
-from framesmooth.tuning.search import Found, Goal, Lab, Setup, TargetMetric, removable, search
+from framesmooth.frames import FrameSource
+from framesmooth.smoothing.motion_compensated import MotionSmoother
+from framesmooth.streams import prefetch
+from framesmooth.timeline.schedule import Schedule
+from framesmooth.tuning.search import (
+    Experiment,
+    Goal,
+    SearchResult,
+    SmootherConfig,
+    TargetMetric,
+    removable,
+    search,
+)
+from framesmooth.tuning.segments import (
+    Overview,
+    Shot,
+    choose_segments,
+    look,
+    read_segments,
+)
 
 _SHORTEST = 3  # frames: fewer have no frame with two neighbours
 
@@ -24,7 +39,7 @@ class Part:
 
     shot: Shot
     segments: tuple[Shot, ...]
-    found: Found
+    found: SearchResult
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Tuning:
     """
 
     parts: tuple[Part, ...]
-    setup: Setup
+    setup: SmootherConfig
     goal: Goal
     hopeless: str | None
     cells: int
@@ -154,7 +169,7 @@ def tune_clip(
     emit: Listener,
     *,
     goal: Goal,
-    setups: Sequence[Setup],
+    setups: Sequence[SmootherConfig],
     per_segment: bool = False,
     budget: float | None = None,
 ) -> Tuning:
@@ -181,7 +196,7 @@ def tune_clip(
         total = (len(setups) + 1) * sum(len(segment) for each in chosen.values() for segment in each)
         with stage(emit, "search", total, "frames") as advance:
             for place, segments in chosen.items():
-                lab = Lab(read_segments(clip, segments), on_frames=advance)
+                lab = Experiment(read_segments(clip, segments), on_frames=advance)
                 fixed = setups if not parts else [parts[0].found.setup]
                 parts.append(Part(place, tuple(segments), search(lab, goal, fixed, deadline)))
                 cells += lab.tried

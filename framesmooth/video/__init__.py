@@ -4,13 +4,18 @@ This package is the only place that opens media paths; everything else takes fra
 FrameSource, writing a sink whose file appears under its final name only when it is complete.
 """
 
-from framesmooth.video.audio import has_audio
-from framesmooth.video.files import atomic_path, write_text
+from framesmooth.video.atomic import atomic_path, write_text
+from framesmooth.video.audio_track import has_audio
 from framesmooth.video.images import read_image, write_png
 from framesmooth.video.listing import list_clips, natural_key
-from framesmooth.video.sink import FrameSink, check_output, is_folder_name, open_sink
-from framesmooth.video.source import open_source
-from framesmooth.video.tags import read_metadata
+from framesmooth.video.metadata import read_metadata
+from framesmooth.video.reader import open_source
+from framesmooth.video.writer import (
+    FrameSink,
+    check_output,
+    is_folder_name,
+    open_sink,
+)
 
 __all__ = [
     "FrameSink",

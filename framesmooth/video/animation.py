@@ -18,11 +18,17 @@ from PIL import Image, ImageSequence
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.limits import MAX_FRAMES, MAX_HELD
-from framesmooth.video.animation_timing import AnimationTiming, find_timing, note_gif, note_webp, read_note
+from framesmooth.video.animation_metadata import (
+    AnimationTiming,
+    find_timing,
+    note_gif,
+    note_webp,
+    read_note,
+)
+from framesmooth.video.atomic import close_quietly
 from framesmooth.video.color import from_rgb
-from framesmooth.video.files import close_quietly
 from framesmooth.video.images import image_to_frame
-from framesmooth.video.opening import file_url, open_picture
+from framesmooth.video.safe_open import file_url, open_picture
 
 _WEBP: Final = "libwebp"  # libwebp_anim keeps what changes slowly from frame to frame, and it shows as blocks
 _WEBP_QUALITY: Final = "90"

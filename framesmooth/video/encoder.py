@@ -11,10 +11,10 @@ import numpy as np
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.video.audio import AudioTrack
+from framesmooth.video.atomic import close_quietly
+from framesmooth.video.audio_track import AudioTrack
 from framesmooth.video.color import from_rgb, is_yuv, tag_bt709
-from framesmooth.video.files import close_quietly
-from framesmooth.video.opening import file_url
+from framesmooth.video.safe_open import file_url
 
 
 @dataclass(frozen=True, kw_only=True)

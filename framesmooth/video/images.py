@@ -16,9 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.files import IMAGE_SUFFIXES, atomic_path, media_errors
+from framesmooth.video.atomic import IMAGE_SUFFIXES, atomic_path, media_errors
 from framesmooth.video.listing import natural_key
-from framesmooth.video.opening import open_picture
+from framesmooth.video.safe_open import open_picture
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = {"compress_level": 1, "compress_type": zlib.Z_RLE}  # a fifth of the time of Pillow's own

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from framesmooth.video.files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, media_errors
+from framesmooth.video.atomic import IMAGE_SUFFIXES, VIDEO_SUFFIXES, media_errors
 
 
 def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:

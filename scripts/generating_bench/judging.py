@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from storybook.classifier import TABLES, Reader, read, shrink
 
-from framesmooth.even_detail import detail_energy
 from framesmooth.frames import as_float
-from framesmooth.metric import measure
+from framesmooth.interpolation.detail_matching import detail_energy
+from framesmooth.metrics.measure import measure
 from generating_bench.job import COLOR, LIGHT, PLACE, STYLE, SUBJECT, Job
 from generating_bench.modes import Frames
 

@@ -16,9 +16,9 @@ import torch
 from diffusers import DiffusionPipeline, StableDiffusionImg2ImgPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 
-from framesmooth.generation.latents import noise_of, slerp
-from framesmooth.generation.models import locate_model
-from framesmooth.lab import Colors, recolored
+from framesmooth.generation.color_transfer import Colors, recolored
+from framesmooth.models.checkpoints import locate_model
+from framesmooth.models.latents import noise_of, slerp
 from generating_bench.job import Job
 
 Frames = NDArray[np.uint8]
@@ -107,11 +107,11 @@ def text2video_zero(job: Job) -> tuple[Frames, float]:
 
 def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
     """Make the clip with framesmooth; smoothing counts where it is asked for."""
-    from framesmooth.pipeline import make_clip
-    from framesmooth.run import RunFolder
-    from framesmooth.settings import ClipSettings
-    from framesmooth.timeline import parse_prompts
+    from framesmooth.runs import RunFolder
+    from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.video import open_source
+    from framesmooth.workflows.generate.run import make_clip
+    from framesmooth.workflows.generate.settings import ClipSettings
 
     with tempfile.TemporaryDirectory() as scratch:
         settings = ClipSettings(

@@ -12,12 +12,13 @@ from smoothing_bench.clips import SEGMENTS, read_segment
 from storybook.painter import paint
 from storybook.world import Scene as Painting
 
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, as_float
-from framesmooth.metric import Metric, measure
-from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.plugins import load
-from framesmooth.warp import backward_warp, inside_frame
+from framesmooth.metrics.base import Metric
+from framesmooth.metrics.measure import measure
+from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.motion.warping import backward_warp, inside_frame
+from framesmooth.registry import load
 from tests.scenes import Scene, moving_scene
 
 Clip = Sequence[Frame]
@@ -77,7 +78,7 @@ def real_scenes(folder: Path, num_frames: int, width: int = 240) -> dict[str, Sc
     found = {}
     for name, start in SEGMENTS:
         frames = read_segment(folder / name, start, num_frames, width)
-        motions = [estimate_motion(estimator, *pair) for pair in pairwise(frames)]
+        motions = [estimate_bidirectional_flow(estimator, *pair) for pair in pairwise(frames)]
         flows = [motion.forward for motion in motions], [motion.backward for motion in motions]
         found[f"{name} from {start}"] = Scene(frames, *flows, [motion.valid for motion in motions])
     return found
@@ -93,7 +94,7 @@ def injected(scene: Scene, spoiled: Clip) -> float:
     return 255 * float(np.sqrt(np.mean(changes) / 2))  # a difference has twice the variance
 
 
-def judged(frames: Clip, motions: Iterable[PairMotion], names: Sequence[str]) -> dict[str, float]:
+def judged(frames: Clip, motions: Iterable[BidirectionalFlow], names: Sequence[str]) -> dict[str, float]:
     """Return the metrics' means, given the motion of every pair; VBench's is turned round."""
     metrics: list[Metric] = [load("metric", name)() for name in names]
     for metric in metrics:
@@ -110,11 +111,13 @@ def judged(frames: Clip, motions: Iterable[PairMotion], names: Sequence[str]) ->
 def row(name: str, scene: Scene, kind: str, frames: Clip, truth: float, trap: str = "") -> Row:
     """Measure one clip with its own flow, and with the true one where that is asked for."""
     estimator = load_flow("dis-fine")
-    found = judged(frames, (estimate_motion(estimator, *pair) for pair in pairwise(frames)), METRICS)
+    found = judged(
+        frames, (estimate_bidirectional_flow(estimator, *pair) for pair in pairwise(frames)), METRICS
+    )
     differences = [float(np.mean(np.square(as_float(a) - as_float(b)))) for a, b in pairwise(frames)]
     found[NEIGHBOURS] = float(np.mean(differences))
     if not trap:
-        known = [PairMotion(*flows) for flows in zip(scene.flows, scene.backward_flows, strict=True)]
+        known = [BidirectionalFlow(*flows) for flows in zip(scene.flows, scene.backward_flows, strict=True)]
         exact = judged(frames, known, TRUE_FLOW)
         found |= {f"{metric}, true flow": mean for metric, mean in exact.items()}
     return Row(name, not name.startswith("still"), kind, truth, trap, found)

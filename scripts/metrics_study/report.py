@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
-from framesmooth.metric import measure
+from framesmooth.metrics.measure import measure
 from metrics_study.clips import KINDS, METRICS, SIZE, Row
 from tests.scenes import add_flicker, moving_scene
 

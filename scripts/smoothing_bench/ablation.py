@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tables import markdown_table
 
 from framesmooth import defaults
-from framesmooth.smoother import create_smoother
+from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.figures import columns, decibels, detail, mean, select, share, worst
 from smoothing_bench.judging import Judge
 from smoothing_bench.methods import OURS

@@ -11,9 +11,9 @@ import numpy as np
 from storybook.painter import paint
 from storybook.world import Scene as Painting
 
-from framesmooth.cuts import steps
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame, as_float
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.motion.shots import steps
 from framesmooth.video import list_clips, open_source
 from tests.scenes import moving_scene
 

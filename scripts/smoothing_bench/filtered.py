@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tables import markdown_table
 
 from framesmooth import defaults
-from framesmooth.smoother import create_smoother
+from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.clips import Shot
 from smoothing_bench.effects import EFFECTS
 from smoothing_bench.figures import columns, detail, methods_of, named, select, share

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from framesmooth.flow import load_flow
 from framesmooth.frames import Frame
-from framesmooth.metric import Metric
-from framesmooth.motion import estimate_motion
-from framesmooth.plugins import load
+from framesmooth.metrics.base import Metric
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.registry import load
 
 METRIC_FLOW = "dis-fine"
 
@@ -35,7 +35,7 @@ class Judge:
     def __init__(self, clean: Sequence[Frame]) -> None:
         estimator = load_flow(METRIC_FLOW)
         self._clean = clean
-        self._motions = [estimate_motion(estimator, *pair) for pair in pairwise(clean)]
+        self._motions = [estimate_bidirectional_flow(estimator, *pair) for pair in pairwise(clean)]
 
     def mean(self, metric: str, frames: Sequence[Frame], reference: Sequence[Frame] | None = None) -> float:
         """Return the mean of one metric; the reference is the clean clip unless another one is given.

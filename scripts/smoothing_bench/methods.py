@@ -6,7 +6,7 @@ from functools import partial
 
 from framesmooth import defaults
 from framesmooth.frames import Frame
-from framesmooth.smoother import create_smoother
+from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.ffmpeg import FilterMissing, Transform, ffmpeg_filter
 from smoothing_bench.peers import warped_ema, warped_window_mean, window_mean
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.flow import FlowField, load_flow
 from framesmooth.frames import Frame, as_float, as_uint8
-from framesmooth.motion import PairMotion, estimate_motion
-from framesmooth.warp import Mask, backward_warp, inside_frame
+from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
+from framesmooth.motion.flow.base import FlowField, load_flow
+from framesmooth.motion.warping import Mask, backward_warp, inside_frame
 
 
 def window_mean(frames: Iterable[Frame], radius: int = 2) -> Iterator[Frame]:
@@ -53,7 +53,9 @@ def warped_window_mean(frames: Iterable[Frame], *, flow: str, radius: int = 4) -
         yield as_uint8(total / weight)
 
 
-def _followed(motions: list[PairMotion], t: int, radius: int) -> Iterator[tuple[int, tuple[FlowField, Mask]]]:
+def _followed(
+    motions: list[BidirectionalFlow], t: int, radius: int
+) -> Iterator[tuple[int, tuple[FlowField, Mask]]]:
     """Yield every frame within ``radius`` of t, the chained flow to it, and where that is consistent."""
     ahead = [(motion.forward, motion.consistent) for motion in motions[t : t + radius]]
     behind = [
@@ -78,13 +80,13 @@ def warped_ema(frames: Iterable[Frame], *, flow: str, share: float = 0.8) -> Ite
     for frame in frames:
         image = as_float(frame)
         if past is not None and before is not None:
-            motion = estimate_motion(estimator, before, frame)
+            motion = estimate_bidirectional_flow(estimator, before, frame)
             kept = np.float32(share) * motion.consistent_backward[..., None]
             image += kept * (backward_warp(past, motion.backward) - image)
         past, before = image, frame
         yield as_uint8(image)
 
 
-def _motions(clip: list[Frame], flow: str) -> list[PairMotion]:
+def _motions(clip: list[Frame], flow: str) -> list[BidirectionalFlow]:
     estimator = load_flow(flow)
-    return [estimate_motion(estimator, *pair) for pair in pairwise(clip)]
+    return [estimate_bidirectional_flow(estimator, *pair) for pair in pairwise(clip)]

@@ -18,9 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from framesmooth.flow import load_flow
-from framesmooth.frames import Frame, prefetch
-from framesmooth.motion import estimate_motion
+from framesmooth.frames import Frame
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.streams import prefetch
 from framesmooth.video import open_sink, open_source
 from smoothing_bench.methods import FLOW, METHODS
 
@@ -90,7 +91,7 @@ def _flows(frames: list[Frame]) -> float:
     estimator = load_flow(FLOW)
     began = time.perf_counter()
     for pair in pairwise(frames):
-        estimate_motion(estimator, *pair)
+        estimate_bidirectional_flow(estimator, *pair)
     return (time.perf_counter() - began) / (len(frames) - 1)
 
 

@@ -6,9 +6,9 @@ For tables without seconds. Importing this module adds the flow ``remembered`` t
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from framesmooth.flow import FlowEstimator, FlowField, load_flow
 from framesmooth.frames import Frame
-from framesmooth.plugins import FLOWS
+from framesmooth.motion.flow.base import FlowEstimator, FlowField, load_flow
+from framesmooth.registry import FLOWS
 
 NAME = "remembered"
 _MOST_PAIRS = 128  # both ways, of one clip

@@ -10,8 +10,8 @@ from tables import markdown_table
 
 from framesmooth import defaults
 from framesmooth.frames import Frame
-from framesmooth.plugins import SMOOTHERS
-from framesmooth.smoother import create_smoother
+from framesmooth.registry import SMOOTHERS
+from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.clips import Clip, scene
 from smoothing_bench.figures import columns, decibels, select, share
 from smoothing_bench.judging import Judge

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 
-from framesmooth.smoothers import pyramid, registration, trajectory
-from framesmooth.warp import backward_warp
+from framesmooth.motion.warping import backward_warp
+from framesmooth.smoothing.trajectory import pyramid, registration, smoother
 
 Change = Callable[[Any], Any]
 """Takes what a module's attribute is and returns what stands in for it."""
@@ -80,7 +80,7 @@ def _linear(_: Any) -> Any:
 
 VARIANTS = (
     Variant("all steps"),
-    Variant("without the tone path", ((trajectory, "tone_gains", _same_tone),)),
+    Variant("without the tone path", ((smoother, "tone_gains", _same_tone),)),
     Variant("without undoing wobble", settings={"steady": False}),
     Variant(
         "without evening out motion that wobbles",
@@ -92,17 +92,17 @@ VARIANTS = (
     ),
     Variant(
         "one band in place of three",
-        ((trajectory, "split", _one_band), (trajectory, "SETTINGS", _settings_of_mid)),
+        ((smoother, "split", _one_band), (smoother, "SETTINGS", _settings_of_mid)),
     ),
-    Variant("windows of one frame to either side", ((trajectory, "SETTINGS", _neighbours_only),)),
-    Variant("without likeness weights", ((trajectory, "AverageChange", _always(limit=1e3)),)),
-    Variant("without the slope over time", ((trajectory, "AverageChange", _always(slope_window=None)),)),
+    Variant("windows of one frame to either side", ((smoother, "SETTINGS", _neighbours_only),)),
+    Variant("without likeness weights", ((smoother, "AverageChange", _always(limit=1e3)),)),
+    Variant("without the slope over time", ((smoother, "AverageChange", _always(slope_window=None)),)),
     Variant(
         "without filling unsupported pixels",
-        ((trajectory, "diffuse", lambda _: lambda correction, support, **_: correction),),
+        ((smoother, "diffuse", lambda _: lambda correction, support, **_: correction),),
     ),
-    Variant("without giving detail back", ((trajectory, "_LARGEST_REGAIN", lambda _: 1.0),)),
-    Variant("linear interpolation of the bands", ((trajectory, "moved", _linear),)),
+    Variant("without giving detail back", ((smoother, "_LARGEST_REGAIN", lambda _: 1.0),)),
+    Variant("linear interpolation of the bands", ((smoother, "moved", _linear),)),
     Variant("one trust for all bands", ((pyramid, "_CONSISTENT_WITHIN", lambda _: (0.5, 0.5, 0.5)),)),
     Variant("flow `dis-fine` in place of `dis-robust`", settings={"flow": "dis-fine"}),
 )

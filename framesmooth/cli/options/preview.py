@@ -1,0 +1,51 @@
+"""What ``generate`` shows ahead of a clip: a storyboard, and what the clip will take."""
+
+import click
+
+from framesmooth.cli.options import common
+from framesmooth.errors import UsageError
+from framesmooth.workflows.generate.settings import ClipSettings
+
+_OPTIONS = [
+    click.option(
+        "--preview",
+        is_flag=True,
+        help="Only diffuse about a dozen of the frames, in few steps, and write them to OUT.preview.png.",
+    ),
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Load the model, measure a step, and say what the clip will take; nothing is written.",
+    ),
+]
+
+
+def ahead(command: common.Command) -> common.Command:
+    """Add --preview and --dry-run."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def show_ahead(
+    settings: ClipSettings, progress: str, json_file: str | None, *, preview: bool, dry_run: bool
+) -> None:
+    """Make a storyboard and print where it lies, or print what a clip will take.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.cli.tables import print_estimate
+    from framesmooth.workflows.generate.preview import preview_clip
+    from framesmooth.workflows.generate.run import estimate_clip
+
+    if preview and dry_run:
+        raise UsageError("--dry-run writes nothing and --preview a picture: give one of them")
+    with progress_listener(progress) as emit:
+        if preview:
+            made = preview_clip(settings, emit)
+        else:
+            found = estimate_clip(settings, emit)
+    if not common.write_json(json_file, made.as_dict() if preview else found.as_dict()):
+        click.echo(made.path) if preview else print_estimate(found)

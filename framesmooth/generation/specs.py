@@ -1,0 +1,160 @@
+"""What is asked of a generator whose frames start from images; no torch."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from framesmooth.frames import Frame, FrameSource
+from framesmooth.metrics.outliers import frame_statistics
+from framesmooth.video.resize import FrameWindow, ResizedSource
+
+INBETWEENS: Final = ("latent", "flow", "crossfade")
+"""How the frames between two diffused ones come about."""
+
+DEFAULT_STRENGTH: Final = "0.5"
+"""Share of the steps that draw a frame anew from the one before, where the camera moves."""
+
+DEFAULT_VIDEO_STRENGTH: Final = "0.6"
+"""Share of the steps that draw a frame anew from that of a video."""
+
+DEFAULT_ENDS_STRENGTH: Final = "0.6"
+"""Share of the steps that draw a frame between two pictures anew from these."""
+
+DEFAULT_NOISE_RENEWAL: Final = 1.0
+"""Share of the noise that is new for each frame drawn from the one before."""
+
+DEFAULT_COLOR_ANCHOR: Final = 0.3
+"""How far the colours of such frames are drawn to those of the first one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """How each diffused frame comes from the one before.
+
+    Attributes:
+        moves: the value of each of the camera's moves, by name, at every frame.
+        strengths: share of the steps, 0 to 1, that draw each frame anew.
+        color_anchor: how far colours are drawn to those of the first frame, 0 to 1.
+        guidance_scale: of the frames drawn over others; None guides them as the first one.
+        noise_renewal: share of the noise that is new for each of them, 0 to 1; the rest moves along.
+        cadence: as asked, None where the timeline decides.
+        depth_model: the folder of a model that tells depth; None takes pictures for planes.
+        first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
+    """
+
+    moves: Mapping[str, Sequence[float]]
+    strengths: Sequence[float]
+    color_anchor: float
+    guidance_scale: float | None = None
+    noise_renewal: float = DEFAULT_NOISE_RENEWAL
+    cadence: int | None = None
+    depth_model: Path | None = None
+    first: Frame | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the diffused pictures: plain JSON types."""
+        return {
+            "moves": {name: short(values) for name, values in self.moves.items()},
+            "strengths": short(self.strengths),
+            "color_anchor": self.color_anchor,
+            "guidance_scale": self.guidance_scale,
+            "noise_renewal": self.noise_renewal,
+            "cadence": self.cadence,
+            **({} if self.depth_model is None else {"depth": True}),
+            "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
+        }
+
+
+def short(values: Sequence[float]) -> float | str:
+    """Return the one value that all are, else their SHA-256 (hex): a long clip must not fill its record."""
+    if len(set(values)) == 1:
+        return values[0]
+    return hashlib.sha256(np.asarray(values, "<f8").tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLastImages:
+    """The pictures that a clip begins and ends with.
+
+    Attributes:
+        first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
+        last: the last frame, likewise.
+        strengths: share of the steps that draw each frame anew from those around it, 0 to 1.
+        departure: the last frame that shows what the first does.
+        arrival: the first frame that shows what the last does.
+    """
+
+    first: Frame | None
+    last: Frame
+    strengths: Sequence[float]
+    departure: int
+    arrival: int
+
+    def given(self, time: int) -> Frame | None:
+        """Return the picture that is given for a frame, None between the ends."""
+        if time >= self.arrival:
+            return self.last
+        return self.first if time <= self.departure else None
+
+    def is_black(self, time: int) -> bool:
+        """Tell whether the picture given for a frame is black."""
+        given = self.given(time)
+        return given is not None and frame_statistics(given).black
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the diffused pictures: plain JSON types."""
+        pictures = {"first": self.first, "last": self.last}
+        hashes = {
+            name: None if picture is None else hashlib.sha256(picture.tobytes()).hexdigest()
+            for name, picture in pictures.items()
+        }
+        return {**hashes, "strengths": short(self.strengths)}
+
+
+_SMALL: Final = (64, 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restyle:
+    """How each diffused frame comes from that of a video.
+
+    Attributes:
+        video: at the clip's rate, of any size, as long as the clip or longer.
+        content: its SHA-256 (hex).
+        strengths: share of the steps, 0 to 1, that draw each frame anew.
+        cadence: as asked, None where it is left open.
+    """
+
+    video: FrameSource
+    content: str
+    strengths: Sequence[float]
+    cadence: int | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the diffused pictures: plain JSON types."""
+        return {
+            "video": self.content,
+            "fps": str(self.video.fps),
+            "strengths": short(self.strengths),
+            "cadence": self.cadence,
+        }
+
+    def is_black(self, time: int) -> bool:
+        """Tell whether a frame of the video is black; cheap where the numbers asked for rise."""
+        return frame_statistics(self._small.frames(time, time)[time]).black
+
+    @cached_property
+    def _small(self) -> FrameWindow:
+        return FrameWindow(self.frames(_SMALL, _SMALL))
+
+    def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> ResizedSource:
+        """Return the video in ``size`` (height, width), the middle of what fills ``filled``."""
+        return ResizedSource(self.video, len(self.strengths), filled, size)

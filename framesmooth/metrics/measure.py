@@ -1,0 +1,154 @@
+"""Measuring a clip: all metrics in one pass over its frames."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from framesmooth.errors import MediaError, MetricUnavailable, UsageError
+from framesmooth.frames import Frame
+from framesmooth.metrics.base import Series, Watcher
+from framesmooth.metrics.flash_safety import FlashMeter
+from framesmooth.metrics.motion_stream import FlowOn, followed, paired
+from framesmooth.metrics.report import Report, _finite
+from framesmooth.motion.flow.base import FlowEstimator, flow_name, load_flow
+from framesmooth.registry import load, names
+from framesmooth.streams import prefetch
+
+if TYPE_CHECKING:
+    from framesmooth.metrics.base import Metric
+
+
+def measure(
+    frames: Iterable[Frame],
+    *,
+    reference: Iterable[Frame] | None = None,
+    metrics: Sequence[str] | None = None,
+    flow: str | FlowEstimator = "dis-fine",
+    flow_on: FlowOn | None = None,
+    guide: Iterable[Frame] | None = None,
+    is_clean: bool | None = None,
+    fps: Fraction | None = None,
+    watchers: Sequence[Watcher] = (),
+    weights: Mapping[str, Path] | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Report:
+    """Measure a clip in one pass and constant memory.
+
+    Args:
+        frames: (H, W, 3) uint8 RGB frames.
+        reference: as many frames of the same size: the clean clip if it is known, else the input.
+        metrics: names; None is every metric measured by default that the arguments allow.
+        flow: the flow estimator, or its name.
+        flow_on: estimate motion on the measured clip ("self": the reference is the input, which flickers),
+            on the reference, which is clean, or on the guide; None is the guide where there is one, else the
+            reference where there is one.
+        guide: as many frames of the same size, in which the motion is seen: what the clip was made from.
+        is_clean: whether the reference is the clip without flicker; None is yes unless flow_on is "self".
+        fps: frames per second, to judge flashes by; None leaves them out.
+        weights: folder of the model by name of the metric, for those that need one.
+        watchers: are handed all that the metrics are.
+        on_frame: called with the number of frames done so far.
+
+    Raises:
+        UsageError: unknown name, weights for a metric that takes none, or a metric or flow that needs a
+            reference or guide without one.
+        MediaError: no frames, or a reference or guide of another length or size.
+    """
+    flow_on = flow_on or ("guide" if guide is not None else "self" if reference is None else "reference")
+    if {"reference": reference, "guide": guide, "self": frames}[flow_on] is None:
+        raise UsageError(f"flow_on={flow_on!r} needs a {flow_on} clip: give one, or use flow_on='self'")
+    clean = flow_on != "self" if is_clean is None else is_clean
+    created = create_metrics(metrics, weights or {}, reference is not None, clean)
+    active = [metric for metric in created.values() if not isinstance(metric, str)]
+    needs_motion = bool(watchers) or any(metric.needs_motion for metric in active)
+    estimator = load_flow(flow) if needs_motion else None
+    flashes = None if fps is None else FlashMeter(fps)
+    cuts: list[int] = []
+    count = 0
+    # The motion of the next pair is estimated while the metrics look at this one, and the next is read.
+    shown = guide if flow_on == "guide" else None
+    with (
+        closing(prefetch(paired(frames, reference), 1)) as pairs,
+        closing(prefetch(followed(pairs, shown, estimator, flow_on), 1)) as seen,
+    ):
+        for frame, ideal, motion, cut in seen:
+            if cut:
+                cuts.append(count)
+            for observer in (*active, *watchers):
+                observer.update(frame, ideal, None if cut else motion, cut=cut)
+            if flashes is not None:
+                flashes.update(frame)
+            count += 1
+            if on_frame is not None:
+                on_frame(count)
+    if count == 0:
+        raise MediaError("there are no frames to measure: give at least one")
+    series = {
+        name: _skipped(metric, count) if isinstance(metric, str) else _finite(metric.compute())
+        for name, metric in created.items()
+    }
+    settings = {"flow": flow_name(flow), "flow_on": flow_on, "reference": reference is not None}
+    return Report(
+        series=series,
+        num_frames=count,
+        cuts=tuple(cuts),
+        settings=settings,
+        flashes=None if flashes is None else flashes.report(),
+    )
+
+
+def flicker_residual_removed(before: Report, after: Report) -> float | None:
+    """Return the share of the flicker residual that smoothing removed: 1 - f(after) / f(before).
+
+    Both reports must have been measured against the clean clip. None where either has no residual.
+    """
+    spoiled, smoothed = (report["flicker_residual"].mean for report in (before, after))
+    return None if not spoiled or smoothed is None else 1 - smoothed / spoiled
+
+
+def _skipped(reason: str, num_frames: int) -> Series:
+    return Series((None,) * num_frames, None, None, None, "–", None, f"skipped: {reason}")
+
+
+def create_metrics(
+    chosen: Sequence[str] | None, weights: Mapping[str, Path], has_reference: bool, is_clean: bool
+) -> dict[str, "Metric | str"]:
+    """Return the metrics by name; in place of one that cannot work here, why.
+
+    Args:
+        chosen: names; None is every metric measured by default that a reference, or none, allows.
+        weights: folder of the model by name of the metric.
+        has_reference: whether there is a reference.
+        is_clean: whether it is the clean clip, not the input of a smoother.
+
+    Raises:
+        UsageError: unknown name, a metric that needs a reference without one, or weights for one that
+            needs none.
+    """
+    kinds: dict[str, type[Metric]] = {
+        name: load("metric", name) for name in (names("metric") if chosen is None else chosen)
+    }
+    if chosen is None:
+        kinds = {
+            name: kind
+            for name, kind in kinds.items()
+            if kind.by_default
+            and (has_reference or not kind.needs_reference)
+            and (is_clean or not kind.needs_clean_reference)
+        }
+    for name, kind in kinds.items():
+        if kind.needs_reference and not has_reference:
+            raise UsageError(f"metric {name!r} needs a reference clip: give one, or leave it out")
+    for name in weights:
+        if name not in kinds or not kinds[name].needs_weights:
+            raise UsageError(f"weights are given for {name!r}, which is not measured or needs none")
+    return {name: _create(kind, weights.get(name)) for name, kind in kinds.items()}
+
+
+def _create(kind: Callable[..., "Metric"], weights: Path | None) -> "Metric | str":
+    try:
+        return kind(weights) if cast("type[Metric]", kind).needs_weights else kind()
+    except MetricUnavailable as reason:
+        return str(reason)

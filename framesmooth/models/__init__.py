@@ -1,0 +1,1 @@
+"""Find, check, load and adapt diffusion models, and what is added to them."""

@@ -1,0 +1,332 @@
+"""One text-to-image pipeline of diffusers: encode a prompt, draw noise, denoise, decode."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from framesmooth.errors import ModelError
+from framesmooth.frames import Frame
+from framesmooth.models import controlnet, scheduler_state
+from framesmooth.models.autoencoder import Autoencoder
+from framesmooth.models.conditioning import Conditioning
+from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
+from framesmooth.models.devices import memory_errors
+from framesmooth.models.families import family_of
+from framesmooth.models.families.base import Family, Guidance
+from framesmooth.models.hooks import as_many_as_samples
+from framesmooth.models.latents import noise_of, step_generator
+from framesmooth.models.optimization.compile import compile_errors
+from framesmooth.models.prompt_weighting import token_weights, weighted
+from framesmooth.models.prompt_weighting_spec import parse_weights, plain
+
+StepCallback = Callable[[int, Tensor], None]
+"""Is told (number of steps done in all, latents after it)."""
+
+
+@dataclass
+class Steps:
+    """A pipeline's callback: counts its iterations as steps, and ends guidance after ``guided`` of them."""
+
+    first: int
+    total: int
+    guided: int | None
+    """None where guidance doesn't end."""
+    on_step: StepCallback | None
+
+    def __post_init__(self) -> None:
+        self.done = self.first
+
+    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> None:
+        """Count ``iterations`` done, and tell of the latents after them."""
+        before, left = self.done, self.total - self.first
+        self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
+        if self.done > before and self.on_step is not None:
+            self.on_step(self.done, latents)
+        if self.guided is not None and before < self.guided <= self.done:
+            pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
+
+
+Fault = Literal["", "nan", "flagged", "black"]
+
+
+@dataclass(frozen=True)
+class GeneratedFrame:
+    """A decoded frame, uint8 (H, W, 3), and what is wrong with it: not a number, flagged as unsafe, black."""
+
+    frame: Frame
+    fault: Fault = ""
+
+
+@dataclass(frozen=True)
+class TextToImage:
+    """One loaded pipeline, made by ``loading.load_pipeline``. Its scheduler is swapped while it denoises."""
+
+    pipe: Any
+    folder: Path
+    device: torch.device
+    dtype: torch.dtype
+    scheduler: Any
+    low_vram: bool = False
+    """Whether pictures are denoised and coded one by one, and coded in tiles."""
+    cpu_offload: bool = False
+    """Whether the networks take turns on the device."""
+    compiled: bool = False
+    """Whether PyTorch's compiler makes kernels for the networks that are called at every step."""
+    image_embeds: Conditioning = field(default_factory=dict)
+    """What an IP-Adapter makes of the picture that goes with every prompt."""
+
+    @property
+    def family(self) -> Family:
+        """What the pipeline has in common with others, and what not."""
+        return family_of(self.pipe, self.folder.name)
+
+    @property
+    def denoiser(self) -> Any:
+        """The network that is called at every step."""
+        return self.family.denoiser
+
+    @property
+    def multiple(self) -> int:
+        """Width and height, in pixels, are multiples of this."""
+        return self.family.multiple
+
+    @property
+    def native_size(self) -> tuple[int, int]:
+        """(height, width) in pixels that the model was made for."""
+        return self.family.native_size
+
+    def restartable(self) -> "TextToImage":
+        """Return this model with a sampler that can begin at any step: its own, or a replacement."""
+        return replace(self, scheduler=scheduler_state.restartable(self.scheduler))
+
+    def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
+        factor = self.family.factor
+        return self.family.latent_channels, height // factor, width // factor
+
+    def encode(self, prompt: str, negative_prompt: str, *, guided: bool) -> Conditioning:
+        """Return the conditioning of one prompt: float32, batch size 1, with a negative one if ``guided``.
+
+        Words may have weights (``prompt_weights``).
+        """
+        texts = {"prompt_embeds": prompt, "negative_prompt_embeds": negative_prompt}
+        spans = {name: parse_weights(self.family.read(text)) for name, text in texts.items()}
+        with torch.inference_mode(), self._memory_errors():
+            encoded = dict(self.family.encode(plain(prompt), plain(negative_prompt), guided=guided))
+            for name in encoded.keys() & spans.keys():
+                if any(span.weight != 1 for span in spans[name]):
+                    weights = token_weights(spans[name], self.family.readers, self.pipe)
+                    encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
+        image = {name: one for name, one in self.image_embeds.items() if guided or "negative" not in name}
+        return {name: tensor.float().cpu() for name, tensor in encoded.items()} | image
+
+    @property
+    def _empty_prompt(self) -> Tensor:
+        return self.family.encode("", "", guided=False)["prompt_embeds"]
+
+    def cut_off(self, prompt: str) -> str:
+        """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
+        tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
+        tokens = tokenizer(plain(prompt), truncation=False).input_ids
+        kept = room - 1  # the end-of-text token takes the last place
+        return str(tokenizer.decode(tokens[kept:-1])).strip() if len(tokens) > room else ""
+
+    def noise(self, seed: int, height: int, width: int) -> Tensor:
+        """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""
+        return noise_of(seed, self.latent_shape(height, width))
+
+    def denoise(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        seeds: Sequence[int],
+        *,
+        steps: int,
+        guidance: Guidance,
+        guided_steps: int | None = None,
+        first_step: int = 0,
+        on_step: StepCallback | None = None,
+        anchor: Anchor | None = None,
+    ) -> Tensor:
+        """Denoise a batch from step ``first_step`` of ``steps`` to the end.
+
+        Args:
+            latents: float32 (B, C, h, w): standard normal noise when ``first_step`` is 0, else the sampler's
+                state before that step.
+            conditioning: batch size B.
+            seeds: B seeds for schedulers that draw noise of their own at every step.
+            steps: of the whole schedule.
+            guidance: how strictly the prompt is followed.
+            guided_steps: after this many of ``steps`` guidance ends (Kynkäänniemi et al. 2024).
+            first_step: steps that are taken as done.
+            on_step: called after every step with (number of steps done in all, latents after it); a step of a
+                second-order solver takes two iterations of the pipeline.
+            anchor: a frame that all others attend to; it is denoised along with them.
+
+        Returns:
+            float32 (B, C, h, w) on the CPU: latents ready to decode.
+        """
+        if self.low_vram and len(latents) > 1:
+            settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
+            return one_by_one(
+                self.denoise, latents, conditioning, seeds, on_step, first_step=first_step, **settings
+            )
+        if anchor is None:
+            return self._together(
+                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step
+            )
+        told = None if on_step is None else lambda done, states: on_step(done, states[1:])
+        batch = anchor.before(latents, conditioning, seeds)
+        with attending_to_first(self.denoiser, len(batch[0])):
+            return self._together(*batch, steps, guidance, guided_steps, first_step, told)[1:]
+
+    def _together(
+        self,
+        latents: Tensor,
+        conditioning: Conditioning,
+        seeds: Sequence[int],
+        steps: int,
+        guidance: Guidance,
+        guided_steps: int | None,
+        first_step: int,
+        on_step: StepCallback | None,
+    ) -> Tensor:
+        """Denoise a batch in one go; see ``denoise``."""
+        family = self.family
+        ends = guided_steps is not None and guided_steps < steps and guidance.scale > 1
+        if ends and guided_steps is not None and first_step >= guided_steps:
+            ends, guidance = False, replace(guidance, scale=1.0)
+            conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
+        progress = Steps(first_step, steps, guided_steps if ends else None, on_step)
+        conditioning = controlnet.from_step(conditioning, first_step, steps)
+        halving = as_many_as_samples(family.networks if ends else [])
+        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals(), halving:
+            final = family.denoise(
+                {name: value.to(self.device) for name, value in conditioning.items()},
+                latents.to(self.device),
+                steps=steps,
+                guidance=guidance,
+                generators=[step_generator(seed, latents.shape[1:], first_step) for seed in seeds],
+                on_iteration=progress,
+            )
+        return final.float().cpu()
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Turn what a pipeline, its scheduler or its compiler doesn't take into a ModelError."""
+        try:
+            with compile_errors(compiled=self.compiled):
+                yield
+        except (ValueError, IndexError, TypeError, NotImplementedError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(
+                f"{self.folder.name} cannot draw so ({reason}): use other --steps, or another --scheduler"
+            ) from error
+
+    def _memory_errors(self) -> AbstractContextManager[None]:
+        return memory_errors(low_vram=self.low_vram, cpu_offload=self.cpu_offload)
+
+    def state_at(self, latents: Tensor, noise: Tensor, *, first_step: int, steps: int) -> Tensor:
+        """Return the sampler's state before step ``first_step`` of ``steps`` for finished ``latents``.
+
+        Both are float32 (B, C, h, w).
+        """
+        timesteps = self.family.timesteps(self.scheduler, steps, latents.shape)
+        return scheduler_state.state_at(
+            self.scheduler, latents, noise, first_step=first_step, timesteps=timesteps
+        )
+
+    @contextmanager
+    def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
+        scheduler = copy.deepcopy(self.scheduler)
+        self.pipe.scheduler = (
+            scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
+        )
+        try:
+            yield
+        finally:
+            self.pipe.scheduler = self.scheduler
+
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """What turns pictures into latents, and latents into pictures."""
+        return Autoencoder(
+            vae=self.pipe.vae,
+            factor=self.family.factor,
+            device=self.device,
+            in_tiles=self.low_vram,
+            memory_errors=self._memory_errors,
+        )
+
+    def decode(self, latents: Tensor) -> list[Frame]:
+        """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
+
+        Raises:
+            ModelError: when the model answers with something that isn't a number.
+        """
+        pictures = self.decode_judged(latents)
+        if any(picture.fault == "nan" for picture in pictures):
+            raise ModelError(self.nan_advice)
+        return [picture.frame for picture in pictures]
+
+    def decode_judged(self, latents: Tensor) -> list[GeneratedFrame]:
+        """Return the pictures of float32 latents (B, C, h, w) with what is wrong with each."""
+        flagged: Any = [False] * len(latents)
+        with torch.inference_mode(), self._memory_errors():
+            images = self.autoencoder.decode(latents)
+            finite = _are_numbers(images) & _are_numbers(latents).to(images.device)
+            images = torch.where(finite[:, None, None, None], images, -torch.ones_like(images))
+            if getattr(self.pipe, "safety_checker", None) is not None:
+                images, flagged = self.pipe.run_safety_checker(images, self.device, self.dtype)
+            pictures = self.pipe.image_processor.postprocess(images, output_type="pt")
+            levels = (pictures * 255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        return [
+            GeneratedFrame(np.ascontiguousarray(level), "nan" if not number else "flagged" if flag else "")
+            for level, number, flag in zip(levels, finite.tolist(), flagged or (), strict=True)
+        ]
+
+    @property
+    def nan_advice(self) -> str:
+        """What to tell the user when no picture is made of numbers."""
+        return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
+
+
+def _are_numbers(batch: Tensor) -> Tensor:
+    """Return for each of a batch (B, ...) whether all of it is finite (B,): decoders may hide what isn't."""
+    return torch.isfinite(batch).flatten(1).all(dim=1)
+
+
+def one_by_one(
+    denoise: Callable[..., Tensor],
+    latents: Tensor,
+    conditioning: Conditioning,
+    seeds: Sequence[int],
+    on_step: StepCallback | None,
+    **settings: Any,
+) -> Tensor:
+    """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
+    states: dict[int, list[Tensor]] = {}
+
+    def told(done: int, state: Tensor) -> None:
+        states.setdefault(done, []).append(state.cpu())
+        if on_step is not None and len(states[done]) == len(seeds):
+            on_step(done, torch.cat(states.pop(done)))
+
+    finals = [
+        denoise(
+            latents[index : index + 1],
+            {name: value[index : index + 1] for name, value in conditioning.items()},
+            [seed],
+            on_step=told,
+            **settings,
+        )
+        for index, seed in enumerate(seeds)
+    ]
+    return torch.cat(finals)

@@ -1,0 +1,1 @@
+"""Where things move: optical flow, warping, occlusion, scene cuts, known camera motion."""

@@ -1,0 +1,1 @@
+"""Known camera motion: moves, homographies, and parallax over a depth map."""

@@ -1,0 +1,87 @@
+"""Dense inverse search optical flow (Kroeger et al. 2016), by OpenCV."""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import cv2
+import numpy as np
+
+from framesmooth.frames import Frame
+from framesmooth.motion.flow.base import FlowField, Grey, _pad_small, _to_grey, normalize_tone
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisFlow:
+    """Dense inverse search (Kroeger et al. 2016) with variational refinement, on grey images.
+
+    ``finest_scale`` is the pyramid level where the search stops (0 is full resolution). ``alpha`` weighs the
+    smoothness of the refinement. ``tone_normalize`` brings both images to the same local mean and standard
+    deviation first, which keeps exposure flicker, global and local, out of the motion; ``blur_sigma``
+    (pixels) then keeps boiling texture out.
+    """
+
+    finest_scale: int = 1
+    patch_size: int = 8
+    patch_stride: int = 4
+    gradient_descent_iterations: int = 16
+    variational_refinement_iterations: int = 5
+    alpha: float = 20.0
+    tone_normalize: bool = False
+    blur_sigma: float = 0.0
+
+    def __call__(self, image0: Frame, image1: Frame) -> FlowField:
+        """Return flow (H, W, 2) float32 in pixels from ``image0`` to ``image1`` (both (H, W, 3) uint8)."""
+        return self.seeded(image0, image1, None)
+
+    def seeded(self, image0: Frame, image1: Frame, start: FlowField | None) -> FlowField:
+        """Return the flow as above, trying ``start`` (H, W, 2) as well at every patch of every level."""
+        height, width = image0.shape[:2]
+        grey0, grey1 = (_pad_small(self._prepare(image)) for image in (image0, image1))
+        seed: Any = None
+        if start is not None:
+            below, right = grey0.shape[0] - height, grey0.shape[1] - width
+            seed = cv2.copyMakeBorder(start, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        field = self._engine().calc(grey0, grey1, seed)
+        return np.ascontiguousarray(field[:height, :width], dtype=np.float32)
+
+    def _prepare(self, image: Frame) -> Grey:
+        grey = _to_grey(image)
+        if self.tone_normalize:
+            grey = normalize_tone(grey)
+        if self.blur_sigma > 0:
+            grey = cast(Grey, cv2.GaussianBlur(grey, (0, 0), self.blur_sigma))
+        return grey
+
+    def _engine(self) -> cv2.DISOpticalFlow:
+        engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        engine.setFinestScale(self.finest_scale)
+        engine.setPatchSize(self.patch_size)
+        engine.setPatchStride(self.patch_stride)
+        engine.setGradientDescentIterations(self.gradient_descent_iterations)
+        engine.setVariationalRefinementIterations(self.variational_refinement_iterations)
+        engine.setVariationalRefinementAlpha(self.alpha)
+        return engine
+
+
+DIS_FAST: Final = DisFlow(finest_scale=2, gradient_descent_iterations=12, variational_refinement_iterations=0)
+"""Quick look: a quarter of the resolution, no refinement."""
+
+DIS_MEDIUM: Final = DisFlow()
+"""Good and quick, at half resolution."""
+
+DIS_FINE: Final = DisFlow(
+    finest_scale=0, patch_stride=3, gradient_descent_iterations=25, variational_refinement_iterations=10
+)
+"""The flow of the metrics: full resolution, stride 3, 25 search and 10 refinement iterations."""
+
+DIS_ROBUST: Final = DisFlow(
+    finest_scale=1,
+    patch_size=12,
+    patch_stride=3,
+    gradient_descent_iterations=25,
+    variational_refinement_iterations=25,
+    alpha=40.0,
+    tone_normalize=True,
+    blur_sigma=1.0,
+)
+"""The flow of the smoothers: tone-normalised, blurred, strongly smoothed, so that flicker is not motion."""

@@ -1,0 +1,58 @@
+"""Scene cuts: whether two frames belong to one shot."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.frames import Frame
+from framesmooth.motion.bidirectional import BidirectionalFlow
+from framesmooth.motion.filters import wide_gaussian_blur
+from framesmooth.motion.warping import backward_warp
+
+LEAST_LIKENESS: Final = 0.45
+"""Below this likeness after motion compensation two frames do not show the same scene.
+
+Measured on three real clips with and without heavy flicker: cuts 0.14 to 0.28, other pairs 0.60 to 1. The
+coverage of the flow alone does not tell them apart: fast motion under flicker falls to 0.1, cuts rise to 0.4.
+"""
+
+DOUBTFUL_LIKENESS: Final = 0.7
+
+LEAST_COVERAGE: Final = 0.3
+"""A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
+
+STRUCTURE_LINES: Final = 256
+"""About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+
+
+def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
+    """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
+    alike = likeness(image0, image1, motion)
+    return alike < LEAST_LIKENESS or (alike < DOUBTFUL_LIKENESS and motion.coverage < LEAST_COVERAGE)
+
+
+def likeness(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
+    """Return the correlation, -1 to 1, of the grey structure of ``image0`` and of ``image1`` warped onto it.
+
+    Structure is the band between 2 pixels and 1/12 of the frame's height (Gaussian sigmas), so exposure
+    flicker and noise count little; frames of twice ``STRUCTURE_LINES`` and more are shrunk to about that
+    height first. Two frames without structure are alike.
+    """
+    grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
+    first = _structure(np.asarray(grey0, np.uint8))
+    second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
+    floor = first.size * 2.0**2  # structure of two grey levels says nothing
+    norm = np.sqrt((np.vdot(first, first) + floor) * (np.vdot(second, second) + floor))
+    return float((np.vdot(first, second) + floor) / norm)
+
+
+def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    height, width = grey.shape
+    shrink = max(height // STRUCTURE_LINES, 1)
+    if shrink > 1:
+        size = max(width // shrink, 1), height // shrink
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
+    return np.asarray(cv2.subtract(fine, wide_gaussian_blur(fine, max(len(grey) / 12, 4.0))), np.float32)

@@ -1,0 +1,58 @@
+"""Metrics over time as a picture."""
+
+import io
+from typing import Any, Final
+
+from framesmooth.metrics.report import Report
+
+_BEFORE, _AFTER, _INK, _GRID = "#c2571a", "#1b6ca8", "#22303c", "#dfe5ea"
+_RESOLUTION: Final = 110  # dots per inch
+
+
+def plot_metrics(before: Report | None, after: Report) -> bytes:
+    """Return a PNG with one panel per metric: its value per frame before and after, cuts as dotted lines."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = [name for name, series in after.items() if series.mean is not None]
+    rows = max((len(shown) + 1) // 2, 1)
+    figure = Figure(figsize=(11, 2.3 * rows + 0.4), dpi=_RESOLUTION, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(rows, 2, squeeze=False).ravel()
+    for axes, name in zip(panels, shown, strict=False):
+        _draw_panel(axes, name, before, after)
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    if before is not None and shown:
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> None:
+    series = after[name]
+    earlier = None if before is None else before.get(name)
+    if earlier is not None and earlier.mean is not None:
+        axes.plot(
+            _gaps(earlier.per_frame), color=_BEFORE, linewidth=1.1, label="before", marker=".", markersize=3
+        )
+    axes.plot(_gaps(series.per_frame), color=_AFTER, linewidth=1.5, label="after", marker=".", markersize=3)
+    for cut in after.cuts:
+        axes.axvline(cut, color=_INK, linewidth=0.8, linestyle=":")
+    better = {True: " · higher is better", False: " · lower is better", None: ""}[series.higher_is_better]
+    axes.set_title(f"{name.replace('_', ' ')} [{series.unit}]{better}", fontsize=9, loc="left", color=_INK)
+    axes.tick_params(labelsize=8, colors=_INK)
+    axes.grid(color=_GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_GRID)
+    axes.set_xlabel("frame", fontsize=8, color=_INK)
+    values = [value for item in (series, earlier) if item for value in item.per_frame if value is not None]
+    if series.higher_is_better is not True and values:
+        axes.set_ylim(0, max(1.08 * max(values), 1e-6))
+
+
+def _gaps(values: tuple[float | None, ...]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]

@@ -1,0 +1,104 @@
+"""What run folders keep so that it needn't be made again: how much it is, and letting go of it."""
+
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from framesmooth.errors import MediaError
+from framesmooth.runs.folder import RECORD_FILE, SUFFIX, RunFolder
+from framesmooth.runs.stages import Stage
+from framesmooth.video.atomic import media_errors
+from framesmooth.video.listing import natural_key
+
+Kind = Literal["keyframes", "frames", "smoothed"]
+KINDS: Final[tuple[Kind, ...]] = ("keyframes", "frames", "smoothed")
+
+
+@dataclass(frozen=True)
+class Cached:
+    """One stage of a run as it lies on the disk.
+
+    Attributes:
+        run: the run folder.
+        kind: which stage.
+        about: how it was made, in a few words.
+        files: how many frames or latents.
+        size_bytes: of all its files.
+        complete: whether the stage is whole, as far as its notes say.
+    """
+
+    run: Path
+    kind: Kind
+    about: str
+    files: int
+    size_bytes: int
+    complete: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON."""
+        return asdict(self) | {"run": str(self.run)}
+
+
+def find_runs(path: Path) -> list[RunFolder]:
+    """Return the run folder ``path``, or those that lie in the folder ``path``, in natural order.
+
+    Raises:
+        MediaError: when there is none.
+    """
+    if _is_run(path):
+        return [RunFolder(path)]
+    with media_errors(path, "read"):
+        found = [entry for entry in path.iterdir() if _is_run(entry)]
+    if not found:
+        raise MediaError(f"{path} is no run folder and holds none: they are called NAME{SUFFIX}")
+    return [RunFolder(entry) for entry in sorted(found, key=lambda entry: natural_key(entry.name))]
+
+
+def _is_run(path: Path) -> bool:
+    return path.is_dir() and (path.name.endswith(SUFFIX) or (path / RECORD_FILE).is_file())
+
+
+def contents(run: RunFolder) -> Iterator[Cached]:
+    """Yield what a run folder keeps, stage by stage."""
+    for kind, stage in _stages(run):
+        results = stage.results()
+        notes = stage.notes()
+        if results or notes:
+            made_with = notes.get("settings")
+            smoother = made_with.get("smoother") if isinstance(made_with, dict) else None
+            yield Cached(
+                run=run.folder,
+                kind=kind,
+                about=str(smoother or ""),
+                files=len(results),
+                size_bytes=sum(path.stat().st_size for path in stage.folder.iterdir() if path.is_file()),
+                complete=notes.get("complete") is True,
+            )
+
+
+def _stages(run: RunFolder) -> Iterator[tuple[Kind, Stage]]:
+    yield "keyframes", run.keyframes
+    yield "frames", run.frames
+    for stage in run.all_smoothed:
+        yield "smoothed", stage
+
+
+def prune(run: RunFolder, kinds: Collection[Kind]) -> int:
+    """Delete stages of these kinds and return how many bytes that frees; other files stay.
+
+    Raises:
+        RunLocked: a process works on the run.
+        MediaError: what cannot be deleted.
+    """
+    with run.locked():
+        freed = sum(cached.size_bytes for cached in contents(run) if cached.kind in kinds)
+        for kind, stage in list(_stages(run)):
+            if kind not in kinds:
+                continue
+            stage.clear()
+            if kind == "smoothed":
+                with media_errors(stage.folder, "write"):
+                    shutil.rmtree(stage.folder)
+    return freed

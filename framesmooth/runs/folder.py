@@ -1,0 +1,135 @@
+"""The folder of one clip: where its record and its stages are, and the lock on it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from framesmooth.errors import MediaError, RunLocked, UsageError
+from framesmooth.runs.json_files import content_key, read_json, write_json
+from framesmooth.runs.record import check_record
+from framesmooth.runs.stages import Stage
+from framesmooth.video.atomic import media_errors, remove_all_leftovers
+
+SUFFIX: Final = ".framesmooth"
+RECORD_FILE: Final = "record.json"
+LOCK_FILE: Final = "lock"
+HOLDER_FILE: Final = "lock.pid"
+SMOOTHED_FOLDER: Final = "smoothed"
+_KEY_LENGTH: Final = 16
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one clip."""
+
+    folder: Path
+
+    @classmethod
+    def beside(cls, output: Path) -> "RunFolder":
+        """Return the run folder of the clip ``output``: clip.mp4 -> clip.framesmooth."""
+        if output.name.endswith(SUFFIX):
+            raise UsageError(
+                f"{output} is the name of a run folder: give -o a clip, such as {output.stem}.mp4"
+            )
+        return cls(output.with_name(output.stem + SUFFIX))
+
+    @cached_property
+    def keyframes(self) -> Stage:
+        """The stage of diffused keyframes."""
+        return Stage(self.folder / "keyframes")
+
+    @cached_property
+    def frames(self) -> Stage:
+        """The stage of frames before smoothing."""
+        return Stage(self.folder / "frames")
+
+    def smoothed(self, settings: Mapping[str, Any]) -> Stage:
+        """Return the stage of frames smoothed with ``settings``; others lie beside it."""
+        return Stage(self.folder / SMOOTHED_FOLDER / content_key(settings)[:_KEY_LENGTH])
+
+    @property
+    def all_smoothed(self) -> list[Stage]:
+        """The stages of smoothed frames that are here."""
+        return [Stage(path) for path in sorted((self.folder / SMOOTHED_FOLDER).glob("*")) if path.is_dir()]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The run's record.
+
+        Raises:
+            MediaError: when there is none or it is damaged.
+            UsageError: when it is of another version.
+        """
+        path = self.folder / RECORD_FILE
+        if self.folder.is_dir() and not path.exists():
+            raise MediaError(
+                f"{self.folder} holds no {RECORD_FILE}: it is no run folder, or was stopped before it began; "
+                "run the generate command"
+            )
+        return check_record(self.unchecked_record, path)
+
+    @property
+    def unchecked_record(self) -> dict[str, Any]:
+        """The run's record whatever its version and form, for what only looks a few facts up.
+
+        Raises:
+            MediaError: when there is none or it is no JSON object.
+        """
+        return read_json(self.folder / RECORD_FILE)
+
+    def holds_other_frames(self, settings: Mapping[str, Any]) -> bool:
+        """Tell whether frames or latents lie here that other ``settings`` than these have made."""
+        made = self.frames.results() or self.keyframes.results()
+        return bool(made) and self.frames.notes().get("key") != content_key(settings)
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Replace the run's record."""
+        write_json(self.folder / RECORD_FILE, record)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from working here while the block runs.
+
+        The system holds the lock for the process and takes it back when the process ends, however it does:
+        one that was killed leaves a file, but no lock.
+
+        Raises:
+            RunLocked: another process works here.
+            MediaError: the folder cannot be written.
+        """
+        with media_errors(self.folder, "write"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / LOCK_FILE)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout as error:
+                who = f"another framesmooth{self._holder()}"
+                raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
+        holder = self.folder / HOLDER_FILE
+        try:
+            with suppress(OSError):  # only the message above would miss it
+                holder.write_text(f"{os.getpid()}\n", encoding="ascii")
+            self._remove_leftovers()
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            pid = (self.folder / HOLDER_FILE).read_text(encoding="ascii").strip()[:20]
+        except (OSError, UnicodeError):
+            return ""
+        return f" (process {pid})" if pid.isdigit() else ""
+
+    def _remove_leftovers(self) -> None:
+        """Remove the unfinished files of killed processes."""
+        for folder, _, _ in os.walk(self.folder):
+            remove_all_leftovers(Path(folder))

@@ -1,0 +1,75 @@
+"""Opening a clip: a video, an animation, a folder of images, or a run folder."""
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from framesmooth.errors import MediaError, UsageError
+from framesmooth.frames import FrameSource, frame_slice
+from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
+from framesmooth.runs.record_paths import recorded_rate
+from framesmooth.video import open_source
+
+_log = logging.getLogger(__name__)
+
+
+def open_clip(
+    path: Path, *, fps: Fraction | None = None, frame_range: tuple[int, int | None] | None = None
+) -> FrameSource:
+    """Open a video, an animation, a folder of pictures or a run folder (its frames before smoothing).
+
+    Raises:
+        MediaError: what cannot be read.
+        UsageError: a frame range that holds no frame, or a run folder without all its frames.
+    """
+    if (path / RECORD_FILE).is_file():
+        path, recorded_fps = _frames_of_run(RunFolder(path))
+        fps = fps or recorded_fps
+    source = open_source(path, fps=fps)
+    clip = source if frame_range is None else frame_slice(source, *frame_range)
+    amount = "unknown" if clip.num_frames is None else clip.num_frames
+    _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)
+    return clip
+
+
+def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
+    """Return (folder of frames, fps) of a run folder."""
+    if not run.frames.notes().get("complete"):
+        raise UsageError(
+            f"{run.folder} has not all of its frames: run its generate command again to finish it"
+        )
+    damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
+    if damaged:
+        raise MediaError(
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+        )
+    try:
+        return run.frames.folder, recorded_rate(run.unchecked_record["settings"]["resolved"]["fps"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MediaError(
+            f"{run.folder / RECORD_FILE} is damaged: give its frames folder and --fps"
+        ) from error
+
+
+def keyframes_and_jumps(
+    path: Path, frame_range: tuple[int, int | None] | None = None
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the keyframes of a clip, and the frames where its prompt jumps: a run folder knows them."""
+    if not (path / RECORD_FILE).is_file():
+        return frozenset(), frozenset()
+    made, first = RunFolder(path).frames.notes().get("loaded", {}), frame_range[0] if frame_range else 0
+    keyframes, jumps = (
+        frozenset(time - first for time in made.get(name, ()) if time >= first)
+        for name in ("diffused_frames", "prompt_changes")
+    )
+    return keyframes, jumps
+
+
+def requested_settings(path: Path) -> dict[str, Any]:
+    """Return the settings that a run's clip was asked for with; none for what is no run folder."""
+    if not (path / RECORD_FILE).is_file():
+        return {}
+    settings = RunFolder(path).unchecked_record.get("settings")
+    raw = settings.get("raw") if isinstance(settings, dict) else None
+    return raw if isinstance(raw, dict) else {}

@@ -1,0 +1,28 @@
+"""Versions of the packages that decide what a clip looks like."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import framesmooth
+
+_PACKAGES: Final = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "numpy",
+    "scipy",
+    "opencv-contrib-python",
+    "av",
+)
+
+
+def package_versions() -> dict[str, str]:
+    """Return Python's and the relevant packages' versions, without importing them."""
+    versions = {"framesmooth": framesmooth.__version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions

@@ -1,1 +1,0 @@
-"""The smoothers, one file each; ``framesmooth.plugins.SMOOTHERS`` names them."""

@@ -1,0 +1,1 @@
+"""The smoothers, one file each; ``framesmooth.registry.SMOOTHERS`` names them."""

@@ -1,0 +1,38 @@
+"""Global gain and colour only: every pixel stays where it is, and no frame is mixed with another."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.motion.shots import Step
+from framesmooth.smoothing.exposure import (
+    TONE_RADIUS,
+    GridStep,
+    apply_gains,
+    grid_steps,
+    tone_gains,
+)
+from framesmooth.smoothing.motion_compensated import MotionSmoother
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeflickerSmoother(MotionSmoother):
+    """Puts the brightness and colour of whole frames on a smooth path (``smoothers.tone``).
+
+    Unlike ffmpeg's deflicker it follows the scene, not the frame's mean: what walks into the picture does not
+    change the exposure. ``strength`` is the share of the correction that is applied, whole from 0.5 on as in
+    ``trajectory``.
+    """
+
+    reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone
+    memory = TONE_RADIUS
+
+    def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
+        return grid_steps(stream)
+
+    def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
+        for index, (step, gains) in enumerate(tone_gains(stream)):
+            share = np.float32(min(2 * self.strength_at(index), 1.0))
+            yield as_uint8(apply_gains(as_float(step.frame), gains**share))

@@ -1,0 +1,152 @@
+"""The tone path: global gain and colour of every frame, low-passed over time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.frames import Frame
+from framesmooth.motion.shots import Step, shot_windows
+from framesmooth.motion.warping import backward_warp
+from framesmooth.smoothing.trajectory.pyramid import (
+    HALF,
+    GridMotions,
+    LevelMotion,
+    grid_motions,
+)
+
+TONE_RADIUS: Final = 6
+"""Frames to either side that the low-pass of the tone path looks at."""
+
+_TONE_SIGMA = 3.0
+# A slope of the tone path of fewer standard errors than this is none.
+_SIGNIFICANT = 2.0
+# So is a turn of it, which must not be mistaken for a flicker of its frame.
+_SIGNIFICANT_TURN, _FEWEST_BESIDE = 3.0, 2
+# Ratios of nearly black or clipped samples say nothing about exposure.
+_DARKEST, _BRIGHTEST = 12, 250
+_FEWEST_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class GridStep:
+    """A frame and its motion to the next one on the grids of the bands; None at the end of the shot."""
+
+    frame: Frame
+    to_next: GridMotions | None
+
+
+@dataclass(frozen=True)
+class TonedStep(GridStep):
+    """``rise`` (3,) is the log-ratio of the next frame's channels to this one's."""
+
+    rise: NDArray[np.float64]
+
+
+def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
+    """Yield the steps with the motion that the bands need: an eighth of the memory of the whole."""
+    for step in stream:
+        yield GridStep(step.frame, None if step.to_next is None else grid_motions(step.to_next))
+
+
+def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
+    """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
+
+    The path is the integral of the median log-ratios along valid flow; its low-pass is a local line under a
+    Gaussian of sigma 3 frames, so fades are followed and a ramp stays a ramp.
+    Holds 2 TONE_RADIUS + 1 steps.
+    """
+    for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
+        rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
+        path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
+        yield window[centre], np.exp(_low_pass(path, centre) - path[centre]).astype(np.float32)
+
+
+def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1.
+
+    Samples at the ends of the range, below 12 or above 250 of 255, take on less and less of the gain: what is
+    clipped did not follow the exposure, so it must not follow its correction.
+    """
+    shade, light = image / np.float32(_DARKEST / 255), (1 - image) / np.float32(1 - _BRIGHTEST / 255)
+    share = np.clip(np.minimum(shade, light), 0, 1)
+    return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
+
+
+def _measure_rises(stream: Iterable[GridStep]) -> Iterator[TonedStep]:
+    for step, following in pairwise(chain(stream, [None])):
+        if step is None:
+            return
+        rise = np.zeros(3)
+        if step.to_next is not None and following is not None:
+            rise = log_ratio(step.frame, following.frame, step.to_next[HALF])
+        yield TonedStep(step.frame, step.to_next, rise)
+
+
+def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:
+    """Return the median log-ratio (3,) of ``image1``'s channels to ``image0``'s where the flow is trusted."""
+    trusted = motion.masks[0]
+    size = trusted.shape[::-1]
+    first, second = (
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        for image in (image0, image1)
+    )
+    warped = backward_warp(second, motion.forward.astype(np.float32))
+    usable = trusted[..., None] & _exposed(first) & _exposed(warped)
+    ratios = np.zeros(3)
+    for channel in range(3):
+        where = usable[..., channel]
+        if np.count_nonzero(where) >= _FEWEST_SAMPLES:
+            after, before = (image[..., channel][where].astype(np.float32) for image in (warped, first))
+            ratios[channel] = float(np.median(np.log(after / before)))
+    return ratios
+
+
+def _exposed(image: Frame) -> NDArray[np.bool_]:
+    return np.asarray((image >= _DARKEST) & (image <= _BRIGHTEST))
+
+
+def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
+    """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
+
+    Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
+    nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
+    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). A path that turns at the centre is followed there.
+    """
+    near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
+    offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
+    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
+    middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
+    away = offsets - middle
+    spread = max(float(weights @ np.square(away)), 1e-9)
+    slope = (weights * away) @ (tones - mean) / spread
+    error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
+    error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
+    share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
+    found = np.asarray(mean - share * slope * middle)
+    if min(-offsets[0], offsets[-1]) < _FEWEST_BESIDE:
+        return found
+    return found + _turn(offsets, tones, weights)
+
+
+def _turn(
+    offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far a path that turns at offset 0 lies off its local line there (3,).
+
+    From a weighted least-squares fit of a + b k + c |k|, as far as c stands out of the path's own noise.
+    """
+    basis = np.stack([np.ones_like(offsets), offsets, np.abs(offsets)], axis=1)
+    weighted = basis.T * weights
+    inverse = np.linalg.inv(weighted @ basis)
+    bent = inverse @ weighted @ tones
+    straight = np.linalg.solve(weighted[:2] @ basis[:, :2], weighted[:2] @ tones)
+    left = weights @ np.square(tones - basis @ bent) / weights.sum()
+    left *= len(tones) / max(len(tones) - 3, 1)
+    error = left * (inverse @ (weighted * weights) @ basis @ inverse)[2, 2]
+    share = np.maximum(1 - _SIGNIFICANT_TURN**2 * error / np.maximum(np.square(bent[2]), 1e-18), 0)
+    return np.asarray(share * (bent[0] - straight[0]))

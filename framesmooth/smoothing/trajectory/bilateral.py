@@ -1,0 +1,183 @@
+"""The bilateral filter of one band along motion trajectories, and what mends its side effects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
+
+# Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
+_UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
+_NOISE_SAMPLES = 10_000
+# The quantile of gaps that noise is known by, and that of a normal distribution's sizes. Below the median:
+# what is followed to the wrong place has the largest gaps, and is not to be taken for noise and averaged.
+_NOISE_QUANTILE, _NORMAL_QUANTILE = 0.4, 0.5244
+# A slope over time of fewer standard errors than this is none.
+_SIGNIFICANT = 2.0
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A band of another frame warped onto the current one: how far in time, and where it can be trusted.
+
+    ``weight`` is what it counts beside the current frame.
+    """
+
+    distance: int
+    band: Band
+    trust: Weight
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a neighbour differs from the current frame: ``gap`` (h, w, 3), ``unlike`` its local mean square.
+
+    The other fields are the neighbour's.
+    """
+
+    distance: int
+    gap: Band
+    unlike: Weight
+    trust: Weight
+    weight: float
+
+
+def compare(centre: Band, other: Neighbour, *, window: float) -> Difference:
+    """Return how a neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels)."""
+    gap = np.asarray(cv2.subtract(other.band, centre), np.float32)
+    unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
+    return Difference(other.distance, gap, unlike, other.trust, other.weight)
+
+
+def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
+    """Return the standard deviation of the band's noise where it changes, 1/255 at least.
+
+    From the differences d to the nearest neighbours. With ``beside_trends`` also from how the next but one
+    lie off the line through the nearest, d(2) - 2 d(1), on each side by itself, if that is less: what rises
+    or falls steadily, or turns just here, is no noise.
+    """
+    by_distance = {other.distance: other for other in differences}
+    nearest = min(map(abs, by_distance), default=0)
+    steps = [(by_distance[k].gap, by_distance[k].trust) for k in (-nearest, nearest) if k in by_distance]
+    found = _spread(steps) / 2**0.5
+    if not beside_trends:
+        return max(found, _LEAST_NOISE)
+    bends = [
+        (far.gap - 2 * near.gap, np.minimum(far.trust, near.trust))
+        for k in (-1, 1)
+        if (near := by_distance.get(k)) is not None and (far := by_distance.get(2 * k)) is not None
+    ]
+    return max(min(found, _spread(bends) / 6**0.5) if bends else found, _LEAST_NOISE)
+
+
+def _spread(gaps: Sequence[tuple[Band, Weight]]) -> float:
+    """Return the standard deviation of trusted gaps as if they were normal, from a quantile of about 10,000.
+
+    Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
+    """
+    samples = [np.zeros(0, np.float32)]
+    for gap, trust in gaps:
+        step = max(int((trust.size / _NOISE_SAMPLES) ** 0.5), 1)
+        sparse = np.s_[::step, ::step]
+        samples.append(np.abs(gap[sparse])[trust[sparse] > 0.5].ravel())
+    sizes = np.concatenate(samples)
+    changing = sizes[sizes > _UNCHANGED]
+    return float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE if changing.size else 0.0
+
+
+class AverageChange:
+    """What averaging with its neighbours adds to a frame, summed up neighbour by neighbour.
+
+    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/4, 0)) times its
+    own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s, the tolerance
+    times the noise; the frame itself weighs 1. Noise alone makes D = 2 s^2.
+
+    Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
+    sunset) would be averaged to another time than its surroundings and show as a patch. With ``slope_window``
+    the average is moved to the frame's own time along a weighted least-squares slope over such a Gaussian
+    (sigma), as far as that slope stands out of the noise: at the ends of a shot it would carry flicker on.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], *, radius: float, limit: float, slope_window: float | None
+    ) -> None:
+        """Start from a frame of this (height, width) without neighbours."""
+        self._radius, self._scale = radius, np.float32(max(2 * limit**2, 1e-8))
+        self._slope_window = slope_window
+        self._total, self._change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
+        if slope_window is not None:
+            self._lean, self._spread, self._energy = (np.zeros(size, np.float32) for _ in range(3))
+            self._rise = np.zeros_like(self._change)
+
+    def add(self, other: Difference) -> None:
+        """Count one more neighbour in."""
+        k = other.distance
+        closeness = np.minimum(np.float32(0.25) - other.unlike / self._scale, 0)
+        closeness -= np.float32((k / (self._radius + 0.5)) ** 2)
+        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
+        weighted = cv2.multiply(other.gap, cv2.merge((weight, weight, weight)))
+        self._total += weight
+        self._change += weighted
+        if self._slope_window is not None:
+            self._lean += np.float32(k) * weight
+            self._spread += np.float32(k * k) * weight
+            self._rise += np.float32(k) * weighted
+            self._energy += other.unlike * weight
+
+    def found(self) -> tuple[Band, Weight]:
+        """Return the change (h, w, 3) and the neighbours' total weight (h, w)."""
+        change, total, support = self._change, self._total, self._total - 1
+        if self._slope_window is not None:
+            sums = (
+                gaussian(part, self._slope_window)
+                for part in (support, self._spread, self._energy, self._rise)
+            )
+            change = change - self._lean[..., None] * significant_slope(*sums)
+        return np.asarray(change / total[..., None], np.float32), support
+
+
+def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band) -> Band:
+    """Return the slope over time (h, w, 3) of differences to a frame, as far as it stands out of their noise.
+
+    From the sums over neighbours k of w, k^2 w, w d^2 and k w d: a least-squares line through the frame
+    itself, times max(1 - (_SIGNIFICANT standard errors / slope)^2, 0).
+    """
+    spread = np.maximum(spread, 1e-3)
+    slope = rise / spread[..., None]
+    steepness = _dot(slope, slope) / np.float32(3) + np.float32(1e-12)
+    error = np.maximum(energy - steepness * spread, 0) / (np.maximum(weight, 1e-3) * spread)
+    share = np.maximum(1 - _SIGNIFICANT**2 * error / steepness, 0)
+    return np.asarray(slope * share[..., None], np.float32)
+
+
+def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:
+    """Carry a correction from pixels with temporal support into those without (normalised convolution).
+
+    ``support`` is the neighbours' weight (h, w); below 1 the blurred correction of the surroundings takes
+    over, so that occlusions do not keep their flicker.
+    """
+    certainty = np.minimum(support, 1.0)
+    spread = gaussian(correction * certainty[..., None], sigma)
+    known = gaussian(certainty, sigma)
+    filled = spread / np.maximum(known, 1e-3)[..., None]
+    return np.asarray(filled + certainty[..., None] * (correction - filled), np.float32)
+
+
+def detail_gain(wanted: Band, filtered: Band, *, window: float, limit: float) -> Weight:
+    """Return the local least-squares slope (h, w) of the input band on the filtered one, in [1, ``limit``].
+
+    It gives back the contrast that averaging lost to misregistration, and none of the noise: noise that the
+    average removed is uncorrelated with what is left.
+    """
+    product = gaussian(_dot(wanted, filtered), window)
+    energy = gaussian(_dot(filtered, filtered), window)
+    return np.asarray(np.clip((product + 1e-6) / (energy + 1e-6), 1.0, limit), np.float32)
+
+
+def _dot(first: Band, second: Band) -> NDArray[np.float32]:
+    """Return the sum over the channels of the products (h, w); OpenCV is far quicker at it than numpy."""
+    return np.asarray(cv2.transform(first * second, np.ones((1, 3), np.float32)), np.float32)

@@ -1,0 +1,124 @@
+"""Geometric wobble: small displacements that change from frame to frame, told apart from motion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.motion.flow.base import FlowField
+from framesmooth.smoothing.trajectory.flow_chains import Trajectory
+from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian
+
+WHITE_CORRELATION: Final = -2 / 3
+"""Lag-1 autocorrelation of the second difference of white noise: -4 / 6."""
+
+STEADY_RADIUS: Final = 2
+"""Frames to either side whose positions are averaged."""
+
+# In pixels of the mid band: over which the autocorrelation is estimated (Gaussian sigma), and over which
+# the gate is softened.
+_GATE_SIGMA, _GATE_EDGE = 4.0, 1.0
+# Second differences below this many pixels squared are errors of the flow, which alternate just as much.
+_NOISE_ENERGY = 0.02
+# Those of the whole frame below this are a hand that holds the camera; the gate of a film projector is worse.
+_HELD_ENERGY = 0.2
+# Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
+# runner, or anything between repeated frames.
+_OVER_MEDIAN = 16.0
+# Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
+# wobble of half a pixel has 0.5 to 0.7, without it most have less than 0.2.
+_MAY_WOBBLE, _WOBBLES = 0.25, 0.4
+# Medians over a frame are taken from every so many-th pixel and row.
+_SPARSE = 4
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """The wobble of a frame.
+
+    Attributes:
+        presence: 0 to 1, how surely all of the frame wobbles, and not only a part of it moves unevenly.
+        gate: 0 to 1, how far a pixel wobbles (h, w).
+        own: where to sample the frame (h, w, 2), in pixels from the mid grid, to undo its local wobble.
+        weave: the same (2,) for what its pixels have in common: film that weaves in its gate.
+    """
+
+    presence: float
+    gate: Weight
+    own: FlowField
+    weave: NDArray[np.float32]
+
+    @property
+    def elsewhere(self) -> "Jitter":
+        """The presence alone: what is known of another frame of the shot."""
+        return Jitter(self.presence, 0 * self.gate, 0 * self.own, 0 * self.weave)
+
+
+def find_jitter(paths: Mapping[int, Trajectory]) -> Jitter | None:
+    """Return the wobble of the frame in the middle of a window; None where that is cut off on either side.
+
+    A point's position averaged over the window, less where it is now, is minus its wobble as far as its
+    motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
+    alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not; and
+    wobble is everywhere, real motion that alternates is where something moves. The gate
+    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
+    motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
+    alternates, a pan with repeated frames does so along its way.
+    """
+    distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
+    if not all(k in paths for k in distances):
+        return None
+    trust = np.min([paths[k].trust for k in distances], axis=0)
+    common = {k: common_motion(paths[k].flow, trust) for k in distances}
+    own = {k: paths[k].flow - common[k] for k in distances}
+    gate = _alternation(own, trust) * trust
+    mean = float(gate.sum() / max(trust.sum(), 1.0))
+    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
+    drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
+    gate = gaussian(gate, _GATE_EDGE)
+    return Jitter(presence, gate, np.asarray(-gate[..., None] * drift, np.float32), -_weave(common))
+
+
+def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
+    """Return the median (2,) of a flow where it is trusted; 0 where less than half of the frame is."""
+    seen = trust[::_SPARSE, ::_SPARSE] > 0.5
+    if 2 * np.count_nonzero(seen) < seen.size:
+        return np.zeros(2, np.float32)
+    return np.asarray(np.median(flow[::_SPARSE, ::_SPARSE][seen], axis=0), np.float32)
+
+
+def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the mean (2,) of a frame's common motion, as far as that is white and not on its way."""
+    velocity = (common[STEADY_RADIUS] - common[-STEADY_RADIUS]) / (2 * STEADY_RADIUS)
+    before, here, after = _accelerations(common)
+    jitter = (before @ before + here @ here + after @ after) / 3 / 12  # the variance of a coordinate
+    speed = velocity @ velocity + 1e-9
+    along = np.outer(velocity, velocity) / speed * np.clip(2 * speed / (jitter + 1e-9) - 1, 0, 1)
+    before, here, after, drift = (
+        vector - along @ vector for vector in (before, here, after, sum(common.values()) / (len(common) + 1))
+    )
+    energy = (before @ before + here @ here + after @ after) / 3 + 1e-9
+    rho = (before + after) @ here / 2 / energy
+    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - _HELD_ENERGY / energy, 0)
+    return np.asarray(gate * drift, np.float32)
+
+
+def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np.float32], ...]:
+    """Return the second differences of the position one frame before, at, and one after the centre."""
+    return flows[-2] - 2 * flows[-1], flows[-1] + flows[1], flows[2] - 2 * flows[1]
+
+
+def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
+    """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
+    before, here, after = _accelerations(flows)
+    product = ((before + after) * here).sum(axis=-1) / 2
+    energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
+    energy = gaussian(energy, _GATE_SIGMA) + 1e-6
+    rho = gaussian(product, _GATE_SIGMA) / energy
+    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
+    everywhere = np.median(seen) if seen.size else 0.0
+    above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
+    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)

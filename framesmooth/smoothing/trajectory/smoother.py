@@ -1,0 +1,306 @@
+"""Bilateral average along motion trajectories in three frequency bands: the default smoother."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from math import ceil
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.shots import Step, shot_windows
+from framesmooth.smoothing.exposure import (
+    TONE_RADIUS,
+    GridStep,
+    apply_gains,
+    grid_steps,
+    tone_gains,
+)
+from framesmooth.smoothing.motion_compensated import MotionSmoother
+from framesmooth.smoothing.trajectory.bilateral import (
+    AverageChange,
+    Difference,
+    Neighbour,
+    compare,
+    detail_gain,
+    diffuse,
+    noise_level,
+)
+from framesmooth.smoothing.trajectory.flow_chains import Paths, Trajectory, trajectories
+from framesmooth.smoothing.trajectory.jitter import STEADY_RADIUS, Jitter, find_jitter
+from framesmooth.smoothing.trajectory.pyramid import (
+    FINE,
+    HALF,
+    LOW,
+    MID,
+    QUARTER,
+    Band,
+    GridMotions,
+    Weight,
+    join,
+    rescaled_flow,
+    resized,
+    split,
+)
+from framesmooth.smoothing.trajectory.registration import moved, steadied
+from framesmooth.timeline.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class BandSetting:
+    """How one band is averaged at strength 1: window radius in frames and tolerance h."""
+
+    radius: int
+    tolerance: float
+
+
+SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 4.5)}
+LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
+
+# Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
+_WOBBLING_TOLERANCE: Final = {FINE: 1.6, MID: 1.25, LOW: 1.0}
+# What the fine band of a keyframe counts beside an in-between's. Not the other bands: there, averages that
+# lean towards the nearest keyframe pump at the keyframes' pace.
+_KEYFRAME_WEIGHT = 2.0
+
+# Likeness to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
+_LIKENESS_SIGMA = 2.0
+# Contrast lost to misregistration is given back up to this factor.
+_LARGEST_REGAIN = 1.6
+
+
+@dataclass(frozen=True)
+class TonedFrame:
+    """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
+
+    ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
+    precision: at most 0.03 of 255 levels off.
+    """
+
+    frame: Frame
+    index: int
+    gains: NDArray[np.float32]
+    weights: tuple[float, float, float]
+    to_next: GridMotions | None
+    kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
+
+    def band(self, band: int, share: float) -> Band:
+        """Return a band of the frame with this share of its gains."""
+        if share not in self.kept:
+            fine, mid, low = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
+            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
+        return np.asarray(self.kept[share][band], np.float32)
+
+    def forget_fine(self) -> None:
+        """Drop the largest band, which no later frame asks for."""
+        for bands in self.kept.values():
+            bands.pop(FINE, None)
+
+
+@dataclass(frozen=True)
+class RegisteredBand:
+    """A band of the centre frame, and how its neighbours differ from it along the motion: told once."""
+
+    here: Band
+    others: Iterator[Difference]
+    noise: float
+    radius: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrajectorySmoother(MotionSmoother):
+    """Removes gain, exposure, texture and wobble flicker while keeping detail.
+
+    Shots are smoothed on their own. ``strength`` in 0 to 1 sets how far and how tolerantly frames are
+    averaged; ``steady`` also removes geometric wobble. The outlines of a ``guide`` are where they should be,
+    so there is no wobble to be seen then. The fine detail of the frames ``keyframes`` (indices) counts more
+    than that of others, which were made from them.
+    """
+
+    steady: bool = True
+    keyframes: Collection[int] = field(default=(), repr=False, compare=False)
+
+    # The frames of the tone path and of the widest band, then one each for the last motion and its tone.
+    reach = TONE_RADIUS + LONGEST + 2
+    memory = TONE_RADIUS + LONGEST
+
+    def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
+        return grid_steps(stream)
+
+    def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
+        return (frame for (frame,) in self._in_lanes(stream, (self.strength,)))
+
+    def _in_lanes(
+        self, stream: Iterable[GridStep], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        for window, centre in shot_windows(self._toned(stream), LONGEST):
+            lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
+            paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
+            keys = [(tuple(map(_share, lane)), lane[centre]) for lane in lanes]
+            alike: dict[tuple[float, ...], set[float]] = {}  # from half strength on, lanes share much
+            for shares, strength in keys:
+                alike.setdefault(shares, set()).add(strength)
+            answers = {
+                (shares, strength): frame
+                for shares, group in alike.items()
+                for strength, frame in self._answer(window, centre, shares, group, paths).items()
+            }
+            yield tuple(answers[key] for key in keys)
+            for frame in window[: max(centre + 1 - SETTINGS[FINE].radius, 0)]:
+                frame.forget_fine()
+
+    def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
+        """Yield every frame with the gains of its tone path."""
+        for index, (step, gains) in enumerate(tone_gains(stream)):
+            keyframe = index - len(self.lead_in) in self.keyframes
+            weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
+            yield TonedFrame(step.frame, index, gains, weights, step.to_next)
+
+    def _paths(self, window: Sequence[TonedFrame], centre: int, share: float) -> list[Paths]:
+        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
+        if not share:
+            return [{}, {}, {}]
+        nearest = STEADY_RADIUS if self._steadies else 1
+        half, quarter = (
+            trajectories(
+                [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
+                centre,
+                max(nearest, *(ceil(_radius(band, share)) for band in bands)),
+            )
+            for grid, bands in ((HALF, (FINE, MID)), (QUARTER, (LOW,)))
+        )
+        return [*(half or ({}, {})), *(quarter or ({},))]
+
+    @property
+    def _steadies(self) -> bool:
+        return self.steady and self.guide is None
+
+    def _steadied(
+        self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
+    ) -> tuple[Sequence[Paths], FlowField | None, float]:
+        """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
+        wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
+        if wobble is None:
+            return paths, None, 0.0
+        near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
+        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
+        return *steadied(paths, wobble, shares[centre], bands), wobble.presence
+
+    def _answer(
+        self,
+        window: Sequence[TonedFrame],
+        centre: int,
+        shares: Sequence[float],
+        strengths: Collection[float],
+        paths: Sequence[Paths],
+    ) -> dict[float, Frame]:
+        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window, for each of the strengths.
+
+        Bands that are warped onto the steadied grid take most of the memory: one by one they are averaged.
+        """
+        if not shares[centre]:
+            return {strength: window[centre].frame.copy() for strength in strengths}
+        paths, shift, presence = self._steadied(window, centre, shares, paths)
+        averaged: dict[float, list[Band]] = {strength: [] for strength in strengths}
+        for band in (FINE, MID, LOW):
+            registered = _register(band, window, centre, shares, paths[band], shift)
+            tolerance = SETTINGS[band].tolerance * (1 + (_WOBBLING_TOLERANCE[band] - 1) * presence)
+            answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
+            for bands, answer in zip(averaged.values(), answers, strict=True):
+                bands.append(answer)
+        return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
+
+
+def _share(strength: float) -> float:
+    """Return the share of tone, steadying and radius at a strength: whole from half strength on."""
+    return min(2 * strength, 1.0)
+
+
+def _radius(band: int, share: float) -> float:
+    return max(SETTINGS[band].radius * share, 1.0)
+
+
+def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter | None:
+    """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
+    nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
+    if nearest == centre:
+        return find_jitter({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS})
+    if nearest < STEADY_RADIUS:
+        return None
+    motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
+    _, whole = trajectories(motions, nearest, STEADY_RADIUS)
+    found = find_jitter(whole)
+    return found and found.elsewhere
+
+
+def _register(
+    band: int,
+    window: Sequence[TonedFrame],
+    centre: int,
+    shares: Sequence[float],
+    paths: Paths,
+    shift: FlowField | None,
+) -> RegisteredBand:
+    """Return one band of the centre frame and how its neighbours along their trajectories differ from it.
+
+    The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
+    """
+    here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
+    size = here.shape[:2]
+    if shift is not None:
+        here = moved(here, rescaled_flow(shift, size))
+
+    def difference(path: Trajectory) -> Difference:
+        other, share = window[centre + path.distance], shares[centre + path.distance]
+        there = moved(other.band(band, share), rescaled_flow(path.flow, size))
+        weight = other.weights[band] / window[centre].weights[band]
+        neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight)
+        return compare(here, neighbour, window=_LIKENESS_SIGMA)
+
+    near = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
+    others = (difference(paths[k]) for k in near)
+    # Trends not in the finer bands: wobbling outlines there come and go like trends.
+    trends = band == LOW
+    judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
+    noise = noise_level(judged, beside_trends=trends)
+    return RegisteredBand(here, chain(_handed_over(judged), others), noise, radius)
+
+
+def _handed_over(differences: list[Difference]) -> Iterator[Difference]:
+    """Yield the differences in order and keep none of them."""
+    while differences:
+        yield differences.pop(0)
+
+
+def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float]) -> Iterator[Band]:
+    """Yield one band of the centre frame averaged with its neighbours, as unlike by so many noises each."""
+    here = registered.here
+    averages = [
+        AverageChange(
+            here.shape[:2],
+            radius=registered.radius,
+            limit=tolerance * registered.noise,
+            slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
+        )
+        for tolerance in tolerances
+    ]
+    for other in registered.others:
+        for average in averages:
+            average.add(other)
+        del other  # it would be held while the next one is made
+    for average in averages:
+        change, support = average.found()
+        yield _mended(band, here, change, support)
+
+
+def _mended(band: int, here: Band, change: Band, support: Weight) -> Band:
+    """Return a band with its change: contrast that was lost given back, or places without support filled."""
+    if band == FINE:
+        mean = np.asarray(here + change, np.float32)
+        gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
+        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+    return here + diffuse(change, support, sigma=2 * _LIKENESS_SIGMA)

@@ -1,0 +1,1 @@
+"""What happens when: prompts, keyframes, easing, seeds and numeric schedules."""

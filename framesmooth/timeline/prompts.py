@@ -1,0 +1,186 @@
+"""Prompts as they are written: on the command line, with frame numbers, in YAML or JSON files."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from reprlib import repr as _shown
+from typing import Any, Final
+
+from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_PROMPTS
+from framesmooth.timeline.text_files import parse_json, read_text
+
+_MOST_DIGITS: Final = 18
+
+
+@dataclass(frozen=True)
+class TimedPrompt:
+    """A prompt as it was written; time and seed are None where they were left out.
+
+    A negative time counts from the end: -1 is the last frame.
+    """
+
+    prompt: str
+    time: int | None = None
+    negative: str = ""
+    seed: int | None = None
+
+
+def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool = False) -> tuple[int, ...]:
+    """Return the frame of every prompt: the ones written, else evenly from the first frame to the last.
+
+    In a ``loop`` the first prompt comes again after the last frame, so the others are spread up to there.
+
+    Raises:
+        UsageError: no prompt, times for some only, a time outside the clip, more prompts than frames.
+    """
+    if not prompts:
+        raise UsageError("give at least one prompt")
+    given = [prompt.time for prompt in prompts if prompt.time is not None]
+    if given and len(given) < len(prompts):
+        raise UsageError("only some prompts have a time: write 'FRAME: prompt' for all or for none")
+    if given:
+        times = [time if time >= 0 else time + num_frames for time in given]
+        for written, time in zip(given, times, strict=True):
+            if not 0 <= time < num_frames:
+                raise UsageError(f"a prompt at frame {written} lies outside the clip of {num_frames} frames")
+        return tuple(times)
+    if len(prompts) > num_frames:
+        raise UsageError(f"{len(prompts)} prompts don't fit in {num_frames} frames: raise --num-frames")
+    if loop:
+        return tuple(index * num_frames // len(prompts) for index in range(len(prompts)))
+    gaps = max(1, len(prompts) - 1)
+    return tuple((2 * index * (num_frames - 1) + gaps) // (2 * gaps) for index in range(len(prompts)))
+
+
+def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
+    """Read prompts as given on the command line: in order of time if they have times.
+
+    Each text is a prompt, or prompts with times separated by ``|``, or the name of a .yaml, .yml or .json
+    file; a name with spaces is one if there is such a file. ``--neg`` inside a prompt starts what to avoid.
+
+    Raises:
+        UsageError: an empty prompt, an unreadable file, one frame given twice.
+    """
+    found: list[TimedPrompt] = []
+    for text in texts:
+        if _is_file_name(text.strip()):
+            found.extend(_read_file(Path(text.strip())))
+        elif re.match(r"\s*-?\d+\s*:", text):
+            found.extend(_read_timed(text))
+        else:
+            found.append(parse_prompt(text))
+    if any(prompt.time is None for prompt in found):
+        return tuple(found)
+    for time, count in Counter(prompt.time for prompt in found).items():
+        if count > 1:
+            raise UsageError(f"two prompts at frame {time}: give each its own frame")
+    return tuple(sorted(found, key=_in_time))
+
+
+def _is_file_name(text: str) -> bool:
+    """Tell whether a text is the name of a prompt file: one word, or several that name a file that exists."""
+    suffixed = re.search(r"\S\.(ya?ml|json)$", text, re.IGNORECASE) is not None
+    return suffixed and (len(text.split()) == 1 or os.path.isfile(text))
+
+
+def _in_time(prompt: TimedPrompt) -> tuple[bool, int]:
+    time = prompt.time or 0
+    return time < 0, time
+
+
+def _read_timed(text: str) -> list[TimedPrompt]:
+    found = []
+    for part in text.split("|"):
+        match = re.match(r"\s*(-?\d+)\s*:(.*)", part, re.DOTALL)
+        if match is None:
+            raise UsageError(f"{part.strip()!r} has no time: write 'FRAME: prompt' between the | signs")
+        found.append(parse_prompt(match[2], time=_frame_number(match[1])))
+    return found
+
+
+def _frame_number(digits: str) -> int:
+    """Return the whole number that ``digits`` write; Python takes its time for very long ones."""
+    if len(digits.strip()) > _MOST_DIGITS:
+        raise UsageError(f"{digits.strip()[:_MOST_DIGITS]}... is too large a number: frames end long before")
+    return int(digits)
+
+
+def parse_prompt(text: str, time: int | None = None) -> TimedPrompt:
+    """Read one prompt; ``--neg`` in it starts what to avoid.
+
+    Raises:
+        UsageError: an empty prompt, --neg twice.
+    """
+    prompt, *negative = re.split(r"(?:^|\s)--neg(?:\s|$)", text)
+    if len(negative) > 1:
+        raise UsageError(f"{text.strip()!r} has --neg twice: put all you want to avoid after one")
+    if not prompt.strip():
+        raise UsageError(
+            f"a prompt is empty{f' at frame {time}' if time is not None else ''}: say what to show"
+        )
+    return TimedPrompt(prompt.strip(), time, negative[0].strip() if negative else "")
+
+
+def _read_file(path: Path) -> list[TimedPrompt]:
+    prompts = _load(read_text(path), path)
+    if isinstance(prompts, list | dict) and len(prompts) > MAX_PROMPTS:
+        raise UsageError(f"{path} holds {len(prompts)} prompts: give {MAX_PROMPTS} at most")
+    if isinstance(prompts, list) and prompts:
+        return [_from_value(value, None, path) for value in prompts]
+    if isinstance(prompts, Mapping) and prompts:
+        return [_from_value(value, _time(key, path), path) for key, value in prompts.items()]
+    raise UsageError(f'{path} holds no prompts: write a list, or frames and prompts like {{"0": "a cat"}}')
+
+
+def _load(text: str, path: Path) -> Any:
+    if path.suffix.lower() == ".json":
+        return parse_json(text, path)
+    import yaml  # only files in YAML need it
+
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)  # texts only: "no" stays a word, 1:30 no number
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply: write a list of prompts") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise UsageError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+
+
+def _time(key: object, path: Path) -> int:
+    if not re.fullmatch(r"\s*-?\d+\s*", str(key)):
+        raise UsageError(f"{path}: {_shown(key)} is no frame number: write frames as whole numbers")
+    return _frame_number(str(key))
+
+
+def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
+    """Read one prompt of a file: a text, or an object with prompt, negative, seed and (in a list) time."""
+    if isinstance(value, str):
+        return parse_prompt(value, time)
+    if not isinstance(value, Mapping) or not isinstance(value.get("prompt"), str):
+        raise UsageError(f"{path}: {_shown(value)} is no prompt: write a text in quotes")
+    known = ("prompt", "negative", "seed", "time")
+    for name in value:
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise UsageError(f"{path}: unknown key {_shown(name)}: {advice}")
+    read = parse_prompt(value["prompt"], _whole(value, "time", path) if time is None else time)
+    negative = value.get("negative")
+    if negative is not None and not isinstance(negative, str):
+        raise UsageError(f"{path}: negative is {_shown(negative)}: write a text in quotes")
+    avoided = read.negative if negative is None else negative
+    return TimedPrompt(read.prompt, read.time, avoided, _whole(value, "seed", path))
+
+
+def _whole(value: Mapping[str, object], name: str, path: Path) -> int | None:
+    """Return the whole number called ``name``, None where it is left out."""
+    number = value.get(name)
+    if number is None:
+        return None
+    if isinstance(number, bool) or not re.fullmatch(r"-?\d+", str(number)):
+        raise UsageError(f"{path}: {name} is {_shown(number)}: write a whole number")
+    return _frame_number(str(number))

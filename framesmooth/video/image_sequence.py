@@ -1,0 +1,61 @@
+"""Frames as numbered pictures in a folder."""
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from framesmooth.frames import Frame
+from framesmooth.video.atomic import media_errors
+from framesmooth.video.images import FRAME_NAME, save_png
+
+_UNDER_WAY: Final = 2
+"""Pictures that are compressed while the next frame is made."""
+
+
+class FolderEncoder:
+    """Writes numbered PNG files into a folder, the tags into the first one."""
+
+    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
+        self._folder, self._tags, self._count = folder, tags, 0
+        self._writers = ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="png")
+        self._under_way: deque[Future[None]] = deque()
+
+    def write(self, frame: Frame) -> None:
+        """Write the next frame; what went wrong with one before is raised here or by ``close``."""
+        while len(self._under_way) >= _UNDER_WAY:
+            self._under_way.popleft().result()
+        tags = self._tags if self._count == 0 else None
+        path = self._folder / FRAME_NAME.format(self._count)
+        self._under_way.append(self._writers.submit(save_png, path, frame.copy(), tags))
+        self._count += 1
+
+    def close(self) -> None:
+        """Wait for the pictures under way."""
+        try:
+            while self._under_way:
+                self._under_way.popleft().result()
+        finally:
+            self._writers.shutdown()
+
+    def abort(self) -> None:
+        """Begin no more pictures; the folder is removed with its temporary name."""
+        self._writers.shutdown(cancel_futures=True)
+
+
+def is_frame(path: Path) -> bool:
+    """Tell whether a file is named as the frames of such a folder are."""
+    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
+
+
+def replace_frames(folder: Path, fresh: Path) -> None:
+    """Exchange the frames in a folder that is there already, touching no other file in it."""
+    with media_errors(folder, "write"):
+        names = {new.name for new in fresh.iterdir()}
+        for new in sorted(fresh.iterdir()):
+            new.replace(folder / new.name)
+        for old in folder.iterdir():
+            if is_frame(old) and old.name not in names:
+                old.unlink()

@@ -1,0 +1,201 @@
+"""Reading clips: from a path to a FrameSource."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation
+
+from framesmooth.errors import MediaError, UsageError
+from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
+from framesmooth.limits import MAX_FPS
+from framesmooth.video.animation import animation_timing, check_held, decode_animation
+from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
+from framesmooth.video.color import to_rgb
+from framesmooth.video.images import open_folder
+from framesmooth.video.probe import scan, video_stream
+from framesmooth.video.safe_open import check_size, open_media
+
+
+def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) -> FrameSource:
+    """Open a video file, a GIF, an animated WebP or a folder of pictures.
+
+    Args:
+        path: the file or folder.
+        fps: for a folder the rate of its pictures (12 where not given); for anything that has its own
+            timing, resample it to this constant rate by repeating or dropping frames. Without it every
+            frame of a video comes out once, a variable rate replaced by the average one; the held frames of
+            an animation are repeated.
+
+    Raises:
+        MediaError: missing, empty, truncated or not a clip; pictures of mixed sizes; missing numbers.
+        UsageError: when fps is not positive.
+    """
+    if fps is not None and fps <= 0:
+        raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
+    file = Path(path)
+    if file.is_dir():
+        return open_folder(file, fps or DEFAULT_FPS)
+    with media_errors(file, "read"):
+        if file.stat().st_size == 0:
+            raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
+    if file.suffix.lower() in ANIMATION_SUFFIXES:
+        return _open_animation(file, fps)
+    return _open_video(file, fps)
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A FrameSource over a file with its own timing.
+
+    Attributes:
+        variable_rate: whether the frames in the file are unevenly spaced in time.
+        transfer: "PQ" or "HLG" where the file is HDR, else "".
+        resampled: when true, frames are repeated or dropped to come at ``fps``; else each comes once.
+        end: the time in seconds at which the last frame stops being shown.
+        decode: yields (seconds since the first frame, frame) from the file.
+    """
+
+    path: Path
+    fps: Fraction
+    size: tuple[int, int]
+    num_frames: int | None
+    resampled: bool
+    end: Fraction
+    variable_rate: bool
+    transfer: str
+    decode: Callable[[Path], Iterator[tuple[Fraction, Frame]]]
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode from the start."""
+        checked = self._same_size(self.decode(self.path))
+        if self.resampled:
+            yield from resample(checked, self.fps, self.end)
+        else:
+            yield from (frame for _, frame in checked)
+
+    def _same_size(self, timed: Iterable[tuple[Fraction, Frame]]) -> Iterator[tuple[Fraction, Frame]]:
+        for index, (time, frame) in enumerate(timed):
+            height, width = frame.shape[:2]
+            if (height, width) != self.size:
+                raise MediaError(
+                    f"{self.path}: frame {index} is {width}x{height} but the clip started with "
+                    f"{self.size[1]}x{self.size[0]}: cut it where the size changes"
+                )
+            yield time, frame
+
+
+def resample(timed: Iterable[tuple[Fraction, Frame]], fps: Fraction, end: Fraction) -> Iterator[Frame]:
+    """Yield frames at a constant rate: slot k holds the last frame whose time rounds to k / fps or before."""
+    slot = 0
+    shown: Frame | None = None
+    for time, frame in timed:
+        start = _round_half_down(time * fps)
+        while shown is not None and slot < start:
+            yield shown
+            slot += 1
+        shown = frame
+    for _ in range(slot, _resampled_length(end, fps)):
+        if shown is not None:
+            yield shown
+
+
+def _resampled_length(end: Fraction, fps: Fraction) -> int:
+    return max(1, _round_half_down(end * fps))
+
+
+def _round_half_down(value: Fraction) -> int:
+    """Round to the nearest integer; all halves go one way, or every second frame would come unevenly."""
+    return math.ceil(value - Fraction(1, 2))
+
+
+def _open_video(path: Path, fps: Fraction | None) -> MediaFile:
+    timing = scan(path)
+    if fps is not None:
+        check_held(path, _resampled_length(timing.end, fps), timing.num_frames)
+    elif not 0 < timing.fps <= MAX_FPS:
+        raise MediaError(f"{path} declares {timing.fps} frames per second: give the rate with --fps")
+    first = next((frame for _, frame in _decode_video(path)), None)
+    if first is None:
+        raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
+    return MediaFile(
+        path=path,
+        fps=fps or timing.fps,
+        size=(first.shape[0], first.shape[1]),
+        num_frames=timing.num_frames if fps is None else _resampled_length(timing.end, fps),
+        resampled=fps is not None,
+        end=timing.end,
+        variable_rate=timing.variable,
+        transfer=timing.transfer,
+        decode=partial(_decode_evenly, fps=timing.fps) if timing.even else _decode_video,
+    )
+
+
+def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (exact seconds since the first frame, frame) of a video at a constant rate."""
+    for index, (_, frame) in enumerate(_decode_video(path)):
+        yield index / fps, frame
+
+
+def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (seconds since the first frame, frame), upright and with square pixels."""
+    with open_media(path) as container:
+        stream = video_stream(container, path)
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        start: Fraction | None = None
+        for index, picture in enumerate(container.decode(stream)):
+            if picture.is_corrupt:
+                raise MediaError(f"{path}: frame {index} is damaged: make the video again")
+            check_size(path, picture.width, picture.height)
+            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio, path)
+            frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
+            if picture.pts is None or picture.time_base is None:
+                time = index / rate
+            else:
+                time = picture.pts * picture.time_base
+            start = time if start is None else start
+            yield time - start, frame
+
+
+def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:
+    """Scale a frame to an even width so that its pixels, ``ratio`` times as wide as high, become square."""
+    height, width = frame.shape[:2]
+    if not ratio or abs(width * ratio - width) < 1:
+        return frame
+    square_width = max(2, 2 * round(width * ratio / 2))
+    check_size(path, square_width, height)
+    picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+    squared = picture.reformat(width=square_width, height=height, interpolation=Interpolation.BICUBIC)
+    return np.asarray(squared.to_ndarray(), dtype=np.uint8)
+
+
+def _quarter_turns(picture: av.VideoFrame, path: Path) -> int:
+    """Return how many quarter turns, counter-clockwise, set the picture upright."""
+    if picture.rotation % 90:
+        raise MediaError(f"{path} is rotated by {picture.rotation} degrees: turn it by multiples of 90 first")
+    return picture.rotation // 90
+
+
+def _open_animation(path: Path, fps: Fraction | None) -> MediaFile:
+    size, timing = animation_timing(path)
+    num_frames = sum(timing.repeats)
+    end = num_frames / timing.fps
+    if fps is not None:
+        check_held(path, _resampled_length(end, fps), len(timing.repeats))
+    return MediaFile(
+        path=path,
+        fps=fps or timing.fps,
+        size=size,
+        num_frames=num_frames if fps is None else _resampled_length(end, fps),
+        resampled=fps is not None,
+        end=end,
+        variable_rate=False,
+        transfer="",
+        decode=partial(decode_animation, timing=timing),
+    )

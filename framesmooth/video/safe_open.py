@@ -1,0 +1,105 @@
+"""Opening media files that may come from anyone: known formats only, nothing but the file itself, bounded.
+
+FFmpeg guesses a format from the content. Some of its formats are lists of other files or addresses, so a
+"video" could make it read those: only containers and plain streams are allowed, and no protocol but ``file``,
+which also keeps names with a colon from being taken for addresses. Pillow likewise tries formats that start
+other programs.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, FileIO
+from pathlib import Path
+from typing import Final
+
+import av
+from PIL import Image
+
+from framesmooth.errors import FramesmoothError, MediaError
+from framesmooth.limits import MAX_PIXELS, MAX_SIDE
+from framesmooth.video.atomic import media_errors
+
+_DEMUXERS: Final = (
+    "mov", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "ivf", "nut", "mxf",
+    "yuv4mpegpipe", "h264", "hevc", "m4v", "av1", "obu", "dv", "rm", "gif", "apng", "mjpeg", "live_flv",
+    "wav", "w64", "aiff", "au", "caf", "mp3", "flac", "aac", "ac3", "eac3", "dts", "amr", "ape", "wv", "tta",
+)  # fmt: skip
+_OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
+_PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
+
+# What is wrong with a picture is said by the error about it, if anything is.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+def file_url(path: str | os.PathLike[str]) -> str:
+    """Return the name by which FFmpeg takes ``path`` for a file, whatever characters are in it."""
+    return f"file:{os.fspath(path)}"
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[av.container.InputContainer]:
+    """Open a video or sound file for reading.
+
+    Raises:
+        MediaError: when it cannot be read, is in no known format, or has pictures beyond all bounds.
+    """
+    with (
+        media_errors(path, "read"),
+        av.open(file_url(path), "r", options=_OPTIONS, metadata_errors="replace") as container,
+    ):
+        for stream in container.streams.video:
+            if stream.codec_context is None:
+                raise MediaError(f"{path} holds video of an unknown kind: convert it to .mp4 or .mkv first")
+            check_size(path, stream.width, stream.height)
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        yield container
+
+
+class _Whole(BufferedReader):
+    """Reads no more than there is: parts of a picture may claim gigabytes, for which room is made."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+        self._length = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all that are left if it is negative."""
+        left = max(self._length - self.tell(), 0)
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
+@contextmanager
+def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[Image.Image]:
+    """Open a picture or an animation for reading.
+
+    Pillow's decoders meet damaged files with errors of any type; all of them mean the same.
+
+    Raises:
+        MediaError: when it cannot be read, is in no known format, or larger than any picture of a clip.
+    """
+    with media_errors(path, "read"):
+        file = _Whole(path)
+    try:
+        with file, Image.open(file, formats=formats) as image:
+            check_size(path, *image.size)
+            yield image
+    except (FramesmoothError, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise MediaError(f"{path} is too large: frames have {MAX_PIXELS} pixels at most") from error
+    except Exception as error:
+        raise MediaError(
+            f"cannot read {path} as {'/'.join(formats)}: it is damaged or something else, make it again"
+        ) from error
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raise MediaError for a picture that would fill the memory."""
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise MediaError(
+            f"{path} is {width}x{height}: frames have {MAX_PIXELS} pixels and {MAX_SIDE} along a side at most"
+        )

@@ -1,0 +1,1 @@
+"""The workflow of ``framesmooth generate``: settings, keyframes, frames, smoothing, clip."""

@@ -1,0 +1,1 @@
+"""Settings files of Deforum, converted to those of framesmooth."""

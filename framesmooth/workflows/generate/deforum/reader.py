@@ -1,0 +1,248 @@
+"""Settings files of Deforum: what they ask for, as options of ``generate``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_FPS, MAX_FRAMES, MAX_SIDE, MAX_STEPS
+from framesmooth.models.scheduler_spec import sampler_of
+from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.expression import Expression
+from framesmooth.timeline.prompts import TimedPrompt, parse_prompt
+from framesmooth.timeline.text_files import parse_json, read_text
+from framesmooth.video import open_source
+from framesmooth.workflows.generate.deforum.camera import DEEP, FLAT, factors
+from framesmooth.workflows.generate.deforum.keys import is_unused
+from framesmooth.workflows.generate.deforum.values import Values, rewritten
+
+_FRAMES: Final = 120
+_SIDE: Final = 512
+_FOV: Final = 70.0
+"""What Deforum takes where a file doesn't say."""
+
+_MOVES: Final = {**FLAT, **DEEP}
+_WHOLE: Final = {
+    "W": ("width", 8, MAX_SIDE),
+    "H": ("height", 8, MAX_SIDE),
+    "seed": ("seed", -1, 2**32 - 1),
+    "steps": ("steps", 1, MAX_STEPS),
+    "max_frames": ("num_frames", 1, MAX_FRAMES),
+    "diffusion_cadence": ("cadence", 1, MAX_FRAMES),
+}
+_PROMPTS: Final = ("prompts", "animation_prompts")
+_READ: Final = {
+    *(*_PROMPTS, "animation_mode", "fps", "cfg_scale_schedule", "scale", "strength_schedule", "sampler"),
+    *("seed_behavior", "seed_schedule", "fov", "fov_schedule", "aspect_ratio_schedule"),
+    *("aspect_ratio_use_old_formula", "positive_prompts", "negative_prompts", "color_coherence"),
+    *("animation_prompts_positive", "animation_prompts_negative", "init_image", "use_init"),
+}
+_MODES: Final = ("2D", "3D", "Video Input", "Interpolation", "None")
+_VIDEO: Final = "Video Input"
+_EXTRACTION: Final = {"extract_nth_frame": 1, "extract_from_frame": 0, "extract_to_frame": -1}
+"""What takes a video whole."""
+_SEED_BEHAVIORS: Final = ("fixed", "iter", "random", "ladder")
+
+
+@dataclass(frozen=True)
+class Deforum:
+    """What a settings file asks for.
+
+    Attributes:
+        prompts: in order of time.
+        options: name -> value of options of ``generate``; the moves of the camera are among them.
+        unused: keys that would change the picture, and are not to be had here.
+    """
+
+    prompts: tuple[TimedPrompt, ...]
+    options: Mapping[str, Any]
+    unused: tuple[str, ...]
+
+
+def is_settings_file(text: str) -> bool:
+    """Tell whether an argument names a Deforum settings file: a .txt file, or JSON that holds prompts."""
+    name = text.strip()
+    if re.search(r"\S\.txt$", name, re.IGNORECASE):
+        return len(name.split()) == 1 or Path(name).is_file()
+    if not re.search(r"\S\.json$", name, re.IGNORECASE) or not Path(name).is_file():
+        return False
+    content = parse_json(read_text(Path(name)), Path(name))
+    return isinstance(content, dict) and any(key in content for key in _PROMPTS)
+
+
+def read_deforum(path: Path, asked: Mapping[str, Any]) -> Deforum:
+    """Read a settings file; ``asked`` are the options that go before what it says.
+
+    Raises:
+        UsageError: it cannot be read, or a value is wrong; the message names line, key and place.
+    """
+    text = read_text(path)
+    content = parse_json(text, path)
+    if not isinstance(content, dict) or not any(key in content for key in _PROMPTS):
+        raise UsageError(f"{path} is no Deforum settings file: it needs prompts, a map of frames and texts")
+    return _Reader(path, text, content, asked).read()
+
+
+class _Reader(Values):
+    def __init__(self, path: Path, text: str, content: dict[str, Any], asked: Mapping[str, Any]) -> None:
+        super().__init__(path, text, content, asked)
+        moving = any(key in content for key in (*_MOVES, "strength_schedule"))
+        self.mode = str(content.get("animation_mode", "2D" if moving else "Interpolation"))
+
+    def read(self) -> Deforum:
+        if self.mode not in _MODES:
+            raise self._error("animation_mode", f"{self.mode!r} is not to be had: write {', '.join(_MODES)}")
+        self.chained = self.mode in ("2D", "3D")
+        self.redraws = self.chained or self.mode == _VIDEO  # frames are drawn over others
+        self.options["num_frames"] = _FRAMES
+        for key, (name, least, largest) in _WHOLE.items():
+            if key in self.content and (self.chained or key != "diffusion_cadence"):
+                self.options[name] = self._whole(key, least, largest)
+        if "fps" in self.content:
+            self.options["fps"] = Fraction(str(self._number("fps", 0.01, MAX_FPS)))
+        if self.mode == _VIDEO:
+            self._read_video()
+        self.frames = int(self._wanted("num_frames", _FRAMES))
+        self._read_sampling()
+        self._read_seeds()
+        if self.redraws:
+            self._read_strength()
+        if self.chained:
+            self._read_chain()
+        prompts = self._prompts()
+        handled = _READ | set(_WHOLE) | set(_MOVES)
+        for key, value in self.content.items():
+            if key not in handled and is_unused(
+                key, value, chained=self.chained, perspective=self.mode == "3D"
+            ):
+                self.unused.append(key)
+        return Deforum(prompts, self.options, tuple(dict.fromkeys(self.unused)))
+
+    def _read_sampling(self) -> None:
+        content = self.content
+        for key in ("scale", "cfg_scale_schedule"):
+            if key in content:
+                self.options["guidance_scale"] = self._first(key)
+                if self.options["guidance_scale"] < 0:
+                    raise self._error(key, f"{content[key]!r} is below 0")
+        if "sampler" in content:
+            name = sampler_of(content)
+            if name is None:
+                self.unused.append("sampler")
+            else:
+                self.options["scheduler"] = name
+        for key in ("animation_prompts_negative", "negative_prompts"):
+            if content.get(key):
+                self.options["negative_prompt"] = self._text(key)
+
+    def _read_video(self) -> None:
+        """Read the video whose frames are drawn anew: the clip is as long."""
+        video = self.asked.get("init_video")
+        if video is None:
+            if not self.content.get("video_init_path"):
+                raise self._error("animation_mode", f"{_VIDEO} needs a video_init_path")
+            video = self.path.parent / self._text("video_init_path")
+            if not video.exists():
+                raise self._error("video_init_path", f"{video} does not exist: nothing is fetched")
+        source = open_source(video, fps=self.asked.get("fps"))  # Deforum counts the video's own frames
+        if self.options.get("fps", source.fps) != source.fps:
+            self.unused.append("fps")
+        self.options |= {"init_video": video, "num_frames": source.num_frames, "fps": source.fps}
+        whole = _EXTRACTION.items()
+        self.unused += [key for key, value in whole if self.content.get(key, value) != value]
+
+    def _read_seeds(self) -> None:
+        """Read how seeds follow each other; each frame of a chain gets new noise in any case."""
+        asked = self.content.get("seed_behavior")
+        if not self.redraws and asked in _SEED_BEHAVIORS:
+            self.options["seed_behavior"] = asked
+        elif asked not in (None, "fixed") and not (self.chained and asked in _SEED_BEHAVIORS):
+            self.unused.append("seed_behavior")
+
+    def _read_strength(self) -> None:
+        """Read how much is drawn anew; Deforum's schedule counts what is kept."""
+        if "strength_schedule" in self.content:
+            kept = self._schedule("strength_schedule")
+            values = self._at("strength_schedule", lambda: kept.values(self.frames))
+            for frame, value in enumerate(values):
+                if not 0 <= value <= 1:
+                    raise self._error("strength_schedule", f"{value:g} at frame {frame} is outside 0 to 1")
+            self.options["strength"] = rewritten(kept, -1, 1)
+
+    def _read_chain(self) -> None:
+        """Read what is said of frames that are drawn from the one before."""
+        content = self.content
+        if content.get("color_coherence") in (None, "None") and "color_coherence" in content:
+            self.options["color_anchor"] = 0.0
+        elif content.get("color_coherence") in ("Video Input", "Image"):
+            self.unused.append("color_coherence")
+        scales = self._factors() if self.mode == "3D" else dict.fromkeys(FLAT, 1.0)
+        if self.mode == "2D":
+            self.options["zoom"] = "1"  # frames are drawn from the one before though nothing moves
+        else:
+            self.options["translate_z"] = "0"
+        for key, name in (DEEP if self.mode == "3D" else FLAT).items():
+            if key in content:
+                moved = rewritten(self._schedule(key), scales[key])
+                self._at(key, lambda name=name, moved=moved: Moves(**{name: moved}).values(*self._clip))
+                self.options[name] = moved
+        self._read_first_picture()
+
+    def _read_first_picture(self) -> None:
+        name = self.content.get("init_image")
+        if not self.content.get("use_init") or not name:
+            return
+        found = self.path.parent / str(name)
+        if not found.is_file():
+            self.unused.append("init_image")
+        else:
+            self.options["init_image"] = found
+
+    def _factors(self) -> dict[str, float]:
+        """Return what the moves in 3D are multiplied with."""
+        width, height = (int(self._wanted(name, _SIDE)) for name in ("width", "height"))
+        fov = _FOV
+        for key in ("fov", "fov_schedule"):
+            fov = self._first(key) if key in self.content else fov
+            if not 0 < fov < 180:
+                raise self._error(key, f"{fov:g} is outside 0 to 180 degrees")
+        old = "aspect_ratio_schedule" not in self.content or self.content.get("aspect_ratio_use_old_formula")
+        aspect = width / height if old else self._first("aspect_ratio_schedule")
+        if aspect <= 0:
+            raise self._error("aspect_ratio_schedule", f"{aspect:g} is not above 0")
+        return factors(width, height, fov, aspect)
+
+    def _prompts(self) -> tuple[TimedPrompt, ...]:
+        key = next(key for key in ("animation_prompts", "prompts") if key in self.content)
+        written = self.content[key]
+        if not isinstance(written, dict | list) or not written:
+            raise self._error(key, 'write frames and prompts like {"0": "a cat"}')
+        before = next(
+            (self._text(name) for name in ("positive_prompts", "animation_prompts_positive")
+             if self.content.get(name)), "",
+        )  # fmt: skip
+        found, late = [], []
+        for frame, text in written.items() if isinstance(written, dict) else enumerate(written):
+            if not isinstance(text, str):
+                raise self._error(key, f"the prompt of frame {frame} is no text")
+            time = self._frame(key, str(frame)) if isinstance(written, dict) else None
+            if time is not None and time >= self.frames:
+                late.append(str(time))
+                continue
+            found.append(self._at(key, lambda t=text, at=time: parse_prompt(f"{before} {t}".strip(), at)))
+        if late:
+            self.unused.append(f"{key} from frame {late[0]} on")
+        if not found:
+            raise self._error(key, f"no prompt is within the clip of {self.frames} frames")
+        if len({prompt.time for prompt in found}) < len(found) and isinstance(written, dict):
+            raise self._error(key, "two prompts have the same frame")
+        return tuple(sorted(found, key=lambda prompt: prompt.time or 0))
+
+    def _frame(self, key: str, text: str) -> int:
+        value = self._at(key, lambda: Expression.parse(text, 1)({"max_f": float(self.frames - 1)}))
+        if value < 0:
+            raise self._error(key, f"frame {text!r} lies before the start")
+        return int(value)

@@ -1,0 +1,190 @@
+"""From settings to the specification of a generator: schedules per frame, images read and checked."""
+
+from bisect import bisect_right
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framesmooth.errors import MediaError, UsageError
+from framesmooth.frames import Frame, FrameSource
+from framesmooth.generation.specs import (
+    DEFAULT_COLOR_ANCHOR,
+    DEFAULT_ENDS_STRENGTH,
+    DEFAULT_NOISE_RENEWAL,
+    DEFAULT_STRENGTH,
+    DEFAULT_VIDEO_STRENGTH,
+    Feedback,
+    FirstLastImages,
+    Restyle,
+)
+from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.schedule_values import values_of
+from framesmooth.timeline.timeline import Timeline
+from framesmooth.video import open_source, read_image
+
+if TYPE_CHECKING:
+    from framesmooth.workflows.generate.settings import ClipSettings
+
+
+def plan_feedback(
+    settings: "ClipSettings", timeline: Timeline, guidance_scale: float | None = None
+) -> Feedback | None:
+    """Work out the schedules of ``settings``, and read the picture it begins with; None if not wanted.
+
+    ``guidance_scale`` is what the model asks for frames drawn over others; what the user asks goes before.
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
+        MediaError: a picture that cannot be read.
+    """
+    if settings.depth_model is not None and settings.camera is None:
+        raise UsageError(
+            "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
+        )
+    if not settings.feeds_back:
+        unused = {
+            "--color-anchor": settings.color_anchor != DEFAULT_COLOR_ANCHOR,
+            "--noise-renewal": settings.noise_renewal != DEFAULT_NOISE_RENEWAL,
+        }
+        for option in (option for option, asked in unused.items() if asked):
+            led = settings.init_video is not None or settings.last_image is not None
+            mend = "drop it" if led else "add --strength or a camera"
+            raise UsageError(f"{option} needs frames drawn from each other: {mend}")
+        return None
+    check_one_noise(settings, timeline)
+    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
+    return Feedback(
+        moves=(settings.camera or Moves()).values(*asked),
+        strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
+        color_anchor=settings.color_anchor,
+        guidance_scale=guidance_scale if settings.guidance_scale is None else None,
+        noise_renewal=settings.noise_renewal,
+        cadence=None if settings.cadence == "auto" else settings.cadence,
+        depth_model=settings.depth_model,
+        first=None if settings.init_image is None else read_option_image(settings.init_image, "--init-image"),
+    )
+
+
+def check_one_noise(settings: "ClipSettings", timeline: Timeline) -> None:
+    """Refuse settings that travel through noise, or choose frames between the diffused ones.
+
+    Raises:
+        UsageError: naming the first of them.
+    """
+    if settings.seeds is not None:
+        raise UsageError("--seeds travels through noise, and these frames go by one seed: give one --seed")
+    if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
+        raise UsageError("seeds that change travel through noise, and these frames go by one: drop them")
+    if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
+        raise UsageError(
+            "prompts with seeds of their own don't go with a camera, a first picture or a video: drop them"
+        )
+    if settings.inbetween != "latent":
+        raise UsageError("frames between the diffused ones follow a known motion here: drop --inbetween")
+
+
+def strengths_of(settings: "ClipSettings", timeline: Timeline, default: str) -> list[float]:
+    """Return the share of the steps that draw each frame anew.
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves 0 to 1.
+    """
+    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
+    strengths = values_of("--strength", settings.strength or default, *asked)
+    for frame, strength in enumerate(strengths):
+        if not 0 <= strength <= 1:
+            raise UsageError(
+                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: 0 draws nothing, 1 all anew"
+            )
+    return strengths
+
+
+def read_option_image(path: Path, option: str) -> Frame:
+    """Return the picture in the file that ``option`` names.
+
+    Raises:
+        MediaError: none that can be read.
+    """
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise MediaError(f"{path} {what}: check the name after {option}")
+    return read_image(path)
+
+
+def plan_first_last_images(settings: "ClipSettings", timeline: Timeline) -> FirstLastImages | None:
+    """Read the pictures at the ends of a clip, and work out how freely it leads from one to the other.
+
+    Returns None where no last picture is given.
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
+        MediaError: a picture that cannot be read.
+    """
+    if settings.last_image is None:
+        return None
+    for name, asked in (("a camera", settings.camera is not None), ("--loop", settings.loop)):
+        if asked:
+            raise UsageError(f"--last-image says where the clip leads: drop it or {name}")
+    if timeline.num_frames < 2:
+        raise UsageError("--last-image needs a frame to come from: give a larger --num-frames")
+    departure, arrival = (0, timeline.num_frames - 1) if settings.control else way_of(timeline)
+    if arrival == 0:
+        raise UsageError("--last-image needs a way to go, and one of --seeds stands still: give a --seed")
+    return FirstLastImages(
+        first=None if settings.init_image is None else read_option_image(settings.init_image, "--init-image"),
+        last=read_option_image(settings.last_image, "--last-image"),
+        strengths=strengths_of(settings, timeline, DEFAULT_ENDS_STRENGTH),
+        departure=departure,
+        arrival=arrival,
+    )
+
+
+def way_of(timeline: Timeline) -> tuple[int, int]:
+    """Return the last frame that shows what the first does, and the first that shows what the last does."""
+    where = [start + mix for start, _, mix in map(timeline.at, range(timeline.num_frames))]
+    return bisect_right(where, where[0]) - 1, where.index(where[-1])
+
+
+def open_video(settings: "ClipSettings") -> FrameSource | None:
+    """Return the video to restyle at the clip's rate, None where there is none.
+
+    Raises:
+        MediaError: none that can be read.
+        UsageError: the clip itself, or a video of another length than asked.
+    """
+    path = settings.init_video
+    if path is None:
+        return None
+    if not path.exists():
+        raise MediaError(f"{path} does not exist: check the name after --init-video")
+    if settings.output.exists() and settings.output.resolve() == path.resolve():
+        raise UsageError(f"{path} is the video to restyle itself: give another -o")
+    video = open_source(path, fps=settings.fps)
+    length, asked = video.num_frames or 0, settings.num_frames
+    if asked is not None and asked > length:
+        rate = f"{float(settings.fps):g} a second"
+        raise UsageError(f"--num-frames {asked}: {path} has {length} frames at {rate}: ask for no more")
+    return video
+
+
+def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSource, content: str) -> Restyle:
+    """Work out the schedules of ``settings`` for a ``video`` with this ``content`` (SHA-256).
+
+    Raises:
+        UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
+    """
+    others = {
+        "a camera": settings.camera,
+        "--init-image": settings.init_image,
+        "--last-image": settings.last_image,
+        "--loop": settings.loop or None,
+    }
+    for name, asked in others.items():
+        if asked is not None:
+            raise UsageError(f"--init-video leads the picture and its motion: drop it or {name}")
+    check_one_noise(settings, timeline)
+    return Restyle(
+        video=video,
+        content=content,
+        strengths=strengths_of(settings, timeline, DEFAULT_VIDEO_STRENGTH),
+        cadence=None if settings.cadence == "auto" else settings.cadence,
+    )

@@ -1,0 +1,103 @@
+"""What is checked and told before a clip is made, so that nothing fails after the long work."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from framesmooth.errors import MediaError, OutputExists, UsageError
+from framesmooth.events import Notice
+from framesmooth.runs import (
+    RECORD_FILE,
+    RunFolder,
+    content_key,
+    differences,
+)
+from framesmooth.video import has_audio, is_folder_name
+from framesmooth.video.content_credentials import check_signing
+from framesmooth.video.writer import check_rate, plan_writing
+from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.settings import ClipSettings
+
+_HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
+"""Settings that say how a clip is made, and not which."""
+
+
+def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSettings:
+    """Return the settings with the seeds that a stopped run of the same settings had drawn, if there is one.
+
+    Raises:
+        MediaError: a record that is damaged.
+        UsageError: one that holds no settings.
+    """
+    if not settings.draws_seeds or not (run.folder / RECORD_FILE).is_file():
+        return settings
+    try:
+        record = run.record
+    except UsageError:  # of another version, whose run cannot be continued
+        return settings
+    if record.get("status") == "complete":
+        return settings
+    stopped = ClipSettings.from_record(record, run.folder)
+    drawn = [key["seed"] for key in record["keyframes"]]
+    if settings.seeds is not None and len(settings.seeds) != len(drawn):
+        return settings
+    again = settings.with_drawn(drawn)
+    asked, before = (content_key(replace(one, **_HOW).as_record(run.folder)) for one in (again, stopped))
+    return again if asked == before else settings
+
+
+def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
+    """Raise OutputExists when the run folder holds the frames of another run and may not be overwritten."""
+    if not clip.settings.overwrite and run.holds_other_frames(clip.frames_key):
+        made_with = run.frames.notes().get("settings", {})
+        changed = list(islice(differences(made_with, clip.frames_key), 3)) if made_with else []
+        shown = f" ({'; '.join(changed)})" if changed else ""
+        raise OutputExists(
+            f"{run.folder} holds the frames of a run with other settings or versions{shown}: 'framesmooth "
+            f"resume {run.folder}' goes on with that one, another -o keeps both, --overwrite replaces it"
+        )
+
+
+def check_writing(clip: ResolvedClip) -> None:
+    """Refuse early what the writer would refuse after all the work.
+
+    Raises:
+        UsageError: a codec, crf or sound that does not fit the output.
+        MediaError: odd sides that the codec cannot take, or sound that isn't there.
+    """
+    settings, audio = clip.settings, clip.settings.audio
+    check_rate(settings.output, settings.fps)
+    if settings.sign is not None:
+        check_signing(settings.output, settings.sign)
+    if audio is not None and not audio.is_file():
+        raise MediaError(f"{audio} does not exist: check the name after --audio")
+    if not is_folder_name(settings.output):
+        size = clip.height or 2, clip.width or 2  # a model's own size is always even
+        sound = audio is not None
+        plan_writing(settings.output, size, settings.crf, settings.codec, settings.odd, has_audio=sound)
+    elif audio is not None:
+        raise UsageError(
+            f"a folder of frames holds no sound: drop --audio or write a video, not {settings.output}"
+        )
+    if audio is not None and not has_audio(audio):
+        raise MediaError(f"{audio} holds no sound: give another --audio file")
+
+
+def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
+    """Yield what the user should know before the work starts, among it the seeds that were drawn."""
+    from framesmooth.models.prompt_weighting_spec import plain
+    from framesmooth.models.vocabulary import load_vocabulary, unknown_words
+
+    if asked.draws_seeds:
+        one = len(clip.seeds) == 1 or (asked.seeds is None and len(asked.prompts) == 1)
+        listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
+        yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    vocabulary = load_vocabulary(clip.model_folder)
+    if vocabulary is None:
+        return
+    prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(plain(prompt), vocabulary)}
+    if unknown:
+        listed = ", ".join(map(str, unknown.values()))
+        yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)

@@ -1,0 +1,231 @@
+"""What one clip is made from: the settings of the user, with what they left open decided.
+
+``resolve`` chooses seeds, times and the model's defaults without loading the model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from framesmooth.generation.control_frames import ControlFrames, plan_control
+from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle
+from framesmooth.models.checkpoints import (
+    is_checkpoint,
+    locate_model,
+    model_defaults,
+    pipeline_class,
+    weight_hashes,
+)
+from framesmooth.models.prompt_weighting_spec import parse_weights
+from framesmooth.models.scheduler_spec import PRESETS
+from framesmooth.runs import content_of, package_versions
+from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
+from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
+from framesmooth.workflows.generate.planning import (
+    open_video,
+    plan_feedback,
+    plan_first_last_images,
+    plan_restyle,
+)
+from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.validation import check_settings
+
+DEFAULT_STEPS: Final = 10
+DEFAULT_GUIDANCE: Final = 7.5
+_DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
+_DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedClip:
+    """A clip with everything decided that can be decided before the model is loaded."""
+
+    settings: ClipSettings
+    timeline: Timeline
+    drift: float
+    model_folder: Path
+    model_hashes: Mapping[str, str]
+    steps: int
+    guidance_scale: float
+    guidance_end: float
+    width: int | None
+    height: int | None
+    feedback: Feedback | None = None
+    ends: FirstLastImages | None = None
+    restyle: Restyle | None = None
+    added: ModelExtensions = field(default_factory=ModelExtensions)
+    control: ControlFrames | None = None
+
+    @property
+    def keyframes_key(self) -> dict[str, Any]:
+        """Everything that decides the latents of a diffused frame."""
+        versions = package_versions()
+        key: dict[str, Any] = {
+            "timeline": self.timeline_record,
+            "drift": self.drift,
+            "model": dict(self.model_hashes),
+            "scheduler": self.settings.scheduler,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+            "guidance_end": self.guidance_end,
+            "size": [self.width, self.height],
+            "batch_size": self.settings.batch_size,
+            "device": self.settings.device,
+            "dtype": self.settings.dtype,
+            "versions": {name: versions[name] for name in _DECIDING_LATENTS},
+        }
+        key |= self._unusual
+        if self._led_by or self.control is not None:
+            key["versions"] |= {name: versions[name] for name in _DECIDING_MOTION}
+        return key | self._led_by
+
+    @property
+    def _led_by(self) -> dict[str, Any]:
+        """What else than prompts and noise decides the latents."""
+        plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
+        return {name: plan.key for name, plan in plans.items() if plan is not None}
+
+    def is_meant_black(self, time: int) -> bool:
+        """Tell whether a frame is made from a picture that is black itself."""
+        return any(plan.is_black(time) for plan in (self.ends, self.restyle) if plan is not None)
+
+    @property
+    def _unusual(self) -> dict[str, Any]:
+        """What decides the latents, but only where it is asked for."""
+        settings = self.settings
+        asked = {
+            "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
+            "preset": settings.preset,
+            "cross_frame_attention": settings.cross_frame_attention,
+            "compiled": settings.compiled,
+            **extensions_key(settings),
+            "control": None if self.control is None else self.control.key,
+        }
+        return {name: value for name, value in asked.items() if value}
+
+    @property
+    def frames_key(self) -> dict[str, Any]:
+        """Everything that decides the frames before smoothing."""
+        settings = self.settings
+        key = self.keyframes_key | {"cadence": self.cadence, "inbetween": settings.inbetween}
+        if self.pacing != "linear":
+            key["pacing"] = self.pacing
+        if settings.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
+            key["flow_version"] = package_versions()["opencv-contrib-python"]
+        return key
+
+    @property
+    def cadence(self) -> int | Literal["auto"] | None:
+        """As asked; else "auto" where frames don't hang on each other, and None leaves it to the timeline."""
+        return self.settings.cadence or ("auto" if self.settings.walks else None)
+
+    @property
+    def pacing(self) -> str:
+        """As asked; else "even" where it can be and no other pace is asked for."""
+        settings = self.settings
+        free = settings.walks and settings.cadence != 1
+        free = free and (settings.easing, settings.hold) == ("linear", 0)
+        return settings.pacing or ("even" if free else "linear")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The keyframes' seeds in order, each once."""
+        return tuple(dict.fromkeys(key.seed for key in self.timeline.keyframes))
+
+    @property
+    def timeline_record(self) -> dict[str, Any]:
+        """The timeline as plain JSON types."""
+        return {
+            "keyframes": [asdict(key) for key in self.timeline.keyframes],
+            "num_frames": self.timeline.num_frames,
+            "easing": self.timeline.easing,
+            "hold": self.timeline.hold,
+            **({"loop": True} if self.timeline.loop else {}),
+        }
+
+    @property
+    def model_name(self) -> str:
+        """The model as people call it: the built-in's name, a hub id, or the name of its folder."""
+        path = self.settings.model_path
+        if path is None:
+            return self.settings.model
+        return path.stem if is_checkpoint(self.settings.model) else self.model_folder.name
+
+    @property
+    def resolved_record(self) -> dict[str, Any]:
+        """What was decided, as plain JSON types."""
+        return {
+            "seeds": list(self.seeds),
+            "timeline": self.timeline_record,
+            "fps": str(self.settings.fps),
+            "drift": self.drift,
+            "cadence": self.cadence,
+            "pacing": self.pacing,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+            "guidance_end": self.guidance_end,
+            "width": self.width,
+            "height": self.height,
+            **self._led_by,
+        }
+
+
+def resolve(settings: ClipSettings) -> ResolvedClip:
+    """Decide what ``settings`` leaves open; finds and hashes the model but doesn't load it.
+
+    Raises:
+        UsageError: settings that contradict each other.
+        ModelError: a model that cannot be loaded.
+    """
+    check_settings(settings)
+    video = open_video(settings)
+    num_frames = settings.num_frames or (None if video is None else video.num_frames)
+    timed = replace(settings, num_frames=num_frames)
+    timeline = timeline_of(timed, keyframes_of(timed))
+    folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
+    checkpoint = settings.model_path if is_checkpoint(settings.model) else None
+    added = find_extensions(settings, folder)
+    for key in timeline.keyframes:
+        parse_weights(key.prompt), parse_weights(key.negative)
+    defaults = model_defaults(folder)
+    if settings.preset is not None:
+        preset = PRESETS[settings.preset]
+        defaults |= {"steps": preset.steps, "guidance_end": 1.0, "feedback_guidance_scale": None}
+        if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
+            defaults["guidance_scale"] = preset.guidance_scale
+    guidance_scale = float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
+    if settings.guidance_scale is not None:
+        guidance_scale = settings.guidance_scale
+    if settings.negative_prompt is None and guidance_scale > 1:
+        timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
+    ends = plan_first_last_images(settings, timeline)
+    drifting = (len(settings.prompts), settings.seeds, settings.seed_behavior) == (1, None, "fixed")
+    return ResolvedClip(
+        settings=settings,
+        timeline=timeline,
+        drift=(0.0 if ends else settings.drift) if drifting else 1.0,
+        model_folder=folder,
+        model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
+        added=added,
+        steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
+        guidance_scale=guidance_scale,
+        guidance_end=float(defaults.get("guidance_end", 1.0))
+        if settings.guidance_end is None
+        else settings.guidance_end,
+        width=settings.width or defaults.get("width"),
+        height=settings.height or defaults.get("height"),
+        feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
+        ends=ends,
+        restyle=None
+        if video is None or settings.init_video is None
+        else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
+        control=None
+        if settings.control is None
+        else plan_control(settings.control, settings.fps, timeline, content_of(settings.control.source)),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

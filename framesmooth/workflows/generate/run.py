@@ -1,0 +1,247 @@
+"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, told as events.
+
+``make_clip`` runs the stages and tells a listener what happens; the command line turns that into progress
+bars, another front end into something else. Every stage leaves its result in the run folder, and what is
+already there is not made again.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from framesmooth.errors import FramesmoothError
+from framesmooth.events import (
+    Event,
+    Listener,
+    Notice,
+    StageFinished,
+    stage,
+)
+from framesmooth.metrics.report import Report
+from framesmooth.reports import Gallery, Strip, write_report
+from framesmooth.runs import (
+    RECORD_VERSION,
+    FrameFolder,
+    RunFolder,
+    content_key,
+    content_of,
+    package_versions,
+)
+from framesmooth.smoothing.base import Smoother, create_smoother
+from framesmooth.video import check_output, open_sink, open_source
+from framesmooth.workflows.clip_steps import copy_clip
+from framesmooth.workflows.generate.estimate import Estimate, estimate
+from framesmooth.workflows.generate.frames_stage import FramesStage
+from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.preflight import (
+    check_run_folder,
+    check_writing,
+    notices,
+    with_seeds_of_stopped_run,
+)
+from framesmooth.workflows.generate.provenance import clip_tags, report_facts
+from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run
+
+
+def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
+    """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
+
+    Raises:
+        FramesmoothError: its children say what was wrong; the run folder keeps what was done.
+    """
+    check_output(settings.output, overwrite=settings.overwrite)
+    run = RunFolder.beside(settings.output)
+    clip = resolve(with_seeds_of_stopped_run(settings, run))
+    check_writing(clip)
+    check_run_folder(clip, run)
+    return finish_clip(clip, run, emit, asked=settings)
+
+
+def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
+    """Check ``settings``, load the model, and work out what the clip will take; writes nothing.
+
+    Raises:
+        FramesmoothError: what ``make_clip`` would raise before its work begins.
+    """
+    run = RunFolder.beside(settings.output)
+    clip = resolve(with_seeds_of_stopped_run(settings, run))
+    check_writing(clip)
+    for notice in notices(clip, settings):
+        emit(notice)
+    goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
+    with stage(emit, "load model"):
+        source = load_source(clip, run if goes_on else None)
+    frames = FrameFolder(run.frames)
+    with stage(emit, "try out"):
+        found = estimate(clip, source, lambda index: goes_on and index in frames)
+    if found.warning is not None:
+        emit(Notice(found.warning, warning=True))
+    return found
+
+
+def finish_clip(
+    clip: ResolvedClip,
+    run: RunFolder,
+    emit: Listener,
+    *,
+    asked: ClipSettings,
+    continued_with: list[str] | None = None,
+) -> ClipFinished:
+    """Make what the run lacks of ``clip``, up to the clip itself.
+
+    Args:
+        clip: what to make, checked already.
+        run: its folder.
+        emit: is told what happens.
+        asked: the settings before random seeds were drawn.
+        continued_with: differences in spite of which the run goes on; they are recorded.
+
+    Raises:
+        FramesmoothError: its children say what was wrong; the run folder keeps what was done.
+    """
+    started = time.perf_counter()
+    strength = clip.settings.smooth
+    smoother = create_smoother(clip.settings.smoother, 0 if strength == "auto" else strength)
+    with run.locked():
+        check_output(clip.settings.output, overwrite=clip.settings.overwrite)
+        work = _Work(clip, run, emit, continued_with or [])
+        with work.recorded():
+            for notice in notices(clip, asked):
+                emit(notice)
+            work.make_frames()
+            before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
+    finished = ClipFinished(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
+    emit(finished)
+    return finished
+
+
+class _Work:
+    """One run: its stages in order, and the record that grows with them."""
+
+    def __init__(self, clip: ResolvedClip, run: RunFolder, emit: Listener, continued_with: list[str]) -> None:
+        self.clip, self.run, self._listener = clip, run, emit
+        self.timings: dict[str, float] = {}
+        self.curve: list[Gallery] = []
+        self.record: dict[str, Any] = {
+            "version": RECORD_VERSION,
+            "status": "running",
+            "ai_generated": True,
+            "settings": {"raw": clip.settings.as_record(run.folder), "resolved": clip.resolved_record},
+            "keyframes": clip.timeline_record["keyframes"],
+            "model": {"name": clip.model_name, "sha256": dict(clip.model_hashes)},
+            "versions": package_versions(),
+            "timings": self.timings,
+            "continued_with": continued_with,
+        }
+        with suppress(FramesmoothError, KeyError):  # the clip stays known as the run's own if this is stopped
+            self.record["clip"] = run.record["clip"]
+
+    def emit(self, event: Event) -> None:
+        """Pass an event on, and note how long a stage took."""
+        if isinstance(event, StageFinished):
+            self.timings[event.stage] = round(event.seconds, 3)
+        self._listener(event)
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Keep the record's status true, whatever happens inside."""
+        self.run.write_record(self.record)
+        status = "interrupted"
+        try:
+            yield
+            status = "complete"
+        except FramesmoothError:
+            status = "failed"
+            raise
+        finally:
+            self.record["status"] = status
+            self.run.write_record(self.record)
+
+    def make_frames(self) -> None:
+        """Fill ``frames/``."""
+        notes = FramesStage(self.clip, self.run, self.emit).make()
+        self.timings |= notes.get("timings", {}) | self.timings
+        self.run.frames.note(timings=dict(self.timings))
+        self.record["generation"] = notes["loaded"] | {"crossfaded": notes.get("crossfaded", [])}
+        self.record["bad_frames"] = notes.get("bad_frames", [])
+
+    def tuned(self) -> Smoother:
+        """Return the smoother at the strength that the frames need; its curve stays in the run folder."""
+        from framesmooth.reports.tuning import write_curve
+        from framesmooth.tuning.search import Goal, SmootherConfig
+        from framesmooth.tuning.tuner import tune_clip
+
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.fps)
+        setup = SmootherConfig(method=self.clip.settings.smoother)
+        tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
+        self.emit(Notice(tuning.verdict))
+        self.record["tuning"] = tuning.as_dict()
+        self.curve = write_curve(self.run.folder, tuning)
+        return tuning.smoother(frames)
+
+    def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
+        """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
+        settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
+        strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
+        smoothed = smooth_run(
+            self.run,
+            smoother,
+            self.emit,
+            fps=settings.fps,
+            on_pair=strip.add,
+            loop=settings.loop,
+            guide=self._guide,
+        )
+        self._report(smoothed, repr(smoother), strip)
+        with open_sink(
+            settings.output,
+            fps=settings.fps,
+            size=smoothed.frames.size,
+            crf=settings.crf,
+            codec=settings.codec,
+            audio=settings.audio,
+            metadata=clip_tags(self.clip),
+            no_metadata=settings.no_metadata,
+            sign=settings.sign,
+            overwrite=settings.overwrite,
+            odd=settings.odd,
+            on_complete=self._note_clip,
+        ) as sink:
+            copy_clip(smoothed.frames, sink, self.emit)
+        return smoothed.before, smoothed.after
+
+    @property
+    def _guide(self) -> Guide | None:
+        """What the clip restyles: its motion is that of the clip, without the flicker."""
+        restyle, made = self.clip.restyle, self.record["generation"]
+        if restyle is None:
+            return None
+        filled, size = ((side[0], side[1]) for side in (made["diffused_size"], made["size"]))
+        return Guide(restyle.frames(filled, size), restyle.content)
+
+    def _note_clip(self, finished: Path) -> None:
+        """Record what the clip holds just before it gets its name, to know it if the run is stopped there."""
+        self.record["clip"] = {
+            "name": self.clip.settings.output.name,
+            "sha256": content_of(finished),
+            "frames": self.clip.timeline.num_frames,
+        }
+        self.run.write_record(self.record)
+
+    def _report(self, smoothed: Smoothed, smoother: str, strip: Strip) -> None:
+        before, after = smoothed.before, smoothed.after
+        self.record["smoother"] = smoother
+        self.record["metrics"] = {
+            name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
+        }
+        with stage(self.emit, "report"):
+            facts = report_facts(self.clip) | {"smoother": smoother}
+            title = self.clip.settings.output.name
+            write_report(
+                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+            )
