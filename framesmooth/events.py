@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,22 @@ class Notice:
     warning: bool = False
 
 
+@dataclass(frozen=True)
+class ClipFinished:
+    """The clip is written."""
+
+    clip: Path
+    run_folder: Path
+    seconds: float
+
+
 def listed(frames: Iterable[int]) -> str:
     """Return the first eight of some frames as words."""
     numbers = sorted(frames)
     return ", ".join(map(str, numbers[:8])) + (" and others" if len(numbers) > 8 else "")
 
 
-Event = StageStarted | Progress | StageFinished | Notice
+Event = StageStarted | Progress | StageFinished | Notice | ClipFinished
 
 Listener = Callable[[Event], None]
 

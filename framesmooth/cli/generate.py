@@ -38,7 +38,7 @@ from framesmooth.workflows.generate import inputs
 from framesmooth.workflows.generate.settings import BAD_FRAMES, ClipSettings
 
 if TYPE_CHECKING:
-    from framesmooth.workflows.generate.result import ClipFinished
+    from framesmooth.workflows.generate.result import GeneratedClip
 
 _log = logging.getLogger(__name__)
 
@@ -243,7 +243,7 @@ def make_and_show(settings: ClipSettings, progress: str, json_file: str | None) 
     show_made(made, json_file)
 
 
-def show_made(made: "ClipFinished", json_file: str | None) -> None:
+def show_made(made: "GeneratedClip", json_file: str | None) -> None:
     """Print the figures of a clip that was made, and where it lies."""
     from framesmooth.cli.tables import print_comparison
 

@@ -61,8 +61,7 @@ def _plain_listener() -> "Listener":
 
 def _json_listener() -> "Listener":
     """One JSON object per line; progress carries how much of the stage is done."""
-    from framesmooth.events import Progress, StageStarted
-    from framesmooth.workflows.generate.result import ClipFinished
+    from framesmooth.events import ClipFinished, Progress, StageStarted
 
     done: dict[str, int] = {}
 

@@ -18,7 +18,7 @@ from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
-from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import ClipSettings
@@ -106,7 +106,7 @@ def test_a_stopped_run_comes_to_the_same_bytes(
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
     for kind in ("keyframes", "frames", "smoothed"):
         assert pictures(settings, kind) == pictures(whole, kind) != {}
     ours, theirs = (RunFolder.beside(one.output).record["generation"] for one in (settings, whole))

@@ -7,7 +7,7 @@ from framesmooth.metrics.report import Report
 
 
 @dataclass(frozen=True)
-class ClipFinished:
+class GeneratedClip:
     """The clip is written; ``before`` and ``after`` are its metrics without and with smoothing."""
 
     clip: Path

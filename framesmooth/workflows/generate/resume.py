@@ -19,7 +19,7 @@ from framesmooth.runs import (
 )
 from framesmooth.workflows.generate.preflight import check_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
-from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import finish_clip
 from framesmooth.workflows.generate.settings import ClipSettings
 
@@ -74,7 +74,7 @@ class Resume:
     allow_download: bool = False
 
 
-def resume_run(folder: Path, how: Resume, emit: Listener) -> ClipFinished | Path:
+def resume_run(folder: Path, how: Resume, emit: Listener) -> GeneratedClip | Path:
     """Finish the clip of a run folder; return its path alone where there was nothing to do.
 
     With ``force`` the frames that only another version of a library has made are kept; those made with other

@@ -13,6 +13,7 @@ from typing import Any
 
 from framesmooth.errors import FramesmoothError
 from framesmooth.events import (
+    ClipFinished,
     Event,
     Listener,
     Notice,
@@ -43,12 +44,12 @@ from framesmooth.workflows.generate.preflight import (
 )
 from framesmooth.workflows.generate.provenance import clip_tags, report_facts
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
-from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import ClipSettings
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run
 
 
-def make_clip(settings: ClipSettings, emit: Listener) -> ClipFinished:
+def make_clip(settings: ClipSettings, emit: Listener) -> GeneratedClip:
     """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
 
     Raises:
@@ -91,7 +92,7 @@ def finish_clip(
     *,
     asked: ClipSettings,
     continued_with: list[str] | None = None,
-) -> ClipFinished:
+) -> GeneratedClip:
     """Make what the run lacks of ``clip``, up to the clip itself.
 
     Args:
@@ -115,9 +116,9 @@ def finish_clip(
                 emit(notice)
             work.make_frames()
             before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
-    finished = ClipFinished(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
-    emit(finished)
-    return finished
+    made = GeneratedClip(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
+    emit(ClipFinished(made.clip, made.run_folder, made.seconds))
+    return made
 
 
 class _Work:

@@ -18,7 +18,7 @@ from framesmooth.runs import RunFolder
 from framesmooth.runs.cache import prune
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import write_png
-from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import BadFrames, ClipSettings
@@ -67,7 +67,7 @@ def test_a_stopped_chain_is_resumed_to_the_same_bytes(
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
     for kind in ("keyframes", "frames", "smoothed"):
         assert pictures(settings, kind) == pictures(whole, kind) != {}
     assert resume_run(run.folder, Resume(model=settings.model), nothing) == settings.output
@@ -79,7 +79,7 @@ def test_a_damaged_link_of_the_chain_is_made_anew(settings: ClipSettings) -> Non
     run = RunFolder.beside(settings.output)
     for name in ("keyframes/frame_000002.png", "keyframes/frame_000006.png", "frames/frame_000005.png"):
         (run.folder / name).write_bytes(b"damaged")
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
     assert pictures(settings) == wanted
 
 

@@ -19,7 +19,7 @@ from framesmooth.events import Event, Notice, StageFinished
 from framesmooth.runs import RunFolder, package_versions
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source
-from framesmooth.workflows.generate.result import ClipFinished
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import ClipSettings
@@ -75,7 +75,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(
         make_clip(settings, stop_at(stage))
     run = RunFolder.beside(settings.output)
     assert not settings.output.exists()
-    assert isinstance(resume_run(run.folder, how, nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, how, nothing), GeneratedClip)
     other = RunFolder.beside(whole.output)
     for kind in ("frames", "smoothed"):
         assert files(run, kind) == files(other, kind) != {}
@@ -89,7 +89,7 @@ def test_a_run_killed_between_the_clip_and_its_record_is_its_own(settings: ClipS
     make_clip(settings, nothing)
     run, clip = RunFolder.beside(settings.output), settings.output.read_bytes()
     edit(run, lambda record: record.update(status="running"))
-    assert isinstance(resume_run(run.folder, how, nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, how, nothing), GeneratedClip)
     assert run.record["status"] == "complete"
     assert settings.output.read_bytes() == clip
     settings.output.write_bytes(b"another clip of that name")
@@ -105,7 +105,7 @@ def test_a_run_whose_clip_is_made_anew_can_be_stopped_again(settings: ClipSettin
     for stage in ("frames", "write"):
         with pytest.raises(Stop):
             resume_run(run.folder, how, stop_at(stage))
-    assert isinstance(resume_run(run.folder, how, nothing), ClipFinished)
+    assert isinstance(resume_run(run.folder, how, nothing), GeneratedClip)
     assert settings.output.read_bytes() == clip
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.events import (
+    ClipFinished,
     Event,
     Notice,
     Progress,
@@ -24,7 +25,6 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image, read_metadata
 from framesmooth.workflows.generate.preflight import notices
 from framesmooth.workflows.generate.resolve import resolve
-from framesmooth.workflows.generate.result import ClipFinished
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import ClipSettings
 from tests.listeners import Stop, nothing
