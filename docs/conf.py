@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from framesmooth import __version__
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
-sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+from framesmooth import __version__  # noqa: E402 - of this folder's package
 
 project = "framesmooth"
 author = "The framesmooth developers"
