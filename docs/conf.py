@@ -26,7 +26,10 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 napoleon_google_docstring = True
 # Pages that others include.
-exclude_patterns = ["_build", *(f"reference/generated/{name}.md" for name in ("settings", "python", "record", "modules"))]
+exclude_patterns = [
+    "_build",
+    *(f"reference/generated/{name}.md" for name in ("settings", "python", "record", "modules")),
+]
 
 html_theme = "furo"
 html_title = f"framesmooth {version}"

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
+from inspect import isroutine
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,28 +123,33 @@ def _setting(row: Mapping[str, str]) -> str:
     value = row["range"] or row["type"]
     unit = f" {row['unit']}" if row["unit"] else ""
     options = " ".join(f"`{option}`" for option in row["option"].split(", ") if option)
-    cells = [f"`{row['name']}`", options, _escaped(value + unit), _escaped(row["default"]), _escaped(row["help"])]
+    cells = [
+        f"`{row['name']}`",
+        options,
+        _escaped(value + unit),
+        _escaped(row["default"]),
+        _escaped(row["help"]),
+    ]
     return f"| {' | '.join(cells)} |"
 
 
 def python_page() -> str:
-    """Return autodoc's directives for all public names, functions first."""
-    names = [name for name in sorted(framesmooth.__all__) if not name.startswith("_")]
+    """Return autodoc's directives for all public names: functions, classes, and names of other types."""
+    names = sorted(name for name in framesmooth.__all__ if not name.startswith("_"))
     found = {name: getattr(framesmooth, name) for name in names}
-    kinds = {
-        "Functions": [name for name in names if not isinstance(found[name], type)],
-        "Classes": [name for name in names if isinstance(found[name], type)],
-    }
-    lines = []
-    for heading, members in kinds.items():
-        lines += [f"## {heading}", ""]
-        for name in members:
-            kind = "autofunction" if callable(found[name]) and heading == "Functions" else "autoclass"
-            kind = kind if callable(found[name]) else "autodata"
-            options = "\n:members:" if kind == "autoclass" else ""
-            target = f"{found[name].__module__}.{found[name].__qualname__}" if kind != "autodata" else f"framesmooth.{name}"
-            lines += [f"### {name}", "", f"```{{eval-rst}}\n.. {kind}:: {target}{options and chr(10) + '   :members:'}\n```", ""]
+    classes = [name for name in names if isinstance(found[name], type)]
+    functions = [name for name in names if isroutine(found[name])]
+    lines = ["## Functions", "", *(_documented("autofunction", name, found[name]) for name in functions)]
+    lines += ["## Classes", "", *(_documented("autoclass", name, found[name]) for name in classes)]
+    aliases = [name for name in names if name not in {*classes, *functions}]
+    lines += ["## Types", "", *(f"- `framesmooth.{name}`: `{found[name]}`" for name in aliases)]
     return "\n".join(lines)
+
+
+def _documented(directive: str, name: str, part: Any) -> str:
+    members = "\n   :members:" if directive == "autoclass" else ""
+    target = f"{part.__module__}.{part.__qualname__}"
+    return f"### {name}\n\n```{{eval-rst}}\n.. {directive}:: {target}{members}\n```\n"
 
 
 def record_page() -> str:
@@ -188,7 +194,9 @@ def modules_page() -> str:
     lines = []
     for package, paths in packages.items():
         lines += [f"### {package}", ""]
-        lines += [f"- `{_dotted(path)}`: {_escaped(first_line(path))}" for path in paths if first_line(path)] + [""]
+        lines += [
+            f"- `{_dotted(path)}`: {_escaped(first_line(path))}" for path in paths if first_line(path)
+        ] + [""]
     return "\n".join(lines)
 
 
@@ -204,7 +212,7 @@ def first_line(path: Path) -> str:
 
 def pages() -> dict[str, str]:
     """Return path -> content of all pages."""
-    commands = {f"commands/{at:02d}-{name}": command_page(name) for at, name in enumerate(COMMANDS)}
+    commands = {f"commands/{name}": command_page(name) for name in COMMANDS}
     return commands | {
         "settings": settings_page(),
         "python": python_page(),
