@@ -10,7 +10,7 @@ from framesmooth import __version__  # noqa: E402 - of this folder's package
 
 project = "framesmooth"
 author = "The framesmooth developers"
-copyright = "The framesmooth developers, Apache-2.0"  # noqa: A001 - Sphinx's name
+copyright = "The framesmooth developers, Apache-2.0"
 release = version = __version__
 
 extensions = [
@@ -25,6 +25,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 napoleon_google_docstring = True
+smartquotes = False  # two dashes begin an option
 # Pages that others include.
 exclude_patterns = [
     "_build",

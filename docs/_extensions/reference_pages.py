@@ -1,4 +1,4 @@
-"""Pages of the reference that are written from the program itself: commands, settings, Python, record, modules.
+"""Pages of the reference that are written from the program itself: commands, settings, Python, modules.
 
 A Sphinx extension: the pages go to ``docs/reference/generated`` before the documents are read.
 """
@@ -139,17 +139,28 @@ def python_page() -> str:
     found = {name: getattr(framesmooth, name) for name in names}
     classes = [name for name in names if isinstance(found[name], type)]
     functions = [name for name in names if isroutine(found[name])]
-    lines = ["## Functions", "", *(_documented("autofunction", name, found[name]) for name in functions)]
-    lines += ["## Classes", "", *(_documented("autoclass", name, found[name]) for name in classes)]
+    settings = {part.__name__: part for name in functions if (part := _settings_of(found[name])) is not None}
     aliases = [name for name in names if name not in {*classes, *functions}]
+    lines = ["## Functions", "", *(_documented("autofunction", name) for name in functions)]
+    lines += ["## Settings of the functions", ""]
+    lines += [_documented("autoclass", f"{part.__module__}.{name}") for name, part in settings.items()]
+    lines += ["## Classes", "", *(_documented("autoclass", name) for name in classes)]
     lines += ["## Types", "", *(f"- `framesmooth.{name}`: `{found[name]}`" for name in aliases)]
     return "\n".join(lines)
 
 
-def _documented(directive: str, name: str, part: Any) -> str:
-    members = "\n   :members:" if directive == "autoclass" else ""
-    target = f"{part.__module__}.{part.__qualname__}"
-    return f"### {name}\n\n```{{eval-rst}}\n.. {directive}:: {target}{members}\n```\n"
+def _settings_of(function: Any) -> type | None:
+    """Return the settings class of a workflow: SmoothSettings beside ``smooth``."""
+    name = "".join(word.title() for word in function.__name__.split("_")) + "Settings"
+    found = getattr(import_module(function.__module__), name, None)
+    return found if isinstance(found, type) else None
+
+
+def _documented(directive: str, name: str) -> str:
+    target = name if name.startswith("framesmooth.") else f"framesmooth.{name}"
+    members = "\n   :members:\n   :inherited-members: object" if directive == "autoclass" else ""
+    heading = name.rpartition(".")[2]
+    return f"### {heading}\n\n```{{eval-rst}}\n.. {directive}:: {target}{members}\n```\n"
 
 
 def record_page() -> str:
