@@ -1,6 +1,7 @@
 """A folder with small stand-ins for every file that the examples of the documentation name."""
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from fractions import Fraction
@@ -58,12 +59,18 @@ def _write_sound(path: Path) -> None:
         sound.writeframes(np.zeros(8000, np.int16).tobytes())
 
 
+def _sooner(match: re.Match[str]) -> str:
+    """Return the frame of a prompt for a clip of a few frames."""
+    return f"{match[1]}{int(match[2]) // 30}"
+
+
 def build_sandbox(folder: Path) -> Path:
     """Fill ``folder`` with everything but models."""
     clean, flickering = _scene()
     (folder / "samples" / "prompts").mkdir(parents=True)
     for path in (HOME / "samples" / "prompts").iterdir():
-        shutil.copy(path, folder / "samples" / "prompts")
+        text = re.sub(r'^(\s*"?)(\d+)(?="?:)', _sooner, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        (folder / "samples" / "prompts" / path.name).write_text(text, encoding="utf-8")
     for name in ("flickering.mp4", "before.mp4", "stylised.mp4", "samples/flickering.mp4"):
         write_clip(folder / name, flickering)
     for name in ("clean.mp4", "steady.mp4", "after.mp4", "one.mp4", "two.mp4", "three.mp4", "filmed.mp4"):
@@ -87,7 +94,7 @@ def build_sandbox(folder: Path) -> Path:
 
 
 def build_models(home: Path, work: Path) -> None:
-    """Put tiny models and what is added to them where the examples have them: below ``home``, and in ``work``."""
+    """Put tiny models, and what is added to them, where the examples have them: in ``home`` and ``work``."""
     import diffusers
     import torch
     from safetensors.torch import save_file

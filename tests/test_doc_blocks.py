@@ -1,6 +1,7 @@
 """Every code block of the README and the documentation is run, or says why not."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
@@ -94,25 +95,22 @@ def sandbox(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def shortened(words: list[str]) -> list[str]:
-    """Return the arguments with fewer frames where ``--num-frames`` asks for many."""
+    """Return the arguments for a clip of a few frames: ``--num-frames`` and the frames of prompts in texts."""
     found = list(words)
     for at, word in enumerate(words[:-1]):
         if word == "--num-frames":
             found[at + 1] = str(min(int(words[at + 1]), MOST_FRAMES))
+    for at, word in enumerate(words):
+        if word.startswith("-"):
+            break
+        found[at] = re.sub(r"(?:^|(?<=\| ))(\d+)(?=: )", lambda match: str(int(match[1]) // 10), word)
     return found
-
-
-def variables_for(words: list[str]) -> dict[str, str | None]:
-    """Return what the environment must not hold: prompts with frames say how long the clip is."""
-    has_frames = any(word[:2] == "0:" or word.endswith((".yaml", ".json", ".txt")) for word in words)
-    return {"FRAMESMOOTH_GENERATE_NUM_FRAMES": None} if has_frames and words[1] == "generate" else {}
 
 
 def run(command: Command, place: str) -> None:
     assert command.words[:1] == ["framesmooth"], f"{place}: mark what is not run: {' '.join(command.words)}"
     words = [os.path.expanduser(word) for word in shortened(command.words)]
-    variables: dict[str, str | None] = {**variables_for(words), **command.variables}
-    result = CliRunner().invoke(cli, words[1:], env=variables)
+    result = CliRunner().invoke(cli, words[1:], env=command.variables)
     assert result.exit_code == 0, f"{place}: {' '.join(command.words)}\n{result.output}\n{result.exception!r}"
 
 
@@ -131,7 +129,7 @@ def run_python(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(framesmooth, "generate", small_generate(framesmooth.generate))
     for name in ("smooth", "tune", "interpolate", "assemble"):
         monkeypatch.setattr(framesmooth, name, partial(getattr(framesmooth, name), overwrite=True))
-    exec(compile(block.text, block.place, "exec"), {"__name__": "__example__"})  # noqa: S102
+    exec(compile(block.text, block.place, "exec"), {"__name__": "__example__"})
 
 
 def steps(workflow: Any) -> list[str]:
