@@ -5,10 +5,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.interpolation.upsampler import Upsampler
@@ -29,9 +27,13 @@ def measure_clip(
     reference: FrameSource | None = None,
     guide: FrameSource | None = None,
     name: str = "measure",
+    judge_flashes: bool = True,
     **choices: Any,
 ) -> Report:
-    """Measure a clip, telling ``emit`` how far it is; ``choices`` are those of :func:`metric.measure`.
+    """Measure a clip, telling ``emit`` how far it is.
+
+    ``choices`` are those of :func:`framesmooth.metrics.measure.measure`; flashes are judged by the rate of
+    the source.
 
     Raises:
         MediaError: unreadable frames, or a reference or guide of another length or size.
@@ -39,7 +41,8 @@ def measure_clip(
     """
     tell_what_changes(source, emit)
     with frame_stage(emit, name, source.num_frames) as count:
-        report = measure(source, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
+        rate = source.fps if judge_flashes else None
+        report = measure(source, reference=reference, guide=guide, fps=rate, on_frame=count, **choices)
     _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
     return report
 
@@ -156,9 +159,3 @@ def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsample
         told = f"less than half of the picture could be followed after frame {listed(upsampler.torn)}"
         advice = "look at what is between, or give frames that are nearer to each other"
         emit(Notice(f"{told}: {advice}", warning=True))
-
-
-def check_not_input(source: str, output: str) -> None:
-    """Raise UsageError when the output is the input itself: it would be read while it is replaced."""
-    if Path(source).exists() and Path(output).resolve() == Path(source).resolve():
-        raise UsageError(f"{output} is the input itself: give another -o")

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -13,10 +13,6 @@ from framesmooth.cli.logging import _quiet, _verbose
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
-
-if TYPE_CHECKING:
-    from framesmooth.motion.flow.base import FlowEstimator
-
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -87,18 +83,6 @@ def flow(command: Command) -> Command:
     return command
 
 
-def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
-    """Return what --flow and --flow-weights ask for; a trained network is loaded.
-
-    Raises:
-        UsageError: weights for an estimator without any, or the other way round.
-        ModelError: weights that cannot be used.
-    """
-    from framesmooth.motion.flow.base import load_flow
-
-    return name if weights is None and name in names("flow") else load_flow(name, weights)
-
-
 fps = click.option(
     "--fps", type=Rate(),
     help="Rate of a folder's frames; a video is resampled to it.  [default: its own, 12 for a folder]",
@@ -123,6 +107,11 @@ json_file = click.option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     help="Write the figures as JSON; - is stdout, in place of the table.",
 )  # fmt: skip
+
+
+def json_path(json_file: str | None) -> str | None:
+    """Return the file that --json names, None for stdout."""
+    return None if json_file == "-" else json_file
 
 
 def write_json(json_file: str | None, content: Mapping[str, Any]) -> bool:
