@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from framesmooth.models.checkpoints import is_checkpoint
+from framesmooth.models.pool import load_model
 from framesmooth.runs import (
     KeyframeImageFolder,
     LatentFolder,
@@ -28,10 +29,10 @@ def load_source(clip: ResolvedClip, run: RunFolder | None) -> "ClipSource":
         ModelError: a model that cannot be loaded.
     """
     from framesmooth.generation.prompt_travel import create_source
-    from framesmooth.models.loading import load_pipeline
 
     settings = clip.settings
-    model = load_pipeline(
+    model = load_model(
+        clip.model_hashes,
         settings.model if is_checkpoint(settings.model) else str(clip.model_folder),
         config=settings.config,
         device=settings.device,
