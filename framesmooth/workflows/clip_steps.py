@@ -13,7 +13,7 @@ from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.smoothing.base import Smoother
-from framesmooth.streams import alongside, prefetch
+from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.reader import MediaFile
 
@@ -58,20 +58,23 @@ def smooth_clip(
 ) -> tuple[Report, Report] | None:
     """Smooth ``source`` into ``sink`` and return its metrics (before, after), or None if not ``measured``.
 
-    Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
-    output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
+    Frames are read once and never all held: the input is measured while it is smoothed, and so is the output
+    while it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
     _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
+    tell_what_changes(source, emit)
     if not measured:
-        tell_what_changes(source, emit)
         with frame_stage(emit, "smooth", source.num_frames) as count, closing(prefetch(source)) as frames:
             for index, frame in enumerate(smoother(frames), start=1):
                 sink.write(frame)
                 count(index)
         return None
-    before = measure_clip(source, emit, name="measure")
     with frame_stage(emit, "smooth", source.num_frames) as count:
-        after = smooth_and_measure(source, smoother, sink, count, on_pair, fps=source.fps)
+        before, after = broadcast(
+            source,
+            lambda frames: measure(frames, fps=source.fps),
+            lambda frames: smooth_and_measure(frames, smoother, sink, count, on_pair, fps=source.fps),
+        )
     if after.flashes is not None and not after.flashes.passed:
         emit(Notice(after.flashes.sentence, warning=True))
     return before, after

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
-from framesmooth.events import Listener
+from framesmooth.events import Listener, frame_stage
 from framesmooth.frames import FrameSource
-from framesmooth.metrics.base import Series, Watcher
+from framesmooth.metrics.base import Watcher
+from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict, judge, ranked
 from framesmooth.motion.flow.base import FlowEstimator
 from framesmooth.reports.tables import share
-from framesmooth.workflows.clip_steps import measure_clip
+from framesmooth.streams import broadcast
+from framesmooth.workflows.clip_steps import measure_clip, tell_what_changes
 
 OWN_FLOW: Final = "warping_error_own_flow"
 """The warping error along the clip's own motion, where that of a reference or guide counts."""
@@ -90,7 +92,10 @@ def compare_clips(
         for name in names
     }
     clean = guide or reference
-    truth = None if clean is None else _dynamic_degree(clean, emit, "motion").mean
+    truth = None
+    if clean is not None:
+        moves = measure_clip(clean, emit, name="motion", flow=STEADY_FLOW, metrics=("dynamic_degree",))
+        truth = moves["dynamic_degree"].mean
     verdicts = {name: judge(reports[names[0]], reports[name], true_motion=truth) for name in names[1:]}
     return Comparison(reports, verdicts)
 
@@ -107,25 +112,26 @@ def _measure_one(
     watchers: Sequence[Watcher],
 ) -> Report:
     shared = "guide" if guide is not None else "self" if clean is None else "reference"
-    report = measure_clip(
-        clip,
-        emit,
-        reference=ideal,
-        guide=guide,
-        name=f"measure {name}",
-        flow=flow,
-        flow_on=shared,
-        is_clean=clean is not None,
-        watchers=watchers,
-    )
-    series = {**report.series, "dynamic_degree": _dynamic_degree(clip, emit, f"motion of {name}")}
+    tell_what_changes(clip, emit)
+    with frame_stage(emit, f"measure {name}", clip.num_frames) as count:
+        moves, own, report = broadcast(  # the clip is decoded once
+            clip,
+            partial(measure, flow=STEADY_FLOW, metrics=("dynamic_degree",)),
+            partial(measure, flow=flow, metrics=() if shared == "self" else ("warping_error",)),
+            partial(
+                measure,
+                reference=ideal,
+                guide=guide,
+                flow=flow,
+                flow_on=shared,
+                is_clean=clean is not None,
+                fps=clip.fps,
+                watchers=watchers,
+                on_frame=count,
+            ),
+        )
+    series = {**report.series, "dynamic_degree": moves["dynamic_degree"]}
     if shared != "self":
-        own = measure_clip(clip, emit, name=f"own flow of {name}", flow=flow, metrics=("warping_error",))
         series[OWN_FLOW] = own["warping_error"]
     settings = {**report.settings, "dynamic_degree_on": "self", "dynamic_degree_flow": STEADY_FLOW}
     return replace(report, series=series, settings=settings)
-
-
-def _dynamic_degree(clip: FrameSource, emit: Listener, stage: str) -> Series:
-    measured = measure_clip(clip, emit, name=stage, flow=STEADY_FLOW, metrics=("dynamic_degree",))
-    return measured["dynamic_degree"]

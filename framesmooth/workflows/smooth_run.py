@@ -28,7 +28,8 @@ from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
-from framesmooth.video import FrameSink, open_source, read_image, write_png, write_text
+from framesmooth.video import FrameSink, open_source, read_image
+from framesmooth.video.images import encode_png
 from framesmooth.workflows.clip_steps import smooth_clip
 
 REPORTS_FILE: Final = "reports.json"
@@ -94,8 +95,7 @@ def smooth_run(
         drawn = Strip.of_middle(num_frames)
         found = smooth_clip(source, smoother, sink, emit, on_pair=drawn.add)
         assert found is not None  # it is, unless it is told not to measure
-        write_text(kept.folder / REPORTS_FILE, _adapter().dump_json(found).decode())
-        kept.checksums.add(REPORTS_FILE)
+        kept.checksums.write(REPORTS_FILE, _adapter().dump_json(found))
         strip = drawn.draw()
         _keep_strip(kept, strip)
         kept.note(complete=True)
@@ -144,8 +144,7 @@ def _kept(kept: Stage, num_frames: int) -> tuple[Report, Report] | None:
 
 
 def _keep_strip(kept: Stage, strip: Frame) -> None:
-    write_png(kept.folder / STRIP_FILE, strip)
-    kept.checksums.add(STRIP_FILE)
+    kept.checksums.write(STRIP_FILE, encode_png(strip))
 
 
 def _kept_strip(kept: Stage) -> Frame | None:
