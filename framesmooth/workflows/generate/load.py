@@ -34,6 +34,7 @@ def load_source(clip: ResolvedClip, run: RunFolder | None) -> "ClipSource":
     model = load_model(
         clip.model_hashes,
         settings.model if is_checkpoint(settings.model) else str(clip.model_folder),
+        checked_folder=clip.model_folder,
         config=settings.config,
         device=settings.device,
         dtype=settings.dtype,
