@@ -1,7 +1,7 @@
 """Items that are read once and shared by several readers."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
@@ -74,8 +74,8 @@ def test_an_error_of_a_reader_stops_all_and_comes_out(place: int, error: type[Ba
                 raise error("at 5")
         return 0
 
-    readers = [sum, sum]
-    readers[place] = fails  # type: ignore[call-overload]
+    readers: list[Callable[[Iterator[int]], int]] = [sum, sum]
+    readers[place] = fails
     with pytest.raises(error, match="at 5"):
         broadcast(source, *readers)
     assert source.closed

@@ -9,6 +9,7 @@ from framesmooth.events import Listener, frame_stage
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.base import Watcher
 from framesmooth.metrics.measure import measure
+from framesmooth.metrics.motion_stream import FlowOn
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict, judge, ranked
 from framesmooth.motion.flow.base import FlowEstimator
@@ -111,10 +112,10 @@ def _measure_one(
     flow: str | FlowEstimator,
     watchers: Sequence[Watcher],
 ) -> Report:
-    shared = "guide" if guide is not None else "self" if clean is None else "reference"
+    shared: FlowOn = "guide" if guide is not None else "self" if clean is None else "reference"
     tell_what_changes(clip, emit)
     with frame_stage(emit, f"measure {name}", clip.num_frames) as count:
-        moves, own, report = broadcast(  # the clip is decoded once
+        measured: list[Report] = broadcast(  # the clip is decoded once
             clip,
             partial(measure, flow=STEADY_FLOW, metrics=("dynamic_degree",)),
             partial(measure, flow=flow, metrics=() if shared == "self" else ("warping_error",)),
@@ -130,6 +131,7 @@ def _measure_one(
                 on_frame=count,
             ),
         )
+    moves, own, report = measured
     series = {**report.series, "dynamic_degree": moves["dynamic_degree"]}
     if shared != "self":
         series[OWN_FLOW] = own["warping_error"]

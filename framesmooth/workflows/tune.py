@@ -12,6 +12,7 @@ from framesmooth.registry import FLOWS, names
 from framesmooth.reports import Strip
 from framesmooth.reports.tuning import write_tuning
 from framesmooth.runs.open_clip import keyframes_and_jumps
+from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.tuning.search import Goal, SmootherConfig
 from framesmooth.tuning.tuner import Tuning, parse_target, tune_clip
@@ -117,7 +118,7 @@ def tune(settings: TuneSettings) -> TuneResult:
         budget=settings.budget,
     )
     emit(Notice(tuning.verdict))
-    smoother = tuning.smoother(clip.frames)
+    smoother: Smoother = tuning.smoother(clip.frames)
     if clip.path is not None:
         smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(clip.path, settings.frame_range))
     strip = Strip()

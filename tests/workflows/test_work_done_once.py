@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def most(decoded: Counter[str], folder: str) -> int:
     return max((count for name, count in decoded.items() if name.startswith(f"{folder}/")), default=0)
 
 
-def generate(tiny_model: Path, output: Path, **settings: object) -> GeneratedClip:
+def generate(tiny_model: Path, output: Path, **settings: Any) -> GeneratedClip:
     return fs.generate(
         ["a cat on the beach", "the lion at sunset"],
         output,
