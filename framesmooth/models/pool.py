@@ -31,7 +31,7 @@ class ModelPool:
         >>> import framesmooth as fs
         >>> pool = fs.ModelPool()
         >>> for index, prompt in enumerate(["a sailboat at sunset", "a castle in the snow"]):
-        ...     made = fs.generate(prompt, f"clip{index}.webp", num_frames=2, steps=1, smooth=0, pool=pool)
+        ...     made = fs.generate(prompt, f"clip{index}.webp", num_frames=2, steps=1, pool=pool)
         >>> pool.loads
         1
     """
