@@ -175,8 +175,12 @@ def broadcast(items: Iterable[Item], *readers: Callable[[Iterator[Item]], Any], 
     for thread in threads:
         thread.start()
     work(len(readers) - 1)
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:  # Ctrl-C, with the last reader done already
+        stop.set()
+        raise
     if errors:
         raise errors[0]
     return results

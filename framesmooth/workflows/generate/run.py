@@ -118,7 +118,7 @@ def finish_clip(
             for notice in notices(clip, asked):
                 emit(notice)
             work.make_frames()
-            before, after = work.smooth_and_write(smoother or work.tuned())
+            before, after = work.smooth_and_write(work.tuned() if smoother is None else smoother)
     made = GeneratedClip(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
     return made
