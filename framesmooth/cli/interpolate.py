@@ -30,6 +30,7 @@ from framesmooth.cli.options import report as report_options
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common
@@ -45,6 +46,7 @@ def interpolate(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -52,8 +54,9 @@ def interpolate(
 ) -> None:
     """Put frames between those of IN, along the motion: a folder of keyframes, a video, a run folder.
 
-    The clip lasts as long as before, and its own frames stay as they are wherever one is due: --cadence K
-    makes (n - 1) K + 1 frames out of n, and n K with --loop. Where motion cannot be followed, frames are
+    The clip's own frames stay as they are wherever one is due: --cadence K makes (n - 1) K + 1 frames out of
+    n, and n K with --loop. With --to-fps, and beside sound, the clip lasts as long as before: the last frame
+    is held. Where motion cannot be followed, frames are
     cross-faded, and it is said where; --json writes it down.
 
     \b
@@ -70,7 +73,7 @@ def interpolate(
     from framesmooth.runs.open_clip import open_clip
     from framesmooth.video import check_output, open_sink
     from framesmooth.workflows.clip_steps import check_not_input, upsample_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
 
     if (cadence is None) == (to_fps is None):
         raise click.UsageError("give either --cadence N or --to-fps RATE")
@@ -78,23 +81,29 @@ def interpolate(
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     report_options.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    uneven = "stored" if to_fps else uneven_for(audio, no_audio=no_audio)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
     rate = to_fps or clip.fps * (cadence or 1)
     kept = at_cuts or ("hold" if cadence is None else "fade")
-    upsampler = Upsampler(estimator, clip.fps / rate, "hold" if kept == "hold" else "fade", loop)
-    with (
-        progress_listener(progress) as emit,
-        open_sink(
+    with progress_listener(progress) as emit:
+        sound = audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio)
+        upsampler = Upsampler(
+            estimator,
+            clip.fps / rate,
+            "hold" if kept == "hold" else "fade",
+            loop,
+            hold_last=to_fps is not None or sound is not None,
+        )
+        with open_sink(
             output,
             fps=rate,
             size=clip.size,
-            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            audio=sound,
             metadata=tags_to_keep(
                 Path(source), f"frames interpolated by framesmooth: {clip.fps} to {rate} fps"
             ),
             **encoding,
-        ) as sink,
-    ):
-        upsample_clip(clip, sink, emit, upsampler)
+        ) as sink:
+            upsample_clip(clip, sink, emit, upsampler)
     if not common.write_json(json_file, {"output": Path(output).name, **upsampler.as_dict()}):
         click.echo(output)

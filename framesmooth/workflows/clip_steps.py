@@ -10,7 +10,11 @@ from typing import Any
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
-from framesmooth.frames import Frame, FrameSource
+from framesmooth.frames import (
+    Frame,
+    FrameSlice,
+    FrameSource,
+)
 from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
@@ -107,19 +111,19 @@ def smooth_and_measure(
 
 
 def tell_what_changes(source: FrameSource, emit: Listener) -> None:
-    """Say so when frames that were unevenly spaced in time come out evenly spaced, or HDR ones flat."""
-    if isinstance(source, MediaFile) and source.variable_rate and not source.resampled:
-        rate = f"{float(source.fps):.3f}".rstrip("0").rstrip(".")
-        emit(
-            Notice(
-                f"{source.path.name} has a variable frame rate: its frames are spaced evenly at the average "
-                f"of {rate} a second; give --fps to resample it instead",
-                warning=True,
-            )
-        )
-    if isinstance(source, MediaFile) and source.transfer:
+    """Say so when frames change their times, HDR ones come out flat, or damaged ones are filled in."""
+    while isinstance(source, FrameSlice):
+        source = source.source
+    if not isinstance(source, MediaFile):
+        return
+    if source.notice:
+        keeps_times = source.resampled or bool(source.times)
+        emit(Notice(source.notice, warning=not keeps_times))
+    if source.transfer:
         told = f"{source.path.name} is HDR ({source.transfer}) and is taken for SDR"
         emit(Notice(f"{told}: its colours come out flat, tone-map it first", warning=True))
+    if source.damage is not None:
+        source.damage.listener = lambda told: emit(Notice(told, warning=True))
 
 
 def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
@@ -140,11 +144,14 @@ def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsample
     """
     tell_what_changes(source, emit)
     _log.info("interpolating with %r, into %s", upsampler, sink.path)
-    total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    times, end = _uneven_times(source)
+    duration = end if times else source.num_frames
+    total = None if duration is None else upsampler.length(duration)
     if source.num_frames == 1:
         emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
     with frame_stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
-        for index, frame in enumerate(upsampler(frames), start=1):
+        made = upsampler.sample(zip(times, frames, strict=False), end) if times else upsampler(frames)
+        for index, frame in enumerate(made, start=1):
             sink.write(frame)
             count(index)
     pairs = len(upsampler.coverages)
@@ -156,6 +163,21 @@ def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsample
         told = f"less than half of the picture could be followed after frame {listed(upsampler.torn)}"
         advice = "look at what is between, or give frames that are nearer to each other"
         emit(Notice(f"{told}: {advice}", warning=True))
+
+
+def _uneven_times(source: FrameSource) -> tuple[list[Fraction], Fraction]:
+    """Return (times of the frames, the end of the last one) in frames at the source's rate, from 0 on.
+
+    There are no times where frames come evenly.
+    """
+    first, last, whole = 0, source.num_frames, source
+    while isinstance(whole, FrameSlice):
+        first, whole = first + whole.start, whole.source
+    if not isinstance(whole, MediaFile) or not whole.times or last is None:
+        return [], Fraction(0)
+    times = [(time - whole.times[first]) * whole.fps for time in whole.times[first : first + last]]
+    after = whole.times[first + last] if first + last < len(whole.times) else whole.end
+    return times, (after - whole.times[first]) * whole.fps
 
 
 def check_not_input(source: str, output: str) -> None:
