@@ -1,12 +1,14 @@
 """A clip with frames between those it has: any rate out of any rate, by occlusion-aware interpolation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from math import ceil
 from typing import Any, Final, Literal
+
+import numpy as np
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
@@ -35,6 +37,8 @@ class Upsampler:
             whose motion was confirmed.
         faded: input frames after which motion could not be followed and which were cross-faded.
         held: input frames after which a cut was kept.
+        times: of the input's frames by index, in frames, increasing from 0; those that have none are dropped.
+            None is the index for all.
     """
 
     flow: FlowEstimator
@@ -44,9 +48,11 @@ class Upsampler:
     coverages: dict[int, float] = field(default_factory=dict)
     faded: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
+    times: Mapping[int, Fraction] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the step."""
+        self._position, self._given = self.step, 0  # where the next output frame is due, and frames read
         if self.step <= 0:
             raise UsageError(f"a step of {self.step} frames leads nowhere: choose one above 0")
 
@@ -70,37 +76,43 @@ class Upsampler:
         if first is None:
             return
         yield first
+        self._position, self._given, last = self.step, 1, first
         stretches = self._stretches(first, stream)
-        before: BidirectionalFlow | None = None
+        before: _Stretch | None = None
         now = next(stretches, None)
         while now is not None:
             after = next(stretches, None)
-            yield from self._between(now, before, None if after is None else after.motion)
+            yield from self._between(now, before, after)
+            last = now.second
             if now.shows_end:
-                yield now.second
-            before, now = now.motion, after
+                yield last
+            before, now = now, after
+        while not self.loop and self._position <= self._given - 1:  # the last picture may be held
+            yield last.copy()
+            self._position += self.step
 
     def _stretches(self, first: Frame, others: Iterator[Frame]) -> Iterator["_Stretch"]:
-        """Yield what lies between neighbours, in order."""
-        position = self.step
-        around = [first] if self.loop else []
-        given = 1
-
-        def counted() -> Iterator[Frame]:
-            nonlocal given
-            for frame in others:
-                given += 1
-                yield frame
-
-        for index, (before, after) in enumerate(pairwise(chain([first], counted(), around))):
-            times = []
-            while position < index + 1:
-                times.append(position - index)
-                position += self.step
+        """Yield what lies between neighbouring pictures, in order."""
+        for before, after in pairwise(self._pictures(first, others)):
+            length, times = after.time - before.time, []
+            while self._position < after.time:
+                times.append((self._position - before.time) / length)
+                self._position += self.step
             # The end of a loop is its start, and was shown.
-            shows_end = position == index + 1 < given + (not self.loop)
-            yield _Stretch(index, before, after, times, shows_end, self.flow)
-            position += self.step if shows_end else 0
+            shows_end = self._position == after.time and not after.closes
+            yield _Stretch(before.index, before.frame, after.frame, length, times, shows_end, self.flow)
+            self._position += self.step if shows_end else 0
+
+    def _pictures(self, first: Frame, others: Iterator[Frame]) -> Iterator["_Timed"]:
+        """Yield the frames that are due at a time, and the first one again where a loop ends."""
+        yield _Timed(0, Fraction(0), first)
+        for index, frame in enumerate(others, start=1):
+            self._given = index + 1
+            time = Fraction(index) if self.times is None else self.times.get(index)
+            if time is not None:
+                yield _Timed(index, time, frame)
+        if self.loop:
+            yield _Timed(self._given, Fraction(self._given), first, closes=True)
 
     @property
     def torn(self) -> list[int]:
@@ -114,13 +126,14 @@ class Upsampler:
             "pairs": len(self.coverages),
             "cross_faded_after": list(self.faded),
             "cut_kept_after": list(self.held),
+            "held_frames_dropped": 0 if self.times is None else self._given - len(self.times),
             "coverage_after": {str(index): round(value, 4) for index, value in self.coverages.items()},
         }
 
     def _between(
-        self, stretch: "_Stretch", before: BidirectionalFlow | None, after: BidirectionalFlow | None
+        self, stretch: "_Stretch", before: "_Stretch | None", after: "_Stretch | None"
     ) -> Iterator[Frame]:
-        """Yield the in-betweens of two neighbours; beside it the motion before and after them."""
+        """Yield the in-betweens of two neighbours; beside it what lies before and after them."""
         pair, times = stretch.pair, stretch.times
         if pair is None:
             return
@@ -128,13 +141,26 @@ class Upsampler:
         self.coverages[stretch.index] = pair.coverage
         if stretch.cut and self.at_cuts == "hold":
             self.held.append(stretch.index)
-            yield from ((first if time < Fraction(1, 2) else second).copy() for time in times)
+            yield from ((first if time < stretch.cut_time else second).copy() for time in times)
         elif stretch.cut or pair.method == "cross-fade":
             self.faded.append(stretch.index)
             yield from crossfade_pair(first, second, [float(time) for time in times])
         else:
-            bent = pair.with_neighbours(before, after)
+            bent = pair.with_neighbours(
+                before.motion_over(stretch.length) if before else None,
+                after.motion_over(stretch.length) if after else None,
+            )
             yield from (bent.frame_at(float(time)) for time in times)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A frame of the input by its index, when it is due in frames, and whether it is a loop's first again."""
+
+    index: int
+    time: Fraction
+    frame: Frame
+    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +171,7 @@ class _Stretch:
         index: of the first.
         first: of the neighbours.
         second: of the neighbours.
+        length: how far apart they are due, in frames of the input.
         times: of the in-betweens, above 0 and below 1.
         shows_end: whether the second is due itself.
         flow: estimates the motion.
@@ -153,6 +180,7 @@ class _Stretch:
     index: int
     first: Frame
     second: Frame
+    length: Fraction
     times: list[Fraction]
     shows_end: bool
     flow: FlowEstimator
@@ -172,3 +200,16 @@ class _Stretch:
         """The motion between the two, where in-betweens follow it."""
         follows = self.pair is not None and not self.cut and self.pair.method == "flow"
         return self.pair.motion if follows and self.pair is not None else None
+
+    def motion_over(self, length: Fraction) -> BidirectionalFlow | None:
+        """Return the motion as far as it goes in ``length`` frames."""
+        motion = self.motion
+        if motion is None or length == self.length:
+            return motion
+        share = np.float32(length / self.length)
+        return BidirectionalFlow(share * motion.forward, share * motion.backward)
+
+    @property
+    def cut_time(self) -> Fraction:
+        """When the second is shown where a cut is kept: no earlier than half a frame before it is due."""
+        return max(1 - Fraction(1, 2) / self.length, Fraction(1, 2))
