@@ -2,13 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesmooth.cli import types
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+
+if TYPE_CHECKING:
+    from framesmooth.workflows.clip_steps import DropRepeats
 
 
 @click.command()
@@ -25,6 +28,13 @@ from framesmooth.cli.options import report as report_options
     type=click.Choice(["fade", "hold"]),
     help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
 )
+@click.option(
+    "--drop-repeats",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Leave out frames that repeat the one before, so that motion is even; auto: where they recur.",
+)
 @click.option("--loop", is_flag=True, help="IN is a loop: frames come between its last and its first, too.")
 @common.flow
 @common.no_audio
@@ -40,6 +50,7 @@ def interpolate(
     cadence: int | None,
     to_fps: Fraction | None,
     at_cuts: str | None,
+    drop_repeats: "DropRepeats",
     loop: bool,
     flow: str,
     flow_weights: Path | None,
@@ -56,8 +67,9 @@ def interpolate(
 
     The clip's own frames stay as they are wherever one is due: --cadence K makes (n - 1) K + 1 frames out of
     n, and n K with --loop. With --to-fps, and beside sound, the clip lasts as long as before: the last frame
-    is held. Where motion cannot be followed, frames are
-    cross-faded, and it is said where; --json writes it down.
+    is held. Held frames, as of animation on twos or of films brought to another rate, are left out where they
+    recur, and it is said. Where motion cannot be followed, frames are cross-faded, and it is said where;
+    --json writes it down.
 
     \b
     Examples:
@@ -104,6 +116,6 @@ def interpolate(
             ),
             **encoding,
         ) as sink:
-            upsample_clip(clip, sink, emit, upsampler)
+            upsample_clip(clip, sink, emit, upsampler, drop_repeats)
     if not common.write_json(json_file, {"output": Path(output).name, **upsampler.as_dict()}):
         click.echo(output)

@@ -1,12 +1,14 @@
 """A clip with frames between those it has: any rate out of any rate, by occlusion-aware interpolation."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 from math import ceil
 from typing import Any, Final, Literal
+
+import numpy as np
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
@@ -38,6 +40,8 @@ class Upsampler:
             whose motion was confirmed.
         faded: input frames after which motion could not be followed and which were cross-faded.
         held: input frames after which a cut was kept.
+        times: of the input's frames by index, in frames, increasing from 0; those that have none are dropped.
+            None is the index for all.
     """
 
     flow: FlowEstimator
@@ -48,9 +52,11 @@ class Upsampler:
     coverages: dict[int, float] = field(default_factory=dict)
     faded: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
+    times: Mapping[int, Fraction] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the step."""
+        self._given = 0  # frames read
         if self.step <= 0:
             raise UsageError(f"a step of {self.step} frames leads nowhere: choose one above 0")
 
@@ -72,7 +78,15 @@ class Upsampler:
         Raises:
             UsageError: frames of different sizes.
         """
-        return self.sample((Fraction(index), frame) for index, frame in enumerate(frames))
+        return self._sample(self._timed(frames), None)
+
+    def _timed(self, frames: Iterable[Frame]) -> Iterator["_Timed"]:
+        """Yield the frames that are due at a time; the others are dropped."""
+        for index, frame in enumerate(frames):
+            self._given = index + 1
+            time = Fraction(index) if self.times is None else self.times.get(index)
+            if time is not None:
+                yield _Timed(index, time, frame)
 
     def sample(self, timed: Iterable[tuple[Fraction, Frame]], end: Fraction | None = None) -> Iterator[Frame]:
         """Yield frames of an unevenly timed clip at even steps; see ``__call__``.
@@ -84,54 +98,51 @@ class Upsampler:
         Raises:
             UsageError: frames of different sizes.
         """
+        return self._sample((_Timed(index, *one) for index, one in enumerate(timed)), end)
+
+    def _sample(self, timed: Iterable["_Timed"], end: Fraction | None) -> Iterator[Frame]:
         stream = iter(timed)
         first = next(stream, None)
         if first is None:
             return
-        shown = 0
+        shown, most = 0, None
         for last, frames in self._spans(first, stream):
-            most = (
-                None if last is None or not self.hold_last or self.loop else self.length(end or last[0] + 1)
-            )
+            if last is not None and not self.loop and (self.hold_last or self.times is not None):
+                most = self.length(end or (last.time + 1 if self.times is None else self._given))
             for frame in frames:
                 if most is None or shown < most:
                     yield frame
                     shown += 1
             while most is not None and last is not None and shown < most:
-                yield last[1].copy()
+                yield last.frame.copy()
                 shown += 1
 
     def _spans(
-        self, first: tuple[Fraction, Frame], others: Iterator[tuple[Fraction, Frame]]
-    ) -> Iterator[tuple[tuple[Fraction, Frame] | None, Iterable[Frame]]]:
-        """Yield (the last (time, frame) once it is known, what is due up to the next frame of the input)."""
+        self, first: "_Timed", others: Iterator["_Timed"]
+    ) -> Iterator[tuple["_Timed | None", Iterable[Frame]]]:
+        """Yield (the last frame once it is known, what is due up to the next frame of the input)."""
         stretches = self._stretches(first, others)
-        before: BidirectionalFlow | None = None
+        before: _Stretch | None = None
         now = next(stretches, None)
-        yield (first if now is None else None), [first[1]]
+        yield (first if now is None else None), [first.frame]
         while now is not None:
             after = next(stretches, None)
-            due = self._between(now, before, None if after is None else after.motion)
-            ending = [now.second] if now.shows_end else []
-            yield ((now.end, now.second) if after is None else None), chain(due, ending)
-            before, now = now.motion, after
+            due = self._between(now, before, after)
+            ending = [now.second.frame] if now.shows_end else []
+            yield (now.second if after is None else None), chain(due, ending)
+            before, now = now, after
 
-    def _stretches(
-        self, first: tuple[Fraction, Frame], others: Iterator[tuple[Fraction, Frame]]
-    ) -> Iterator["_Stretch"]:
+    def _stretches(self, first: "_Timed", others: Iterator["_Timed"]) -> Iterator["_Stretch"]:
         """Yield what lies between neighbours, in order."""
-        position = self.step
-        start, before = first
-        count = 0
-        for index, (time, after) in enumerate(others):
-            count = index + 1
-            end = self._snapped(time)
-            yield (stretch := self._stretch(index, (start, before), (end, after), position, shows_end=True))
+        position, before = self.step, first
+        for one in others:
+            after = replace(one, time=self._snapped(one.time))
+            yield (stretch := self._stretch(before, after, position, shows_end=True))
             position += self.step * (len(stretch.times) + stretch.shows_end)
-            start, before = end, after
+            before = after
         if self.loop:  # its end is its start, and was shown
-            again = (start + 1, first[1])
-            yield self._stretch(count, (start, before), again, position, shows_end=False)
+            end = before.time + 1 if self.times is None else Fraction(self._given)
+            yield self._stretch(before, replace(first, time=end), position, shows_end=False)
 
     def _snapped(self, time: Fraction) -> Fraction:
         """Return the time of the output frame next to an input frame, whose own time may be rounded."""
@@ -141,20 +152,13 @@ class Upsampler:
         return due if abs(due - time) <= _NEXT_TO * self.step else time
 
     def _stretch(
-        self,
-        index: int,
-        first: tuple[Fraction, Frame],
-        second: tuple[Fraction, Frame],
-        position: Fraction,
-        *,
-        shows_end: bool,
+        self, first: "_Timed", second: "_Timed", position: Fraction, *, shows_end: bool
     ) -> "_Stretch":
-        (start, before), (end, after) = first, second
         times = []
-        while position < end:
-            times.append((position - start) / (end - start))
+        while position < second.time:
+            times.append((position - first.time) / (second.time - first.time))
             position += self.step
-        return _Stretch(index, before, after, times, end, shows_end and position == end, self.flow)
+        return _Stretch(first, second, times, shows_end and position == second.time, self.flow)
 
     @property
     def torn(self) -> list[int]:
@@ -168,27 +172,40 @@ class Upsampler:
             "pairs": len(self.coverages),
             "cross_faded_after": list(self.faded),
             "cut_kept_after": list(self.held),
+            "held_frames_dropped": 0 if self.times is None else self._given - len(self.times),
             "coverage_after": {str(index): round(value, 4) for index, value in self.coverages.items()},
         }
 
     def _between(
-        self, stretch: "_Stretch", before: BidirectionalFlow | None, after: BidirectionalFlow | None
+        self, stretch: "_Stretch", before: "_Stretch | None", after: "_Stretch | None"
     ) -> Iterator[Frame]:
-        """Yield the in-betweens of two neighbours; beside it the motion before and after them."""
+        """Yield the in-betweens of two neighbours; beside it what lies before and after them."""
         pair, times = stretch.pair, stretch.times
         if pair is None:
             return
-        first, second = stretch.first, stretch.second
-        self.coverages[stretch.index] = pair.coverage
+        first, second, index = stretch.first.frame, stretch.second.frame, stretch.first.index
+        self.coverages[index] = pair.coverage
         if stretch.cut and self.at_cuts == "hold":
-            self.held.append(stretch.index)
-            yield from ((first if time < Fraction(1, 2) else second).copy() for time in times)
+            self.held.append(index)
+            yield from ((first if time < stretch.cut_time else second).copy() for time in times)
         elif stretch.cut or pair.method == "cross-fade":
-            self.faded.append(stretch.index)
+            self.faded.append(index)
             yield from crossfade_pair(first, second, [float(time) for time in times])
         else:
-            bent = pair.with_neighbours(before, after)
+            bent = pair.with_neighbours(
+                before.motion_over(stretch.length) if before else None,
+                after.motion_over(stretch.length) if after else None,
+            )
             yield from (bent.frame_at(float(time)) for time in times)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A frame of the input by its index, and when it is due, in frames of the input."""
+
+    index: int
+    time: Fraction
+    frame: Frame
 
 
 @dataclass(frozen=True)
@@ -196,35 +213,49 @@ class _Stretch:
     """Two neighbours of the input, and what is due between them.
 
     Attributes:
-        index: of the first.
         first: of the neighbours.
         second: of the neighbours.
         times: of the in-betweens, above 0 and below 1.
-        end: when the second comes.
         shows_end: whether the second is due itself.
         flow: estimates the motion.
     """
 
-    index: int
-    first: Frame
-    second: Frame
+    first: _Timed
+    second: _Timed
     times: list[Fraction]
-    end: Fraction
     shows_end: bool
     flow: FlowEstimator
+
+    @property
+    def length(self) -> Fraction:
+        """How far apart they are due, in frames of the input."""
+        return self.second.time - self.first.time
 
     @cached_property
     def pair(self) -> Inbetween | None:
         """The in-betweens; None where none are due."""
-        return prepare_pair(self.first, self.second, flow=self.flow) if self.times else None
+        return prepare_pair(self.first.frame, self.second.frame, flow=self.flow) if self.times else None
 
     @cached_property
     def cut(self) -> bool:
         """Whether another scene begins with the second."""
-        return self.pair is not None and is_cut(self.first, self.second, self.pair.motion)
+        return self.pair is not None and is_cut(self.first.frame, self.second.frame, self.pair.motion)
 
     @property
     def motion(self) -> BidirectionalFlow | None:
         """The motion between the two, where in-betweens follow it."""
         follows = self.pair is not None and not self.cut and self.pair.method == "flow"
         return self.pair.motion if follows and self.pair is not None else None
+
+    def motion_over(self, length: Fraction) -> BidirectionalFlow | None:
+        """Return the motion as far as it goes in ``length`` frames."""
+        motion = self.motion
+        if motion is None or length == self.length:
+            return motion
+        share = np.float32(length / self.length)
+        return BidirectionalFlow(share * motion.forward, share * motion.backward)
+
+    @property
+    def cut_time(self) -> Fraction:
+        """When the second is shown where a cut is kept: no earlier than half a frame before it is due."""
+        return max(1 - Fraction(1, 2) / self.length, Fraction(1, 2))

@@ -47,9 +47,11 @@ def open_source(
         uneven: how a video of a variable rate is read where no ``fps`` is given. "average": every frame once,
             at the average rate; where a tenth of the frames or less is left out of a constant rate, that rate
             with the frame before held in each gap. "real": always at the frames' real times, at a constant
-            rate, by repeating and dropping frames. "stored": every frame once; ``MediaFile.timed`` has the times.
+            rate, by repeating and dropping frames. "stored": every frame once; ``MediaFile.timed`` has the
+            times.
             "auto": "real" for a video with sound, else "average".
-        strict: refuse a damaged video. Otherwise what is whole is taken, and ``MediaFile.damage`` tells the rest.
+        strict: refuse a damaged video. Otherwise what is whole is taken, and ``MediaFile.damage`` tells the
+            rest.
 
     Raises:
         MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.

@@ -4,9 +4,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
@@ -19,9 +20,13 @@ from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.smoothing.base import Smoother
+from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import alongside, prefetch
 from framesmooth.video import FrameSink
+from framesmooth.video.picture_times import picture_times
 from framesmooth.video.reader import MediaFile
+
+DropRepeats = Literal["auto", "on", "off"]
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +67,25 @@ def smooth_clip(
     Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
     output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
+    replaced: list[int] = []
+    if isinstance(smoother, MotionSmoother):
+        smoother = replace(smoother, on_replaced=replaced.append)
+    reports = _steady_clip(source, smoother, sink, emit, measured=measured, on_pair=on_pair)
+    if replaced:
+        told = f"single frames unlike both neighbours, which are alike: {listed(replaced)}"
+        emit(Notice(f"{told}; replaced by what lies between the neighbours"))
+    return reports
+
+
+def _steady_clip(
+    source: FrameSource,
+    smoother: Smoother,
+    sink: FrameSink,
+    emit: Listener,
+    *,
+    measured: bool,
+    on_pair: Callable[[Frame, Frame], None] | None,
+) -> tuple[Report, Report] | None:
     _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
     if not measured:
         tell_what_changes(source, emit)
@@ -73,7 +97,7 @@ def smooth_clip(
     before = measure_clip(source, emit, name="measure")
     with frame_stage(emit, "smooth", source.num_frames) as count:
         after = smooth_and_measure(source, smoother, sink, count, on_pair, fps=source.fps)
-    if after.flashes is not None and not after.flashes.passed:
+    if after.flashes is not None and not (after.flashes.passed and after.flashes.extended_passed):
         emit(Notice(after.flashes.sentence, warning=True))
     return before, after
 
@@ -136,15 +160,26 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
             count(index)
 
 
-def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsampler: Upsampler) -> None:
+def upsample_clip(
+    source: FrameSource,
+    sink: FrameSink,
+    emit: Listener,
+    upsampler: Upsampler,
+    drop_repeats: DropRepeats = "off",
+) -> None:
     """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
+
+    With ``drop_repeats`` "on" held frames are left out, so that motion is even, with "auto" only where they
+    recur; the clip is read once more for it.
 
     Raises:
         UsageError: frames of different sizes.
     """
     tell_what_changes(source, emit)
-    _log.info("interpolating with %r, into %s", upsampler, sink.path)
     times, end = _uneven_times(source)
+    if drop_repeats != "off" and not times:  # uneven times are even motion already
+        _drop_repeats(source, emit, upsampler, always=drop_repeats == "on")
+    _log.info("interpolating with %r, into %s", upsampler, sink.path)
     duration = end if times else source.num_frames
     total = None if duration is None else upsampler.length(duration)
     if source.num_frames == 1:
@@ -178,6 +213,26 @@ def _uneven_times(source: FrameSource) -> tuple[list[Fraction], Fraction]:
     times = [(time - whole.times[first]) * whole.fps for time in whole.times[first : first + last]]
     after = whole.times[first + last] if first + last < len(whole.times) else whole.end
     return times, (after - whole.times[first]) * whole.fps
+
+
+def _drop_repeats(source: FrameSource, emit: Listener, upsampler: Upsampler, *, always: bool) -> None:
+    """Let the upsampler leave out the held frames of ``source``, and say so."""
+    with (
+        frame_stage(emit, "find held frames", source.num_frames) as count,
+        closing(prefetch(source)) as frames,
+    ):
+        found = picture_times(_counted(frames, count))
+    if not found.num_held or not (always or found.is_regular):
+        return
+    upsampler.times = found.times
+    told = f"{found.num_held} of {found.num_frames} frames repeat the one before and are dropped"
+    emit(Notice(f"{told}: motion is even between the others; --drop-repeats off keeps them"))
+
+
+def _counted(frames: Iterable[Frame], count: Callable[[int], None]) -> Iterator[Frame]:
+    for index, frame in enumerate(frames, start=1):
+        yield frame
+        count(index)
 
 
 def check_not_input(source: str, output: str) -> None:
