@@ -54,10 +54,12 @@ class ReadOptions:
             and 12 for a folder and for frames in memory.
         frame_range: (start, stop) of the frames that are taken, counted from 0; ``stop`` is excluded, and
             None is the end.
+        strict: refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.
     """
 
     fps: Fraction | None = None
     frame_range: tuple[int, int | None] | None = None
+    strict: bool = False
 
 
 def check_frame(frame: NDArray[Any]) -> Frame:

@@ -12,6 +12,7 @@ from framesmooth.cli.options import common
 @common.output
 @common.fps
 @common.frame_range
+@common.strict
 @common.no_audio
 @common.encoding
 @common.common

@@ -23,19 +23,29 @@ from framesmooth.cli.options import common
     help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
 )
 @click.option("--loop", is_flag=True, help="IN is a loop: frames come between its last and its first, too.")
+@click.option(
+    "--drop-repeats",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Leave out frames that repeat the one before, so that motion is even; auto: where they recur.",
+)
 @common.flow
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common
 def interpolate(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
     """Put frames between those of IN, along the motion: a folder of keyframes, a video, a run folder.
 
-    The clip lasts as long as before, and its own frames stay as they are wherever one is due: --cadence K
-    makes (n - 1) K + 1 frames out of n, and n K with --loop. Where motion cannot be followed, frames are
-    cross-faded, and it is said where; --json writes it down.
+    The clip's own frames stay as they are wherever one is due: --cadence K makes (n - 1) K + 1 frames out of
+    n, and n K with --loop. With --to-fps, and beside sound, the clip lasts as long as before: the last frame
+    is held. Held frames, as of animation on twos or of films brought to another rate, are left out where they
+    recur, and it is said. Where motion cannot be followed, frames are cross-faded, and it is said where;
+    --json writes it down.
 
     \b
     Examples:

@@ -55,12 +55,13 @@ from framesmooth.registry import names
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=common.writable,
+    callback=common.writable_folder,
     help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
 )
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common

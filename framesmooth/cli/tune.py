@@ -48,12 +48,13 @@ from framesmooth.registry import names
     "--report",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=common.writable,
+    callback=common.writable_folder,
     help="Where report.html, pareto.png and the figures go.  [default: beside OUT, as OUT.tuning]",
 )
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common

@@ -10,6 +10,7 @@ from framesmooth.frames import FrameSource, ReadOptions, frame_slice
 from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.runs.record_paths import recorded_rate
 from framesmooth.video import open_source
+from framesmooth.video.probe import Uneven
 
 _log = logging.getLogger(__name__)
 
@@ -17,8 +18,10 @@ AS_STORED: Final = ReadOptions()
 """The whole clip at its own rate."""
 
 
-def open_clip(path: Path, options: ReadOptions = AS_STORED) -> FrameSource:
+def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = "auto") -> FrameSource:
     """Open a video, an animation, a folder of images or a run folder (its frames before smoothing).
+
+    ``uneven`` is that of :func:`framesmooth.video.open_source`.
 
     Raises:
         MediaError: what cannot be read.
@@ -28,7 +31,7 @@ def open_clip(path: Path, options: ReadOptions = AS_STORED) -> FrameSource:
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps)
+    source = open_source(path, fps=fps, uneven=uneven, strict=options.strict)
     clip = source if options.frame_range is None else frame_slice(source, *options.frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from framesmooth.events import Listener, frame_stage
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.base import Watcher
-from framesmooth.metrics.measure import measure
+from framesmooth.metrics.measure import default_metrics, measure
 from framesmooth.metrics.motion_stream import FlowOn
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict, judge, ranked
@@ -113,6 +113,7 @@ def _measure_one(
     watchers: Sequence[Watcher],
 ) -> Report:
     shared: FlowOn = "guide" if guide is not None else "self" if clean is None else "reference"
+    names = default_metrics(ideal is not None, clean is not None)
     tell_what_changes(clip, emit)
     with frame_stage(emit, f"measure {name}", clip.num_frames) as count:
         measured: list[Report] = broadcast(  # the clip is decoded once
@@ -121,6 +122,7 @@ def _measure_one(
             partial(measure, flow=flow, metrics=() if shared == "self" else ("warping_error",)),
             partial(
                 measure,
+                metrics=[each for each in names if each != "dynamic_degree"],  # that has a flow of its own
                 reference=ideal,
                 guide=guide,
                 flow=flow,
@@ -132,7 +134,7 @@ def _measure_one(
             ),
         )
     moves, own, report = measured
-    series = {**report.series, "dynamic_degree": moves["dynamic_degree"]}
+    series = {each: moves[each] if each == "dynamic_degree" else report[each] for each in names}
     if shared != "self":
         series[OWN_FLOW] = own["warping_error"]
     settings = {**report.settings, "dynamic_degree_on": "self", "dynamic_degree_flow": STEADY_FLOW}

@@ -11,6 +11,7 @@ import numpy as np
 from framesmooth.errors import UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame, FrameList, FrameSource, ReadOptions, frame_slice
 from framesmooth.runs.open_clip import open_clip
+from framesmooth.video.probe import Uneven
 
 ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
 """A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)
@@ -33,8 +34,10 @@ class InputClip:
         return IN_MEMORY if self.path is None else self.path.name
 
 
-def open_input(given: ClipInput, options: ReadOptions) -> InputClip:
+def open_input(given: ClipInput, options: ReadOptions, *, uneven: Uneven = "auto") -> InputClip:
     """Open what a workflow was given as a clip.
+
+    ``uneven`` says how a variable frame rate is read, as :func:`framesmooth.video.open_source` takes it.
 
     Raises:
         MediaError: what cannot be read, or arrays that are no frames.
@@ -42,7 +45,7 @@ def open_input(given: ClipInput, options: ReadOptions) -> InputClip:
     """
     if isinstance(given, (str, os.PathLike)):
         path = Path(given)
-        return InputClip(open_clip(path, options), path)
+        return InputClip(open_clip(path, options, uneven=uneven), path)
     if isinstance(given, FrameSource):
         if options.fps not in (None, given.fps):
             raise UsageError(f"the source has {given.fps} frames a second of its own: leave out fps")

@@ -10,7 +10,8 @@ from framesmooth.events import Notice
 from framesmooth.frames import FrameSource
 from framesmooth.interpolation.upsampler import AtCuts, Upsampler
 from framesmooth.motion.flow.base import FlowEstimator, load_flow
-from framesmooth.workflows.clip_steps import upsample_clip
+from framesmooth.video.probe import Uneven
+from framesmooth.workflows.clip_steps import DropRepeats, upsample_clip
 from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
@@ -25,6 +26,8 @@ class InterpolateSettings(ConvertSettings):
         at_cuts: between two scenes "fade" dissolves and "hold" keeps the cut; None is "fade" with a cadence
             and "hold" with a rate.
         loop: whether the clip is a loop: frames come between its last and its first, too.
+        drop_repeats: leave out frames that repeat the one before, so that motion is even: "on", "off", or
+            "auto" where they recur.
         flow: how motion is estimated.
         flow_weights: the trained network of the flow "raft".
     """
@@ -33,8 +36,14 @@ class InterpolateSettings(ConvertSettings):
     to_fps: Fraction | None = None
     at_cuts: AtCuts | None = None
     loop: bool = False
+    drop_repeats: DropRepeats = "auto"
     flow: str | FlowEstimator = "dis-fine"
     flow_weights: Path | None = None
+
+    @property
+    def uneven(self) -> Uneven:
+        """How a variable frame rate is read: for another rate every frame at its own time."""
+        return "stored" if self.to_fps is not None else super().uneven
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +79,8 @@ def interpolate(settings: InterpolateSettings) -> InterpolateResult:
     """Put frames between those of a clip, along the motion.
 
     The arguments are those of :class:`InterpolateSettings`. The frames of the source stay as they are
-    wherever one is due: a cadence of K makes (n - 1) K + 1 frames out of n, and n K of a loop.
+    wherever one is due: a cadence of K makes (n - 1) K + 1 frames out of n, and n K of a loop. With a rate,
+    and beside sound, the clip lasts as long as before: the last frame is held.
 
     Raises:
         MediaError: a source that cannot be read, or a full disk.
@@ -91,10 +101,12 @@ def interpolate(settings: InterpolateSettings) -> InterpolateResult:
     emit = NoticeCollector(settings.on_event)
     rate = Fraction(settings.to_fps or clip.frames.fps * (settings.cadence or 1))
     at_cuts = settings.at_cuts or ("hold" if settings.cadence is None else "fade")
-    upsampler = Upsampler(estimator, clip.frames.fps / rate, at_cuts, settings.loop)
+    writer = ClipWriter(settings, clip, emit)
+    hold_last = settings.to_fps is not None or writer.audio is not None
+    upsampler = Upsampler(estimator, clip.frames.fps / rate, at_cuts, settings.loop, hold_last=hold_last)
     note = f"frames interpolated by framesmooth: {clip.frames.fps} to {rate} fps"
-    with ClipWriter(settings, clip, emit).sink(note, fps=rate) as (sink, written):
-        upsample_clip(clip.frames, sink, emit, upsampler)
+    with writer.sink(note, fps=rate) as (sink, written):
+        upsample_clip(clip.frames, sink, emit, upsampler, settings.drop_repeats)
     return InterpolateResult(
         frames=written.frames,
         output=written.output,

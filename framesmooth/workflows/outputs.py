@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from framesmooth.events import Listener
 from framesmooth.frames import Frame, FrameList, FrameSource
 from framesmooth.video import FrameSink, check_output, open_sink, open_source
 from framesmooth.video.atomic import remove_leftovers
-from framesmooth.video.writer import OddSize
+from framesmooth.video.probe import Uneven
+from framesmooth.video.sound import Sound
+from framesmooth.video.writer import OddSize, check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
-from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
 from framesmooth.workflows.workflow import WorkflowSettings
 
 
@@ -56,6 +59,11 @@ class ConvertSettings(WorkflowSettings):
         names = ("crf", "codec", "odd", "no_metadata", "sign", "overwrite")
         return {name: getattr(self, name) for name in names}
 
+    @property
+    def uneven(self) -> Uneven:
+        """How a variable frame rate is read."""
+        return uneven_for(self.audio, no_audio=self.no_audio)
+
     def open(self) -> InputClip:
         """Check that the output can be written, and open the source.
 
@@ -68,7 +76,11 @@ class ConvertSettings(WorkflowSettings):
             if isinstance(self.source, (str, os.PathLike)):
                 check_not_input(self.source, self.output)
             check_output(self.output, overwrite=self.overwrite)
-        return open_input(self.source, self.reading)
+        clip = open_input(self.source, self.reading, uneven=self.uneven)
+        if self.output is not None:
+            frames = clip.frames
+            check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)
+        return clip
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,23 @@ class ClipWriter:
     settings: ConvertSettings
     clip: InputClip
     emit: Listener
+
+    @cached_property
+    def audio(self) -> str | os.PathLike[str] | Sound | None:
+        """The sound that goes along; what else is left out of the source is told once."""
+        settings, clip = self.settings, self.clip
+        if settings.output is None:
+            return None
+        if clip.path is None:
+            return None if settings.no_audio else settings.audio
+        return audio_to_keep(
+            clip.path,
+            os.fspath(settings.output),
+            clip.frames,
+            self.emit,
+            audio=None if settings.audio is None else os.fspath(settings.audio),
+            no_audio=settings.no_audio,
+        )
 
     @contextmanager
     def sink(self, note: str = "", *, fps: Fraction | None = None) -> Iterator["tuple[FrameSink, Written]"]:
@@ -99,17 +128,11 @@ class ClipWriter:
             settings.output,
             fps=rate,
             size=source.size,
-            audio=self._audio(os.fspath(settings.output)),
+            audio=self.audio,
             metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
             **settings.encoding,
         ) as sink:
             yield sink, written
-
-    def _audio(self, output: str) -> str | os.PathLike[str] | None:
-        settings, path = self.settings, self.clip.path
-        if settings.no_audio or settings.audio or path is None:
-            return None if settings.no_audio else settings.audio
-        return audio_to_keep(path, output, settings.frame_range, self.emit)
 
 
 class Written:

@@ -109,6 +109,8 @@ def tune(settings: TuneSettings) -> TuneResult:
         remove_all_leftovers(folder)
     clip = settings.open()
     emit = NoticeCollector(settings.on_event)
+    writer = ClipWriter(settings, clip, emit)
+    _ = writer.audio  # what is wrong with it is said before the search
     tuning = tune_clip(
         clip.frames,
         emit,
@@ -122,7 +124,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     if clip.path is not None:
         smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(clip.path, settings.frame_range))
     strip = Strip()
-    with ClipWriter(settings, clip, emit).sink(f"smoothed by framesmooth: {smoother!r}") as (sink, written):
+    with writer.sink(f"smoothed by framesmooth: {smoother!r}") as (sink, written):
         reports = smooth_clip(clip.frames, smoother, sink, emit, on_pair=strip.add)
     assert reports is not None  # they are, unless it is told not to measure
     before, after = reports
