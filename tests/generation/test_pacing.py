@@ -14,7 +14,7 @@ from framesmooth.generation import keyframes
 from framesmooth.generation.color_transfer import distance
 from framesmooth.generation.keyframes import Keys
 from framesmooth.generation.pacing import even_pace
-from framesmooth.generation.prompt_travel import PromptTravel, create_source
+from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.models.latents import slerp
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -23,6 +23,7 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.settings import ClipSettings
 from framesmooth.workflows.generate.validation import check_settings
+from tests.generators import prompt_travel
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def timeline(num_frames: int = 17, *, loop: bool = False, hold: float = 0.0, fir
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return create_source(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
 
 
 def steps_between(frames: list[Frame]) -> np.ndarray:
