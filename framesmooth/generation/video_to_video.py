@@ -98,7 +98,7 @@ class VideoToVideo(ImageToImageGenerator):
     def groups(self) -> list[list[int]]:
         """The keyframes that are denoised together: neighbours that take equally many steps."""
         groups: list[list[int]] = []
-        for time in self.diffused_times:
+        for time in self.keyframe_indices:
             alike = groups and self.steps_of(groups[-1][0]) == self.steps_of(time)
             if alike and len(groups[-1]) < self.path.sampling.batch_size:
                 groups[-1].append(time)

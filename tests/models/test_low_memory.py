@@ -195,7 +195,9 @@ def test_a_run_that_ran_out_goes_on_in_less_memory(
         return Tensor(whole(self, conditioning, latents, **settings))
 
     monkeypatch.setattr(type(model_family(tiny_model)), "denoise", short)
-    monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.FramesStage._tell_cost", lambda *_: None)
+    monkeypatch.setattr(
+        "framesmooth.workflows.generate.frames_stage.FramesStage._report_cost", lambda *_: None
+    )
     failed = CliRunner().invoke(cli, [*asked, *clip])
     assert failed.exit_code == 1
     assert failed.stderr.splitlines()[-1].startswith("error: out of memory: add --low-vram")

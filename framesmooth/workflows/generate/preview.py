@@ -90,7 +90,7 @@ def _images(generator: FrameGenerator, emit: Listener) -> dict[int, GeneratedFra
     if not work.keyframes:
         wanted = set(np.linspace(0, generator.num_frames - 1, PREVIEW_KEYFRAMES).round().astype(int).tolist())
         batches = [batch for batch in generator.batches if wanted & set(batch)]
-        images = {}
+        images: dict[int, GeneratedFrame] = {}
         with stage(emit, "preview", len(wanted), "frames") as advance:
             for batch in batches:
                 rendered = dict(zip(batch, generator.render(batch), strict=True))

@@ -11,7 +11,7 @@ import torch
 from framesmooth.errors import MediaError, ModelError, RunChanged
 from framesmooth.frames import GeneratedFrame
 from framesmooth.generation import camera_feedback, image_to_image
-from framesmooth.generation.prompt_travel import REROLL_STRIDE
+from framesmooth.generation.diffusion import REROLL_STRIDE
 from framesmooth.models.latents import noise_of
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
