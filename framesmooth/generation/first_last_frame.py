@@ -205,8 +205,8 @@ class FirstLastFrame(PromptTravel):
         return [self._corrected(time, generated) for time, generated in zip(batch, rendered, strict=True)]
 
     def keyframe(self, time: int) -> GeneratedFrame:
-        """Return a keyframe, which must be in the store; those that are given are as given."""
-        return self._given_frame(time) or super().keyframe(time)
+        """Return a keyframe as the clip shows it; it must be in the store, and so must the given images."""
+        return self._corrected(time, super().keyframe(time))
 
     def _given_frame(self, time: int) -> GeneratedFrame | None:
         given = self.ends.given(time)
