@@ -148,7 +148,7 @@ def test_runs_with_a_damaged_record(place: Path, settings: dict[str, Any], words
 
 @pytest.mark.parametrize("name", ["in.mkv", "in.gif"])
 def test_more_frames_than_a_clip_may_have(place: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    module = "timing" if name == "in.mkv" else "animation"
+    module = "probe" if name == "in.mkv" else "animation"
     monkeypatch.setattr(f"framesmooth.video.{module}.MAX_FRAMES", 2)
     refused(1, "has more than 2 frames: cut it into parts", "measure", name)
 
@@ -225,7 +225,7 @@ def test_what_python_alone_can_ask_for(place: Path) -> None:
 def test_smoothers_of_others_may_not_know_loops_or_strengths(
     place: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setitem(SMOOTHERS, "ema", "tests.test_refusals:Plain")
+    monkeypatch.setitem(SMOOTHERS, "ema", f"{__name__}:Plain")
     words = "cannot smooth a loop" if "--loop" in command else "ema cannot be tuned"
     refused(2, words, *command.split(), "--method", "ema")
 
