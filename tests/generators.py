@@ -6,7 +6,8 @@ from framesmooth.generation.base import GenerationRequest, StepsDone
 from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.first_last_frame import FirstLastFrame
 from framesmooth.generation.prompt_travel import PromptTravel
-from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle, SamplingSpec
+from framesmooth.generation.sampling_spec import SamplingSpec
+from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle
 from framesmooth.generation.video_to_video import VideoToVideo
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Timeline

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from framesmooth.errors import ModelError
 from framesmooth.events import KeyframeDone, Notice
 from framesmooth.frames import Frame, GeneratedFrame
-from framesmooth.generation.specs import SamplingSpec
+from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.generation.work import Probe, Work
 from framesmooth.timeline.timeline import Timeline
 

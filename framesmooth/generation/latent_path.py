@@ -11,7 +11,8 @@ from framesmooth.errors import UsageError
 from framesmooth.generation.control_frames import ControlFrames
 from framesmooth.generation.noise_warping import coarsen
 from framesmooth.generation.pacing import Pace
-from framesmooth.generation.specs import INBETWEENS, SamplingSpec
+from framesmooth.generation.sampling_spec import SamplingSpec
+from framesmooth.generation.specs import INBETWEENS
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning
 from framesmooth.models.controlnet import conditioning_of
 from framesmooth.models.cross_frame_attention import Anchor

@@ -1,21 +1,18 @@
-"""What is asked of a generator: how it samples, and what its frames start from besides noise; no torch."""
+"""What frames start from besides noise: images and motion; no torch, and nothing heavy to import."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import numpy as np
 
-from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
-from framesmooth.metrics.outliers import frame_statistics
-from framesmooth.video.resize import FrameWindow, ResizedSource
+from framesmooth.frames import Frame, FrameSource
 
 if TYPE_CHECKING:
-    from framesmooth.generation.control_frames import ControlFrames
+    from framesmooth.video.resize import FrameWindow, ResizedSource
 
 INBETWEENS: Final = ("latent", "flow", "crossfade")
 """How the frames between two diffused ones come about."""
@@ -34,44 +31,6 @@ DEFAULT_NOISE_RENEWAL: Final = 1.0
 
 DEFAULT_COLOR_ANCHOR: Final = 0.3
 """How far the colours of such frames are pulled to those of the first one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SamplingSpec:
-    """How frames are sampled, whatever they start from.
-
-    Attributes:
-        fps: frames per second.
-        width: pixels of a frame; None is what the model was trained for.
-        height: likewise.
-        steps: denoising steps.
-        guidance_scale: how strictly the prompt is followed.
-        true_cfg_scale: likewise against the negative prompt, for models with distilled guidance.
-        guidance_end: share of the steps that are guided, above 0 to 1.
-        drift: share of the way to the next keyframe's noise that is travelled, 0 to 1.
-        cadence: frames from one keyframe to the next; "auto" finds keyframes where the image changes, None
-            leaves it to the timeline.
-        pacing: "linear", or "even" for frames that are equally far apart.
-        inbetween: how the frames between two keyframes are made, one of INBETWEENS.
-        batch_size: images that are denoised together; None goes by their size.
-        control: what a ControlNet is given at each frame.
-        cross_frame: whether all keyframes attend to the first.
-    """
-
-    fps: Fraction = DEFAULT_FPS
-    width: int | None = None
-    height: int | None = None
-    steps: int = 10
-    guidance_scale: float = 7.5
-    true_cfg_scale: float = 1.0
-    guidance_end: float = 1.0
-    drift: float = 1.0
-    cadence: int | Literal["auto"] | None = None
-    pacing: str = "linear"
-    inbetween: str = "latent"
-    batch_size: int | None = None
-    control: "ControlFrames | None" = None
-    cross_frame: bool = False
 
 
 class GenerationPlan(Protocol):
@@ -174,7 +133,7 @@ class FirstLastImages:
     def is_black(self, time: int) -> bool:
         """Tell whether the image given for a frame is black."""
         given = self.given(time)
-        return given is not None and frame_statistics(given).black
+        return given is not None and _is_black(given)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -220,12 +179,22 @@ class Restyle:
 
     def is_black(self, time: int) -> bool:
         """Tell whether a frame of the video is black; cheap where the numbers asked for rise."""
-        return frame_statistics(self._small.frames(time, time)[time]).black
+        return _is_black(self._small.frames(time, time)[time])
 
     @cached_property
-    def _small(self) -> FrameWindow:
+    def _small(self) -> "FrameWindow":
+        from framesmooth.video.resize import FrameWindow
+
         return FrameWindow(self.frames(_SMALL, _SMALL))
 
-    def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> ResizedSource:
+    def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> "ResizedSource":
         """Return the video in ``size`` (height, width), the middle of what fills ``filled``."""
+        from framesmooth.video.resize import ResizedSource
+
         return ResizedSource(self.video, len(self.strengths), filled, size)
+
+
+def _is_black(frame: Frame) -> bool:
+    from framesmooth.metrics.outliers import frame_statistics
+
+    return frame_statistics(frame).black

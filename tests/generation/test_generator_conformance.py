@@ -16,7 +16,8 @@ import torch
 from framesmooth import registry
 from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
-from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle, SamplingSpec
+from framesmooth.generation.sampling_spec import SamplingSpec
+from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves

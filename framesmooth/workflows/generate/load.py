@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from framesmooth import registry
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
-from framesmooth.generation.specs import SamplingSpec
+from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.checkpoints import is_checkpoint
 from framesmooth.runs import (
     KeyframeImageFolder,
