@@ -66,7 +66,7 @@ class Gradients(FrameGenerator):
         height, width = self.size
         color = np.random.default_rng(seed).uniform(0.5, 1, 3)
         phase = (np.arange(width) / width + np.arange(height)[:, None] / height) * np.pi + time / 8
-        return GeneratedFrame(np.uint8(127 + 100 * np.sin(phase)[..., None] * color))
+        return GeneratedFrame(np.asarray(127 + 100 * np.sin(phase)[..., None] * color, np.uint8))
 
     def preview(
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES

@@ -88,8 +88,8 @@ def plan_control(control: Control, fps: Fraction, timeline: Timeline, content: s
     for frame, scale in enumerate(scales):
         if not 0 <= scale <= _LARGEST_SCALE:
             raise UsageError(
-                f"--control-scale: {scale:g} at frame {frame} is outside 0 to {_LARGEST_SCALE:g}: 0 is off, 1 is what "
-                "the model was trained for"
+                f"--control-scale: {scale:g} at frame {frame} is outside 0 to {_LARGEST_SCALE:g}: 0 is off, 1 is "
+                "what the model was trained for"
             )
     source = open_source(control.source, fps=fps)
     _check_length(source, control.source.name, num_frames, fps)

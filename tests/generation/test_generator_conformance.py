@@ -103,7 +103,7 @@ def test_facts_are_plain_json_and_it_is_a_source_of_frames(kind: str, make: Make
     assert isinstance(generator, FrameSource)
     assert json.loads(json.dumps(generator.facts())) == generator.facts()
     assert make(kind).facts() == generator.facts()
-    assert (generator.size, generator.num_frames, generator.fps) == (SIZE, FRAMES, 12)
+    assert (generator.size, generator.num_frames, generator.fps) == (SIZE, FRAMES, Fraction(12))
     assert all(notice.message for notice in generator.notices("a model"))
     made = frames(generator)
     assert made.shape == (FRAMES, *SIZE, 3)
@@ -124,7 +124,7 @@ def counted(model: TextToImage, monkeypatch: pytest.MonkeyPatch) -> Iterator[dic
 
         def coding(
             given: torch.Tensor, *others: Any, code: Any = getattr(model.pipe.vae, name), **named: Any
-        ):  # type: ignore[no-untyped-def]
+        ) -> Any:
             seen["coded"] += len(given)
             return code(given, *others, **named)
 
