@@ -214,7 +214,7 @@ def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> No
         ({"camera": Moves(zoom="1.1")}, "drop it or a camera"),
         ({"loop": True}, "drop it or --loop"),
         ({"num_frames": 1}, "give a larger --num-frames"),
-        ({"seeds": (5,)}, "one of --seeds stands still"),
+        ({"seeds": (5,)}, "with one value in --seeds"),
         ({"last_image": Path("missing.png")}, "check the name after --last-image"),
         ({"strength": "2"}, "--strength: 2 at frame 0"),
     ],

@@ -49,8 +49,8 @@ class FramesStage:
         notes = self.stage.open(self.clip.frames_key)
         damaged = self.frames.damaged(self.num_frames)
         if damaged:
-            told = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
-            self.emit(Notice(told, warning=True))
+            message = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
+            self.emit(Notice(message, warning=True))
         all_there = all(index in self.frames for index in range(self.num_frames))
         if all_there and notes.get("complete") and self._is_repaired(notes):
             with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
@@ -165,9 +165,9 @@ class FramesStage:
                 done.append(repair)
                 advance(1)
         self.stage.note(repaired=how, bad_frames=[repair.as_record() for repair in done])
-        told = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
+        replaced = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
         more = f" and {len(done) - 8} more" if len(done) > 8 else ""
-        self.emit(Notice(f"bad frames were replaced: {told}{more}", warning=True))
+        self.emit(Notice(f"bad frames were replaced: {replaced}{more}", warning=True))
 
     def _report_cost(self, generator: FrameGenerator) -> None:
         """Say before a long run how long it takes, and before a large one that memory is short."""
