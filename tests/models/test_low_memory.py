@@ -134,7 +134,7 @@ def test_steps_are_told_once_for_the_batch(model: TextToImage) -> None:
     steps: list[int] = []
     expected = source.work().keyframe_steps
     make_keyframes(source, steps.append)
-    assert sum(steps) == expected == 3 * 4
+    assert sum(steps) == expected == 7 * 4
 
 
 def test_offloading_is_for_gpus(tiny_model: Path) -> None:
