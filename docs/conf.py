@@ -4,7 +4,7 @@ from framesmooth import __version__
 
 project = "framesmooth"
 author = "The framesmooth developers"
-copyright = "The framesmooth developers, Apache-2.0"  # noqa: A001 - Sphinx's name
+copyright = "The framesmooth developers, Apache-2.0"
 release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click", "sphinx_copybutton"]

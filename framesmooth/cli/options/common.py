@@ -46,7 +46,9 @@ output = click.option(
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
 
 no_audio = click.option(
-    "--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise."
+    "--no-audio",
+    is_flag=True,
+    help="Leave out the sound of IN; it goes along otherwise, cut where the frames are.",
 )
 
 
@@ -60,7 +62,8 @@ def encoding(command: Command) -> Command:
                      help="Write no tags: neither how the clip came about nor that it is AI-generated."),
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
-        click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
+        click.option("--audio", type=click.Path(), metavar="FILE",
+                     help="Sound to add from the first frame on, cut at the end."),
         click.option("--codec", metavar="NAME",
                      help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
         click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
@@ -108,6 +111,11 @@ frame_range = click.option(
     "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
 )
 
+strict = click.option(
+    "--strict", is_flag=True,
+    help="Refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.",
+)  # fmt: skip
+
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
     """Refuse, before all the work, a file or folder that may not be made: a callback of click."""
@@ -117,6 +125,17 @@ def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
         if not os.access(nearest, os.W_OK):
             raise click.BadParameter(f"no permission to write {place}: choose another place")
     return place
+
+
+def writable_folder(ctx: click.Context, param: click.Parameter, place: Any) -> Any:
+    """Refuse, too, a folder whose name is that of a file: a callback of click."""
+    if place is not None and not Path(place).is_dir():
+        from framesmooth.video.suffixes import file_suffixes
+
+        suffix = Path(place).suffix.lower()
+        if suffix and suffix in file_suffixes():
+            raise click.BadParameter(f"{place} becomes a folder: give a name without {suffix}", ctx, param)
+    return writable(ctx, param, place)
 
 
 json_file = click.option(
