@@ -24,9 +24,9 @@ from framesmooth.motion.shots import (
     steps_of,
 )
 from framesmooth.motion.warping import backward_warp
+from framesmooth.smoothing.base import check_strength
 from framesmooth.smoothing.letterbox import keep_bars
 from framesmooth.smoothing.odd_frames import ISOLATION, without_odd_frames
-from framesmooth.smoothing.base import check_strength
 from framesmooth.streams import fan_out, prefetch
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video.held_frames import LONGEST_HOLD, Repeat, find_repeats
