@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
+from framesmooth.motion.shots import _FLAT
 from framesmooth.motion.warping import backward_warp
-
-FLAT: Final = 2.0
-"""Structure of two grey levels says nothing."""
 
 LEAST_LIKENESS: Final = 0.45
 """Below this likeness after motion compensation two frames do not show the same scene.
@@ -46,7 +44,7 @@ def likeness(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
     grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
     first = _structure(np.asarray(grey0, np.uint8))
     second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
-    floor = first.size * FLAT**2
+    floor = first.size * _FLAT**2
     norm = np.sqrt((np.vdot(first, first) + floor) * (np.vdot(second, second) + floor))
     return float((np.vdot(first, second) + floor) / norm)
 
