@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
-from framesmooth.motion.shots import _FLAT
 from framesmooth.motion.warping import backward_warp
 
 LEAST_LIKENESS: Final = 0.45
@@ -26,6 +25,10 @@ LEAST_COVERAGE: Final = 0.3
 
 STRUCTURE_LINES: Final = 256
 """About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+
+
+_FLAT: Final = 2.0
+"""Structure of two grey levels says nothing."""
 
 
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
@@ -57,3 +60,9 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
     return np.asarray(cv2.subtract(fine, wide_gaussian_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
+
+
+def is_blank(frame: Frame) -> bool:
+    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
+    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
+    return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2
