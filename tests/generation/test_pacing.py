@@ -38,7 +38,7 @@ def timeline(num_frames: int = 17, *, loop: bool = False, hold: float = 0.0, fir
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))
 
 
 def steps_between(frames: list[Frame]) -> np.ndarray:
