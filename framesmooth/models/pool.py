@@ -75,7 +75,7 @@ class ModelPool:
             _active.reset(token)
 
 
-def load_model(hashes: Mapping[str, str], model: str, **choices: Any) -> "TextToImage":
+def load_pooled(hashes: Mapping[str, str], model: str, **choices: Any) -> "TextToImage":
     """Return a loaded pipeline: from the active pool where it has the same one, else loaded now.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from framesmooth.errors import ModelError
-from framesmooth.models.pool import ModelPool, load_model
+from framesmooth.models.pool import ModelPool, load_pooled
 
 
 def model() -> Any:
@@ -53,14 +53,16 @@ def test_what_decides_a_model(tiny_model: Path) -> None:
     pool = ModelPool(capacity=9)
     hashes = {"unet": "1"}
     with pool.active():
-        first = load_model(hashes, str(tiny_model), device="cpu", dtype="float32")
-        assert load_model(dict(hashes), str(tiny_model), dtype="float32", device="cpu") is first
-        assert load_model({"unet": "2"}, str(tiny_model), device="cpu", dtype="float32") is not first
-        assert load_model(hashes, str(tiny_model), device="cpu", dtype="bfloat16") is not first
-        assert load_model(hashes, str(tiny_model), device="cpu", dtype="float32", low_vram=True) is not first
-        assert load_model(hashes, str(tiny_model), device="cpu", dtype="float32", preset="lcm") is not first
+        first = load_pooled(hashes, str(tiny_model), device="cpu", dtype="float32")
+        assert load_pooled(dict(hashes), str(tiny_model), dtype="float32", device="cpu") is first
+        assert load_pooled({"unet": "2"}, str(tiny_model), device="cpu", dtype="float32") is not first
+        assert load_pooled(hashes, str(tiny_model), device="cpu", dtype="bfloat16") is not first
+        assert load_pooled(hashes, str(tiny_model), device="cpu", dtype="float32", low_vram=True) is not first
+        assert load_pooled(hashes, str(tiny_model), device="cpu", dtype="float32", preset="lcm") is not first
     assert pool.loads == 5
-    assert load_model(hashes, str(tiny_model), device="cpu", dtype="float32") is not first  # it is not active
+    assert (
+        load_pooled(hashes, str(tiny_model), device="cpu", dtype="float32") is not first
+    )  # it is not active
 
 
 def test_threads_have_pools_of_their_own() -> None:
