@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Final, Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,22 @@ from framesmooth.errors import MediaError, UsageError
 Frame = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, C-contiguous."""
 
+Fault = Literal["", "nan", "flagged", "black"]
+"""What is wrong with a generated frame: nothing, not a number, flagged as unsafe, black."""
+
 Item = TypeVar("Item")
 
 FrameTransform = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 DEFAULT_FPS: Final = Fraction(12)
+
+
+@dataclass(frozen=True)
+class GeneratedFrame:
+    """A frame that a generator made, uint8 (H, W, 3), and what is wrong with it."""
+
+    frame: Frame
+    fault: Fault = ""
 
 
 @runtime_checkable
@@ -43,6 +54,23 @@ class FrameSource(Protocol):
     def __iter__(self) -> Iterator[Frame]:
         """Start again at frame 0."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How a clip is read; every command and workflow that reads one takes these.
+
+    Attributes:
+        fps: the rate of a folder's frames, or one to which a video is resampled; None is the clip's own,
+            and 12 for a folder and for frames in memory.
+        frame_range: (start, stop) of the frames that are taken, counted from 0; ``stop`` is excluded, and
+            None is the end.
+        strict: refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.
+    """
+
+    fps: Fraction | None = None
+    frame_range: tuple[int, int | None] | None = None
+    strict: bool = False
 
 
 def check_frame(frame: NDArray[Any]) -> Frame:

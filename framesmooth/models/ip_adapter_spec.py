@@ -10,7 +10,8 @@ from typing import ClassVar, Final
 
 from framesmooth.errors import MediaError, ModelError, UsageError
 from framesmooth.frames import Frame
-from framesmooth.models.checkpoints import check_weights, loaded_files, sha256_of
+from framesmooth.models.checkpoints import check_weights, loaded_files
+from framesmooth.models.weight_hashes import weights_sha256
 
 ENCODER_FOLDER: Final = "image_encoder"
 _MOST: Final = 10.0
@@ -140,4 +141,4 @@ def adapter_hashes(prompt: ImagePrompt, files: AdapterFiles) -> dict[str, str]:
     }
     for path in [] if files.encoder is None else loaded_files(files.encoder):
         parts[f"ip-adapter: {ENCODER_FOLDER}/{path.name}"] = path
-    return {name: sha256_of(path) for name, path in parts.items()}
+    return {name: weights_sha256(path) for name, path in parts.items()}

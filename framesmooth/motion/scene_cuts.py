@@ -27,6 +27,10 @@ STRUCTURE_LINES: Final = 256
 """About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
 
 
+_FLAT: Final = 2.0
+"""Structure of two grey levels says nothing."""
+
+
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
     """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
     alike = likeness(image0, image1, motion)
@@ -43,7 +47,7 @@ def likeness(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
     grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
     first = _structure(np.asarray(grey0, np.uint8))
     second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
-    floor = first.size * 2.0**2  # structure of two grey levels says nothing
+    floor = first.size * _FLAT**2
     norm = np.sqrt((np.vdot(first, first) + floor) * (np.vdot(second, second) + floor))
     return float((np.vdot(first, second) + floor) / norm)
 
@@ -56,3 +60,9 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
     return np.asarray(cv2.subtract(fine, wide_gaussian_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
+
+
+def is_blank(frame: Frame) -> bool:
+    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
+    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
+    return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -13,10 +13,6 @@ from framesmooth.cli.logging import _quiet, _verbose
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
-
-if TYPE_CHECKING:
-    from framesmooth.motion.flow.base import FlowEstimator
-
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,7 +42,9 @@ output = click.option(
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
 
 no_audio = click.option(
-    "--no-audio", is_flag=True, help="Leave out the sound of IN; it goes along otherwise."
+    "--no-audio",
+    is_flag=True,
+    help="Leave out the sound of IN; it goes along otherwise, cut where the frames are.",
 )
 
 
@@ -60,7 +58,8 @@ def encoding(command: Command) -> Command:
                      help="Write no tags: neither how the clip came about nor that it is AI-generated."),
         click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
                      show_default=True, help="What to do with an odd side where the codec needs even ones."),
-        click.option("--audio", type=click.Path(), metavar="FILE", help="Sound to add, cut at the end."),
+        click.option("--audio", type=click.Path(), metavar="FILE",
+                     help="Sound to add from the first frame on, cut at the end."),
         click.option("--codec", metavar="NAME",
                      help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
         click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
@@ -87,18 +86,6 @@ def flow(command: Command) -> Command:
     return command
 
 
-def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
-    """Return what --flow and --flow-weights ask for; a trained network is loaded.
-
-    Raises:
-        UsageError: weights for an estimator without any, or the other way round.
-        ModelError: weights that cannot be used.
-    """
-    from framesmooth.motion.flow.base import load_flow
-
-    return name if weights is None and name in names("flow") else load_flow(name, weights)
-
-
 fps = click.option(
     "--fps", type=Rate(),
     help="Rate of a folder's frames; a video is resampled to it.  [default: its own, 12 for a folder]",
@@ -107,6 +94,11 @@ fps = click.option(
 frame_range = click.option(
     "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
 )
+
+strict = click.option(
+    "--strict", is_flag=True,
+    help="Refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.",
+)  # fmt: skip
 
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
@@ -119,10 +111,26 @@ def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
     return place
 
 
+def writable_folder(ctx: click.Context, param: click.Parameter, place: Any) -> Any:
+    """Refuse, too, a folder whose name is that of a file: a callback of click."""
+    if place is not None and not Path(place).is_dir():
+        from framesmooth.video.suffixes import file_suffixes
+
+        suffix = Path(place).suffix.lower()
+        if suffix and suffix in file_suffixes():
+            raise click.BadParameter(f"{place} becomes a folder: give a name without {suffix}", ctx, param)
+    return writable(ctx, param, place)
+
+
 json_file = click.option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     help="Write the figures as JSON; - is stdout, in place of the table.",
 )  # fmt: skip
+
+
+def json_path(json_file: str | None) -> str | None:
+    """Return the file that --json names, None for stdout."""
+    return None if json_file == "-" else json_file
 
 
 def write_json(json_file: str | None, content: Mapping[str, Any]) -> bool:

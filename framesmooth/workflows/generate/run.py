@@ -21,7 +21,8 @@ from framesmooth.events import (
     stage,
 )
 from framesmooth.metrics.report import Report
-from framesmooth.reports import Gallery, Strip, write_report
+from framesmooth.registry import load
+from framesmooth.reports import Gallery, write_report
 from framesmooth.runs import (
     RECORD_VERSION,
     FrameFolder,
@@ -35,7 +36,7 @@ from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
 from framesmooth.workflows.generate.frames_stage import FramesStage
-from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import (
     check_run_folder,
     check_writing,
@@ -76,10 +77,10 @@ def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
         emit(notice)
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
-        source = load_source(clip, run if goes_on else None)
+        generator = load_generator(clip, run if goes_on else None)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
-        found = estimate(clip, source, lambda index: goes_on and index in frames)
+        found = estimate(clip, generator, lambda index: goes_on and index in frames)
     if found.warning is not None:
         emit(Notice(found.warning, warning=True))
     return found
@@ -107,7 +108,9 @@ def finish_clip(
     """
     started = time.perf_counter()
     strength = clip.settings.smooth
-    smoother = create_smoother(clip.settings.smoother, 0 if strength == "auto" else strength)
+    smoother = None if strength == "auto" else create_smoother(clip.settings.smoother, strength)
+    if smoother is None:
+        load("smoother", clip.settings.smoother)  # an unknown name is refused before the work begins
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.overwrite)
         work = _Work(clip, run, emit, continued_with or [])
@@ -115,7 +118,7 @@ def finish_clip(
             for notice in notices(clip, asked):
                 emit(notice)
             work.make_frames()
-            before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
+            before, after = work.smooth_and_write(work.tuned() if smoother is None else smoother)
     made = GeneratedClip(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
     return made
@@ -187,18 +190,16 @@ class _Work:
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
-        settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
-        strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
+        settings = self.clip.settings
         smoothed = smooth_run(
             self.run,
             smoother,
             self.emit,
             fps=settings.fps,
-            on_pair=strip.add,
             loop=settings.loop,
             guide=self._guide,
         )
-        self._report(smoothed, repr(smoother), strip)
+        self._report(smoothed, repr(smoother))
         with open_sink(
             settings.output,
             fps=settings.fps,
@@ -234,7 +235,7 @@ class _Work:
         }
         self.run.write_record(self.record)
 
-    def _report(self, smoothed: Smoothed, smoother: str, strip: Strip) -> None:
+    def _report(self, smoothed: Smoothed, smoother: str) -> None:
         before, after = smoothed.before, smoothed.after
         self.record["smoother"] = smoother
         self.record["metrics"] = {
@@ -244,5 +245,11 @@ class _Work:
             facts = report_facts(self.clip) | {"smoother": smoother}
             title = self.clip.settings.output.name
             write_report(
-                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+                self.run.folder,
+                before,
+                after,
+                title=title,
+                strip=smoothed.strip,
+                facts=facts,
+                first=self.curve,
             )
