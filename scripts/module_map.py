@@ -1,7 +1,7 @@
 """Write the map of the packages in CONTRIBUTING.md, from their docstrings and the floors that a test keeps.
 
-    python scripts/module_map.py           # writes it
-    python scripts/module_map.py --check   # exit code 1 if it isn't up to date
+python scripts/module_map.py           # writes it
+python scripts/module_map.py --check   # exit code 1 if it isn't up to date
 """
 
 import argparse
@@ -20,7 +20,11 @@ def floors() -> tuple[tuple[str, ...], ...]:
     """Return the packages by floor, from the ground up, as tests/test_floors.py holds them."""
     tree = ast.parse((HOME / "tests" / "test_floors.py").read_text(encoding="utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "FLOORS" and node.value is not None:
+        if (
+            isinstance(node, ast.AnnAssign)
+            and ast.unparse(node.target) == "FLOORS"
+            and node.value is not None
+        ):
             return tuple(tuple(map(str, names)) for names in ast.literal_eval(node.value))
     raise SystemExit("tests/test_floors.py has no FLOORS")
 
@@ -56,7 +60,9 @@ def with_map(page: str) -> str:
 def main() -> int:
     """Write the map, or check it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 if it isn't up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit code 1 if it isn't up to date"
+    )
     check = parser.parse_args().check
     page = PAGE.read_text(encoding="utf-8")
     if check:

@@ -39,8 +39,7 @@ def _scene() -> tuple[list[Frame], list[Frame]]:
 
 def write_clip(path: Path, frames: Sequence[Frame]) -> None:
     """Write a clip of 12 frames a second."""
-    height, width = frames[0].shape[:2]
-    with open_sink(path, fps=Fraction(12), size=(width, height)) as sink:
+    with open_sink(path, fps=Fraction(12), size=frames[0].shape[:2]) as sink:
         for frame in frames:
             sink.write(frame)
 
