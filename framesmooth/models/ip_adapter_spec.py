@@ -42,6 +42,19 @@ class ImagePrompt:
 
 
 @dataclass(frozen=True)
+class IPAdapter:
+    """An IP-Adapter: a .safetensors file or a folder with one, and its scale, 0 to 10."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # of one in a record
+
+    path: Path
+    scale: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.path.name}:{self.scale:g}"
+
+
+@dataclass(frozen=True)
 class AdapterFiles:
     """Where the parts of an IP-Adapter lie: its weights, and its image encoder's folder if it has one."""
 
@@ -64,6 +77,15 @@ def parse_adapter(text: str) -> tuple[Path, float]:
         raise UsageError(f"--ip-adapter {text!r} names no file: write FILE or FILE:0.6")
     check_scale(number)
     return Path(path if colon else text).expanduser(), number
+
+
+def parse_ip_adapter(text: str) -> IPAdapter:
+    """Read PATH or PATH:SCALE.
+
+    Raises:
+        UsageError: a scale that is no number in range.
+    """
+    return IPAdapter(*parse_adapter(text))
 
 
 def check_scale(scale: float) -> None:
