@@ -148,7 +148,7 @@ def test_runs_with_a_damaged_record(place: Path, settings: dict[str, Any], words
 
 @pytest.mark.parametrize("name", ["in.mkv", "in.gif"])
 def test_more_frames_than_a_clip_may_have(place: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    module = "timing" if name == "in.mkv" else "animation"
+    module = "probe" if name == "in.mkv" else "animation"
     monkeypatch.setattr(f"framesmooth.video.{module}.MAX_FRAMES", 2)
     refused(1, "has more than 2 frames: cut it into parts", "measure", name)
 

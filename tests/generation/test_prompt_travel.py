@@ -81,7 +81,6 @@ def test_a_frame_is_the_same_at_any_batch_size(model: TextToImage, batch_size: i
 
 @pytest.mark.parametrize("inbetween", INBETWEENS)
 def test_diffused_frames_dont_depend_on_what_is_between(model: TextToImage, inbetween: str) -> None:
-    pytest.importorskip("framesmooth.interpolation.frame_pair")
     every = frames(create(model, timeline(), cadence=1))
     source = create(model, timeline(), cadence=4, inbetween=inbetween)
     some = frames(source)

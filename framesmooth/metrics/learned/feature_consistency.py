@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
 from framesmooth.errors import MetricUnavailable
 from framesmooth.frames import Frame
@@ -37,6 +36,10 @@ class Consistency(FrameMetric):
             raise MetricUnavailable(f"no model given, add --weights {self.name}=FOLDER")
         if not (folder / "config.json").is_file():
             raise MetricUnavailable(f"{folder} holds no transformers model (config.json)")
+        try:
+            from safetensors import SafetensorError
+        except ImportError as error:
+            raise MetricUnavailable(f"it needs the package {error.name}: pip install {error.name}") from error
         try:
             self._processor, self._model = self._load(str(folder))
         except (ImportError, OSError, ValueError, SafetensorError) as error:
