@@ -12,9 +12,10 @@ A group of settings is a frozen dataclass whose fields are annotated with ``Sett
         ] = None
 
 That one field is an option of the command line (``cli.options.from_settings``), a check when the group is
-constructed, an entry of the record's JSON schema (``schema_of``) and a row of the reference (``reference``).
-A group may hold other groups; the key of every setting is unique among them all, so that settings can be given
-flat, as keywords. pydantic is imported when the first group is constructed, not before: help needs no checks.
+constructed, an entry of the record's JSON schema and a row of the reference
+(``workflows.settings_reference``). A group may hold other groups; the key of every setting is unique among
+them all, so that settings can be given flat, as keywords. pydantic is imported when the first group is
+constructed, not before: help needs no checks.
 """
 
 import re
@@ -42,7 +43,14 @@ from annotated_types import Interval
 from framesmooth import limits
 from framesmooth.errors import UsageError
 
-_TYPE_NAMES: Final = {int: "integer", float: "number", str: "text", bool: "flag", Path: "path", Fraction: "rate"}
+_TYPE_NAMES: Final = {
+    int: "integer",
+    float: "number",
+    str: "text",
+    bool: "flag",
+    Path: "path",
+    Fraction: "rate",
+}
 
 _OUT_OF_RANGE: Final = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 """Types of pydantic's errors about a number."""
@@ -109,7 +117,7 @@ class ValueType:
     """A type annotation taken apart.
 
     Attributes:
-        base: int, float, str, bool, Path, Fraction or a dataclass; NoneType where only ``words`` are accepted.
+        base: int, float, str, bool, Path, Fraction or a dataclass; NoneType if only ``words`` are accepted.
         words: texts that are accepted, besides the values of ``base``.
         interval: the range of a number.
         optional: whether None is accepted.
@@ -140,7 +148,7 @@ class ValueType:
 
     @property
     def accepted(self) -> str:
-        """What is accepted, in words: "0 to 1", "one of error, pad, crop", "auto, or 1 to 1000"; "" for all."""
+        """What is accepted, in words: "0 to 1", "one of pad, crop", "auto, or 0 to 1"; "" for anything."""
         words = ", ".join(self.words)
         if self.base is NoneType:
             return f"one of {words}"
@@ -218,7 +226,7 @@ class SettingGroup:
 
     @classmethod
     def of(cls, **values: Any) -> Self:
-        """Return the group with settings given flat, by their keys: ``of(prompts=..., steps=8, zoom="1.01")``.
+        """Return the group with settings given flat, by their keys, as ``of(steps=8, zoom="1.01")``.
 
         Raises:
             UsageError: a name that no setting has, or a value that is not accepted.
@@ -283,7 +291,11 @@ def _settings_of(group: type[SettingGroup]) -> Iterator[SettingField]:
         if not said:
             raise TypeError(f"{group.__name__}.{field.name} has no Setting in its annotation")
         yield SettingField(
-            path=(field.name,), heading=group.heading, setting=said[0], type=type_of(hint), default=field.default
+            path=(field.name,),
+            heading=group.heading,
+            setting=said[0],
+            type=type_of(hint),
+            default=field.default,
         )
 
 
@@ -315,34 +327,6 @@ def type_of(hint: Any) -> ValueType:
     return ValueType(base=hint, interval=interval)
 
 
-def reference(group: type[SettingGroup]) -> list[dict[str, str]]:
-    """Return a row per setting for the reference: group, name, option, type, range, default, unit, help."""
-    return [
-        {
-            "group": field.heading,
-            "name": ".".join(field.path),
-            "option": ", ".join(field.options) if field.setting.has_option else "",
-            "type": str(field.type),
-            "range": f"one of {', '.join(field.choices)}" if field.setting.choices else field.type.accepted,
-            "default": field.default_text,
-            "unit": field.setting.unit,
-            "help": field.setting.help,
-        }
-        for field in settings_of(group)
-    ]
-
-
-def schema_of(group: type[SettingGroup]) -> dict[str, Any]:
-    """Return the JSON schema of a group's record: types, ranges, choices, defaults, units and help."""
-    schema: dict[str, Any] = _form(group).model_json_schema()
-    schema |= {"title": group.heading or group.__name__, "description": (group.__doc__ or "").split("\n")[0]}
-    for name, inner in groups_in(group).items():
-        content = schema_of(inner)
-        schema.setdefault("$defs", {}).update(content.pop("$defs", {}))
-        schema["properties"][name] = content
-    return schema
-
-
 def _nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
     """Return the values at paths as dictionaries in dictionaries."""
     nested: dict[str, Any] = {}
@@ -355,7 +339,7 @@ def _nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
 
 
 @cache
-def _form(group: type[SettingGroup]) -> Any:
+def form_of(group: type[SettingGroup]) -> Any:
     """Return a pydantic model of the settings of a group, those of the groups in it left out."""
     from pydantic import BeforeValidator, ConfigDict, Field, create_model
 
@@ -365,11 +349,16 @@ def _form(group: type[SettingGroup]) -> Any:
         if len(field.path) > 1:
             continue
         told: dict[str, Any] = {"unit": field.setting.unit} if field.setting.unit else {}
-        told |= {"enum": [*field.choices, *([None] if field.type.optional else [])]} if field.setting.choices else {}
+        told |= (
+            {"enum": [*field.choices, *([None] if field.type.optional else [])]}
+            if field.setting.choices
+            else {}
+        )
         default = ... if field.default is MISSING else field.default
         hint = Annotated[hints[field.path[0]], BeforeValidator(_reader(field))]
-        content[field.path[0]] = hint, Field(
-            default, description=field.setting.help, json_schema_extra=told or None
+        content[field.path[0]] = (
+            hint,
+            Field(default, description=field.setting.help, json_schema_extra=told or None),
         )
     return create_model(group.__name__, __config__=ConfigDict(extra="forbid"), **content)
 
@@ -409,7 +398,7 @@ def _checked(group: type[SettingGroup], values: Mapping[str, Any]) -> dict[str, 
         checked[name] = value
     own = {field.path[0]: field for field in settings_of(group) if len(field.path) == 1}
     try:
-        form = _form(group)(**{name: values[name] for name in own})
+        form = form_of(group)(**{name: values[name] for name in own})
     except ValidationError as error:
         raise UsageError(_problem(own, error.errors(include_url=False)[0])) from error
     except RecursionError as error:
@@ -441,16 +430,18 @@ def _listed(field: SettingField) -> str:
 
 
 def _range_text(interval: Interval | None) -> str:
+    """Return a range in words: "0 to 1", "at least 0 and less than 1"."""
     if interval is None:
         return ""
-    least = interval.ge if interval.ge is not None else interval.gt
-    most = interval.le if interval.le is not None else interval.lt
-    low = "" if least is None else f"{least}" if interval.gt is None else f"more than {least}"
-    high = "" if most is None else f"{most}" if interval.lt is None else f"less than {most}"
-    if interval.gt is not None or interval.lt is not None:
-        return " and ".join(filter(None, (low if interval.gt is not None else f"at least {low}" if low else "",
-                                          high if interval.lt is not None else f"at most {high}" if high else "")))  # fmt: skip
-    return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+    if interval.gt is None and interval.lt is None and interval.ge is not None and interval.le is not None:
+        return f"{interval.ge} to {interval.le}"
+    bounds = {
+        "at least": interval.ge,
+        "more than": interval.gt,
+        "at most": interval.le,
+        "less than": interval.lt,
+    }
+    return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
 
 
 def _check_texts(name: str, value: Any) -> None:

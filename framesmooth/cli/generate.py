@@ -40,14 +40,14 @@ def generate(
 ) -> None:
     """Generate a video clip that travels from one PROMPT to the next.
 
-    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml or .json file of
-    them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes gently.
-    A settings file of Deforum (.txt or .json) is read as well; options take precedence over its values.
+    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml or .json file
+    of them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes
+    gently. A settings file of Deforum (.txt or .json) is read as well; options take precedence over it.
 
     Keyframes are diffused, the frames between them are interpolated, and flicker is removed. The folder
-    clip.framesmooth/ beside clip.mp4 keeps all frames before smoothing, the settings and a report. Run the same
-    command again to continue one that was stopped. With --overwrite and another --smooth-strength nothing is
-    diffused again.
+    clip.framesmooth/ beside clip.mp4 keeps all frames before smoothing, the settings and a report. Run the
+    same command again to continue one that was stopped. With --overwrite and another --smooth-strength
+    nothing is diffused again.
 
     Where an option takes a SCHEDULE, give a number, or numbers by frame such as "0:(1), 24:(1.02)"; see
     framesmooth schedule.

@@ -11,7 +11,7 @@ from framesmooth.cli.options.command import EVERYDAY, FormerOption, HeadedComman
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.moved_paths import NAMES
-from framesmooth.workflows.generate.setting_groups import ComputeSettings, ModelSettings
+from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 
 
 class NamedPath(click.ParamType[tuple[str, str]]):
@@ -82,8 +82,8 @@ def resume(
 ) -> None:
     """Finish the clip of the run folder RUN, with the settings in its record.
 
-    Frames that are there and undamaged are kept, and the clip comes out as if the run had not been stopped. If
-    settings, model or libraries differ from those that the run began with, the differences are shown and
+    Frames that are there and undamaged are kept, and the clip comes out as if the run had not been stopped.
+    If settings, model or libraries differ from those that the run began with, the differences are shown and
     nothing is done. A record holds no paths outside the folder of the clip: say with --path where the model,
     sound, images and other files are.
 

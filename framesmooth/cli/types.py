@@ -11,6 +11,7 @@ from framesmooth.limits import MAX_FPS
 from framesmooth.registry import names
 from framesmooth.setting import parse_rate
 
+
 class Rate(click.ParamType[Fraction]):
     """Frames per second: 24, 23.976 or 24000/1001."""
 
@@ -23,7 +24,9 @@ class Rate(click.ParamType[Fraction]):
         except UsageError as error:
             self.fail(str(error), param, ctx)
         if not 0 < rate <= MAX_FPS:
-            self.fail(f"{value} frames per second is out of range: give more than 0, {MAX_FPS} at most", param, ctx)
+            self.fail(
+                f"{value} frames per second is out of range: give more than 0, {MAX_FPS} at most", param, ctx
+            )
         return rate
 
 

@@ -6,11 +6,13 @@ An IP-Adapter (Ye et al. 2023) lets a model attend to a picture besides the word
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from framesmooth.errors import MediaError, ModelError, UsageError
-from framesmooth.frames import Frame
 from framesmooth.models.checkpoints import check_weights, loaded_files, sha256_of
+
+if TYPE_CHECKING:
+    from framesmooth.frames import Frame
 
 ENCODER_FOLDER: Final = "image_encoder"
 _MOST: Final = 10.0
@@ -94,7 +96,7 @@ def check_scale(scale: float) -> None:
         raise UsageError(f"--ip-adapter: {scale:g} is no scale: give 0 to {_MOST:g}, 1 is as it was trained")
 
 
-def read_prompt_image(prompt: ImagePrompt) -> Frame:
+def read_prompt_image(prompt: ImagePrompt) -> "Frame":
     """Return the picture of an image prompt, uint8 (H, W, 3).
 
     Raises:

@@ -25,9 +25,7 @@ class EncodingSettings(SettingGroup):
     ] = defaults.CRF
     codec: Annotated[
         str | None,
-        Setting(
-            help="h264, h265, vp9, av1, prores or ffv1.", metavar="NAME", unset="h264; vp9 for .webm"
-        ),
+        Setting(help="h264, h265, vp9, av1, prores or ffv1.", metavar="NAME", unset="h264; vp9 for .webm"),
     ] = None
     audio: Annotated[
         Path | None,
@@ -52,6 +50,4 @@ class EncodingSettings(SettingGroup):
             metavar="PEM",
         ),
     ] = None
-    overwrite: Annotated[
-        bool, Setting(help="Replace the output if it exists.", everyday=True)
-    ] = False
+    overwrite: Annotated[bool, Setting(help="Replace the output if it exists.", everyday=True)] = False

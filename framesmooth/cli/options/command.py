@@ -25,18 +25,26 @@ class FormerOption:
 
 
 class Option(click.Option):
-    """An option with the heading that the help lists it under, and its spellings in older versions."""
+    """An option with a heading for the help, its spellings in older versions, and what stands for None."""
 
-    def __init__(self, *args: Any, heading: str = "", formerly: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, heading: str = "", formerly: Sequence[str] = (), unset: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.heading = heading
         self.formerly = tuple(formerly)
+        self.unset = unset
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Return what the help adds in brackets: what happens without the option, too."""
+        extra = super().get_help_extra(ctx)
+        return {**extra, "default": self.unset} if self.unset else extra
 
 
 class HeadedCommand(click.Command):
     """A command whose help has a heading for each group of options.
 
-    ``former`` holds options of older versions, by their spelling, besides those of the ``formerly`` of options.
+    ``former`` holds options of older versions that are no mere respellings, by their spelling.
     """
 
     def __init__(self, *args: Any, former: Mapping[str, FormerOption] | None = None, **kwargs: Any) -> None:
@@ -47,7 +55,7 @@ class HeadedCommand(click.Command):
         """Write the options under their headings, everyday ones first."""
         sections: dict[str, list[tuple[str, str]]] = {EVERYDAY: []}
         plain: list[tuple[str, str]] = []
-        for param in self.get_params(ctx):
+        for param in (one for one in self.get_params(ctx) if isinstance(one, click.Option)):
             record = param.get_help_record(ctx)
             heading = getattr(param, "heading", "")
             if record is not None:
@@ -98,7 +106,7 @@ class HeadedCommand(click.Command):
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Return the decorator that adds an ``Option``; it takes ``heading`` and ``formerly`` besides click's own."""
+    """Return the decorator that adds an ``Option``; ``heading`` and ``formerly`` are among its attributes."""
     return click.option(*names, cls=Option, **attributes)
 
 

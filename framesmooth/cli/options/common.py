@@ -57,7 +57,10 @@ encoding = options_of(EncodingSettings)
 """The options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
 
 no_audio = option(
-    "--no-audio", is_flag=True, heading=EncodingSettings.heading, help="Leave out the sound of IN, which is kept otherwise."
+    "--no-audio",
+    is_flag=True,
+    heading=EncodingSettings.heading,
+    help="Leave out the sound of IN, which is kept otherwise.",
 )
 
 

@@ -13,6 +13,7 @@ from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
 from framesmooth.cli.types import Rate
 from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
 
+_METAVARS: Final[dict[type, str]] = {int: "INTEGER", float: "NUMBER", Fraction: "RATE"}
 _MISSING_DEFAULTS: Final = (None, ())
 
 
@@ -87,12 +88,14 @@ def option_of(field: SettingField) -> Callable[[Decorated], Decorated]:
         "cls": Option,
         "heading": EVERYDAY if setting.everyday else field.heading,
         "formerly": setting.formerly,
-        "help": setting.help + (f"  [default: {setting.unset}]" if setting.unset else ""),
+        "help": setting.help,
+        "unset": setting.unset,
     }
     if flag:
         return click.option(*field.options, field.key, is_flag=True, **attributes)
-    if setting.metavar or setting.unit:
-        attributes["metavar"] = setting.metavar or setting.unit.split()[0].upper()
+    metavar = setting.metavar or setting.unit.upper() or _METAVARS.get(field.type.base, "")
+    if metavar:
+        attributes["metavar"] = metavar
     if field.default not in _MISSING_DEFAULTS:
         attributes |= {"default": field.default, "show_default": True}
     if field.type.many and not setting.separator:

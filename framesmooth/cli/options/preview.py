@@ -18,8 +18,8 @@ _OPTIONS = [
         "--dry-run",
         is_flag=True,
         heading=EVERYDAY,
-        help="Load the model, time a step, and print how much time, memory and disk space the clip will take; "
-        "nothing is written.",
+        help="Load the model, time a step, and print how much time, memory and disk space the clip will "
+        "take; nothing is written.",
     ),
 ]
 

@@ -26,7 +26,7 @@ def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str]
 
     Args:
         settings: of the run.
-        paths: names from ``NAMES``, and where that is; a name comes once, or as often as the run has such files.
+        paths: names from ``NAMES``, and where that is; once for each such file of the run.
 
     Raises:
         UsageError: an unknown name, one that the run has no file for, or too few or many of a name.

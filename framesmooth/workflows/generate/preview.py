@@ -15,7 +15,7 @@ from framesmooth.workflows.generate.load import load_source
 from framesmooth.workflows.generate.preflight import check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.workflows.generate.provenance import clip_tags
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 SUFFIX: Final = ".preview.png"
 _MOST: Final = 12
@@ -47,7 +47,7 @@ class Preview:
         }
 
 
-def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
+def preview_clip(settings: GenerateSettings, emit: Listener) -> Preview:
     """Diffuse about a dozen frames of the clip that ``settings`` describe, and write them on one sheet.
 
     The seeds are those of the clip, so the layout is too.
@@ -57,7 +57,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
         FramesmoothError: what ``make_clip`` would raise before its work begins.
     """
     path = settings.output.with_name(settings.output.stem + SUFFIX)
-    if path.exists() and not settings.overwrite:
+    if path.exists() and not settings.encoding.overwrite:
         raise OutputExists(f"{path} exists: add --overwrite to replace it")
     clip = resolve(with_seeds_of_stopped_run(settings, RunFolder.beside(settings.output)))
     check_writing(clip)
@@ -79,7 +79,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
     ]
     cells = captioned([thumbnail(one.frame, _WIDEST) for one in pictures], captions)
     sheet = side_by_side(cells, _columns(len(cells)))
-    write_png(path, sheet, None if settings.no_metadata else clip_tags(few))
+    write_png(path, sheet, None if settings.encoding.no_metadata else clip_tags(few))
     made = Preview(path=path, frames=times, steps=few.steps, size=source.size, advice=_advice(clip, settings))
     emit(Notice(f"{len(times)} of {clip.timeline.num_frames} frames in {few.steps} steps; {made.advice}"))
     return made
@@ -89,7 +89,7 @@ def _in_few(clip: ResolvedClip) -> ResolvedClip:
     """Return the clip with few steps and few diffused frames."""
     cadence = storyboard_cadence(clip.timeline)
     restyle = None if clip.restyle is None else replace(clip.restyle, cadence=cadence)
-    settings = replace(clip.settings, cadence=cadence, pacing="linear")
+    settings = clip.settings.but(cadence=cadence, pacing="linear")
     return replace(clip, settings=settings, steps=min(clip.steps, _STEPS), restyle=restyle)
 
 
@@ -103,7 +103,7 @@ def storyboard_cadence(timeline: Timeline) -> int:
 
 
 def _heading(clip: ResolvedClip, time: int, fault: str) -> str:
-    seconds = float(time / clip.settings.fps)
+    seconds = float(time / clip.settings.timeline.fps)
     return f"frame {time} · {seconds:.2f} s" + (f" · {fault}" if fault else "")
 
 
@@ -118,10 +118,10 @@ def _columns(count: int) -> int:
     return min((4, 3), key=lambda columns: (-count % columns, -columns)) if count > _COLUMNS else count
 
 
-def _advice(clip: ResolvedClip, asked: ClipSettings) -> str:
+def _advice(clip: ResolvedClip, asked: GenerateSettings) -> str:
     """Say how to make the whole clip of this."""
     seeds = [str(key.seed) for key in clip.timeline.keyframes]
-    one = asked.seeds is None and (len(asked.prompts) == 1 or len(set(seeds)) == 1)
+    one = asked.seeding.seeds is None and (len(asked.prompts) == 1 or len(set(seeds)) == 1)
     option = f"--seed {seeds[0]}" if one else f"--seeds {','.join(seeds)}"
     drawn = f" and with {option}" if asked.draws_seeds else ""
     return f"for the whole clip give the same command without --preview{drawn}"

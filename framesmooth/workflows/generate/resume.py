@@ -30,7 +30,7 @@ class Resume:
     """How to continue a run.
 
     Attributes:
-        paths: names of files (see ``moved_paths.NAMES``), and where they are now, as ("model", "models/dreamer").
+        paths: files of ``moved_paths.NAMES`` and where they are now, as ("model", "models/dreamer").
         low_vram: use little GPU memory: images one by one, the autoencoder in tiles.
         cpu_offload: offload idle networks to CPU memory.
         sign: a PEM file to sign the clip with.

@@ -10,17 +10,14 @@ from framesmooth.setting import Setting, SettingGroup
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
 from framesmooth.timeline.seeds import RANDOM_SEED
 from framesmooth.workflows.encoding_settings import EncodingSettings
-from framesmooth.workflows.generate.setting_groups import (
+from framesmooth.workflows.generate.setting_groups.images import (
     CameraSettings,
-    ComputeSettings,
     ConditioningSettings,
     ImageToImageSettings,
-    ModelSettings,
-    SamplingSettings,
-    SeedSettings,
-    SmoothingSettings,
-    TimelineSettings,
 )
+from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
+from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
+from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
 
 
 @dataclass(frozen=True, kw_only=True)

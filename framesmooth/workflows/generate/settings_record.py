@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from framesmooth import defaults
 from framesmooth.errors import UsageError
+from framesmooth.models.controlnet_spec import Control
+from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs.record_paths import (
     found,
     named,
@@ -61,7 +63,9 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
         settings = GenerateSettings(**raw | {"output": path_from(folder, sibling_name(raw["output"]))})
         return _with_paths(settings, folder).but(allow_download=False).with_drawn(drawn)
     except UsageError as error:
-        raise UsageError(f"{folder}/record.json holds no usable settings ({error}): start the run again") from error
+        raise UsageError(
+            f"{folder}/record.json holds no usable settings ({error}): start the run again"
+        ) from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
 
@@ -94,7 +98,9 @@ def _mapped(value: Any, change: Callable[[Path], Path]) -> Any:
     if isinstance(value, tuple):
         return tuple(_mapped(one, change) for one in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _mapped(getattr(value, field.name), change) for field in fields(value)})
+        return replace(
+            value, **{field.name: _mapped(getattr(value, field.name), change) for field in fields(value)}
+        )
     return value
 
 
@@ -105,11 +111,16 @@ def _from_flat(raw: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: settings that this version doesn't know.
     """
     values = {_RENAMED.get(name, name): value for name, value in raw.items()}
-    values |= values.pop("camera", None) or {}
+    moves = values.pop("camera", None) or {}
+    values |= {name: text for name, text in moves.items() if text != getattr(Moves, name, None)} or moves
     control = values.pop("control", None)
     if control is not None:
         values |= {"control": [control["kind"], control["source"]], "control_model": control["model"]}
-        values |= {"control_scale": control["scale"], "control_end": control["end"]}
+        values |= {
+            f"control_{name}": control[name]
+            for name in ("scale", "end")
+            if control[name] != getattr(Control, name)
+        }
     prompt = values.pop("image_prompt", None)
     if prompt is not None:
         values |= {"ip_adapter": {"path": prompt["adapter"], "scale": prompt["scale"]}}
