@@ -88,7 +88,9 @@ def test_imports_point_down(path: Path) -> None:
         if target == "framesmooth" and rest and rest[0] in FLOOR_OF:
             assert FLOOR_OF[rest[0]] <= floor, f"{place(path)}:{line} imports {name} from above"
         if target in TORCH:
-            assert may_import(target, path), f"{place(path)}:{line} imports {name}: that is for {TORCH_PLACES}"
+            assert may_import(target, path), (
+                f"{place(path)}:{line} imports {name}: that is for {TORCH_PLACES}"
+            )
         if floor == 0 and target not in sys.stdlib_module_names:
             allowed = ALLOWED_ON_THE_GROUND | {"framesmooth"}
             assert target in allowed, f"{place(path)}:{line} imports {name}"
@@ -141,9 +143,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_the_light_floors_load_no_torch() -> None:
-    light = [
-        dotted(path) for path in modules() if is_light(path) and part(path) != "__main__"
-    ]
+    light = [dotted(path) for path in modules() if is_light(path) and part(path) != "__main__"]
     assert not loaded_after("\n".join(f"import {name}" for name in light)) & TORCH
 
 

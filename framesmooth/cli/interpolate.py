@@ -9,23 +9,36 @@ import click
 from framesmooth.cli import types
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("source", metavar="IN")
 @common.output
-@click.option(
+@headed_option(
     "--cadence",
+    heading=EVERYDAY,
     type=click.IntRange(min=1),
     help="IN holds every N-th frame: N - 1 new ones come between two of them.",
 )
-@click.option("--to-fps", type=types.Rate(), help="Frames per second of the result, as an alternative.")
-@click.option(
+@headed_option(
+    "--to-fps",
+    heading=EVERYDAY,
+    type=types.Rate(),
+    help="Frames per second of the result, as an alternative.",
+)
+@headed_option(
     "--at-cuts",
+    heading=EVERYDAY,
     type=click.Choice(["fade", "hold"]),
     help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
 )
-@click.option("--loop", is_flag=True, help="IN is a loop: frames come between its last and its first, too.")
+@headed_option(
+    "--loop",
+    heading=EVERYDAY,
+    is_flag=True,
+    help="IN is a loop: frames come between its last and its first, too.",
+)
 @common.flow
 @common.no_audio
 @common.fps

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, FormerOption, HeadedCommand, Replacement, option
+from framesmooth.cli.options.command import EVERYDAY, FormerOption, HeadedCommand, Replacement, headed_option
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.moved_paths import NAMES
@@ -46,7 +46,7 @@ _FORMER: Final = {
 
 @click.command(cls=HeadedCommand, former=_FORMER)
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@option(
+@headed_option(
     "--path",
     "paths",
     type=NamedPath(),
@@ -56,7 +56,7 @@ _FORMER: Final = {
     help="Where a file is that the record knows by name only; repeatable, once per LoRA. NAME is one of "
     f"{', '.join(NAMES)}.",
 )
-@option(
+@headed_option(
     "--force",
     is_flag=True,
     heading=EVERYDAY,

@@ -19,7 +19,7 @@ def looped(smoother: Smoother, clip: FrameSource) -> Smoother:
         UsageError: a smoother that knows nothing beyond the clip's ends, or one with a guide.
     """
     if not isinstance(smoother, MotionSmoother):
-        raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --method")
+        raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --smoother")
     frames = iter(clip)
     first = list(islice(frames, smoother.reach))
     last = deque(first, maxlen=smoother.memory)

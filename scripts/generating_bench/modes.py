@@ -111,10 +111,10 @@ def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
     from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.video import open_source
     from framesmooth.workflows.generate.run import make_clip
-    from framesmooth.workflows.generate.settings import ClipSettings
+    from framesmooth.workflows.generate.settings import GenerateSettings
 
     with tempfile.TemporaryDirectory() as scratch:
-        settings = ClipSettings(
+        settings = GenerateSettings.of(
             prompts=parse_prompts(list(job.prompts)),
             output=Path(scratch) / "frames",
             model=job.model,
@@ -124,7 +124,7 @@ def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
             steps=job.steps,
             guidance_scale=job.guidance_scale,
             device=job.device,
-            smooth=ClipSettings.smooth if smooth else 0.0,
+            smooth_strength=GenerateSettings.smooth if smooth else 0.0,
         )
         made = make_clip(settings, lambda _event: None)
         timings = RunFolder.beside(settings.output).record["timings"]
@@ -137,8 +137,8 @@ MODES: dict[str, Callable[[Job], tuple[Frames, float]]] = {
     "every frame, bfloat16": lambda job: walk(job, torch.bfloat16),
     "feedback": feedback,
     "Text2Video-Zero": text2video_zero,
-    UNSMOOTHED: lambda job: ours(job, smooth=False),
-    OURS: lambda job: ours(job, smooth=True),
+    UNSMOOTHED: lambda job: ours(job, smooth_strength=False),
+    OURS: lambda job: ours(job, smooth_strength=True),
 }
 
 

@@ -225,7 +225,7 @@ def test_what_python_alone_can_ask_for(place: Path) -> None:
 def test_smoothers_of_others_may_not_know_loops_or_strengths(
     place: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setitem(SMOOTHERS, "ema", "tests.test_refusals:Plain")
+    monkeypatch.setitem(SMOOTHERS, "ema", f"{__name__}:Plain")
     words = "cannot smooth a loop" if "--loop" in command else "ema cannot be tuned"
     refused(2, words, *command.split(), "--method", "ema")
 

@@ -24,14 +24,14 @@ from framesmooth.runs import (
     check_record,
     differences,
 )
-from framesmooth.runs.record import Record
 from framesmooth.video import atomic_path, open_sink, read_image, write_png
 from framesmooth.video.atomic import remove_leftovers
+from framesmooth.workflows.settings_reference import record_schema
 
 FRAME = np.full((8, 12, 3), 90, np.uint8)
 
 RECORD: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "status": "complete",
     "ai_generated": True,
     "settings": {"raw": {}, "resolved": {"fps": "12", "seeds": [0], "steps": 4, "guidance_scale": 7.5}},
@@ -211,13 +211,13 @@ def test_frames_are_exchanged_whole_and_other_files_stay(tmp_path: Path) -> None
 def test_the_schema_takes_a_record_and_is_written_down() -> None:
     check_record(RECORD, Path("record.json"))
     schema = Path(__file__).parents[2] / "docs" / "record.schema.json"
-    assert json.loads(schema.read_text()) == Record.model_json_schema()
+    assert json.loads(schema.read_text()) == record_schema()
 
 
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"version": 2}, UsageError, "of version 2, this framesmooth reads version 1"),
+        ({"version": 3}, UsageError, "of version 3, this framesmooth reads versions 1, 2"),
         ({"version": None}, UsageError, "of version None"),
         ({"version": True}, UsageError, "of version True"),
         ({"status": "odd"}, MediaError, "status: "),

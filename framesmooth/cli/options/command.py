@@ -1,6 +1,7 @@
 """Commands whose help has headings, and whose options may be given by the spelling of an older version."""
 
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -11,6 +12,8 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 EVERYDAY: Final = "Everyday options"
 OTHER: Final = "Other options"
+
+_METAVARS: Final = ((click.IntRange, "INTEGER"), (click.FloatRange, "NUMBER"))
 
 Replacement = Callable[[Sequence[str]], Sequence[str]]
 """Turns the values of an option as it was into the arguments that say the same now."""
@@ -34,6 +37,8 @@ class Option(click.Option):
         self.heading = heading
         self.formerly = tuple(formerly)
         self.unset = unset
+        if self.metavar is None:  # the help shows the range beside the default
+            self.metavar = next((text for kind, text in _METAVARS if isinstance(self.type, kind)), None)
 
     def get_help_extra(self, ctx: click.Context) -> Any:
         """Return what the help adds in brackets: what happens without the option, too."""
@@ -93,7 +98,7 @@ class HeadedCommand(click.Command):
             given, left = [*given, *left[:taken]], left[taken:]
             now = option.replacement(given)
             if not {"-q", "--quiet"} & set(args):
-                click.echo(f"notice: {' '.join([name, *given])} is now written {' '.join(now)}", err=True)
+                click.echo(f"notice: {shlex.join([name, *given])} is now written {shlex.join(now)}", err=True)
             updated += now
         return updated
 
@@ -105,7 +110,7 @@ class HeadedCommand(click.Command):
         }
 
 
-def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+def headed_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """Return the decorator that adds an ``Option``; ``heading`` and ``formerly`` are among its attributes."""
     return click.option(*names, cls=Option, **attributes)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from framesmooth.cli.logging import _quiet, _verbose
-from framesmooth.cli.options.command import EVERYDAY, OTHER, option
+from framesmooth.cli.options.command import EVERYDAY, OTHER, headed_option
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
@@ -34,18 +34,18 @@ REPORTS: Final = "Reports"
 def common(command: Command) -> Command:
     """Add --progress (handed to the command), -v and -q."""
     for add in (
-        option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
+        headed_option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
                heading=OTHER, help="Show neither progress nor notices."),
-        option("-v", "--verbose", count=True, callback=_verbose, expose_value=False, heading=OTHER,
+        headed_option("-v", "--verbose", count=True, callback=_verbose, expose_value=False, heading=OTHER,
                help="Log sizes and settings of each step; -vv also what libraries log."),
-        option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
+        headed_option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
                heading=OTHER, help="How progress is shown on stderr; auto shows bars on a terminal."),
     ):  # fmt: skip
         command = add(command)
     return command
 
 
-output = option(
+output = headed_option(
     "-o", "--output", required=True, metavar="OUT", heading=EVERYDAY,
     help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
 )  # fmt: skip
@@ -56,7 +56,7 @@ overwrite = options_of(EncodingSettings, only=("overwrite",))
 encoding = options_of(EncodingSettings)
 """The options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
 
-no_audio = option(
+no_audio = headed_option(
     "--no-audio",
     is_flag=True,
     heading=EncodingSettings.heading,
@@ -64,7 +64,7 @@ no_audio = option(
 )
 
 
-flow_weights = option(
+flow_weights = headed_option(
     "--flow-weights", type=click.Path(path_type=Path), metavar="FILE", heading=MOTION,
     help="The trained network of --flow raft: a .safetensors file.",
 )  # fmt: skip
@@ -74,8 +74,8 @@ def flow(command: Command) -> Command:
     """Add --flow, which is dis-fine by default, and --flow-weights."""
     for add in (
         flow_weights,
-        option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True, heading=MOTION,
-               help="Optical flow estimator."),
+        headed_option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True,
+                      heading=MOTION, help="Optical flow estimator."),
     ):  # fmt: skip
         command = add(command)
     return command
@@ -93,12 +93,12 @@ def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
     return name if weights is None and name in names("flow") else load_flow(name, weights)
 
 
-fps = option(
+fps = headed_option(
     "--fps", type=Rate(), metavar="RATE", heading=INPUT,
     help="Frame rate of a folder of frames; a video is resampled to it.  [default: its own; 12 for a folder]",
 )  # fmt: skip
 
-frame_range = option(
+frame_range = headed_option(
     "--frame-range", type=FrameRange(), metavar="A:B", heading=INPUT,
     help="Only frames A to B, counted from 0, B excluded.",
 )  # fmt: skip
@@ -114,7 +114,7 @@ def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
     return place
 
 
-json_file = option(
+json_file = headed_option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     heading=REPORTS, help="Write the results as JSON; - is stdout, in place of the table.",
 )  # fmt: skip

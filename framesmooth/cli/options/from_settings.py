@@ -1,6 +1,6 @@
 """Options of the command line, derived from the settings that they set."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 from types import NoneType
@@ -13,7 +13,6 @@ from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
 from framesmooth.cli.types import Rate
 from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
 
-_METAVARS: Final[dict[type, str]] = {int: "INTEGER", float: "NUMBER", Fraction: "RATE"}
 _MISSING_DEFAULTS: Final = (None, ())
 
 
@@ -32,21 +31,26 @@ class Parsed(click.ParamType[Any]):
 class WordOr(click.ParamType[Any]):
     """One of a few words, or a value of another type: "auto" or a number."""
 
-    def __init__(self, words: Sequence[str], other: click.ParamType[Any]) -> None:
-        self.name = "|".join([other.name, *words])
-        self._words, self._other = words, other
+    def __init__(self, kind: ValueType, other: click.ParamType[Any]) -> None:
+        self.name = "|".join([other.name, *kind.words])
+        self._kind, self._other = kind, other
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return a word as it is, and anything else as the other type reads it."""
-        return value if value in self._words else self._other.convert(value, param, ctx)
+        if value in self._kind.words:
+            return value
+        try:
+            return self._other.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not accepted: give {self._kind.accepted}", param, ctx)
 
 
 class Separated(click.ParamType[tuple[Any, ...]]):
     """Several values in one text: 1,2,3."""
 
-    def __init__(self, separator: str, element: click.ParamType[Any]) -> None:
-        self.name = f"{element.name}{separator}..."
-        self._separator, self._element = separator, element
+    def __init__(self, separator: str, kind: ValueType) -> None:
+        self._separator, self._kind, self._element = separator, kind, _simple(kind)
+        self.name = f"{self._element.name}{separator}..."
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -54,7 +58,12 @@ class Separated(click.ParamType[tuple[Any, ...]]):
         """Turn "1,2,3" into (1, 2, 3)."""
         if isinstance(value, tuple):
             return value
-        return tuple(self._element.convert(part, param, ctx) for part in str(value).split(self._separator))
+        parts = str(value).split(self._separator)
+        try:
+            return tuple(self._element.convert(part, param, ctx) for part in parts)
+        except click.BadParameter:
+            accepted = f"{self._kind.accepted}; several with {self._separator!r} between them"
+            self.fail(f"{value!r} is not accepted: give {accepted}", param, ctx)
 
 
 def options_of(
@@ -93,9 +102,8 @@ def option_of(field: SettingField) -> Callable[[Decorated], Decorated]:
     }
     if flag:
         return click.option(*field.options, field.key, is_flag=True, **attributes)
-    metavar = setting.metavar or setting.unit.upper() or _METAVARS.get(field.type.base, "")
-    if metavar:
-        attributes["metavar"] = metavar
+    if setting.metavar or setting.unit:
+        attributes["metavar"] = setting.metavar or setting.unit.upper()
     if field.default not in _MISSING_DEFAULTS:
         attributes |= {"default": field.default, "show_default": True}
     if field.type.many and not setting.separator:
@@ -111,7 +119,7 @@ def _type_of(field: SettingField) -> Any:
         return tuple(map(_simple, kind.parts))
     if setting.parse is not None:
         return Parsed(setting.metavar.lower() or "text", setting.parse)
-    return Separated(setting.separator, _simple(kind)) if setting.separator else _simple(kind)
+    return Separated(setting.separator, kind) if setting.separator else _simple(kind)
 
 
 def _simple(kind: ValueType) -> click.ParamType[Any]:
@@ -133,4 +141,4 @@ def _simple(kind: ValueType) -> click.ParamType[Any]:
         str: lambda: click.STRING,
     }
     found = types[kind.base]()
-    return WordOr(kind.words, found) if kind.words else found
+    return WordOr(kind, found) if kind.words else found

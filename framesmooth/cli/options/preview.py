@@ -3,18 +3,18 @@
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, option
+from framesmooth.cli.options.command import EVERYDAY, headed_option
 from framesmooth.errors import UsageError
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 _OPTIONS = [
-    option(
+    headed_option(
         "--preview",
         is_flag=True,
         heading=EVERYDAY,
         help="Only make a contact sheet: about a dozen frames, in few steps, in OUT.preview.png.",
     ),
-    option(
+    headed_option(
         "--dry-run",
         is_flag=True,
         heading=EVERYDAY,

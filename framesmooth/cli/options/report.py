@@ -8,7 +8,7 @@ import click
 
 from framesmooth import __version__
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, option
+from framesmooth.cli.options.command import EVERYDAY, headed_option
 from framesmooth.errors import OutputExists, UsageError
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def motion(command: Command) -> Command:
     """Add --reference, --guide, --flow and --flow-weights."""
     for add in (
         common.flow,
-        option("--guide", metavar="CLIP", heading=common.MOTION,
+        headed_option("--guide", metavar="CLIP", heading=common.MOTION,
                help="Estimate the motion on this clip of the same length and size: the footage that a "
                "stylised clip was made from."),
-        option("-r", "--reference", metavar="REF", heading=EVERYDAY,
+        headed_option("-r", "--reference", metavar="REF", heading=EVERYDAY,
                help="The same clip without flicker: motion is estimated on it unless --guide is given, and "
                "metrics that compare with it are added."),
     ):  # fmt: skip
@@ -42,11 +42,11 @@ def files(command: Command) -> Command:
     """Add --json, --csv, --html and --overwrite."""
     for add in (
         common.overwrite,
-        option("--html", "html_file", type=click.Path(dir_okay=False), metavar="FILE",
+        headed_option("--html", "html_file", type=click.Path(dir_okay=False), metavar="FILE",
                heading=common.REPORTS,
                help="Write a page with plots, heat maps and the worst frames; it works offline."),
-        option("--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE", heading=common.REPORTS,
-               help="Write the metrics of every frame as CSV."),
+        headed_option("--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE",
+                      heading=common.REPORTS, help="Write the metrics of every frame as CSV."),
         common.json_file,
     ):  # fmt: skip
         command = add(command)

@@ -21,7 +21,7 @@ NAMES: Final = tuple(_BY_NAME)
 """The names of settings that are files: "model", "lora", "init-video" and so on."""
 
 
-def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str]]) -> GenerateSettings:
+def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str | Path]]) -> GenerateSettings:
     """Return the settings of a run with its files where they are now.
 
     Args:
@@ -33,7 +33,7 @@ def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str]
     """
     given: dict[str, list[str]] = {}
     for name, path in paths:
-        given.setdefault(name, []).append(path)
+        given.setdefault(name, []).append(str(path))
     changed = {}
     for name, now in given.items():
         if name not in _BY_NAME:

@@ -39,7 +39,7 @@ class Resume:
         allow_download: download a hub id that is not in the local cache.
     """
 
-    paths: Sequence[tuple[str, str]] = ()
+    paths: Sequence[tuple[str, str | Path]] = ()
     low_vram: bool = False
     cpu_offload: bool = False
     sign: Path | None = None

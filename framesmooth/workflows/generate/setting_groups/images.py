@@ -1,6 +1,6 @@
 """Settings of images that frames start from, of the camera, and of images that steer the model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -141,8 +141,8 @@ class CameraSettings(SettingGroup):
     @property
     def moves(self) -> Moves | None:
         """The camera's moves; None for a camera that stands still."""
-        names = Moves.__dataclass_fields__
-        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        asked = {field.name: getattr(self, field.name) for field in fields(Moves)}
+        given = {name: schedule for name, schedule in asked.items() if schedule is not None}
         return Moves(**given) if given else None
 
 

@@ -10,6 +10,7 @@ from framesmooth.models.scheduler_spec import PRESETS, SCHEDULERS
 from framesmooth.registry import names
 from framesmooth.setting import Setting, SettingGroup
 
+BadFrames = Literal["reroll", "hold", "interpolate", "fail"]
 Side = Annotated[int, Interval(ge=8, le=limits.MAX_SIDE)]
 
 
@@ -95,7 +96,7 @@ class SamplingSettings(SettingGroup):
         ),
     ] = False
     bad_frames: Annotated[
-        Literal["reroll", "hold", "interpolate", "fail"],
+        BadFrames,
         Setting(
             help="What to do with frames that are NaN, black, flagged as unsafe, or unlike their neighbours: "
             "diffuse them again with another seed, repeat the frame before, interpolate, or stop with an "
