@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from framesmooth.timeline.timeline import Timeline as Timeline
     from framesmooth.video import open_sink as open_sink
     from framesmooth.video import open_source as open_source
+    from framesmooth.workflows.generate.settings import GenerateSettings as GenerateSettings
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ _HOME: Final[dict[str, str]] = {
     "FrameList": "frames",
     "FrameSource": "frames",
     "FramesmoothError": "errors",
+    "GenerateSettings": "workflows.generate.settings",
     "Schedule": "schedule",
     "Timeline": "timeline",
     "create_smoother": "smoother",

@@ -32,7 +32,9 @@ from typing import (
     Final,
     Literal,
     Self,
+    TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -51,6 +53,14 @@ _TYPE_NAMES: Final = {
     Path: "path",
     Fraction: "rate",
 }
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _once(function: Function) -> Function:
+    """Return ``function`` with a cache of its results, and with its type, which ``cache`` loses."""
+    return cast(Function, cache(function))
+
 
 _OUT_OF_RANGE: Final = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 """Types of pydantic's errors about a number."""
@@ -257,7 +267,7 @@ class SettingGroup:
         return value
 
 
-@cache
+@_once
 def settings_of(group: type[SettingGroup]) -> tuple[SettingField, ...]:
     """Return the settings of a group and of the groups in it, in the order of their definition."""
     found = tuple(_settings_of(group))
@@ -266,14 +276,14 @@ def settings_of(group: type[SettingGroup]) -> tuple[SettingField, ...]:
     return found
 
 
-@cache
+@_once
 def groups_in(group: type[SettingGroup]) -> Mapping[str, type[SettingGroup]]:
     """Return field -> class of the groups that a group holds."""
     hints = _hints(group).items()
     return {name: hint for name, hint in hints if isinstance(hint, type) and issubclass(hint, SettingGroup)}
 
 
-@cache
+@_once
 def _hints(group: type[SettingGroup]) -> Mapping[str, Any]:
     hints = get_type_hints(group, include_extras=True)
     return {field.name: hints[field.name] for field in fields(group)}  # type: ignore[arg-type]
@@ -338,7 +348,7 @@ def _nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
     return nested
 
 
-@cache
+@_once
 def form_of(group: type[SettingGroup]) -> Any:
     """Return a pydantic model of the settings of a group, those of the groups in it left out."""
     from pydantic import BeforeValidator, ConfigDict, Field, create_model
@@ -355,7 +365,8 @@ def form_of(group: type[SettingGroup]) -> Any:
             else {}
         )
         default = ... if field.default is MISSING else field.default
-        hint = Annotated[hints[field.path[0]], BeforeValidator(_reader(field))]
+        annotated: Any = Annotated
+        hint = annotated[hints[field.path[0]], BeforeValidator(_reader(field))]
         content[field.path[0]] = (
             hint,
             Field(default, description=field.setting.help, json_schema_extra=told or None),

@@ -49,8 +49,8 @@ def generate(
     same command again to continue one that was stopped. With --overwrite and another --smooth-strength
     nothing is diffused again.
 
-    Where an option takes a SCHEDULE, give a number, or numbers by frame such as "0:(1), 24:(1.02)"; see
-    framesmooth schedule.
+    Where an option takes a SCHEDULE, give a number, or numbers by frame such as "0:(1), 24:(1.02)";
+    'framesmooth schedule' shows what one gives.
 
     \b
     Examples:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from framesmooth import defaults
 from framesmooth.setting import Setting, SettingGroup
@@ -58,9 +58,10 @@ class GenerateSettings(SettingGroup):
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
     def __post_init__(self) -> None:
-        given = (self.prompts,) if isinstance(self.prompts, str) else self.prompts
+        given: Any = self.prompts  # texts, too
+        given = (given,) if isinstance(given, str) else given
         if isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
-            object.__setattr__(self, "prompts", parse_prompts(given))  # type: ignore[arg-type]
+            object.__setattr__(self, "prompts", parse_prompts(given))
         super().__post_init__()
 
     @property

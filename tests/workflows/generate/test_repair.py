@@ -18,7 +18,8 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image
 from framesmooth.workflows.generate.repair import judge
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import BadFrames, GenerateSettings
+from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
