@@ -39,7 +39,8 @@ def _as_path(name: str) -> Replacement:
 
 
 _FORMER: Final = {
-    f"--{name}": FormerOption(2 if name == "control" else 1, _as_path(name)) for name in NAMES
+    f"--{name}": FormerOption(2 if name == "control" else 1, f"--path {name}=PATH", _as_path(name))
+    for name in NAMES
 }  # --control took the kind of control as well
 """The options that --path has taken the place of."""
 

@@ -57,7 +57,7 @@ def test_json_is_all_there_is_on_stdout(tiny_model: Path, tmp_path: Path) -> Non
 
 def test_a_run_folder_can_be_smoothed_again(tiny_model: Path, tmp_path: Path) -> None:
     generate(tiny_model, "a cat", "-o", tmp_path / "clip.mp4")
-    result = run("smooth", tmp_path / "clip.framesmooth", "-o", tmp_path / "clip2.mp4", "--method", "ema")
+    result = run("smooth", tmp_path / "clip.framesmooth", "-o", tmp_path / "clip2.mp4", "--smoother", "ema")
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "clip2.mp4").is_file()
 

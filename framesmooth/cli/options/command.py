@@ -1,7 +1,6 @@
 """Commands whose help has headings, and whose options may be given by the spelling of an older version."""
 
 import os
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -21,9 +20,16 @@ Replacement = Callable[[Sequence[str]], Sequence[str]]
 
 @dataclass(frozen=True)
 class FormerOption:
-    """An option of an older version: how many values it takes, and what is written in its place."""
+    """An option of an older version.
+
+    Attributes:
+        nargs: how many values it takes.
+        now: what is written in its place, for people.
+        replacement: turns its values into the arguments of today.
+    """
 
     nargs: int
+    now: str
     replacement: Replacement
 
 
@@ -96,18 +102,18 @@ class HeadedCommand(click.Command):
             if len(left) < taken:
                 raise click.BadOptionUsage(name, f"Option {name!r} requires {option.nargs} arguments.", ctx)
             given, left = [*given, *left[:taken]], left[taken:]
-            now = option.replacement(given)
             if not {"-q", "--quiet"} & set(args):
-                click.echo(f"notice: {shlex.join([name, *given])} is now written {shlex.join(now)}", err=True)
-            updated += now
+                click.echo(f"notice: {name} is now written {option.now}", err=True)
+            updated += option.replacement(given)
         return updated
 
     def _respelled(self, options: Iterable[click.Option]) -> dict[str, FormerOption]:
-        return {
-            old: FormerOption(_number_of_values(option), _respelled_as(max(option.opts, key=len)))
-            for option in options
-            for old in getattr(option, "formerly", ())
-        }
+        found = {}
+        for option in options:
+            now = max(option.opts, key=len)
+            former = FormerOption(_number_of_values(option), now, _respelled_as(now))
+            found |= dict.fromkeys(getattr(option, "formerly", ()), former)
+        return found
 
 
 def headed_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
