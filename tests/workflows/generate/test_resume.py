@@ -17,6 +17,7 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunChanged, UsageError
 from framesmooth.events import Event, Notice, StageFinished
 from framesmooth.runs import RunFolder, package_versions
+from framesmooth.setting import settings_of
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source
 from framesmooth.workflows.generate.result import GeneratedClip
@@ -177,7 +178,7 @@ def test_another_setting_or_model_is_refused_and_forced_anew(settings: GenerateS
         make_clip(settings, stop_at("smooth"))
     run = RunFolder.beside(settings.output)
     frames = files(run)
-    edit(run, lambda record: record["settings"]["raw"].update(steps=3))
+    edit(run, lambda record: record["settings"]["raw"]["sampling"].update(steps=3))
     edit(run, lambda record: record["model"]["sha256"].update({"model_index.json": "0" * 64}))
     with pytest.raises(RunChanged, match=r"model.model_index.json: 000000000000, now .*; steps: 2, now 3"):
         resume_run(run.folder, how, nothing)
@@ -198,33 +199,33 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"audio": "../../secret.mp3"}, "lies outside"),
     ({"init_image": "/home/user/photo.jpg"}, "lies outside"),
     ({"init_image": "../../photo.jpg"}, "lies outside"),
-    ({"control": {"kind": "canny", "source": "/home/user/walk", "model": "net"}}, "lies outside"),
-    ({"control": {"kind": "canny", "source": "walk", "model": "../../net"}}, "lies outside"),
-    ({"control": {"kind": "edges", "source": "walk", "model": "net"}}, "control.kind"),
-    ({"control": {"kind": "canny", "source": "walk"}}, "model"),
-    ({"control": {"kind": "canny", "source": "walk", "model": "net", "then": 1}}, "control.then"),
+    ({"control": ["canny", "/home/user/walk"], "control_model": "net"}, "lies outside"),
+    ({"control": ["canny", "walk"], "control_model": "../../net"}, "lies outside"),
+    ({"control": ["edges", "walk"], "control_model": "net"}, "--control"),
+    ({"control": ["canny", "walk"]}, "--control-model"),
+    ({"control": ["canny", "walk", "then"], "control_model": "net"}, "--control"),
     ({"control": "canny"}, "no usable settings"),
-    ({"image_prompt": {"adapter": "ip", "image": "~/photo.jpg"}}, "no name of a file"),
-    ({"image_prompt": {"adapter": "/models/ip", "image": "photo.jpg"}}, "lies outside"),
-    ({"image_prompt": ["ip", "photo.jpg"]}, "no usable settings"),
-    ({"camera": {"zoom": "9**9**9"}}, "--zoom: schedule, column 1: "),
-    ({"camera": {"zoom": "(" * 5000}}, "--zoom: schedule, column "),
-    ({"camera": {"zoom": "1\0"}}, "zoom is no valid text"),
-    ({"camera": {"dolly": "1"}}, "camera.dolly"),
-    ({"camera": "zoom"}, "camera"),
+    ({"ip_adapter": {"path": "ip"}, "ip_adapter_image": "~/photo.jpg"}, "no name of a file"),
+    ({"ip_adapter": {"path": "/models/ip"}, "ip_adapter_image": "photo.jpg"}, "lies outside"),
+    ({"ip_adapter": ["ip", "photo.jpg"]}, "no usable settings"),
+    ({"zoom": "9**9**9"}, "--zoom: schedule, column 1: "),
+    ({"zoom": "(" * 5000}, "--zoom: schedule, column "),
+    ({"zoom": "1\0"}, "zoom is no valid text"),
+    ({"dolly": "1"}, "unknown settings dolly"),
+    ({"zoom": ["1"]}, "--zoom"),
     ({"strength": "2"}, "--strength: 2 at frame 0 is outside"),
-    ({"color_anchor": 7}, "color_anchor 7.0 is out of range"),
+    ({"color_anchor": 7}, "--color-anchor 7 is out of range"),
     ({"model": "~/models/mine"}, "no name of a file"),
     ({"model": "C:\\models"}, "lies outside"),
     ({"fps": "1e999999999"}, "fps is"),
     ({"fps": "12/0"}, "fps is"),
-    ({"num_frames": 10**9}, "num_frames 1000000000 is out of range"),
-    ({"num_frames": 10**400}, "num_frames"),
-    ({"steps": 0}, "steps 0 is out of range"),
-    ({"width": 10**6}, "width 1000000 is out of range"),
+    ({"num_frames": 10**9}, "--num-frames 1000000000 is out of range"),
+    ({"num_frames": 10**400}, "--num-frames"),
+    ({"steps": 0}, "--num-inference-steps 0 is out of range"),
+    ({"width": 10**6}, "--width 1000000 is out of range"),
     ({"width": 16384, "height": 16384}, "pixels: lower"),
-    ({"drift": float("nan")}, "drift nan is out of range"),
-    ({"bad_frames": "ignore"}, "bad_frames"),
+    ({"drift": float("nan")}, "--drift nan is out of range"),
+    ({"bad_frames": "ignore"}, "--bad-frames"),
     ({"prompts": "a cat"}, "prompts"),
     ({"prompts": [{"prompt": "a", "time": 0}, {"prompt": "a", "time": 9}]}, "outside the clip of 6 frames"),
     ({"prompts": [{"prompt": "a", "time": 10**9}] * 2, "num_frames": None}, "too far off"),
@@ -235,6 +236,17 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+def nested(change: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """Return a change of settings, given flat, as the groups of a record have it."""
+    paths = {field.key: field.path for field in settings_of(GenerateSettings)}
+    groups: dict[str, Any] = {}
+    for key, value in change.items():
+        *group, name = paths.get(key, (key,))
+        holder = groups.setdefault(group[0], dict(record["settings"]["raw"][group[0]])) if group else groups
+        holder[name] = value
+    return groups
+
+
 def test_hostile_records_are_refused_in_one_line(settings: GenerateSettings, how: Resume) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("frames"))
@@ -242,11 +254,11 @@ def test_hostile_records_are_refused_in_one_line(settings: GenerateSettings, how
     good = (run.folder / "record.json").read_text()
     for change, words in HOSTILE:
         (run.folder / "record.json").write_text(good)
-        edit(run, lambda record, change=change: record["settings"]["raw"].update(change))  # type: ignore[misc]
-        arguments = () if "model" in change else ("--model", settings.model.name)
+        edit(run, lambda record, change=change: record["settings"]["raw"].update(nested(change, record)))  # type: ignore[misc]
+        arguments = () if "model" in change else ("--path", f"model={settings.model.name}")
         result = cli_resume(run.folder, *arguments)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1), (change, result.stderr)
-        assert words in result.stderr
+        assert words in result.stderr, (change, result.stderr)
         assert len(result.stderr) < 700
 
 
@@ -254,11 +266,11 @@ def test_a_record_cannot_allow_a_download(settings: GenerateSettings, how: Resum
     with pytest.raises(Stop):
         make_clip(settings, stop_at("frames"))
     run = RunFolder.beside(settings.output)
-    edit(run, lambda record: record["settings"]["raw"].update(allow_download=True, model="no/thing"))
+    edit(run, lambda record: record["settings"]["raw"]["model"].update(allow_download=True, name="no/thing"))
     result = cli_resume(run.folder)
     assert result.exit_code == 1
     assert "--allow-download fetches it" in result.stderr
-    assert not settings_from_record(run.record, run.folder).allow_download
+    assert not settings_from_record(run.record, run.folder).model.allow_download
 
 
 def test_two_processes_do_not_share_a_run(settings: GenerateSettings, how: Resume) -> None:
@@ -316,7 +328,7 @@ def test_a_folder_that_cannot_be_written(settings: GenerateSettings, monkeypatch
 
 def test_settings_out_of_range_are_refused_in_python_too(settings: GenerateSettings) -> None:
     for change in ({"num_frames": 0}, {"fps": -1}, {"batch_size": 10**9}, {"dtype": "int8"}, {"crf": 64}):
-        with pytest.raises(UsageError, match=next(iter(change))):
+        with pytest.raises(UsageError, match=next(iter(change)).replace("_", "-")):
             make_clip(settings.but(**change), nothing)
     for text in ("a\ud800b", "a\0b", "x" * (2**20 + 1)):
         with pytest.raises(UsageError, match="prompt"):

@@ -27,7 +27,7 @@ from framesmooth.workflows.generate.preflight import notices
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
-from framesmooth.workflows.generate.settings_record import settings_from_record
+from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from tests.listeners import Stop, nothing
 
 Make = Callable[..., GenerateSettings]
@@ -170,7 +170,7 @@ def test_a_moved_run_goes_on(settings: GenerateSettings, tmp_path: Path, tiny_mo
     run = RunFolder.beside(settings.output)
     again = settings_from_record(run.record, run.folder)
     assert again.output.resolve() == settings.output.resolve()
-    assert again.model == tiny_model.name
+    assert again.model.name == tiny_model.name
     assert again.but(output=settings.output, model=settings.model.name) == settings
 
 
@@ -179,8 +179,9 @@ def test_paths_elsewhere_are_recorded_by_name(settings: GenerateSettings, tmp_pa
     model.mkdir(parents=True)
     inside = settings.but(output=tmp_path / "work" / "clip.mp4", model=str(model), audio=sound)
     folder = RunFolder.beside(inside.output).folder
-    record = inside.as_record(folder)
-    assert (record["output"], record["model"], record["audio"]) == ("../clip.mp4", "mine", "../music.wav")
+    record = settings_as_record(inside, folder)
+    assert (record["output"], record["model"]["name"]) == ("../clip.mp4", "mine")
+    assert record["encoding"]["audio"] == "../music.wav"
 
 
 @pytest.mark.parametrize("error", [Stop, MediaError])
