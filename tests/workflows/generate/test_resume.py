@@ -226,7 +226,7 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"width": 16384, "height": 16384}, "pixels: lower"),
     ({"drift": float("nan")}, "--drift nan is out of range"),
     ({"bad_frames": "ignore"}, "--bad-frames"),
-    ({"prompts": "a cat"}, "prompts"),
+    ({"prompts": 7}, "prompts"),
     ({"prompts": [{"prompt": "a", "time": 0}, {"prompt": "a", "time": 9}]}, "outside the clip of 6 frames"),
     ({"prompts": [{"prompt": "a", "time": 10**9}] * 2, "num_frames": None}, "too far off"),
     ({"prompts": [{"prompt": "a"}] * 10_001}, "prompts are too many"),
