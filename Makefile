@@ -1,6 +1,7 @@
 # make demo    a clip from two prompts, with the built-in model, into demo/
 # make test    the test suite
 # make lint    ruff and mypy
+# make docs    the documentation as web pages, into docs/_build/html; a broken link fails
 #
 # All of them work in .venv, made from the pinned versions with Python 3.11 or newer.
 
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIP := demo/clip.mp4
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: $(VENV)/runs
 	$(BIN)/framesmooth generate \
@@ -24,8 +25,12 @@ lint: $(VENV)/develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/develops
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build docs/_build *.egg-info
 
 $(VENV)/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "framesmooth needs Python 3.11 or newer, found " + sys.version.split()[0])'

@@ -473,7 +473,12 @@ class Torture:
 def preload() -> None:
     """Import what the commands need, and start no thread."""
     commands = ("generate", "smooth", "interpolate", "assemble", "tune", "sweep")
-    modules = ("resumption", "pipeline", "generation.loading", "generation.source")
+    modules = (
+        "workflows.generate.resume",
+        "workflows.generate.run",
+        "models.loading",
+        "generation.prompt_travel",
+    )
     for name in (*(f"cli.{command}" for command in commands), *modules):
         import_module(f"framesmooth.{name}")
     import_module("diffusers").StableDiffusionPipeline  # noqa: B018 - it is imported when it is asked for

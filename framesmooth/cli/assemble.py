@@ -15,6 +15,7 @@ from framesmooth.cli.options.command import HeadedCommand
 @common.output
 @common.fps
 @common.frame_range
+@common.strict
 @common.no_audio
 @common.encoding
 @common.common
@@ -23,6 +24,7 @@ def assemble(
     output: str,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     no_audio: bool,
     audio: str | None,
     progress: str,
@@ -44,18 +46,19 @@ def assemble(
     from framesmooth.runs.open_clip import open_clip
     from framesmooth.video import check_output, open_sink
     from framesmooth.workflows.clip_steps import check_not_input, copy_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
 
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    uneven = uneven_for(audio, no_audio=no_audio)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
     with (
         progress_listener(progress) as emit,
         open_sink(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            audio=audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio),
             metadata=tags_to_keep(Path(source)),
             **encoding,
         ) as sink,

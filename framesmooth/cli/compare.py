@@ -39,6 +39,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 )
 @common.fps
 @common.frame_range
+@common.strict
 @report_options.files
 @common.common
 def compare(
@@ -54,6 +55,7 @@ def compare(
     fail_unless_better: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     json_file: str | None,
     csv_file: str | None,
     html_file: str | None,
@@ -92,7 +94,7 @@ def compare(
 
     with progress_listener(progress) as emit:
         opened = open_clips_to_compare(
-            before, after, reference, guide, emit, fps=fps, frame_range=frame_range
+            before, after, reference, guide, emit, fps=fps, frame_range=frame_range, strict=strict
         )
         check_layout(video, layout, len(opened.clips), overwrite=overwrite)
         report_options.check_files(opened.paths, (json_file, csv_file, html_file, video), overwrite=overwrite)

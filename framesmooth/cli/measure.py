@@ -57,6 +57,7 @@ from framesmooth.registry import names
 )
 @common.fps
 @common.frame_range
+@common.strict
 @report_options.files
 @common.common
 def measure(
@@ -71,6 +72,7 @@ def measure(
     fail_below: tuple[Gate, ...],
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     json_file: str | None,
     csv_file: str | None,
     html_file: str | None,
@@ -108,11 +110,11 @@ def measure(
         (*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite
     )
     clips = {
-        name: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        name: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = {
-        label: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        label: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
         for label, path in (("the reference", reference), ("the guide", guide))
         if path is not None
     }

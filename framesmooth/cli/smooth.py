@@ -69,12 +69,13 @@ from framesmooth.registry import names
     heading=common.REPORTS,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=common.writable,
+    callback=common.writable_folder,
     help="Write report.html, metrics.json, .csv and .png, and a strip of frames before and after into DIR.",
 )
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common
@@ -92,6 +93,7 @@ def smooth(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -123,7 +125,7 @@ def smooth(
     from framesmooth.video import check_output, open_sink
     from framesmooth.video.atomic import remove_all_leftovers
     from framesmooth.workflows.clip_steps import check_not_input, copy_clip, smooth_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
     from framesmooth.workflows.smooth_run import can_keep, smooth_run
 
     for option, asked in (("--report", report), ("--json", json_file)):
@@ -137,10 +139,11 @@ def smooth(
     if report is not None:
         remove_all_leftovers(report)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    uneven = uneven_for(audio, no_audio=no_audio)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
     choices: dict[str, Any] = {} if flow is None else {"flow": common.chosen_flow(flow, flow_weights)}
     if guide is not None:
-        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
+        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range, strict=strict)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
     smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(Path(source), frame_range))
     if loop is None:  # a guide and a part of a clip are no loops
@@ -154,7 +157,7 @@ def smooth(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            audio=audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio),
             metadata=tags,
             **encoding,
         ) as sink,

@@ -82,6 +82,7 @@ class Names(click.ParamType[tuple[str, ...]]):
     heading=EVERYDAY,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
+    callback=common.writable_folder,
     help="Folder of the sweep; one that is there is gone on with.  [default: beside IN, as IN.sweep]",
 )
 @headed_option(

@@ -156,7 +156,7 @@ def _console() -> "Console":
 
 def _print_unsafe(reports: "Mapping[str, Report]") -> None:
     for name, report in reports.items():
-        if report.flashes is not None and not report.flashes.passed:
+        if report.flashes is not None and not (report.flashes.passed and report.flashes.extended_passed):
             click.echo(f"{name}: {report.flashes.sentence}")
 
 

@@ -71,12 +71,13 @@ if TYPE_CHECKING:
     heading=common.REPORTS,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    callback=common.writable,
+    callback=common.writable_folder,
     help="Where report.html, pareto.png and the figures go.  [default: beside OUT, as OUT.tuning]",
 )
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.strict
 @common.encoding
 @common.json_file
 @common.common
@@ -94,6 +95,7 @@ def tune(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    strict: bool,
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -124,8 +126,9 @@ def tune(
     from framesmooth.tuning.tuner import parse_target, tune_clip
     from framesmooth.video import check_output, open_sink
     from framesmooth.video.atomic import remove_all_leftovers
+    from framesmooth.video.writer import check_writing
     from framesmooth.workflows.clip_steps import check_not_input, smooth_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
 
     metric, value = (None, 0.0) if target is None else parse_target(target)
     goal = Goal(max_detail_loss=max_detail_loss, metric=metric, target=value)
@@ -134,9 +137,12 @@ def tune(
     folder = report or path.with_name(f"{path.stem}.tuning")
     remove_all_leftovers(folder)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    uneven = uneven_for(audio, no_audio=no_audio)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
+    check_writing(output, clip.fps, clip.size, encoding["crf"], encoding["codec"], encoding["odd"])
     strip = Strip()
     with progress_listener(progress) as emit:
+        sound = audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio)
         tuning = tune_clip(
             clip,
             emit,
@@ -151,7 +157,7 @@ def tune(
             output,
             fps=clip.fps,
             size=clip.size,
-            audio=None if no_audio else audio or audio_to_keep(Path(source), output, frame_range, emit),
+            audio=sound,
             metadata=tags_to_keep(Path(source), f"smoothed by framesmooth: {smoother!r}"),
             **encoding,
         ) as sink:

@@ -48,6 +48,10 @@ class Metric(Protocol):
     ones also when the reference is only the input of a smoother; metrics with ``needs_motion`` make
     ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are found by it.
 
+    Metrics with ``skips_held`` are not shown frames that repeat the one before: for them the clip is the
+    shorter one of its pictures. Those of ``own_motion`` are handed the motion seen in the measured clip, even
+    where that of the others is seen in a reference or guide.
+
     A metric is created without arguments, one that ``needs_weights`` with the folder of its model, or None
     where the user gave none. One that cannot work here raises MetricUnavailable then, with the reason: it is
     reported as skipped, without a number.
@@ -61,6 +65,8 @@ class Metric(Protocol):
     needs_clean_reference: bool = False
     needs_motion: bool = False
     needs_weights: bool = False
+    skips_held: bool = False
+    own_motion: bool = False
 
     def update(
         self,
@@ -82,7 +88,7 @@ class Metric(Protocol):
 
 
 class Watcher(Protocol):
-    """Sees what the metrics see, and the motion always; see :meth:`Metric.update`."""
+    """Sees all frames, and the motion always, none at held frames; see :meth:`Metric.update`."""
 
     def update(
         self,

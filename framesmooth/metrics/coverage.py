@@ -12,6 +12,7 @@ class Coverage(FrameMetric):
     unit = "%"
     higher_is_better = True
     needs_motion = True
+    skips_held = True
 
     note = "needs two frames"
 

@@ -18,6 +18,7 @@ class DynamicDegree(FrameMetric):
     unit = "px"
     higher_is_better = None
     needs_motion = True
+    own_motion = True
 
     note = "needs two frames of one shot"
 

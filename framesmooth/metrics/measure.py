@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from framesmooth.errors import MediaError, MetricUnavailable, UsageError
 from framesmooth.frames import Frame
-from framesmooth.metrics.base import Series, Watcher
+from framesmooth.metrics.base import Metric, Series, Watcher
 from framesmooth.metrics.flash_safety import FlashMeter
-from framesmooth.metrics.motion_stream import FlowOn, followed, paired
+from framesmooth.metrics.motion_stream import (
+    FlowOn,
+    Followed,
+    followed,
+    paired,
+)
 from framesmooth.metrics.report import Report, _finite
 from framesmooth.motion.flow.base import FlowEstimator, flow_name, load_flow
 from framesmooth.registry import load, names
@@ -65,28 +71,34 @@ def measure(
     needs_motion = bool(watchers) or any(metric.needs_motion for metric in active)
     estimator = load_flow(flow) if needs_motion else None
     flashes = None if fps is None else FlashMeter(fps)
+    own = flow_on != "self" and any(metric.own_motion for metric in active)
     cuts: list[int] = []
+    held: list[int] = []
+    odd: dict[int, str] = {}
     count = 0
     # The motion of the next pair is estimated while the metrics look at this one, and the next is read.
     shown = guide if flow_on == "guide" else None
     with (
         closing(prefetch(paired(frames, reference), 1)) as pairs,
-        closing(prefetch(followed(pairs, shown, estimator, flow_on), 1)) as seen,
+        closing(prefetch(followed(pairs, shown, estimator, flow_on, own=own), 1)) as seen,
     ):
-        for frame, ideal, motion, cut in seen:
-            if cut:
+        for here in seen:
+            if here.cut:
                 cuts.append(count)
-            for observer in (*active, *watchers):
-                observer.update(frame, ideal, None if cut else motion, cut=cut)
+            if here.held:
+                held.append(count)
+            if here.odd:
+                odd[count] = here.odd
+            _show(here, active, watchers)
             if flashes is not None:
-                flashes.update(frame)
+                flashes.update(here.frame)
             count += 1
             if on_frame is not None:
                 on_frame(count)
     if count == 0:
         raise MediaError("there are no frames to measure: give at least one")
     series = {
-        name: _skipped(metric, count) if isinstance(metric, str) else _finite(metric.compute())
+        name: _skipped(metric, count) if isinstance(metric, str) else _finite(_whole(metric, held, count))
         for name, metric in created.items()
     }
     settings = {"flow": flow_name(flow), "flow_on": flow_on, "reference": reference is not None}
@@ -96,6 +108,8 @@ def measure(
         cuts=tuple(cuts),
         settings=settings,
         flashes=None if flashes is None else flashes.report(),
+        held=tuple(held),
+        odd=odd,
     )
 
 
@@ -110,6 +124,26 @@ def flicker_residual_removed(before: Report, after: Report) -> float | None:
 
 def _skipped(reason: str, num_frames: int) -> Series:
     return Series((None,) * num_frames, None, None, None, "–", None, f"skipped: {reason}")
+
+
+def _show(here: Followed, metrics: Iterable[Metric], watchers: Iterable[Watcher]) -> None:
+    """Hand a frame to all that are to see it."""
+    motion, own = (None if here.cut else each for each in (here.motion, here.own_motion))
+    for metric in metrics:
+        if not (here.held and metric.skips_held):
+            metric.update(here.frame, here.ideal, own if metric.own_motion else motion, cut=here.cut)
+    for watcher in watchers:
+        watcher.update(here.frame, here.ideal, motion, cut=here.cut)
+
+
+def _whole(metric: Metric, held: Sequence[int], num_frames: int) -> Series:
+    """Return the score with a place for every frame, those included that the metric was not shown."""
+    series = metric.compute()
+    if not (held and metric.skips_held):
+        return series
+    shown, skipped = iter(series.per_frame), set(held)
+    per_frame = tuple(None if index in skipped else next(shown, None) for index in range(num_frames))
+    return replace(series, per_frame=per_frame)
 
 
 def create_metrics(
@@ -131,13 +165,7 @@ def create_metrics(
         name: load("metric", name) for name in (names("metric") if chosen is None else chosen)
     }
     if chosen is None:
-        kinds = {
-            name: kind
-            for name, kind in kinds.items()
-            if kind.by_default
-            and (has_reference or not kind.needs_reference)
-            and (is_clean or not kind.needs_clean_reference)
-        }
+        kinds = {name: kinds[name] for name in default_metrics(has_reference, is_clean)}
     for name, kind in kinds.items():
         if kind.needs_reference and not has_reference:
             raise UsageError(f"metric {name!r} needs a reference clip: give one, or leave it out")
@@ -145,6 +173,18 @@ def create_metrics(
         if name not in kinds or not kinds[name].needs_weights:
             raise UsageError(f"weights are given for {name!r}, which is not measured or needs none")
     return {name: _create(kind, weights.get(name)) for name, kind in kinds.items()}
+
+
+def default_metrics(has_reference: bool, is_clean: bool) -> list[str]:
+    """Return the names of the metrics measured where none is named; see :func:`create_metrics`."""
+    kinds: dict[str, type[Metric]] = {name: load("metric", name) for name in names("metric")}
+    return [
+        name
+        for name, kind in kinds.items()
+        if kind.by_default
+        and (has_reference or not kind.needs_reference)
+        and (is_clean or not kind.needs_clean_reference)
+    ]
 
 
 def _create(kind: Callable[..., "Metric"], weights: Path | None) -> "Metric | str":

@@ -20,6 +20,7 @@ class MotionCompensatedMetric(FrameMetric):
     """
 
     needs_motion = True
+    skips_held = True
     note = "needs two frames of one shot"
 
     def __init__(self) -> None:

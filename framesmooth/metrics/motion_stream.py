@@ -1,51 +1,202 @@
 """Streams of frames beside their reference, with the motion between neighbours: what metrics are fed."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, Literal, cast
+
+import numpy as np
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
 from framesmooth.motion.scene_cuts import is_cut
-from framesmooth.motion.shots import guided
+from framesmooth.motion.shots import LONGEST_INTERRUPTION, guided, is_blank
+from framesmooth.video.held_frames import Repeat, find_repeats
 
 FlowOn = Literal["self", "reference", "guide"]
 
+Pair = tuple[Frame, Frame | None]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A frame, its reference and the motion to it from the last frame that was not held.
+
+    Attributes:
+        frame: (H, W, 3) uint8.
+        ideal: its reference, as large; None without one.
+        motion: None for the first frame, and where no motion is estimated.
+        own_motion: the same, seen in the frames themselves.
+        cut: whether a new shot begins here.
+        held: whether the frame repeats the one before; its motion is none then, all zeros.
+        odd: what a frame shows that interrupts others, which are alike: "black", "white" or
+            "another picture"; "" for all other frames.
+    """
+
+    frame: Frame
+    ideal: Frame | None
+    motion: BidirectionalFlow | None = None
+    own_motion: BidirectionalFlow | None = None
+    cut: bool = False
+    held: bool = False
+    odd: str = ""
+
+
+@dataclass
+class _Picture:
+    """A frame, what its motion is seen in, and the frames that repeat it."""
+
+    pair: Pair
+    seen: Frame
+    repeats: list["_Picture"] = field(default_factory=list)
+
 
 def followed(
-    pairs: Iterable[tuple[Frame, Frame | None]],
+    pairs: Iterable[Pair],
     guide: Iterable[Frame] | None,
     estimator: FlowEstimator | None,
     flow_on: FlowOn = "self",
-) -> Iterator[tuple[Frame, Frame | None, BidirectionalFlow | None, bool]]:
+    *,
+    own: bool = False,
+) -> Iterator[Followed]:
     """Yield every frame and its reference with the motion from the frame before, and whether it is a cut.
 
     Motion is seen in the guide, else in the frames or the reference, as ``flow_on`` says; without an
-    ``estimator`` there is none.
+    ``estimator`` there is none. ``own`` motion is estimated as well where that is another one.
+
+    Frames that repeat the one before are held, unless the picture they show is all of its shot. Up to
+    ``LONGEST_INTERRUPTION`` pictures between two that show the same scene begin no shot: they are odd, and
+    the motion across them is shared out.
 
     Raises:
         MediaError: a guide of another size or number of frames.
     """
-    before: Frame | None = None
-    for (frame, ideal), guiding in guided(pairs, guide, lambda pair: pair[0]):
-        seen = ideal if flow_on == "reference" and ideal is not None else frame
-        seen = seen if guiding is None else guiding
-        motion, cut = None, False
+    coming = _Ahead(_pictures(pairs, guide, flow_on))
+    before: _Picture | None = None
+    shares: deque[tuple[BidirectionalFlow, str]] = deque()  # of the motion across odd pictures
+    begins = True
+    while (here := coming.take()) is not None:
+        motion, odd, cut = None, "", False
         if estimator is not None and before is not None:
-            motion = estimate_bidirectional_flow(estimator, before, seen)
-            cut = is_cut(before, seen, motion)
-        before = seen
-        yield frame, ideal, motion, cut
+            if shares:
+                motion, odd = shares.popleft()
+            else:
+                motion = estimate_bidirectional_flow(estimator, before.seen, here.seen)
+                cut = is_cut(before.seen, here.seen, motion)
+                if cut and (across := _interrupted(before, here, coming, estimator)):
+                    shares.extend(across)
+                    (motion, odd), cut = shares.popleft(), False
+        own_motion = motion
+        if own and motion is not None and flow_on != "self" and before is not None and estimator is not None:
+            own_motion = estimate_bidirectional_flow(estimator, before.pair[0], here.pair[0])
+        yield Followed(*here.pair, motion, own_motion, cut, odd=odd)
+        begins = begins or cut
+        if here.repeats:
+            alone = begins and _ends_shot(here, coming.peek(), estimator)
+            yield from _stretch(here, estimator) if alone else _held(here.repeats, estimator)
+        before, begins = here, False
+
+
+def _pictures(pairs: Iterable[Pair], guide: Iterable[Frame] | None, flow_on: FlowOn) -> Iterator[_Picture]:
+    """Yield every picture once the next one is there, so that all of its repeats are known."""
+    last: _Picture | None = None
+    stream = find_repeats(guided(pairs, guide, lambda pair: pair[0]), lambda item: item[0][0])
+    for (pair, guiding), repeat in stream:
+        seen = pair[1] if flow_on == "reference" and pair[1] is not None else pair[0]
+        picture = _Picture(pair, seen if guiding is None else guiding)
+        if last is not None and repeat is Repeat.HELD:
+            last.repeats.append(picture)
+            continue
+        if last is not None:
+            yield last
+        last = picture
+    if last is not None:
+        yield last
+
+
+class _Ahead:
+    """Pictures that can be looked at before they are taken."""
+
+    def __init__(self, pictures: Iterator[_Picture]) -> None:
+        self._pictures = pictures
+        self._waiting: deque[_Picture] = deque()
+
+    def peek(self, index: int = 0) -> _Picture | None:
+        while len(self._waiting) <= index:
+            picture = next(self._pictures, None)
+            if picture is None:
+                return None
+            self._waiting.append(picture)
+        return self._waiting[index]
+
+    def take(self) -> _Picture | None:
+        picture = self.peek()
+        if picture is not None:
+            self._waiting.popleft()
+        return picture
+
+
+def _interrupted(
+    before: _Picture, here: _Picture, coming: _Ahead, estimator: FlowEstimator
+) -> list[tuple[BidirectionalFlow, str]]:
+    """Return the shares of the motion across ``here`` and what follows it; none if a shot ends before it."""
+    if is_blank(before.seen) and not is_blank(here.seen):
+        return []  # a scene begins out of black
+    kinds = [_kind(here.seen)]
+    for count in range(1, LONGEST_INTERRUPTION + 1):
+        after = coming.peek(count - 1)
+        if after is None:
+            return []
+        motion = estimate_bidirectional_flow(estimator, before.seen, after.seen)
+        if not is_cut(before.seen, after.seen, motion):
+            share = _divided(motion, count + 1)
+            return [*((share, kind) for kind in kinds), (share, "")]
+        kinds.append(_kind(after.seen))
+    return []
+
+
+def _kind(frame: Frame) -> str:
+    if not is_blank(frame):
+        return "another picture"
+    return {True: "black", False: "white"}[bool(frame.mean() < 128)]
+
+
+def _divided(motion: BidirectionalFlow, parts: int) -> BidirectionalFlow:
+    share = np.float32(1 / parts)
+    return BidirectionalFlow(share * motion.forward, share * motion.backward)
+
+
+def _ends_shot(here: _Picture, after: _Picture | None, estimator: FlowEstimator | None) -> bool:
+    if after is None or estimator is None:
+        return after is None
+    return is_cut(here.seen, after.seen, estimate_bidirectional_flow(estimator, here.seen, after.seen))
+
+
+def _stretch(first: _Picture, estimator: FlowEstimator | None) -> Iterator[Followed]:
+    """Yield the repeats of a picture that is all of its shot as what they are: frames of a shot."""
+    before = first
+    for picture in first.repeats:
+        motion = (
+            None if estimator is None else estimate_bidirectional_flow(estimator, before.seen, picture.seen)
+        )
+        yield Followed(*picture.pair, motion, motion)
+        before = picture
+
+
+def _held(pictures: Iterable[_Picture], estimator: FlowEstimator | None) -> Iterator[Followed]:
+    for picture in pictures:
+        nothing = np.zeros((*picture.seen.shape[:2], 2), np.float32)
+        motion = None if estimator is None else BidirectionalFlow(nothing, nothing)
+        yield Followed(*picture.pair, motion, motion, held=True)
 
 
 _MISSING: Final = object()
 
 
-def paired(
-    frames: Iterable[Frame], reference: Iterable[Frame] | None
-) -> Iterator[tuple[Frame, Frame | None]]:
+def paired(frames: Iterable[Frame], reference: Iterable[Frame] | None) -> Iterator[Pair]:
     """Yield every frame with its reference, None without one.
 
     Raises:

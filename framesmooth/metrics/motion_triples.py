@@ -49,6 +49,7 @@ class MotionTriples(Metric):
 
     higher_is_better = False
     needs_motion = True
+    skips_held = True
 
     def __init__(self) -> None:
         self._last: FloatImage | None = None

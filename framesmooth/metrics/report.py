@@ -1,7 +1,7 @@
 """The measured metrics of one clip."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -11,13 +11,19 @@ from framesmooth.metrics.flash_safety import FlashReport
 
 @dataclass(frozen=True)
 class Report(Mapping[str, Series]):
-    """Every metric's series by name, with what was measured and how; flashes only where the rate is known."""
+    """Every metric's series by name, with what was measured and how; flashes only where the rate is known.
+
+    ``held`` frames repeat the one before. ``odd`` ones interrupt frames that are alike: what each of
+    them shows, "black", "white" or "another picture", by its index.
+    """
 
     series: Mapping[str, Series]
     num_frames: int
     cuts: tuple[int, ...]
     settings: Mapping[str, Any]
     flashes: FlashReport | None = None
+    held: tuple[int, ...] = ()
+    odd: Mapping[int, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Series:
         """Return the series called ``name``."""
@@ -50,6 +56,8 @@ class Report(Mapping[str, Series]):
             **safety,
             "num_frames": self.num_frames,
             "cuts": list(self.cuts),
+            "held_frames": {"share": len(self.held) / self.num_frames, "frames": list(self.held)},
+            "odd_frames": {str(index): shown for index, shown in self.odd.items()},
             "settings": dict(self.settings),
         }
 

@@ -24,6 +24,7 @@ class SecondDifference(Metric):
 
     higher_is_better = False
     needs_motion = True  # finds the cuts
+    skips_held = True
 
     def __init__(self) -> None:
         self._levels: list[float] = []

@@ -32,6 +32,7 @@ class VBenchTemporalFlickering(FrameMetric):
     higher_is_better = True
     by_default = False
     needs_motion = True
+    own_motion = True
     note = "needs two frames"
 
     def __init__(self) -> None:

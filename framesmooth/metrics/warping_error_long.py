@@ -47,6 +47,7 @@ class WarpingErrorLong(FrameMetric):
     higher_is_better = False
     by_default = False
     needs_motion = True
+    skips_held = True
     note = "needs two frames of one shot with at least 10 % of the picture in common"
 
     def __init__(self) -> None:

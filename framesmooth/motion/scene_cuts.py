@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
+from framesmooth.motion.shots import _FLAT
 from framesmooth.motion.warping import backward_warp
 
 LEAST_LIKENESS: Final = 0.45
@@ -43,7 +44,7 @@ def likeness(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
     grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
     first = _structure(np.asarray(grey0, np.uint8))
     second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
-    floor = first.size * 2.0**2  # structure of two grey levels says nothing
+    floor = first.size * _FLAT**2
     norm = np.sqrt((np.vdot(first, first) + floor) * (np.vdot(second, second) + floor))
     return float((np.vdot(first, second) + floor) / norm)
 

@@ -2,24 +2,44 @@
 
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+
+import cv2
+import numpy as np
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
-from framesmooth.motion.scene_cuts import is_cut
+from framesmooth.motion.scene_cuts import _structure, is_cut
+
+LONGEST_INTERRUPTION: Final = 3
+"""Pictures between two of one scene that are a flash, a strobe or a fault, and no shot."""
+
+_FLAT: Final = 2.0
+"""Structure of two grey levels says nothing."""
+
+
+def is_blank(frame: Frame) -> bool:
+    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
+    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
+    return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2
+
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One frame of a shot and the motion to the next frame; None at the end of the shot."""
+    """One frame of a shot and the motion to the next frame; None at the end of the shot.
+
+    ``index`` counts the frames of the clip, those that are not in the stream included.
+    """
 
     frame: Frame
     to_next: BidirectionalFlow | None
+    index: int = field(default=0, kw_only=True)
 
 
 def steps(
@@ -36,14 +56,38 @@ def steps(
     Raises:
         MediaError: a guide of another size or number of frames.
     """
-    previous: tuple[Frame, Frame] | None = None
-    for index, (frame, guiding) in enumerate(guided(frames, guide, lambda frame: frame)):
-        seen = frame if guiding is None else guiding
-        if previous is not None:
-            yield Step(previous[0], None if index in breaks else _motion_in_shot(flow, previous[1], seen))
-        previous = frame, seen
-    if previous is not None:
-        yield Step(previous[0], None)
+    pairs = guided(frames, guide, lambda frame: frame)
+    pictures = (IndexedFrame(index, *pair) for index, pair in enumerate(pairs))
+    yield from steps_of(pictures, flow, breaks)
+
+
+@dataclass(frozen=True)
+class IndexedFrame:
+    """A frame of a clip, its index there, and the guide's frame, None without a guide."""
+
+    index: int
+    frame: Frame
+    guiding: Frame | None = None
+
+    @property
+    def seen(self) -> Frame:
+        """What motion and cuts are seen in."""
+        return self.frame if self.guiding is None else self.guiding
+
+
+def steps_of(
+    pictures: Iterable[IndexedFrame], flow: FlowEstimator, breaks: Container[int] = ()
+) -> Iterator[Step]:
+    """Yield every picture with the motion to the next one of the stream, as :func:`steps` does."""
+    last: IndexedFrame | None = None
+    for picture in pictures:
+        if last is not None:
+            starts = picture.index in breaks
+            motion = None if starts else _motion_in_shot(flow, last.seen, picture.seen)
+            yield Step(last.frame, motion, index=last.index)
+        last = picture
+    if last is not None:
+        yield Step(last.frame, None, index=last.index)
 
 
 def _motion_in_shot(flow: FlowEstimator, image0: Frame, image1: Frame) -> BidirectionalFlow | None:

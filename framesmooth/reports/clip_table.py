@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from framesmooth.events import listed
 from framesmooth.metrics.report import Report
 from framesmooth.reports.tables import arrow_of, number
 
@@ -47,8 +48,22 @@ def clip_rows(reports: Mapping[str, Report]) -> list[ClipsRow]:
     return rows
 
 
+def findings(report: Report) -> list[str]:
+    """Return a line each on the held frames of a clip and on the frames that interrupt a scene."""
+    lines = []
+    if report.held:
+        share = len(report.held) / report.num_frames
+        told = f"held frames: {share:.0%} ({len(report.held)} of {report.num_frames} repeat the one before)"
+        lines.append(f"{told}: flicker is measured between the others")
+    if report.odd:
+        kinds = ", ".join(dict.fromkeys(report.odd.values()))
+        told = f"frames that interrupt a scene ({kinds}): {listed(report.odd)}"
+        lines.append(f"{told}: they count as flicker, not as cuts")
+    return lines
+
+
 def clip_notes(report: Report) -> list[str]:
-    """Return a line for each thing to say of metrics, why they are missing above all.
+    """Return a line for each thing to say of metrics, why they are missing above all, and the findings.
 
     Such as "warping_error, dynamic_degree: too short: needs two frames of one shot".
     """
@@ -56,7 +71,7 @@ def clip_notes(report: Report) -> list[str]:
     for name, series in report.items():
         if note := report.reason(name) or series.note:
             lines.setdefault(note, []).append(name)
-    return [f"{', '.join(names)}: {note}" for note, names in lines.items()]
+    return [*(f"{', '.join(names)}: {note}" for note, names in lines.items()), *findings(report)]
 
 
 def all_notes(reports: Mapping[str, Report]) -> list[str]:

@@ -119,7 +119,7 @@ def _notes(reports: Mapping[str, Report]) -> list[TableCell]:
             f"{name}: {judged.sentence}" if several else judged.sentence, "" if judged.passed else "bad"
         )
         for name, judged in ((name, report.flashes) for name, report in reports.items())
-        if judged is not None and not (several and judged.passed)
+        if judged is not None and not (several and judged.passed and judged.extended_passed)
     ]
     notes = all_notes(reports) if several else clip_notes(next(iter(reports.values())))
     return [*flashes, *map(TableCell, notes)]

@@ -86,10 +86,13 @@ def write_page(path: str | PathLike[str], page: Page) -> None:
 
 
 def summary_of(report: Report) -> str:
-    """Return how long a clip is and where its shots begin, in a few words."""
-    frames = f"{report.num_frames} frame{'' if report.num_frames == 1 else 's'}"
-    cuts = ", ".join(map(str, report.cuts))
-    return f"{frames} · new shots begin at frame {cuts}" if cuts else frames
+    """Return how long a clip is, how much of it is held and where its shots begin, in a few words."""
+    parts = [f"{report.num_frames} frame{'' if report.num_frames == 1 else 's'}"]
+    if report.held:
+        parts.append(f"held frames: {len(report.held) / report.num_frames:.0%}")
+    if report.cuts:
+        parts.append(f"new shots begin at frame {', '.join(map(str, report.cuts))}")
+    return " · ".join(parts)
 
 
 def _plotly() -> str:

@@ -33,6 +33,6 @@ class DeflickerSmoother(MotionSmoother):
         return grid_steps(stream)
 
     def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
-        for index, (step, gains) in enumerate(tone_gains(stream)):
-            share = np.float32(min(2 * self.strength_at(index), 1.0))
+        for step, gains in tone_gains(stream):
+            share = np.float32(min(2 * self.strength_at(step.index), 1.0))
             yield as_uint8(apply_gains(as_float(step.frame), gains**share))

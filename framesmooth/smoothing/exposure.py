@@ -1,7 +1,7 @@
 """The tone path: global gain and colour of every frame, low-passed over time."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Final
 
@@ -34,10 +34,14 @@ _FEWEST_SAMPLES = 64
 
 @dataclass(frozen=True)
 class GridStep:
-    """A frame and its motion to the next one on the grids of the bands; None at the end of the shot."""
+    """A frame and its motion to the next one on the grids of the bands; None at the end of the shot.
+
+    ``index`` is that of :class:`framesmooth.motion.shots.Step`.
+    """
 
     frame: Frame
     to_next: GridMotions | None
+    index: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class TonedStep(GridStep):
 def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
     """Yield the steps with the motion that the bands need: an eighth of the memory of the whole."""
     for step in stream:
-        yield GridStep(step.frame, None if step.to_next is None else grid_motions(step.to_next))
+        motions = None if step.to_next is None else grid_motions(step.to_next)
+        yield GridStep(step.frame, motions, index=step.index)
 
 
 def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
@@ -84,7 +89,7 @@ def _measure_rises(stream: Iterable[GridStep]) -> Iterator[TonedStep]:
         rise = np.zeros(3)
         if step.to_next is not None and following is not None:
             rise = log_ratio(step.frame, following.frame, step.to_next[HALF])
-        yield TonedStep(step.frame, step.to_next, rise)
+        yield TonedStep(step.frame, step.to_next, rise, index=step.index)
 
 
 def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.float64]:

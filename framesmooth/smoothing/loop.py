@@ -1,32 +1,45 @@
 """Smoothing a clip that is played as a loop: beyond its ends a smoother sees the other end."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import FrameSource
+from framesmooth.frames import Frame, FrameSource
 from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
+from framesmooth.video.held_frames import Repeat, find_repeats
 
 
 def looped(smoother: Smoother, clip: FrameSource) -> Smoother:
     """Return ``smoother`` for ``clip`` as a loop without a doubled frame: the first follows on the last.
 
-    Reads the clip once, and holds as many frames as the smoother looks back and ahead.
+    Reads the clip once, and holds as many pictures as the smoother looks back and ahead.
 
     Raises:
         UsageError: a smoother that knows nothing beyond the clip's ends, or one with a guide.
     """
     if not isinstance(smoother, MotionSmoother):
         raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --smoother")
-    frames = iter(clip)
-    first = list(islice(frames, smoother.reach))
-    last = deque(first, maxlen=smoother.memory)
-    last.extend(frames)
+    first, last = _ends(clip, smoother.reach, smoother.memory)
     # A loop shorter than what is looked at goes round several times.
     return replace(
         smoother,
-        lead_in=tuple(last[k % len(last)] for k in range(-smoother.memory, 0)),
-        lead_out=tuple(first[k % len(first)] for k in range(smoother.reach)),
+        lead_in=tuple(last[k % len(last)] for k in range(-max(smoother.memory, len(last)), 0)),
+        lead_out=tuple(first[k % len(first)] for k in range(max(smoother.reach, len(first)))),
     )
+
+
+def _ends(clip: Iterable[Frame], reach: int, memory: int) -> tuple[list[Frame], list[Frame]]:
+    """Return the frames of the first ``reach`` pictures and of the last ``memory``: held ones are several."""
+    first: list[Frame] = []
+    last: deque[list[Frame]] = deque(maxlen=memory)
+    count = 0
+    for frame, repeat in find_repeats(clip, lambda frame: frame):
+        if repeat is not Repeat.HELD:
+            count += 1
+            last.append([])
+        last[-1].append(frame)
+        if count <= reach:
+            first.append(frame)
+    return first, [frame for picture in last for frame in picture]

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, takewhile
+from itertools import chain
 from typing import Any, ClassVar, Final
 
 import cv2
@@ -17,11 +17,19 @@ from framesmooth.errors import UsageError
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.flow.base import FlowEstimator, load_flow
-from framesmooth.motion.shots import Step, steps
+from framesmooth.motion.shots import (
+    IndexedFrame,
+    Step,
+    guided,
+    steps_of,
+)
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.base import check_strength
+from framesmooth.smoothing.letterbox import keep_bars
+from framesmooth.smoothing.odd_frames import ISOLATION, without_odd_frames
 from framesmooth.streams import fan_out, prefetch
 from framesmooth.timeline.schedule import Schedule
+from framesmooth.video.held_frames import LONGEST_HOLD, Repeat, find_repeats
 
 FloatImage = NDArray[np.float32]
 """(H, W, 3) float32, sRGB in [0, 1]."""
@@ -29,10 +37,18 @@ FloatImage = NDArray[np.float32]
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
 
-# Bars of a letterbox are no brighter, of 255.
-_BLACK: Final = 2
 # The motion of one pair of frames waits while that of the next one is estimated.
 _IN_THE_MAKING: Final = 2
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A frame that waits for its answer; ``belongs`` tells those of the clip from those around it."""
+
+    index: int
+    frame: Frame
+    repeat: Repeat
+    belongs: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +63,10 @@ class MotionSmoother(ABC):
         lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
         breaks: indices of frames known to begin another picture, whatever they look like.
+        on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
+
+    Held frames stay equal to each other: the pictures are smoothed as a shorter clip, and each result is
+    repeated as often as its picture was.
     """
 
     strength: float | Schedule = defaults.STRENGTH
@@ -55,11 +75,14 @@ class MotionSmoother(ABC):
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
+    on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
 
     reach: ClassVar[int]
-    """How many frames ahead an answer depends on."""
+    """How many pictures ahead an answer depends on."""
     memory: ClassVar[int]
-    """How many frames back a frame still depends on, as far as it can be seen."""
+    """How many pictures back a frame still depends on, as far as it can be seen."""
+    replaces_odd_frames: ClassVar[bool] = False
+    """Whether single black, white or foreign frames between alike ones are replaced."""
 
     def __post_init__(self) -> None:
         """Check the strength, and that guided clips have no frames around them."""
@@ -69,8 +92,12 @@ class MotionSmoother(ABC):
 
     @property
     def reads_ahead(self) -> int:
-        """How many frames :meth:`at_strengths` reads ahead before one is answered."""
-        return self.reach + _IN_THE_MAKING
+        """How many frames :meth:`at_strengths` reads ahead, at most, before one is answered.
+
+        Of clips without held frames it is an eighth of that.
+        """
+        pictures = self.reach + _IN_THE_MAKING + (ISOLATION if self.replaces_odd_frames else 0)
+        return LONGEST_HOLD * (pictures + 1)
 
     @property
     def lookahead(self) -> int:
@@ -78,7 +105,7 @@ class MotionSmoother(ABC):
         return self.reads_ahead if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds about 2 ``lookahead`` + 1 frames.
+        """Yield the smoothed (H, W, 3) uint8 frames; holds about twice the pictures that it looks at.
 
         Raises:
             MediaError: a guide of another size or number of frames.
@@ -86,7 +113,8 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
-        for (frame,) in self._answers(frames, lambda stream: zip(self._smoothed(stream), strict=True)):
+        lane = (self.strength,)
+        for (frame,) in self._answers(frames, lane, lambda stream: zip(self._smoothed(stream), strict=True)):
             yield frame
 
     def at_strengths(
@@ -103,30 +131,72 @@ class MotionSmoother(ABC):
         """
         for strength in strengths:
             check_strength(strength)
-        yield from self._answers(frames, lambda stream: self._in_lanes(stream, strengths))
+        yield from self._answers(frames, strengths, lambda stream: self._in_lanes(stream, strengths))
 
     def _answers(
-        self, frames: Iterable[Frame], smoothed: Callable[[Iterable[Any]], Iterator[tuple[Frame, ...]]]
+        self,
+        frames: Iterable[Frame],
+        strengths: Sequence[float | Schedule],
+        smoothed: Callable[[Iterable[Any]], Iterator[tuple[Frame, ...]]],
     ) -> Iterator[tuple[Frame, ...]]:
-        """Yield what ``smoothed`` makes of the frames, and none of what stands around them."""
-        waiting: deque[Frame] = deque()
-
-        def noted() -> Iterator[Frame]:
-            for frame in frames:
-                waiting.append(frame)
-                yield frame
-
-        around = chain(self.lead_in, noted(), self.lead_out)
+        """Yield what ``smoothed`` makes of the pictures, for every frame of the clip alone."""
+        waiting: deque[_Waiting] = deque()
+        replaced: dict[int, Frame] = {}
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        stream = self._kept(steps(around, load_flow(self.flow), self.guide, breaks))
+        pictures, flow = self._pictures(frames, waiting, breaks), load_flow(self.flow)
+        if self.replaces_odd_frames:
+            pictures = without_odd_frames(
+                pictures,
+                flow,
+                spared=lambda index: not any(self._strength(strength, index) for strength in strengths),
+                on_replaced=replaced.__setitem__,
+            )
+        stream = self._kept(steps_of(pictures, flow, breaks))
+        shown: tuple[Frame, ...] = ()
         with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
-            for answers in islice(smoothed(known), len(self.lead_in), None):
-                if not waiting:
-                    return  # this is an answer to what stands after the clip
-                original = waiting.popleft()
-                for answer in answers:
-                    keep_bars(answer, original)
-                yield answers
+            for answers in smoothed(known):
+                first = waiting.popleft()
+                if first.repeat is not Repeat.STILL or not shown:
+                    shown = answers
+                    original = replaced.pop(first.index, None)
+                    if original is not None:
+                        self._replaced(first)
+                    for answer in answers:
+                        keep_bars(answer, first.frame if original is None else original)
+                yield from self._repeated(first, shown, strengths)
+                while waiting and waiting[0].repeat is Repeat.HELD:
+                    yield from self._repeated(waiting.popleft(), shown, strengths)
+
+    def _pictures(
+        self, frames: Iterable[Frame], waiting: "deque[_Waiting]", breaks: Collection[int]
+    ) -> Iterator[IndexedFrame]:
+        """Yield the frames that aren't held; all of them, and those around the clip, wait for answers."""
+        around = chain(
+            ((frame, False) for frame in self.lead_in),
+            ((frame, True) for frame in frames),
+            ((frame, False) for frame in self.lead_out),
+        )
+        seen = guided(around, self.guide, lambda item: item[0])
+        found = find_repeats(seen, lambda item: item[0][0])
+        for index, (((frame, belongs), guiding), repeat) in enumerate(found):
+            known = Repeat.NEW if index in breaks else repeat
+            waiting.append(_Waiting(index, frame, known, belongs))
+            if known is not Repeat.HELD:
+                yield IndexedFrame(index, frame, guiding)
+
+    def _repeated(
+        self, asked: "_Waiting", shown: tuple[Frame, ...], strengths: Sequence[float | Schedule]
+    ) -> Iterator[tuple[Frame, ...]]:
+        """Yield a picture's answers for one of the frames that show it; what isn't smoothed stays itself."""
+        if asked.belongs:
+            yield tuple(
+                answer.copy() if self._strength(strength, asked.index) else asked.frame.copy()
+                for answer, strength in zip(shown, strengths, strict=True)
+            )
+
+    def _replaced(self, odd: "_Waiting") -> None:
+        if self.on_replaced is not None and odd.belongs:
+            self.on_replaced(odd.index - len(self.lead_in))
 
     def strength_at(self, index: int) -> float:
         """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
@@ -166,12 +236,13 @@ class RecursiveSmoother(MotionSmoother):
     def _smoothed(self, stream: Iterable[Step]) -> Iterator[Frame]:
         past: FloatImage | None = None
         arrival: BidirectionalFlow | None = None
-        for index, step in enumerate(stream):
+        for step in stream:
             image = as_float(step.frame)
             if past is not None and arrival is not None:
                 warped = np.asarray(backward_warp(past, arrival.backward), np.float32)
                 trust = trust_in_past(image, warped) * arrival.consistent_backward
-                image = self._blend(image, warped, np.asarray(trust, np.float32), self.strength_at(index))
+                strength = self.strength_at(step.index)
+                image = self._blend(image, warped, np.asarray(trust, np.float32), strength)
             past, arrival = image, step.to_next
             yield as_uint8(image)
 
@@ -187,15 +258,3 @@ def trust_in_past(present: FloatImage, past: FloatImage) -> NDArray[np.float32]:
     # Channel by channel: NumPy is many times slower over an axis of three.
     gap = np.maximum.reduce(cv2.split(np.abs(cv2.GaussianBlur(present - past, (0, 0), 2.0))))
     return np.asarray(np.exp(-np.square(gap / _LARGEST_DIFFERENCE)), np.float32)
-
-
-def keep_bars(smoothed: Frame, original: Frame) -> None:
-    """Copy the black bars of a letterbox or pillarbox from the ``original``: light spreads into them.
-
-    Bars are the rows and columns from an edge on in which no sample is above 2 of 255.
-    """
-    for turned, source in ((smoothed, original), (smoothed.swapaxes(0, 1), original.swapaxes(0, 1))):
-        for side in (slice(None), slice(None, None, -1)):
-            bar = list(takewhile(lambda line: line.max() <= _BLACK, source[side]))
-            if bar:
-                turned[side][: len(bar)] = bar

@@ -1,7 +1,7 @@
 """The parts of a clip that a search looks at: where it flickers most and where it moves most."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +14,7 @@ from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirec
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.motion.scene_cuts import is_cut, likeness
 from framesmooth.motion.warping import backward_warp
+from framesmooth.video.held_frames import Repeat, find_repeats
 
 SEGMENT: Final = 12
 """Frames of a segment: a frame in its middle sees all neighbours that the default smoother looks at."""
@@ -76,7 +77,34 @@ class Overview:
         )
 
 
-def look(frames: Iterable[Frame], on_frame: Callable[[int], None] = lambda done: None) -> Overview:
+@dataclass
+class Pictures:
+    """The frames of a clip that aren't held: flicker lies between them, as does what smoothing does.
+
+    Attributes:
+        clip: may be read several times.
+        starts: after a whole pass, at which frame every picture stands, and how many frames there are.
+    """
+
+    clip: Iterable[Frame]
+    starts: list[int] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Start again at the first picture."""
+        starts, count = [], 0
+        for index, (frame, repeat) in enumerate(find_repeats(self.clip, lambda frame: frame)):
+            count = index + 1
+            if repeat is not Repeat.HELD:
+                starts.append(index)
+                yield frame
+        self.starts = [*starts, count]
+
+    def frames_of(self, pictures: Shot) -> Shot:
+        """Return the frames that some pictures stand at."""
+        return Shot(self.starts[pictures.start], self.starts[pictures.stop])
+
+
+def look(frames: Iterable[Frame]) -> Overview:
     """Look at every frame once, 160 pixels wide, and hold three."""
     flow = load_flow("dis-medium")
     flicker, motion, alike, cuts = [], [0.0], [1.0], []
@@ -95,7 +123,6 @@ def look(frames: Iterable[Frame], on_frame: Callable[[int], None] = lambda done:
             flicker.append(_unexplained(before, last, pair, here))
         before = None if last is None or pair is None else (last, pair)
         last = here
-        on_frame(index + 1)
     flicker.append(0.0)
     return Overview(tuple(flicker), tuple(motion), tuple(alike), tuple(cuts))
 

@@ -2,14 +2,14 @@
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, stage
-from framesmooth.frames import FrameSource
+from framesmooth.frames import Frame, FrameSource
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import prefetch
 from framesmooth.timeline.schedule import Schedule
@@ -24,6 +24,7 @@ from framesmooth.tuning.search import (
 )
 from framesmooth.tuning.segments import (
     Overview,
+    Pictures,
     Shot,
     choose_segments,
     look,
@@ -175,6 +176,8 @@ def tune_clip(
 ) -> Tuning:
     """Find the strength for a clip, or for each of its shots; the clip is read twice, a sample of it held.
 
+    Held frames are left out, as they are when the clip is smoothed.
+
     ``budget`` are seconds for the search.
 
     Raises:
@@ -184,7 +187,9 @@ def tune_clip(
     started = time.monotonic()
     deadline = None if budget is None else started + budget
     with stage(emit, "look", clip.num_frames, "frames") as advance, closing(prefetch(clip)) as frames:
-        overview = look(frames, lambda _done: advance(1))
+        pictures = Pictures(_counted(frames, advance))
+        overview = look(pictures)
+    pictures.clip = clip
     places = _places(overview, per_segment=per_segment)
     parts: list[Part] = []
     cells = 0
@@ -196,9 +201,10 @@ def tune_clip(
         total = (len(setups) + 1) * sum(len(segment) for each in chosen.values() for segment in each)
         with stage(emit, "search", total, "frames") as advance:
             for place, segments in chosen.items():
-                lab = Experiment(read_segments(clip, segments), on_frames=advance)
+                lab = Experiment(read_segments(pictures, segments), on_frames=advance)
                 fixed = setups if not parts else [parts[0].found.setup]
-                parts.append(Part(place, tuple(segments), search(lab, goal, fixed, deadline)))
+                shown = tuple(map(pictures.frames_of, segments))
+                parts.append(Part(pictures.frames_of(place), shown, search(lab, goal, fixed, deadline)))
                 cells += lab.tried
     return Tuning(
         parts=tuple(parts),
@@ -208,6 +214,12 @@ def tune_clip(
         cells=cells,
         seconds=time.monotonic() - started,
     )
+
+
+def _counted(frames: Iterable[Frame], advance: Callable[[int], None]) -> Iterator[Frame]:
+    for frame in frames:
+        yield frame
+        advance(1)
 
 
 def _whole(overview: Overview) -> Shot:

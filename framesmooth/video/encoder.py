@@ -15,6 +15,7 @@ from framesmooth.video.atomic import close_quietly
 from framesmooth.video.audio_track import AudioTrack
 from framesmooth.video.color import from_rgb, is_yuv, tag_bt709
 from framesmooth.video.safe_open import file_url
+from framesmooth.video.sound import Sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ class VideoEncoder:
         size: tuple[int, int],
         crf: int,
         metadata: Mapping[str, str],
-        audio: Path | None,
+        audio: Sound | None,
     ) -> None:
         suffix = path.suffix.lower()
         flags = {"movflags": "+use_metadata_tags+faststart"} if _FORMAT[suffix] in ("mp4", "mov") else {}

@@ -18,23 +18,43 @@ from framesmooth.limits import MAX_FPS
 from framesmooth.video.animation import animation_timing, check_held, decode_animation
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
 from framesmooth.video.color import to_rgb
+from framesmooth.video.damage import Damage, decoded_pictures, hold_missing
 from framesmooth.video.images import open_folder
-from framesmooth.video.probe import scan, video_stream
+from framesmooth.video.probe import (
+    Timing,
+    Uneven,
+    constant_rate,
+    scan,
+    video_stream,
+)
 from framesmooth.video.safe_open import check_size, open_media
 
 
-def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) -> FrameSource:
+def open_source(
+    path: str | os.PathLike[str],
+    *,
+    fps: Fraction | None = None,
+    uneven: Uneven = "auto",
+    strict: bool = False,
+) -> FrameSource:
     """Open a video file, a GIF, an animated WebP or a folder of pictures.
 
     Args:
         path: the file or folder.
         fps: for a folder the rate of its pictures (12 where not given); for anything that has its own
-            timing, resample it to this constant rate by repeating or dropping frames. Without it every
-            frame of a video comes out once, a variable rate replaced by the average one; the held frames of
-            an animation are repeated.
+            timing, resample it to this constant rate by repeating or dropping frames. The held frames of an
+            animation are repeated.
+        uneven: how a video of a variable rate is read where no ``fps`` is given. "average": every frame once,
+            at the average rate; where a tenth of the frames or less is left out of a constant rate, that rate
+            with the frame before held in each gap. "real": always at the frames' real times, at a constant
+            rate, by repeating and dropping frames. "stored": every frame once; ``MediaFile.timed`` has the
+            times.
+            "auto": "real" for a video with sound, else "average".
+        strict: refuse a damaged video. Otherwise what is whole is taken, and ``MediaFile.damage`` tells the
+            rest.
 
     Raises:
-        MediaError: missing, empty, truncated or not a clip; pictures of mixed sizes; missing numbers.
+        MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.
         UsageError: when fps is not positive.
     """
     if fps is not None and fps <= 0:
@@ -47,7 +67,7 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
     if file.suffix.lower() in ANIMATION_SUFFIXES:
         return _open_animation(file, fps)
-    return _open_video(file, fps)
+    return _open_video(file, fps, uneven, Damage(file, strict))
 
 
 @dataclass(frozen=True)
@@ -59,6 +79,10 @@ class MediaFile:
         transfer: "PQ" or "HLG" where the file is HDR, else "".
         resampled: when true, frames are repeated or dropped to come at ``fps``; else each comes once.
         end: the time in seconds at which the last frame stops being shown.
+        start: the time stamp in seconds that the first frame has in the file.
+        times: of the frames as they come out, in seconds from the first; empty where frame k is at k / fps.
+        notice: what was done about the frames' times without being asked for, "" if nothing.
+        damage: what is found to be damaged as the file is read; None for what is no video.
         decode: yields (seconds since the first frame, frame) from the file.
     """
 
@@ -71,6 +95,10 @@ class MediaFile:
     variable_rate: bool
     transfer: str
     decode: Callable[[Path], Iterator[tuple[Fraction, Frame]]]
+    start: Fraction = Fraction(0)
+    times: tuple[Fraction, ...] = ()
+    notice: str = ""
+    damage: Damage | None = None
 
     def __iter__(self) -> Iterator[Frame]:
         """Decode from the start."""
@@ -79,6 +107,14 @@ class MediaFile:
             yield from resample(checked, self.fps, self.end)
         else:
             yield from (frame for _, frame in checked)
+
+    def timed(self) -> Iterator[tuple[Fraction, Frame]]:
+        """Decode from the start; yield every frame with its time in seconds."""
+        return ((self.time_of(index), frame) for index, frame in enumerate(self))
+
+    def time_of(self, index: int) -> Fraction:
+        """Return when frame ``index`` is shown, in seconds from the first."""
+        return self.times[index] if index < len(self.times) else index / self.fps
 
     def _same_size(self, timed: Iterable[tuple[Fraction, Frame]]) -> Iterator[tuple[Fraction, Frame]]:
         for index, (time, frame) in enumerate(timed):
@@ -115,43 +151,50 @@ def _round_half_down(value: Fraction) -> int:
     return math.ceil(value - Fraction(1, 2))
 
 
-def _open_video(path: Path, fps: Fraction | None) -> MediaFile:
-    timing = scan(path)
-    if fps is not None:
-        check_held(path, _resampled_length(timing.end, fps), timing.num_frames)
-    elif not 0 < timing.fps <= MAX_FPS:
-        raise MediaError(f"{path} declares {timing.fps} frames per second: give the rate with --fps")
-    first = next((frame for _, frame in _decode_video(path)), None)
+def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, damage: Damage) -> MediaFile:
+    timing = scan(path, damage)
+    first = next(_decode_video(path, damage), None)
     if first is None:
         raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
+    stored, timing = timing.num_frames, timing.starting_at(first[0])
+    damage.early = stored - timing.num_frames
+    rate, resampled, notice = constant_rate(path.name, timing, fps, uneven)
+    if resampled:
+        check_held(path, _resampled_length(timing.end, rate), timing.num_frames)
+        damage.numbers = [_round_half_down(time * rate) for time in timing.times]
+    elif not 0 < timing.fps <= MAX_FPS:
+        raise MediaError(f"{path} declares {timing.fps} frames per second: give the rate with --fps")
     return MediaFile(
         path=path,
-        fps=fps or timing.fps,
-        size=(first.shape[0], first.shape[1]),
-        num_frames=timing.num_frames if fps is None else _resampled_length(timing.end, fps),
-        resampled=fps is not None,
+        fps=rate,
+        size=(first[1].shape[0], first[1].shape[1]),
+        num_frames=_resampled_length(timing.end, rate) if resampled else timing.num_frames,
+        resampled=resampled,
         end=timing.end,
         variable_rate=timing.variable,
         transfer=timing.transfer,
-        decode=partial(_decode_evenly, fps=timing.fps) if timing.even else _decode_video,
+        decode=partial(_decode_whole, timing=timing, damage=damage),
+        start=timing.start,
+        times=() if resampled or timing.even or uneven != "stored" else timing.times,
+        notice=notice,
+        damage=damage,
     )
 
 
-def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
-    """Yield (exact seconds since the first frame, frame) of a video at a constant rate."""
-    for index, (_, frame) in enumerate(_decode_video(path)):
-        yield index / fps, frame
+def _decode_whole(path: Path, timing: Timing, damage: Damage) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (seconds since the first frame, frame), exact at a constant rate, damaged ones filled in."""
+    keep = not timing.times  # without times nothing tells where a frame is missing
+    decoded = ((stamp - timing.start, frame) for stamp, frame in _decode_video(path, damage, keep=keep))
+    for index, (time, frame) in enumerate(hold_missing(decoded, timing.times, damage, timing.repeats)):
+        yield (index / timing.fps if timing.even else time), frame
 
 
-def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
-    """Yield (seconds since the first frame, frame), upright and with square pixels."""
+def _decode_video(path: Path, damage: Damage, *, keep: bool = False) -> Iterator[tuple[Fraction, Frame]]:
+    """Yield (time stamp in seconds, frame), upright and with square pixels."""
     with open_media(path) as container:
         stream = video_stream(container, path)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        start: Fraction | None = None
-        for index, picture in enumerate(container.decode(stream)):
-            if picture.is_corrupt:
-                raise MediaError(f"{path}: frame {index} is damaged: make the video again")
+        for index, picture in enumerate(decoded_pictures(container, stream, damage, keep=keep)):
             check_size(path, picture.width, picture.height)
             square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio, path)
             frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
@@ -159,8 +202,7 @@ def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
                 time = index / rate
             else:
                 time = picture.pts * picture.time_base
-            start = time if start is None else start
-            yield time - start, frame
+            yield time, frame
 
 
 def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:

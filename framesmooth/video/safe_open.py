@@ -10,7 +10,8 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ import av
 from PIL import Image
 
 from framesmooth.errors import FramesmoothError, MediaError
-from framesmooth.limits import MAX_PIXELS, MAX_SIDE
+from framesmooth.limits import MAX_FPS, MAX_PIXELS, MAX_SIDE
 from framesmooth.video.atomic import media_errors
 
 _DEMUXERS: Final = (
@@ -40,6 +41,34 @@ def file_url(path: str | os.PathLike[str]) -> str:
     return f"file:{os.fspath(path)}"
 
 
+_RAW: Final = ("h264", "hevc", "m4v", "mpegvideo", "obu", "av1", "vvc")
+"""Bare streams without time stamps; FFmpeg plays them at 25 frames a second unless it is told their rate."""
+
+
+def _own_rate(container: av.container.InputContainer) -> Fraction | None:
+    """Return the rate in a bare stream's headers (VUI of H.264 and HEVC), None where FFmpeg's own holds."""
+    if container.format.name not in _RAW or not container.streams.video:
+        return None
+    stream = container.streams.video[0]
+    rate = stream.codec_context.framerate if stream.codec_context else None
+    return rate if rate and 0 < rate <= MAX_FPS and rate != stream.average_rate else None
+
+
+@contextmanager
+def _open_at_own_rate(path: Path) -> Iterator[av.container.InputContainer]:
+    with ExitStack() as stack:
+        container = stack.enter_context(_open(path, _OPTIONS))
+        rate = _own_rate(container)
+        if rate is not None:
+            stack.close()
+            container = stack.enter_context(_open(path, _OPTIONS | {"framerate": str(rate)}))
+        yield container
+
+
+def _open(path: Path, options: dict[str, str]) -> av.container.InputContainer:
+    return av.open(file_url(path), "r", options=options, metadata_errors="replace")
+
+
 @contextmanager
 def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a video or sound file for reading.
@@ -47,10 +76,7 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     Raises:
         MediaError: when it cannot be read, is in no known format, or has pictures beyond all bounds.
     """
-    with (
-        media_errors(path, "read"),
-        av.open(file_url(path), "r", options=_OPTIONS, metadata_errors="replace") as container,
-    ):
+    with media_errors(path, "read"), _open_at_own_rate(path) as container:
         for stream in container.streams.video:
             if stream.codec_context is None:
                 raise MediaError(f"{path} holds video of an unknown kind: convert it to .mp4 or .mkv first")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -24,9 +25,12 @@ from framesmooth.video.atomic import (
 from framesmooth.video.content_credentials import check_signing, sign_clip
 from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
 from framesmooth.video.image_sequence import FolderEncoder, is_frame, replace_frames
+from framesmooth.video.sound import Sound
+from framesmooth.video.suffixes import file_suffixes
 
 OddSize = Literal["error", "pad", "crop"]
 ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
+_LIKE_A_TYPO: Final = 0.75
 _FASTEST_GIF: Final = 50
 """Frames a second: a GIF counts hundredths of one, and browsers take a single one for ten."""
 
@@ -80,7 +84,7 @@ def open_sink(
     metadata: Mapping[str, str] | None = None,
     no_metadata: bool = False,
     sign: Path | None = None,
-    audio: str | os.PathLike[str] | None = None,
+    audio: str | os.PathLike[str] | Sound | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
     on_complete: Callable[[Path], None] | None = None,
@@ -100,7 +104,7 @@ def open_sink(
         metadata: tags of the file (text chunks of the first picture of a folder).
         no_metadata: leave them out all the same.
         sign: a PEM file of certificates and their key, with which the file is signed (C2PA).
-        audio: a file whose sound goes along, cut at the last frame.
+        audio: a file whose sound goes along, from its start on, or a Sound; it is cut at the last frame.
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
@@ -143,7 +147,7 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
     """Tell whether a clip written to ``path`` is a folder of pictures.
 
     Raises:
-        UsageError: for the suffix of a single picture or of a format that cannot be written.
+        UsageError: for the suffix of a single picture, of sound, or of any other file that is no clip here.
     """
     name = os.fspath(path)
     suffix = Path(name).suffix.lower()
@@ -151,10 +155,10 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
         return True
     if suffix in VIDEO_SUFFIXES or suffix in ANIMATION_SUFFIXES:
         return False
-    if suffix in (".png", ".jpg", ".jpeg", ".avi", ".wmv", ".flv", ".mpg", ".mpeg", ".apng", ".avif"):
-        known = " ".join((*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES))
+    known = (*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES)
+    if suffix in file_suffixes() or get_close_matches(suffix, known, cutoff=_LIKE_A_TYPO):
         raise UsageError(
-            f"cannot write a clip as {suffix}: use {known}, or end the name with / for PNG frames"
+            f"cannot write a clip as {suffix}: use {' '.join(known)}, or end the name with / for PNG frames"
         )
     return True
 
@@ -166,11 +170,13 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
 
     Raises:
         OutputExists: see above.
-        UsageError: for ".", ".." and "/", beside which nothing can be prepared.
+        UsageError: for ".", ".." and "/", beside which nothing can be prepared, and for the suffix of a file
+            that cannot be written.
     """
     target = Path(path)
     if target.name in ("", ".."):
         raise UsageError(f"{os.fspath(path)!r} names no new file or folder: give -o a name, such as frames/")
+    is_folder_name(path)
     remove_leftovers(target)
     if overwrite or not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
@@ -192,6 +198,25 @@ def make_even(frame: Frame, odd: OddSize) -> Frame:
     if odd == "crop":
         return np.ascontiguousarray(frame[: height - height % 2, : width - width % 2])
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def check_writing(
+    path: str | os.PathLike[str],
+    fps: Fraction,
+    size: tuple[int, int],
+    crf: int,
+    codec: str | None,
+    odd: OddSize,
+) -> None:
+    """Check before work that takes long that a clip of this rate and size can be written so.
+
+    Raises:
+        UsageError: a codec, crf or rate that does not fit the suffix.
+        MediaError: odd sides that the codec cannot take.
+    """
+    check_rate(Path(path), fps)
+    if not is_folder_name(path):
+        plan_writing(Path(path), size, crf, codec, odd, has_audio=False)
 
 
 def plan_writing(
@@ -235,10 +260,11 @@ def _open_encoder(
     size: tuple[int, int],
     crf: int,
     tags: Mapping[str, str],
-    audio: str | os.PathLike[str] | None,
+    audio: str | os.PathLike[str] | Sound | None,
 ) -> _Encoder:
     if codec is not None:
-        return VideoEncoder(path, codec, fps, size, crf, tags, None if audio is None else Path(audio))
+        sound = audio if audio is None or isinstance(audio, Sound) else Sound(Path(audio))
+        return VideoEncoder(path, codec, fps, size, crf, tags, sound)
     kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
     return kind(path, fps, size, tags)
 

@@ -4,20 +4,29 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
-from framesmooth.frames import Frame, FrameSource
+from framesmooth.frames import (
+    Frame,
+    FrameSlice,
+    FrameSource,
+)
 from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.smoothing.base import Smoother
+from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import alongside, prefetch
 from framesmooth.video import FrameSink
+from framesmooth.video.picture_times import picture_times
 from framesmooth.video.reader import MediaFile
+
+DropRepeats = Literal["auto", "on", "off"]
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +67,25 @@ def smooth_clip(
     Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
     output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
+    replaced: list[int] = []
+    if isinstance(smoother, MotionSmoother):
+        smoother = replace(smoother, on_replaced=replaced.append)
+    reports = _steady_clip(source, smoother, sink, emit, measured=measured, on_pair=on_pair)
+    if replaced:
+        told = f"single frames unlike both neighbours, which are alike: {listed(replaced)}"
+        emit(Notice(f"{told}; replaced by what lies between the neighbours"))
+    return reports
+
+
+def _steady_clip(
+    source: FrameSource,
+    smoother: Smoother,
+    sink: FrameSink,
+    emit: Listener,
+    *,
+    measured: bool,
+    on_pair: Callable[[Frame, Frame], None] | None,
+) -> tuple[Report, Report] | None:
     _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
     if not measured:
         tell_what_changes(source, emit)
@@ -69,7 +97,7 @@ def smooth_clip(
     before = measure_clip(source, emit, name="measure")
     with frame_stage(emit, "smooth", source.num_frames) as count:
         after = smooth_and_measure(source, smoother, sink, count, on_pair, fps=source.fps)
-    if after.flashes is not None and not after.flashes.passed:
+    if after.flashes is not None and not (after.flashes.passed and after.flashes.extended_passed):
         emit(Notice(after.flashes.sentence, warning=True))
     return before, after
 
@@ -107,19 +135,19 @@ def smooth_and_measure(
 
 
 def tell_what_changes(source: FrameSource, emit: Listener) -> None:
-    """Say so when frames that were unevenly spaced in time come out evenly spaced, or HDR ones flat."""
-    if isinstance(source, MediaFile) and source.variable_rate and not source.resampled:
-        rate = f"{float(source.fps):.3f}".rstrip("0").rstrip(".")
-        emit(
-            Notice(
-                f"{source.path.name} has a variable frame rate: its frames are spaced evenly at the average "
-                f"of {rate} a second; give --fps to resample it instead",
-                warning=True,
-            )
-        )
-    if isinstance(source, MediaFile) and source.transfer:
+    """Say so when frames change their times, HDR ones come out flat, or damaged ones are filled in."""
+    while isinstance(source, FrameSlice):
+        source = source.source
+    if not isinstance(source, MediaFile):
+        return
+    if source.notice:
+        keeps_times = source.resampled or bool(source.times)
+        emit(Notice(source.notice, warning=not keeps_times))
+    if source.transfer:
         told = f"{source.path.name} is HDR ({source.transfer}) and is taken for SDR"
         emit(Notice(f"{told}: its colours come out flat, tone-map it first", warning=True))
+    if source.damage is not None:
+        source.damage.listener = lambda told: emit(Notice(told, warning=True))
 
 
 def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
@@ -132,19 +160,33 @@ def copy_clip(source: FrameSource, sink: FrameSink, emit: Listener) -> None:
             count(index)
 
 
-def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsampler: Upsampler) -> None:
+def upsample_clip(
+    source: FrameSource,
+    sink: FrameSink,
+    emit: Listener,
+    upsampler: Upsampler,
+    drop_repeats: DropRepeats = "off",
+) -> None:
     """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
+
+    With ``drop_repeats`` "on" held frames are left out, so that motion is even, with "auto" only where they
+    recur; the clip is read once more for it.
 
     Raises:
         UsageError: frames of different sizes.
     """
     tell_what_changes(source, emit)
+    times, end = _uneven_times(source)
+    if drop_repeats != "off" and not times:  # uneven times are even motion already
+        _drop_repeats(source, emit, upsampler, always=drop_repeats == "on")
     _log.info("interpolating with %r, into %s", upsampler, sink.path)
-    total = None if source.num_frames is None else upsampler.length(source.num_frames)
+    duration = end if times else source.num_frames
+    total = None if duration is None else upsampler.length(duration)
     if source.num_frames == 1:
         emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
     with frame_stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
-        for index, frame in enumerate(upsampler(frames), start=1):
+        made = upsampler.sample(zip(times, frames, strict=False), end) if times else upsampler(frames)
+        for index, frame in enumerate(made, start=1):
             sink.write(frame)
             count(index)
     pairs = len(upsampler.coverages)
@@ -156,6 +198,41 @@ def upsample_clip(source: FrameSource, sink: FrameSink, emit: Listener, upsample
         told = f"less than half of the picture could be followed after frame {listed(upsampler.torn)}"
         advice = "look at what is between, or give frames that are nearer to each other"
         emit(Notice(f"{told}: {advice}", warning=True))
+
+
+def _uneven_times(source: FrameSource) -> tuple[list[Fraction], Fraction]:
+    """Return (times of the frames, the end of the last one) in frames at the source's rate, from 0 on.
+
+    There are no times where frames come evenly.
+    """
+    first, last, whole = 0, source.num_frames, source
+    while isinstance(whole, FrameSlice):
+        first, whole = first + whole.start, whole.source
+    if not isinstance(whole, MediaFile) or not whole.times or last is None:
+        return [], Fraction(0)
+    times = [(time - whole.times[first]) * whole.fps for time in whole.times[first : first + last]]
+    after = whole.times[first + last] if first + last < len(whole.times) else whole.end
+    return times, (after - whole.times[first]) * whole.fps
+
+
+def _drop_repeats(source: FrameSource, emit: Listener, upsampler: Upsampler, *, always: bool) -> None:
+    """Let the upsampler leave out the held frames of ``source``, and say so."""
+    with (
+        frame_stage(emit, "find held frames", source.num_frames) as count,
+        closing(prefetch(source)) as frames,
+    ):
+        found = picture_times(_counted(frames, count))
+    if not found.num_held or not (always or found.is_regular):
+        return
+    upsampler.times = found.times
+    told = f"{found.num_held} of {found.num_frames} frames repeat the one before and are dropped"
+    emit(Notice(f"{told}: motion is even between the others; --drop-repeats off keeps them"))
+
+
+def _counted(frames: Iterable[Frame], count: Callable[[int], None]) -> Iterator[Frame]:
+    for index, frame in enumerate(frames, start=1):
+        yield frame
+        count(index)
 
 
 def check_not_input(source: str, output: str) -> None:

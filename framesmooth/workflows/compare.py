@@ -8,6 +8,7 @@ from typing import Any, Final
 from framesmooth.events import Listener
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.base import Series, Watcher
+from framesmooth.metrics.measure import default_metrics
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict, judge, ranked
 from framesmooth.motion.flow.base import FlowEstimator
@@ -107,18 +108,22 @@ def _measure_one(
     watchers: Sequence[Watcher],
 ) -> Report:
     shared = "guide" if guide is not None else "self" if clean is None else "reference"
+    # The dynamic degree is measured below, with another flow.
+    names = default_metrics(ideal is not None, clean is not None)
     report = measure_clip(
         clip,
         emit,
         reference=ideal,
         guide=guide,
         name=f"measure {name}",
+        metrics=[name for name in names if name != "dynamic_degree"],
         flow=flow,
         flow_on=shared,
         is_clean=clean is not None,
         watchers=watchers,
     )
-    series = {**report.series, "dynamic_degree": _dynamic_degree(clip, emit, f"motion of {name}")}
+    motion = _dynamic_degree(clip, emit, f"motion of {name}")
+    series = {each: motion if each == "dynamic_degree" else report[each] for each in names}
     if shared != "self":
         own = measure_clip(clip, emit, name=f"own flow of {name}", flow=flow, metrics=("warping_error",))
         series[OWN_FLOW] = own["warping_error"]

@@ -37,6 +37,7 @@ def open_clips_to_compare(
     *,
     fps: Fraction | None = None,
     frame_range: tuple[int, int | None] | None = None,
+    strict: bool = False,
 ) -> ClipsToCompare:
     """Open clips to compare; a folder of clips as the only one after stands for those in it.
 
@@ -58,7 +59,10 @@ def open_clips_to_compare(
     paths = [before, *(after if found is None else found)]
     named = dict(zip(clip_names(paths), paths, strict=True))
     named |= {f"the {label} {Path(path).name}": path for label, path in helpers.items()}
-    opened = {name: open_clip(Path(path), fps=fps, frame_range=frame_range) for name, path in named.items()}
+    opened = {
+        name: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
+        for name, path in named.items()
+    }
     shared = list(common_part(opened, emit).items())
     ideal, guiding = (
         next((clip for name, clip in shared[len(paths) :] if name.startswith(f"the {label} ")), None)

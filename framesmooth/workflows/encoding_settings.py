@@ -29,7 +29,7 @@ class EncodingSettings(SettingGroup):
     ] = None
     audio: Annotated[
         Path | None,
-        Setting(help="Sound file to add; cut where the clip ends.", metavar="FILE"),
+        Setting(help="Sound file to add from the first frame on; cut where the clip ends.", metavar="FILE"),
     ] = None
     odd: Annotated[
         Literal["error", "pad", "crop"],

@@ -6,14 +6,26 @@ from typing import Any, Final
 
 from framesmooth.errors import MediaError
 from framesmooth.events import Listener, Notice
+from framesmooth.frames import FrameSlice, FrameSource
 from framesmooth.runs import RECORD_FILE, RunFolder
 from framesmooth.runs.record_paths import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
-from framesmooth.video.atomic import VIDEO_SUFFIXES
+from framesmooth.video.atomic import ANIMATION_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
+from framesmooth.video.left_out import left_out
+from framesmooth.video.probe import Uneven
+from framesmooth.video.reader import MediaFile
+from framesmooth.video.sound import Sound
 from framesmooth.workflows.generate.provenance import MADE_BY
 
-_OF_THE_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder", "creation_time")
+_OF_THE_FILE: Final = (
+    "major_brand",
+    "minor_version",
+    "compatible_brands",
+    "encoder",
+    "creation_time",
+    "timecode",
+)
 
 
 def tags_to_keep(source: Path, note: str = "") -> dict[str, str]:
@@ -58,21 +70,78 @@ def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return found
 
 
-def audio_to_keep(
-    source: Path, output: str, frame_range: tuple[int, int | None] | None, emit: Listener
-) -> Path | None:
-    """Return the file whose sound can go along with the frames of ``source`` to ``output``, if there is one.
+def uneven_for(audio: str | None, *, no_audio: bool) -> Uneven:
+    """Return how a variable frame rate is read: at the frames' real times where sound goes along."""
+    return "average" if no_audio else "auto" if audio is None else "real"
 
-    That is a video itself, and the sound that a run was given. Folders and animations hold no sound, and
-    frames that don't begin at the start would be out of step.
+
+def audio_to_keep(
+    source: Path,
+    output: str,
+    clip: FrameSource,
+    emit: Listener,
+    *,
+    audio: str | None = None,
+    no_audio: bool = False,
+) -> Path | Sound | None:
+    """Return the sound that goes along with ``clip``, made of ``source``, to ``output``, if there is any.
+
+    That is ``audio``, the sound of a video itself, from the frame on with which ``clip`` begins, or what a
+    run was given. What else ``source`` holds and is left out is told in one notice.
+
+    Raises:
+        MediaError: when the source or the record cannot be read.
     """
-    keeps_sound = not is_folder_name(output) and Path(output).suffix.lower() in VIDEO_SUFFIXES
-    if not keeps_sound or (frame_range is not None and frame_range[0] != 0):
-        return None
+    if audio is not None and not no_audio:
+        if not has_audio(audio):
+            raise MediaError(f"{audio} holds no sound: give another --audio file")
+        _tell_left_out(source, output, emit, sound=False)
+        return Path(audio)
+    first, whole = 0, clip
+    while isinstance(whole, FrameSlice):
+        first, whole = first + whole.start, whole.source
     if (source / RECORD_FILE).is_file():
-        return _sound_of_run(RunFolder(source), emit)
-    is_video = source.suffix.lower() in VIDEO_SUFFIXES and source.is_file()
-    return source if is_video and has_audio(source) else None
+        path = None if no_audio else _sound_of_run(RunFolder(source), emit)
+        if path is None or not _holds_sound(output):
+            _tell(source, [_lost_sound(output)] if path is not None else [], emit)
+            return None
+        return Sound(path, skip=first / clip.fps)
+    has_sound = not no_audio and isinstance(whole, MediaFile) and _is_media(source) and has_audio(source)
+    _tell_left_out(source, output, emit, sound=has_sound)
+    if not has_sound or not _holds_sound(output) or not isinstance(whole, MediaFile):
+        return None
+    return Sound(
+        source,
+        whole.start + whole.time_of(first),
+        strict=whole.damage is not None and whole.damage.strict,
+        tell=lambda told: emit(Notice(told, warning=True)),
+    )
+
+
+def _holds_sound(output: str) -> bool:
+    return not is_folder_name(output) and Path(output).suffix.lower() in VIDEO_SUFFIXES
+
+
+def _is_media(source: Path) -> bool:
+    return source.is_file() and source.suffix.lower() not in (*ANIMATION_SUFFIXES, *IMAGE_SUFFIXES)
+
+
+def _tell_left_out(source: Path, output: str, emit: Listener, *, sound: bool) -> None:
+    if not _is_media(source):
+        return
+    kept = _holds_sound(output)
+    lost = [_lost_sound(output)] if sound and not kept else []
+    _tell(source, lost + left_out(source, sound=sound and kept), emit)
+
+
+def _lost_sound(output: str) -> str:
+    kind = "a folder of frames" if is_folder_name(output) else f"a {Path(output).suffix.lower()}"
+    return f"its sound, as {kind} holds none"
+
+
+def _tell(source: Path, phrases: list[str], emit: Listener) -> None:
+    if phrases:
+        emit(Notice(f"left out of {source.name}: {', '.join(phrases)}"))
 
 
 def _sound_of_run(run: RunFolder, emit: Listener) -> Path | None:

@@ -121,10 +121,10 @@ def test_files_that_are_no_pictures(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.webm", "clip.gif", "clip.webp"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-def test_a_truncated_clip_is_refused(tmp_path: Path, name: str, share: float) -> None:
+def test_a_truncated_clip_is_refused_when_asked_to(tmp_path: Path, name: str, share: float) -> None:
     whole = clip(tmp_path / name, 8).read_bytes()
     (tmp_path / name).write_bytes(whole[: int(len(whole) * share)])
-    refused(run("measure", tmp_path / name), 1, name)
+    refused(run("measure", tmp_path / name, "--strict"), 1, name)
 
 
 def test_a_clip_under_another_name_is_read_where_it_can_be(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from framesmooth.smoothing.base import scheduled
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.tuning.sweep import run_sweep
 from framesmooth.video import open_sink, open_source, write_png, write_text
-from framesmooth.video.safe_open import open_media
+from framesmooth.video.damage import decoded_pictures
 
 FPS = Fraction(12)
 RECORD = {"settings": {"raw": {}, "resolved": {"fps": "12"}}, "model": {"name": "tiny"}}
@@ -163,28 +162,16 @@ class Wrong:
         return self._wrong[name] if name in self._wrong else getattr(self._whole, name)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"is_corrupt": True}, "in.mkv: frame 0 is damaged: make the video again"),
-        ({"rotation": 45}, "in.mkv is rotated by 45 degrees"),
-    ],
-)
-def test_frames_that_cannot_be_shown(
-    place: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], words: str
-) -> None:
+def test_frames_that_cannot_be_shown(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from framesmooth.video import reader
 
-    @contextmanager
-    def opened(path: Path) -> Iterator[Any]:
-        with whole(path) as container:
-            decode = container.decode
-            yield Wrong(container, decode=lambda stream: (Wrong(one, **wrong) for one in decode(stream)))
+    def turned(*arguments: Any, **options: Any) -> Iterator[Any]:
+        return (Wrong(one, rotation=45) for one in whole(*arguments, **options))
 
-    whole = open_media
-    monkeypatch.setattr(reader, "open_media", opened)
+    whole = decoded_pictures
+    monkeypatch.setattr(reader, "decoded_pictures", turned)
     monkeypatch.setattr(reader, "to_rgb", lambda picture: picture.to_ndarray(format="rgb24"))
-    refused(1, words, "measure", "in.mkv")
+    refused(1, "in.mkv is rotated by 45 degrees", "measure", "in.mkv")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +184,7 @@ def test_frames_that_cannot_be_shown(
 def test_videos_that_change_or_hold_nothing(
     place: Path, monkeypatch: pytest.MonkeyPatch, times: list[tuple[int, int]], words: str
 ) -> None:
-    def decode(_path: Path) -> Iterator[tuple[Fraction, Any]]:
+    def decode(_path: Path, _damage: object, **_options: bool) -> Iterator[tuple[Fraction, Any]]:
         yield from ((Fraction(at, 12), np.zeros((*size, 3), np.uint8)) for at, size in enumerate(times))
 
     monkeypatch.setattr("framesmooth.video.reader._decode_video", decode)

@@ -234,7 +234,8 @@ def test_every_metric_keeps_the_contract(name: str, clean: list[Frame], spoiled:
     assert report == measure(spoiled, reference=clean, metrics=[name])
     assert done == [1, 2, 3, 4, 5, 6]
     assert all(np.array_equal(frame, copy) for frame, copy in zip(spoiled, copies, strict=True))
-    assert set(report.as_dict()) == {"metrics", "per_frame", "num_frames", "cuts", "settings"}
+    expected = {"metrics", "per_frame", "num_frames", "cuts", "held_frames", "odd_frames", "settings"}
+    assert set(report.as_dict()) == expected
 
 
 def test_metrics_of_a_clean_reference_are_left_out_where_there_is_none(clean: list[Frame]) -> None:

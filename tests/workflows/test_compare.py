@@ -206,7 +206,7 @@ def test_the_video_shows_both(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--video", "out.txt/"], "no video's name"),
+        (["--video", "out"], "no video's name"),
         (["good", "--video", "out.mp4", "--layout", "wipe"], "two clips, not 3"),
         (["--csv", "same", "--html", "same"], "another name"),
     ],

@@ -60,7 +60,7 @@ no_audio = headed_option(
     "--no-audio",
     is_flag=True,
     heading=EncodingSettings.heading,
-    help="Leave out the sound of IN, which is kept otherwise.",
+    help="Leave out the sound of IN, which is kept otherwise, cut where the frames are.",
 )
 
 
@@ -103,6 +103,11 @@ frame_range = headed_option(
     help="Only frames A to B, counted from 0, B excluded.",
 )  # fmt: skip
 
+strict = headed_option(
+    "--strict", is_flag=True, heading=INPUT,
+    help="Refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.",
+)  # fmt: skip
+
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
     """Refuse, before all the work, a file or folder that may not be made: a callback of click."""
@@ -112,6 +117,17 @@ def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
         if not os.access(nearest, os.W_OK):
             raise click.BadParameter(f"no permission to write {place}: choose another place")
     return place
+
+
+def writable_folder(ctx: click.Context, param: click.Parameter, place: Any) -> Any:
+    """Refuse, too, a folder whose name is that of a file: a callback of click."""
+    if place is not None and not Path(place).is_dir():
+        from framesmooth.video.suffixes import file_suffixes
+
+        suffix = Path(place).suffix.lower()
+        if suffix and suffix in file_suffixes():
+            raise click.BadParameter(f"{place} becomes a folder: give a name without {suffix}", ctx, param)
+    return writable(ctx, param, place)
 
 
 json_file = headed_option(

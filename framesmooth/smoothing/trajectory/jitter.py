@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.frames import Frame
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
 from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian
@@ -30,6 +32,8 @@ _OVER_MEDIAN = 16.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
 # wobble of half a pixel has 0.5 to 0.7, without it most have less than 0.2.
 _MAY_WOBBLE, _WOBBLES = 0.25, 0.4
+# Levels of 255 a pixel, and over how many pixels (Gaussian sigma): flatter places don't tell how they move.
+_LEAST_SLOPE, _OUTLINE_SIGMA = 0.25, 3.0
 # Medians over a frame are taken from every so many-th pixel and row.
 _SPARSE = 4
 
@@ -56,7 +60,20 @@ class Jitter:
         return Jitter(self.presence, 0 * self.gate, 0 * self.own, 0 * self.weave)
 
 
-def find_jitter(paths: Mapping[int, Trajectory]) -> Jitter | None:
+def visible_motion(frame: Frame, size: tuple[int, int]) -> Weight:
+    """Return 1 where a (H, W, 3) uint8 frame has outlines that tell where it moves, 0 where it is flat.
+
+    On a grid of ``size`` (h, w). A flow over a flat surface is filled in from around it: a thing that passes
+    seems to drag it along.
+    """
+    grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.float32)
+    grey = np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    slopes = [cv2.Sobel(grey, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))]
+    energy = gaussian(np.asarray(sum(np.square(slope) for slope in slopes), np.float32), _OUTLINE_SIGMA)
+    return np.asarray(energy > _LEAST_SLOPE**2, np.float32)
+
+
+def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) -> Jitter | None:
     """Return the wobble of the frame in the middle of a window; None where that is cut off on either side.
 
     A point's position averaged over the window, less where it is now, is minus its wobble as far as its
@@ -65,12 +82,14 @@ def find_jitter(paths: Mapping[int, Trajectory]) -> Jitter | None:
     wobble is everywhere, real motion that alternates is where something moves. The gate
     clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
-    alternates, a pan with repeated frames does so along its way.
+    alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
     """
     distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
     if not all(k in paths for k in distances):
         return None
     trust = np.min([paths[k].trust for k in distances], axis=0)
+    if visible is not None:
+        trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in distances}
     own = {k: paths[k].flow - common[k] for k in distances}
     gate = _alternation(own, trust) * trust

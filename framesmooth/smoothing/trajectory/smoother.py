@@ -31,7 +31,12 @@ from framesmooth.smoothing.trajectory.bilateral import (
     noise_level,
 )
 from framesmooth.smoothing.trajectory.flow_chains import Paths, Trajectory, trajectories
-from framesmooth.smoothing.trajectory.jitter import STEADY_RADIUS, Jitter, find_jitter
+from framesmooth.smoothing.trajectory.jitter import (
+    STEADY_RADIUS,
+    Jitter,
+    find_jitter,
+    visible_motion,
+)
 from framesmooth.smoothing.trajectory.pyramid import (
     FINE,
     HALF,
@@ -127,6 +132,7 @@ class TrajectorySmoother(MotionSmoother):
     # The frames of the tone path and of the widest band, then one each for the last motion and its tone.
     reach = TONE_RADIUS + LONGEST + 2
     memory = TONE_RADIUS + LONGEST
+    replaces_odd_frames = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
         return grid_steps(stream)
@@ -155,10 +161,10 @@ class TrajectorySmoother(MotionSmoother):
 
     def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""
-        for index, (step, gains) in enumerate(tone_gains(stream)):
-            keyframe = index - len(self.lead_in) in self.keyframes
+        for step, gains in tone_gains(stream):
+            keyframe = step.index - len(self.lead_in) in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
-            yield TonedFrame(step.frame, index, gains, weights, step.to_next)
+            yield TonedFrame(step.frame, step.index, gains, weights, step.to_next)
 
     def _paths(self, window: Sequence[TonedFrame], centre: int, share: float) -> list[Paths]:
         """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
@@ -228,13 +234,20 @@ def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter |
     """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
     nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
     if nearest == centre:
-        return find_jitter({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS})
+        return _found({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS}, window[centre])
     if nearest < STEADY_RADIUS:
         return None
     motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
     _, whole = trajectories(motions, nearest, STEADY_RADIUS)
-    found = find_jitter(whole)
+    found = _found(whole, window[nearest])
     return found and found.elsewhere
+
+
+def _found(paths: Paths, frame: TonedFrame) -> Jitter | None:
+    size = next((path.trust.shape for path in paths.values()), None)
+    if size is None:
+        return None
+    return find_jitter(paths, visible_motion(frame.frame, (size[0], size[1])))
 
 
 def _register(
