@@ -29,8 +29,11 @@ SECTIONS: Final = (
     "Interlace",
     "Rotation",
     "Animations",
+    "Held frames and flashes",
     "Pictures",
     "Folders",
+    "Prompts",
+    "Deforum files",
     "Output",
 )
 """The order in which sections come on the page."""

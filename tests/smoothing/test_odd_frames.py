@@ -15,7 +15,7 @@ from framesmooth.metrics.measure import measure
 from framesmooth.motion.shots import is_blank
 from framesmooth.smoothing.base import create_smoother
 from tests.scenes import moving_scene
-from tests.test_held_frames import SECTION, SIZE, compressed, held, mean, psnr, write_clip
+from tests.video.test_held_frames import SIZE, compressed, held, mean, psnr, write_clip
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def smoothed(frames: Sequence[Frame], **choices: object) -> tuple[list[int], lis
 
 
 @pytest.mark.input_table(
-    SECTION,
+    "Held frames and flashes",
     "one black or white frame in a scene",
     "counted as flicker, not as two cuts; smoothing replaces it",
 )
@@ -74,7 +74,9 @@ def test_shots_and_what_comes_out_of_black_are_as_before(clean: list[Frame], els
     assert dict(report.odd) == {}
 
 
-@pytest.mark.input_table(SECTION, "a strobe", "one shot with very much flicker, and all figures")
+@pytest.mark.input_table(
+    "Held frames and flashes", "a strobe", "one shot with very much flicker, and all figures"
+)
 @pytest.mark.parametrize("period", [1, 2, 3])
 @pytest.mark.parametrize("level", [0, 255, None])
 def test_a_strobe_is_one_shot_with_all_figures(period: int, level: int | None, clean: list[Frame]) -> None:
@@ -120,7 +122,7 @@ def test_the_bars_around_an_odd_frame_stay_black(clean: list[Frame]) -> None:
 
 
 @pytest.mark.input_table(
-    SECTION, "lightning over several frames, a strobe to be smoothed", "it stays as it is"
+    "Held frames and flashes", "lightning over several frames, a strobe to be smoothed", "it stays as it is"
 )
 def test_light_and_strobes_stay(clean: list[Frame]) -> None:
     for places in ([9, 10], [5, 9, 13], [4, 8], list(range(1, 20, 2))):
@@ -207,7 +209,9 @@ def test_extended_flashing_is_told_with_its_place() -> None:
 
 
 @pytest.mark.input_table(
-    SECTION, "2 flashes a second for more than 5 s", "passes WCAG; extended flashing is told apart"
+    "Held frames and flashes",
+    "2 flashes a second for more than 5 s",
+    "passes WCAG; extended flashing is told apart",
 )
 def test_extended_flashing_counts_from_a_quarter_of_a_field_of_view() -> None:
     assert flashing(2.5, 7, share=1 / 12).extended_passed

@@ -32,7 +32,6 @@ from framesmooth.video.picture_times import even_times, picture_times, simplest_
 from tests.scenes import add_flicker, moving_scene, texture
 
 SIZE = 96, 128
-SECTION = "Held frames and flashes"
 SMOOTHERS = "trajectory", "ema", "poisson", "deflicker"
 
 
@@ -170,7 +169,9 @@ def test_changes_are_measured_in_levels() -> None:
 
 
 @pytest.mark.input_table(
-    SECTION, "the same pan as 24 frames and as 12 held twice", "the same scores; held frames are said"
+    "Held frames and flashes",
+    "the same pan as 24 frames and as 12 held twice",
+    "the same scores; held frames are said",
 )
 def test_a_held_pan_scores_as_a_true_one(smooth_pan: list[Frame]) -> None:
     true, twice = measure(smooth_pan), measure(held(pan(12, 4), 2))
@@ -185,7 +186,9 @@ def test_a_held_pan_scores_as_a_true_one(smooth_pan: list[Frame]) -> None:
 
 
 @pytest.mark.input_table(
-    SECTION, "animation on threes, film at 30 frames a second", "no flicker is found in either"
+    "Held frames and flashes",
+    "animation on threes, film at 30 frames a second",
+    "no flicker is found in either",
 )
 def test_held_clips_without_flicker_score_near_zero(smooth_pan: list[Frame]) -> None:
     assert mean(measure(held(pan(8, 6), 3)), "flicker_score") < 0.3
@@ -281,7 +284,9 @@ def test_held_pictures_are_smoothed_as_the_shorter_clip(name: str) -> None:
 
 
 @pytest.mark.input_table(
-    SECTION, "a square that moves on threes, scrolling text", "smoothed without dents, halos or shifts"
+    "Held frames and flashes",
+    "a square that moves on threes, scrolling text",
+    "smoothed without dents, halos or shifts",
 )
 @pytest.mark.parametrize(
     ("make", "step"), [(square_moves, 9), (flat_square_moves, 12), (flat_square_moves, 6), (text_scrolls, 3)]
@@ -378,7 +383,9 @@ def write_clip(path: Path, frames: Sequence[Frame]) -> str:
 
 
 @pytest.mark.input_table(
-    SECTION, "a clip with held frames to interpolate", "repeats are dropped where they recur, and it is said"
+    "Held frames and flashes",
+    "a clip with held frames to interpolate",
+    "repeats are dropped where they recur, and it is said",
 )
 def test_interpolate_drops_repeats_and_says_so(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "twos.mkv", held(pan(8, 2), 2))
