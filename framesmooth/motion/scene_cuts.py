@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
-from framesmooth.motion.shots import _FLAT
 from framesmooth.motion.warping import backward_warp
 
 LEAST_LIKENESS: Final = 0.45
@@ -23,6 +22,9 @@ DOUBTFUL_LIKENESS: Final = 0.7
 
 LEAST_COVERAGE: Final = 0.3
 """A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
+
+_FLAT: Final = 2.0
+"""Structure of two grey levels says nothing."""
 
 STRUCTURE_LINES: Final = 256
 """About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""

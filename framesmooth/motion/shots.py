@@ -12,13 +12,10 @@ from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
-from framesmooth.motion.scene_cuts import _structure, is_cut
+from framesmooth.motion.scene_cuts import _FLAT, _structure, is_cut
 
 LONGEST_INTERRUPTION: Final = 3
 """Pictures between two of one scene that are a flash, a strobe or a fault, and no shot."""
-
-_FLAT: Final = 2.0
-"""Structure of two grey levels says nothing."""
 
 
 def is_blank(frame: Frame) -> bool:
