@@ -209,11 +209,11 @@ def test_a_clip_with_a_lora_is_resumed_where_the_lora_has_moved(
     run(0, "generate", *asked)
     assert "LoRAs: style.safetensors:0.7" in read_metadata(clip)["comment"]
     clip.unlink()
-    again = ["resume", tmp_path / "out" / "clip.framesmooth", "--model", folder]
+    again = ["resume", tmp_path / "out" / "clip.framesmooth", "--path", f"model={folder}"]
     assert "check the name after --lora" in run(1, *again)
     moved = kept.rename(tmp_path / "style.safetensors")
-    assert "loras" in run(2, *again, "--lora", f"{moved}:0.6")
-    run(0, *again, "--lora", f"{moved}:0.7")
+    assert "the weight of the run is 0.7" in run(2, *again, "--path", f"lora={moved}:0.6")
+    assert "--lora is now written --path lora=PATH" in run(0, *again, "--lora", f"{moved}:0.7")
     assert clip.is_file()
 
 
