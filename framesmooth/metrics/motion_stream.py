@@ -12,8 +12,8 @@ from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
-from framesmooth.motion.scene_cuts import is_cut
-from framesmooth.motion.shots import LONGEST_INTERRUPTION, guided, is_blank
+from framesmooth.motion.scene_cuts import is_blank, is_cut
+from framesmooth.motion.shots import LONGEST_INTERRUPTION, guided
 from framesmooth.video.held_frames import Repeat, find_repeats
 
 FlowOn = Literal["self", "reference", "guide"]

@@ -23,11 +23,12 @@ DOUBTFUL_LIKENESS: Final = 0.7
 LEAST_COVERAGE: Final = 0.3
 """A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
 
-_FLAT: Final = 2.0
-"""Structure of two grey levels says nothing."""
-
 STRUCTURE_LINES: Final = 256
 """About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+
+
+_FLAT: Final = 2.0
+"""Structure of two grey levels says nothing."""
 
 
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
@@ -59,3 +60,9 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     fine = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 2.0), np.float32)
     return np.asarray(cv2.subtract(fine, wide_gaussian_blur(fine, max(len(grey) / 12, 4.0))), np.float32)
+
+
+def is_blank(frame: Frame) -> bool:
+    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
+    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
+    return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2

@@ -5,24 +5,14 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
-import cv2
-import numpy as np
-
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
-from framesmooth.motion.scene_cuts import _FLAT, _structure, is_cut
+from framesmooth.motion.scene_cuts import is_cut
 
 LONGEST_INTERRUPTION: Final = 3
 """Pictures between two of one scene that are a flash, a strobe or a fault, and no shot."""
-
-
-def is_blank(frame: Frame) -> bool:
-    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
-    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
-    return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2
-
 
 Item = TypeVar("Item")
 

@@ -12,7 +12,7 @@ from framesmooth.cli.main import cli
 from framesmooth.frames import Frame
 from framesmooth.metrics.flash_safety import FlashMeter, FlashReport
 from framesmooth.metrics.measure import measure
-from framesmooth.motion.shots import is_blank
+from framesmooth.motion.scene_cuts import is_blank
 from framesmooth.smoothing.base import create_smoother
 from tests.scenes import moving_scene
 from tests.video.test_held_frames import SIZE, compressed, held, mean, psnr, write_clip
