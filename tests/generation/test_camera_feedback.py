@@ -296,7 +296,7 @@ def test_a_stopped_run_goes_on_to_the_same_frames(settings: GenerateSettings, tm
     assert steps.total == done == 2 + 3 + 3 + 3  # no picture is diffused for the first frame
     run = RunFolder.beside(settings.output)
     again = settings_from_record(run.record, run.folder)
-    assert (again.camera, again.strength, again.init_image) == (
+    assert (again.camera.moves, again.img2img.strength, again.img2img.init_image) == (
         settings.camera.moves, settings.img2img.strength, settings.img2img.init_image)  # fmt: skip
     for name in ("keyframes/frame_000006.png", "keyframes/frame_000008.png", "frames/frame_000007.png"):
         (run.folder / name).unlink()
@@ -349,7 +349,7 @@ def test_what_decides_the_pictures_is_in_their_key(settings: GenerateSettings, t
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
     settings: GenerateSettings, changes: dict[str, object], words: str | None
 ) -> None:
-    wrong = settings.but(**changes)  # type: ignore[arg-type]
+    wrong = settings.but(**changes)
     if words is None:
         assert resolve(wrong).feedback is not None
         return

@@ -358,7 +358,7 @@ def test_the_command_takes_a_picture_and_a_control(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--ip-adapter", "ADAPTER"], "--ip-adapter needs a picture: add --ip-adapter-image"),
+        (["--ip-adapter", "ADAPTER"], "--ip-adapter needs an image: add --ip-adapter-image"),
         (["--ip-adapter-image", "PICTURE"], "--ip-adapter-image needs its IP-Adapter: add --ip-adapter"),
         (["--ip-adapter", "ADAPTER:99", "--ip-adapter-image", "PICTURE"], "99 is no scale: give 0 to 10"),
         (["--ip-adapter", "missing", "--ip-adapter-image", "PICTURE"], "missing does not exist"),

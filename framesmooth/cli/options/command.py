@@ -108,7 +108,7 @@ class HeadedCommand(click.Command):
         return updated
 
     def _respelled(self, options: Iterable[click.Option]) -> dict[str, FormerOption]:
-        found = {}
+        found: dict[str, FormerOption] = {}
         for option in options:
             now = max(option.opts, key=len)
             former = FormerOption(_number_of_values(option), now, _respelled_as(now))

@@ -150,7 +150,7 @@ def test_what_decides_the_frames_is_known(changed: str, settings: GenerateSettin
         (folder / "config.json").write_text(json.dumps(config | {"note": "another"}))
         settings = settings.but(control_model=str(folder))
     else:
-        changes = {
+        changes: dict[str, dict[str, Any]] = {
             "scale": {"control_scale": "0.5"},
             "end": {"control_end": 0.75},
             "kind": {"control": ("depth", control.source)},
