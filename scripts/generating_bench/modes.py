@@ -107,6 +107,7 @@ def text2video_zero(job: Job) -> tuple[Frames, float]:
 
 def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
     """Make the clip with framesmooth; smoothing counts where it is asked for."""
+    from framesmooth import defaults
     from framesmooth.runs import RunFolder
     from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.video import open_source
@@ -124,7 +125,7 @@ def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
             steps=job.steps,
             guidance_scale=job.guidance_scale,
             device=job.device,
-            smooth_strength=GenerateSettings.smooth if smooth else 0.0,
+            smooth_strength=defaults.STRENGTH if smooth else 0.0,
         )
         made = make_clip(settings, lambda _event: None)
         timings = RunFolder.beside(settings.output).record["timings"]
@@ -137,8 +138,8 @@ MODES: dict[str, Callable[[Job], tuple[Frames, float]]] = {
     "every frame, bfloat16": lambda job: walk(job, torch.bfloat16),
     "feedback": feedback,
     "Text2Video-Zero": text2video_zero,
-    UNSMOOTHED: lambda job: ours(job, smooth_strength=False),
-    OURS: lambda job: ours(job, smooth_strength=True),
+    UNSMOOTHED: lambda job: ours(job, smooth=False),
+    OURS: lambda job: ours(job, smooth=True),
 }
 
 

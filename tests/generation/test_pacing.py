@@ -138,6 +138,6 @@ def test_keys_surround_every_frame(model: TextToImage) -> None:
     ids=str,
 )
 def test_other_clips_have_no_walk(asked: dict[str, object], other: dict[str, object]) -> None:
-    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)  # type: ignore[arg-type]
+    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)
     with pytest.raises(UsageError, match="drop it or"):
         check_settings(settings)

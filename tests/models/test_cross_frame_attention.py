@@ -164,7 +164,7 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(tiny_model: Path, tmp_path:
     with pytest.raises(Stop):
         make_clip(stopped, stop_at("keyframes", 12))
     run = RunFolder.beside(stopped.output)
-    resume_run(run.folder, Resume(paths=[("model", stopped.model)]), lambda _event: None)
+    resume_run(run.folder, Resume(paths=[("model", stopped.model.name)]), lambda _event: None)
     made, wanted = (
         [path.read_bytes() for path in sorted(RunFolder.beside(one.output).folder.glob("frames/*.png"))]
         for one in (stopped, whole)

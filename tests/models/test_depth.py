@@ -151,11 +151,8 @@ def test_a_clip_with_depth_is_another_one_and_goes_on(settings: GenerateSettings
         resume_run(
             run.folder, Resume(paths=[("model", settings.model.name), ("depth-model", other)]), nothing
         )
-    resume_run(
-        run.folder,
-        Resume(paths=[("model", settings.model.name), ("depth-model", settings.camera.depth_model)]),
-        nothing,
-    )
+    depth = str(settings.camera.depth_model)
+    resume_run(run.folder, Resume(paths=[("model", settings.model.name), ("depth-model", depth)]), nothing)
     assert kept(settings) == kept(whole)
 
 

@@ -70,7 +70,7 @@ def test_counts_are_those_of_the_run(
         for index in range(9):
             write_png(video / f"{index}.png", np.full((24, 32, 3), 20 * index, np.uint8))
         changes |= {"init_video": video, "num_frames": None}
-    settings = settings.but(**({"pacing": "linear"} | changes))  # type: ignore[arg-type]
+    settings = settings.but(**({"pacing": "linear"} | changes))
     expected = estimate_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
     seen = 0
