@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Final, Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,22 @@ from framesmooth.errors import MediaError, UsageError
 Frame = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, C-contiguous."""
 
+Fault = Literal["", "nan", "flagged", "black"]
+"""What is wrong with a generated frame: nothing, not a number, flagged as unsafe, black."""
+
 Item = TypeVar("Item")
 
 FrameTransform = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 DEFAULT_FPS: Final = defaults.FPS
+
+
+@dataclass(frozen=True)
+class GeneratedFrame:
+    """A frame that a generator made, uint8 (H, W, 3), and what is wrong with it."""
+
+    frame: Frame
+    fault: Fault = ""
 
 
 @runtime_checkable

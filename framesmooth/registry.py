@@ -60,11 +60,22 @@ METRICS: Final[dict[str, str]] = {
 }
 """Metrics: classes."""
 
+GENERATORS: Final[dict[str, str]] = {
+    "prompt-travel": "framesmooth.generation.prompt_travel:PromptTravel",
+    "camera-feedback": "framesmooth.generation.camera_feedback:CameraFeedback",
+    "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
+    "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",
+}
+"""Ways of generating frames: classes, each a FrameGenerator."""
+
+DEFAULT_GENERATOR: Final = "prompt-travel"
+
 FAMILIES: Final[dict[str, dict[str, str]]] = {
     "flow": FLOWS,
     "learned_flow": LEARNED_FLOWS,
     "smoother": SMOOTHERS,
     "metric": METRICS,
+    "generator": GENERATORS,
 }
 
 
@@ -76,7 +87,7 @@ def _installed(family: str) -> dict[str, str]:
 
 
 def names(family: str) -> list[str]:
-    """Return the names known in ``family`` ("flow", "smoother", "metric"), built-in ones first."""
+    """Return the names known in ``family``, a key of FAMILIES, built-in ones first."""
     table = FAMILIES[family]
     return [*table, *(name for name in sorted(_installed(family)) if name not in table)]
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-from framesmooth.events import Event, Progress
+from framesmooth.events import Event, Progress, Stop
 
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C at a chosen moment."""
+__all__ = ["Stop", "nothing", "stop_at"]
 
 
 def nothing(_event: Event) -> None:

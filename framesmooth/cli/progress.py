@@ -61,7 +61,7 @@ def _plain_listener() -> "Listener":
 
 def _json_listener() -> "Listener":
     """One JSON object per line; progress carries how much of the stage is done."""
-    from framesmooth.events import ClipFinished, Progress, StageStarted
+    from framesmooth.events import ClipFinished, KeyframeDone, Progress, StageStarted
 
     done: dict[str, int] = {}
 
@@ -71,6 +71,10 @@ def _json_listener() -> "Listener":
                 event,
                 {"clip": str(event.clip), "run_folder": str(event.run_folder), "seconds": event.seconds},
             )
+            return
+        if isinstance(event, KeyframeDone):
+            counts = {"done": event.done, "total": event.total, "at_most": event.at_most}
+            _line(event, {"frame": event.frame} | counts)
             return
         if isinstance(event, StageStarted):
             done[event.stage] = 0
@@ -122,7 +126,9 @@ def _bars() -> "Iterator[Listener]":
 
 
 def _amount(event: Any) -> str:
-    return "" if event.total is None else f" ({event.total} {event.unit})"
+    if event.total is None or not event.unit:
+        return ""
+    return f" ({'at most ' if event.at_most else ''}{event.total} {event.unit})"
 
 
 def _say(text: str) -> None:

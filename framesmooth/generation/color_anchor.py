@@ -1,4 +1,4 @@
-"""Colours that don't drift, in frames that are drawn from each other."""
+"""Target colours against drift, for frames that are generated from each other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,28 +7,27 @@ from typing import Final
 
 import numpy as np
 
-from framesmooth.frames import Frame, as_uint8
+from framesmooth.frames import Frame, GeneratedFrame, as_uint8
 from framesmooth.generation.color_transfer import Colors
-from framesmooth.models.text_to_image import GeneratedFrame
 from framesmooth.motion.camera.homography import Camera
 from framesmooth.timeline.timeline import Timeline
 
-_LEAST_ENLARGED: Final = 1e-9
-_MOST_ENLARGED: Final = 16.0
-"""Times in area that the first frame is looked at for its colours."""
+_SMALLEST_ENLARGEMENT: Final = 1e-9
+_LARGEST_ENLARGEMENT: Final = 16.0
+"""Enlargement, in area, up to which the first frame is compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColorAnchor:
-    """What colours each diffused frame should have.
+    """What colours each keyframe should have.
 
     Attributes:
         timeline: whose prompts change the colours.
-        camera: over pictures of the diffused size.
-        pull: how far colours are drawn to those of the first frame there, 0 to 1.
-        times: the diffused frames, in order.
+        camera: over images of the denoised size.
+        pull: how far colours are pulled to those of the first frame there, 0 to 1.
+        times: the keyframes, in order.
         first: the clip's first frame, uint8 (H, W, 3).
-        drawn: the picture of a frame's prompt alone, drawn from noise.
+        generate: gives the image of a frame's prompt alone, generated from noise.
     """
 
     timeline: Timeline
@@ -36,7 +35,7 @@ class ColorAnchor:
     pull: float
     times: Sequence[int]
     first: Frame
-    drawn: Callable[[int], GeneratedFrame]
+    generate: Callable[[int], GeneratedFrame]
 
     def colors(self, before: int, time: int, moved: Frame) -> Colors:
         """Return the colours of frame ``time``: of ``moved``, changed as the prompt's, and pulled."""
@@ -50,26 +49,26 @@ class ColorAnchor:
 
     def _seen_of_first(self, time: int) -> Colors:
         """Return the colours of what the camera sees of the first frame, and its mirror image around it."""
-        return Colors.of(as_uint8(self.camera.view(self.first, self._looks[time], 0)[0]))
+        return Colors.of(as_uint8(self.camera.view(self.first, self._last_seen[time], 0)[0]))
 
     @cached_property
-    def _looks(self) -> dict[int, int]:
-        """Diffused frame -> the last one up to it at which the camera saw enough of the first frame."""
+    def _last_seen(self) -> dict[int, int]:
+        """Keyframe -> the last one up to it at which the camera saw enough of the first frame."""
         found, last = {}, 0
         for time in self.times:
             enlarged = np.linalg.det(self.camera.between(0, time)[:2, :2])
-            last = time if _LEAST_ENLARGED <= abs(float(enlarged)) <= _MOST_ENLARGED else last
+            last = time if _SMALLEST_ENLARGEMENT <= abs(float(enlarged)) <= _LARGEST_ENLARGEMENT else last
             found[time] = last
         return found
 
     @cached_property
     def _anchors(self) -> list[Colors]:
-        """The colours of each keyframe's prompt, in its own picture; the first is the clip's first frame."""
+        """The colours of each prompt, in an image of its own; the first is the clip's first frame."""
         keys = self.timeline.keyframes
         own = Colors.of(self.first)
         found = {(keys[0].prompt, keys[0].negative): own}
         for key in keys:
             if (key.prompt, key.negative) not in found:
-                picture = self.drawn(key.time)
-                found[key.prompt, key.negative] = own if picture.fault else Colors.of(picture.frame)
+                image = self.generate(key.time)
+                found[key.prompt, key.negative] = own if image.fault else Colors.of(image.frame)
         return [found[key.prompt, key.negative] for key in keys]

@@ -1,4 +1,4 @@
-"""What a ControlNet is fed at each frame: the source's own pictures, or their edges."""
+"""What a ControlNet is given at each frame: the frames of its source, or their edges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source
 from framesmooth.video.resize import FrameWindow, ResizedSource
 
-_MOST: Final = 10.0
+_MAX_SCALE: Final = 10.0
 _WEAK, _STRONG = 100, 200
 """Canny's thresholds that ControlNets for edges were trained with (Zhang et al. 2023)."""
 
@@ -86,10 +86,10 @@ def plan_control(control: Control, fps: Fraction, timeline: Timeline, content: s
     seed = timeline.keyframes[0].seed
     scales = values_of("--control-scale", control.scale, num_frames, fps, seed)
     for frame, scale in enumerate(scales):
-        if not 0 <= scale <= _MOST:
+        if not 0 <= scale <= _MAX_SCALE:
             raise UsageError(
-                f"--control-scale: {scale:g} at frame {frame} is outside 0 to {_MOST:g}: 0 is off, 1 is what "
-                "the model was trained for"
+                f"--control-scale: {scale:g} at frame {frame} is outside 0 to {_MAX_SCALE:g}: 0 is off, 1 "
+                "is what the model was trained for"
             )
     source = open_source(control.source, fps=fps)
     _check_length(source, control.source.name, num_frames, fps)

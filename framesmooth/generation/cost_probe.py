@@ -1,10 +1,9 @@
-"""What a model costs on this machine: one step and one decoding, measured at the real size."""
+"""What a model costs on this machine: one denoising step and one decoding, measured at the real size."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,101 +12,61 @@ import torch
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
-from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.latent_path import LatentPath
-from framesmooth.generation.prompt_travel import PromptTravel
-from framesmooth.generation.video_to_video import VideoToVideo
-from framesmooth.generation.workload import Source, Tally
-from framesmooth.interpolation.frame_pair import mixed
+from framesmooth.generation.work import Cost, Probe
 from framesmooth.models.conditioning import stack
-from framesmooth.models.text_to_image import GeneratedFrame
 
 _STEPS: Final = 3
-"""The first one warms up; of the others the quicker counts, for the machine may have other work as well."""
+"""The first one warms up; the quicker one of the others counts, as the machine may be busy as well."""
 _SAMPLED_EVERY: Final = 0.005
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Seconds of a call: those of every call, and those of every picture in it."""
+def probe(
+    path: LatentPath,
+    times: Sequence[int],
+    blend: Callable[[Frame], None],
+    is_worth_it: Callable[[Probe, float], bool],
+) -> Probe:
+    """Measure one image, and a whole batch if ``is_worth_it`` says so.
 
-    call: float
-    picture: float
+    Where a whole batch doesn't fit into memory, judged by what one image took, it isn't tried.
 
-    @classmethod
-    def through(cls, measured: Sequence[tuple[int, float]]) -> "Cost":
-        """Return what explains one or two measurements (pictures, seconds)."""
-        (few, quick), (many, slow) = measured[0], measured[-1]
-        if few == many:
-            return cls(0.0, slow / many)
-        slow = min(slow, quick * many / few)  # together is no slower than one by one
-        picture = min(max(0.0, slow - quick) / (many - few), slow / many)
-        return cls(slow - many * picture, picture)
-
-    def of(self, tally: Tally) -> float:
-        """Return the seconds of so many calls and pictures."""
-        return tally.calls * self.call + tally.pictures * self.picture
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What was measured.
-
-    Attributes:
-        step: of a denoising step as it is guided at first.
-        coded: of decoding.
-        mixed: seconds to mix the pixels of two diffused frames to one between them.
-        evaluations: how often the network sees a picture in one such step.
-        picture: what came out, uint8 (H, W, 3) of the diffused size.
-        memory: bytes at most, of the device for CUDA, else of the process.
-        free: bytes that there are for it, with those that are taken.
-    """
-
-    step: Cost
-    coded: Cost
-    mixed: float
-    evaluations: float
-    picture: Frame
-    memory: int
-    free: int
-
-
-def probe(source: Source, worth: Callable[["Probe", float], bool]) -> Probe:
-    """Measure one picture, and a whole batch if ``worth`` says so, told the first and the seconds of that.
-
-    Where a whole batch doesn't fit into memory by what one picture took, it isn't tried.
+    Args:
+        path: whose model is measured, at the size of its sampling.
+        times: frames that are denoised together at most, one or more.
+        blend: makes one frame between two equal images, where that is done in pixels.
+        is_worth_it: is told the result for one image, and the seconds that the batch would take.
 
     Raises:
-        ModelError: when not even one picture can be made.
+        ModelError: when not even one image can be made.
     """
-    path, model = source.path, source.path.model
-    batched = not isinstance(source, CameraFeedback) and not model.low_vram
-    most = min(path.sampling.batch_size, len(source.diffused_times)) if batched else 1
+    model, most = path.model, len(times)
     steps: list[tuple[int, float]] = []
     codes: list[tuple[int, float]] = []
     before = _memory(model.device)
     with _watched(model.device) as peak:
-        evaluations, picture = _measure(path, source.diffused_times[:1], steps, codes)
-    _, mixing = _timed(model.device, lambda: _mix(source, picture))
+        evaluations, image = _measure(path, times[:1], steps, codes)
+    _, blending = _timed(model.device, lambda: blend(image))
     whole = before + most * (peak() - before)
 
     def found(memory: int) -> Probe:
         costs = Cost.through(steps), Cost.through(codes)
-        return Probe(*costs, mixing, evaluations, picture, memory, _free(model.device) + before)
+        free = _free(model.device) + before
+        return Probe(*costs, blending, evaluations, image, memory, free, str(model.device))
 
     first = found(whole)
     trial = most * (_STEPS * steps[0][1] + 2 * codes[0][1])
-    if most == 1 or whole > first.free or not worth(first, trial):
+    if most == 1 or whole > first.free or not is_worth_it(first, trial):
         return first
     with _watched(model.device) as peak:
-        _measure(path, source.diffused_times[:most], steps, codes)
+        _measure(path, times, steps, codes)
     return found(peak())
 
 
 def _measure(
     path: LatentPath, times: Sequence[int], steps: list[tuple[int, float]], codes: list[tuple[int, float]]
 ) -> tuple[float, Frame]:
-    """Denoise and decode ``times`` and add their timings; return evaluations a step, and a picture."""
+    """Denoise and decode ``times`` and add their timings; return (evaluations per step, an image)."""
     model, sampling, count = path.model, path.sampling, len(times)
     moments: list[float] = []
     seen = 0
@@ -134,24 +93,11 @@ def _measure(
     finally:
         hook.remove()
     if len(moments) < 2:
-        raise ModelError(f"{model.folder.name} tells of no steps: it cannot be measured")
+        raise ModelError(f"{model.folder.name} reports no steps: it cannot be measured")
     steps.append((count, min(later - earlier for earlier, later in list(pairwise(moments))[-2:])))
-    pictures, seconds = _timed(model.device, lambda: model.decode_judged(final))
+    images, seconds = _timed(model.device, lambda: model.decode_judged(final))
     codes.append((count, seconds))
-    return seen / (count * total), pictures[0].frame
-
-
-def _mix(source: Source, picture: Frame) -> None:
-    """Make a frame between two, where that is done in pixels."""
-    batch = max(source.batches, key=len)
-    if isinstance(source, PromptTravel):
-        if source.inbetween != "latent":
-            mixed(picture, picture[::-1].copy(), [0.5], source.inbetween, source.flow)
-    elif len(batch) > 1 and isinstance(source, CameraFeedback):
-        source.between(picture, picture, batch[1])
-    elif len(batch) > 1 and isinstance(source, VideoToVideo):
-        around = {batch.start: GeneratedFrame(picture), batch.stop: GeneratedFrame(picture)}
-        source.between(around, dict.fromkeys((batch.start, batch[1], batch.stop), picture), batch[1])
+    return seen / (count * total), images[0].frame
 
 
 def _timed(device: torch.device, work: Callable[[], Any]) -> tuple[Any, float]:
@@ -187,7 +133,7 @@ def _free(device: torch.device) -> int:
 
 @contextmanager
 def _watched(device: torch.device) -> Iterator[Callable[[], int]]:
-    """Give a function that tells the most bytes that were taken while the block ran."""
+    """Give a function that returns the most bytes that were taken while the block ran."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         yield lambda: int(torch.cuda.max_memory_reserved(device))

@@ -1,17 +1,17 @@
-"""From a picture to a picture: the frames between two that are given.
+"""First- and last-frame conditioning: the frames between two images that are given.
 
-The keyframes between are drawn in rounds, each over the two around it (Wang and Golland 2023, "Interpolating
-between Images with Diffusion Models"): the latents of both go under noise, are mixed there along the arc, and
-are denoised with the prompt of the new frame. The first round, in the middle, is the freest; every later one
-stays closer to its neighbours, so the way becomes finer and not wilder. In-betweens branch off as
-anywhere else.
+The keyframes between are generated in rounds, each from the two around it (Wang and Golland 2023,
+"Interpolating between Images with Diffusion Models"): the latents of both get noise, are interpolated along
+the arc, and are denoised with the prompt of the new frame. The first round, in the middle, is the freest;
+every later one stays closer to its neighbours, so the path gets finer and not wilder. In-betweens branch off
+as anywhere else.
 
-What a model makes even of the picture itself is not quite the picture: the frames beside the ends are shifted
-by this difference, which fades.
+An image that goes through the autoencoder and the last steps comes out slightly changed. The frames beside
+the given images are corrected by this difference, which fades with distance.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -20,42 +20,59 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, GeneratedFrame, as_float, as_uint8
+from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, StepsDone
 from framesmooth.generation.image_latents import invert_images
-from framesmooth.generation.keyframes import diffuse_keyframes
-from framesmooth.generation.latent_path import StepsDone
-from framesmooth.generation.prompt_travel import REROLL_STRIDE, PromptTravel
+from framesmooth.generation.keyframes import auto_cadence, diffuse_keyframes, preview_cadence
+from framesmooth.generation.latent_path import create_path
+from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.generation.specs import FirstLastImages
+from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import stack
 from framesmooth.models.latents import slerp
-from framesmooth.models.text_to_image import GeneratedFrame
 from framesmooth.video.resize import crop, fitted
 
-_CLOSER: Final = 0.8
+_STRENGTH_PER_ROUND: Final = 0.8
 """Share of the strength of a round that the next one has."""
-_FADE: Final = 6
-"""Frames over which the model's own look takes over."""
+_CORRECTED_FRAMES: Final = 6
+"""Frames over which the correction beside a given image fades."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLastFrame(PromptTravel):
-    """Frames of a timeline that end, and may begin, with a picture that is given.
+    """Frames of a timeline that end, and may begin, with an image that is given.
 
     Attributes:
-        ends: the pictures, of the diffused size, and the strengths.
+        ends: the images, of the denoised size, and the strengths.
     """
 
     ends: FirstLastImages
 
+    @classmethod
+    def create(cls, request: GenerationRequest) -> "FirstLastFrame":
+        """Load the model and return the generator; ``request.plan`` is a FirstLastImages."""
+        spec, ends = request.sampling, request.plan
+        path = create_path(request.load_model(), request.timeline, spec)
+        size = path.sampling.height, path.sampling.width
+        first = None if ends.first is None else fitted(ends.first, size)
+        return FirstLastFrame(
+            path=path,
+            fps=spec.fps,
+            cadence=spec.cadence if isinstance(spec.cadence, int) else auto_cadence(request.timeline),
+            inbetween=spec.inbetween,
+            store={} if request.latents is None else request.latents,
+            ends=replace(ends, first=first, last=fitted(ends.last, size)),
+        )
+
     @cached_property
     def _given(self) -> dict[int, Frame]:
         first = {} if self.ends.first is None else {0: self.ends.first}
-        return first | {self.diffused_times[-1]: self.ends.last}
+        return first | {self.keyframe_indices[-1]: self.ends.last}
 
     @cached_property
     def _rounds(self) -> list[list[tuple[int, int, int]]]:
-        """Per round the keyframes that are drawn in it, each with the two that it is drawn over."""
-        times = self.diffused_times
+        """Per round the keyframes that are generated in it, each with the two that it is made from."""
+        times = self.keyframe_indices
         spans, rounds = [(0, len(times) - 1)], []
         while spans := [(start, end) for start, end in spans if end - start > 1]:
             middles = [(start, (start + end) // 2, end) for start, end in spans]
@@ -64,36 +81,48 @@ class FirstLastFrame(PromptTravel):
         return rounds
 
     @property
-    def chunks(self) -> list[tuple[list[int], int]]:
+    def _chunks(self) -> Sequence[tuple[list[int], int]]:
         """The keyframes that are denoised together, and the step that they begin at."""
         steps = self.path.sampling.steps
-        drawn = [
+        denoised = [
             ([time for time, _, _ in batch], steps - self._steps_of(batch[0][0], depth))
             for depth, entries in enumerate(self._rounds)
             for batch in self._batched(entries, depth)
         ]
-        return drawn if 0 in self._given else [([0], 0), *drawn]
+        return denoised if 0 in self._given else [([0], 0), *denoised]
+
+    def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
+        """Count what is left to do: given images are encoded, and denoised once more for their correction."""
+        counted, sampling = super().work(is_rendered), self.path.sampling
+        encoded = sum(time not in self.store for time in self._given) * self.path.model.autoencoder.inversion
+        corrected = len(self._given) if counted.frames else 0
+        again = corrected if self._branches else 0
+        guided, unguided = self._denoising([(sampling.branch_step, 1)] * again)
+        return replace(
+            counted,
+            guided=counted.guided + guided,
+            unguided=counted.unguided + unguided,
+            coded=counted.coded + Tally(encoded + corrected, encoded + corrected),
+        )
 
     @property
-    def total_steps(self) -> int:
-        """How many denoising steps the keyframes take together."""
-        return sum(len(times) * (self.path.sampling.steps - first) for times, first in self.chunks)
+    def _branches(self) -> bool:
+        """Whether in-betweens are denoised for some steps of their own."""
+        return self.inbetween == "latent" and self.path.sampling.branch_step < self.path.sampling.steps
 
     def _steps_of(self, time: int, depth: int) -> int:
-        """Return how many steps draw a frame in a round: as many as an in-between takes at least."""
+        """Return how many steps denoise a frame in a round: as many as an in-between takes at least."""
         sampling = self.path.sampling
-        wanted = round(self.ends.strengths[time] * _CLOSER**depth * sampling.steps)
+        wanted = round(self.ends.strengths[time] * _STRENGTH_PER_ROUND**depth * sampling.steps)
         return max(wanted, sampling.steps - sampling.branch_step, 1)
 
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
-        """Make the keyframes that the store lacks; yield the frames of each batch once it is stored.
-
-        ``on_step`` is called after every denoising step with the number of frames it advanced.
-        """
-        for time, picture in self._given.items():
+        """Make the keyframes that the store lacks; yield the frames of each batch once it is stored."""
+        for time, image in self._given.items():
             if time not in self.store:
-                final = invert_images(self.path.model, [picture])[0]
-                self.store[time] = np.stack([self._noised(final, time, self._branch).numpy(), final.numpy()])
+                final = invert_images(self.path.model, [image])[0]
+                branch = self._noised(final, time, self.path.sampling.branch_step)
+                self.store[time] = np.stack([branch.numpy(), final.numpy()])
             yield [time]
         if 0 not in self._given:
             yield from diffuse_keyframes(self.path, [0], self.store, on_step)
@@ -101,7 +130,7 @@ class FirstLastFrame(PromptTravel):
             for batch in self._batched(entries, depth):
                 if not all(time in self.store for time, _, _ in batch):
                     steps = self._steps_of(batch[0][0], depth)
-                    for (time, _, _), pair in zip(batch, self._drawn(batch, steps, on_step), strict=True):
+                    for (time, _, _), pair in zip(batch, self._between(batch, steps, on_step), strict=True):
                         self.store[time] = pair
                 yield [time for time, _, _ in batch]
 
@@ -118,10 +147,6 @@ class FirstLastFrame(PromptTravel):
             batch.append(entry)
         yield batch
 
-    @property
-    def _branch(self) -> int:
-        return self.path.sampling.branch_step
-
     def _noised(self, latents: Tensor, time: int, step: int, noise: Tensor | None = None) -> Tensor:
         """Return the sampler's state before ``step`` for finished latents (C, h, w) of frame ``time``."""
         noise = self.path.noise(time) if noise is None else noise
@@ -130,14 +155,14 @@ class FirstLastFrame(PromptTravel):
             return latents
         return self.path.model.state_at(latents[None], noise[None], first_step=step, steps=steps)[0]
 
-    def _drawn(
+    def _between(
         self,
         batch: list[tuple[int, int, int]],
         steps: int,
         on_step: StepsDone | None = None,
         noise: Tensor | None = None,
     ) -> list[NDArray[np.float32]]:
-        """Draw frames over those around them, each as (time, before, after); give their store's entries."""
+        """Denoise frames, each (time, before, after), from those around; return their store entries."""
         path, sampling = self.path, self.path.sampling
         skipped = sampling.steps - steps
         states = []
@@ -175,39 +200,47 @@ class FirstLastFrame(PromptTravel):
         return (here - start) / (end - start) if end > start else 0.0
 
     def render(self, batch: range) -> list[GeneratedFrame]:
-        """Return the pictures of one of ``batches``; the keyframes around it must be in the store."""
-        made = super().render(batch)
-        return [self._corrected(time, picture) for time, picture in zip(batch, made, strict=True)]
+        """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
+        rendered = super().render(batch)
+        return [self._corrected(time, generated) for time, generated in zip(batch, rendered, strict=True)]
 
-    def _corrected(self, time: int, picture: GeneratedFrame) -> GeneratedFrame:
-        """Return a picture shifted towards the ends that it is near; the ends themselves are as given."""
+    def keyframe(self, time: int) -> GeneratedFrame:
+        """Return a keyframe as the clip shows it; it must be in the store, and so must the given images."""
+        return self._corrected(time, super().keyframe(time))
+
+    def _given_frame(self, time: int) -> GeneratedFrame | None:
         given = self.ends.given(time)
+        return None if given is None else GeneratedFrame(crop(given, self.size))
+
+    def _corrected(self, time: int, generated: GeneratedFrame) -> GeneratedFrame:
+        """Return a frame shifted towards the given images that it is near; these themselves are as given."""
+        given = self._given_frame(time)
         if given is not None:
-            return GeneratedFrame(crop(given, self.size))
-        if picture.fault:
-            return picture
-        shifted = as_float(picture.frame)
+            return given
+        if generated.fault:
+            return generated
+        shifted = as_float(generated.frame)
         for end in self._given:
             share = self._nearness(time, end)
             if share > 0:
-                shifted = shifted + np.float32(share) * self._lacks[end]
-        return replace(picture, frame=as_uint8(shifted))
+                shifted = shifted + np.float32(share) * self._corrections[end]
+        return replace(generated, frame=as_uint8(shifted))
 
     def _nearness(self, time: int, end: int) -> float:
-        """Return 1 where a frame is as far on the way as the end, falling to 0 some frames from it."""
+        """Return 1 where a frame is at the position of the end, falling to 0 some frames from it."""
         here, there = self.path.position(time), self.path.position(end)
         last = self.num_frames - 1
-        faded = self.path.position(last) * min(_FADE / last, 1)
-        return max(0.0, 1 - abs(here - there) / faded)
+        width = self.path.position(last) * min(_CORRECTED_FRAMES / last, 1)
+        return max(0.0, 1 - abs(here - there) / width)
 
     @cached_property
-    def _lacks(self) -> dict[int, NDArray[np.float32]]:
-        """What is missing in the model's picture of each end, (H, W, 3) in -1 to 1."""
+    def _corrections(self) -> dict[int, NDArray[np.float32]]:
+        """What each given image has more than the model's version of it, (H, W, 3) in -1 to 1."""
         path, sampling = self.path, self.path.sampling
-        lacks = {}
+        corrections = {}
         for time, given in self._given.items():
             state, latents = (torch.from_numpy(one)[None] for one in self.store[time])
-            if self.inbetween == "latent" and sampling.branch_step < sampling.steps:
+            if self._branches:
                 latents = path.model.denoise(
                     state,
                     path.conditioning(time),
@@ -220,28 +253,29 @@ class FirstLastFrame(PromptTravel):
                 )
             (own,) = self._decode(latents)
             given = crop(given, self.size)
-            lacks[time] = as_float(given) - as_float(given if own.fault else own.frame)
-        return lacks
+            corrections[time] = as_float(given) - as_float(given if own.fault else own.frame)
+        return corrections
 
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
-        """Return frame ``time`` drawn anew over the keyframes around it; ``attempt`` is 1, 2..."""
-        given = self.ends.given(time)
+        """Return frame ``time`` denoised again from the keyframes around it, with other noise."""
+        given = self._given_frame(time)
         if given is not None:
-            return GeneratedFrame(crop(given, self.size))
-        keys = self.diffused_times
+            return given
+        keys = self.keyframe_indices
         before = max(key for key in keys if key < time or key == 0)
         after = min(key for key in keys if key > time)
-        sampling = self.path.sampling
-        seed = (self.path.seed(time) + REROLL_STRIDE * attempt) % 2**32
-        noise = self.path.model.noise(seed, sampling.height, sampling.width)
-        (pair,) = self._drawn([(time, before, after)], self._steps_of(time, 0), noise=noise)
-        (picture,) = self._decode(torch.from_numpy(pair[1])[None])
-        return self._corrected(time, picture)
+        _, noise = self._reroll_noise(time, attempt)
+        (pair,) = self._between([(time, before, after)], self._steps_of(time, 0), noise=noise)
+        (generated,) = self._decode(torch.from_numpy(pair[1])[None])
+        return self._corrected(time, generated)
 
-
-def first_last_frame(source: PromptTravel, ends: FirstLastImages) -> FirstLastFrame:
-    """Return the frames of ``source``'s timeline as ``ends`` say."""
-    size = source.path.sampling.height, source.path.sampling.width
-    first = None if ends.first is None else fitted(ends.first, size)
-    shared = {field.name: getattr(source, field.name) for field in fields(source) if field.init}
-    return FirstLastFrame(**shared, ends=replace(ends, first=first, last=fitted(ends.last, size)))
+    def preview(
+        self,
+        *,
+        steps: int,
+        size: tuple[int, int] | None = None,
+        keyframes: int = PREVIEW_KEYFRAMES,
+    ) -> "FirstLastFrame":
+        """Return a quicker generator of the same clip; its frames keep the size of the given images."""
+        cadence = preview_cadence(self.path.timeline, keyframes)
+        return replace(self, path=self.path.with_steps(steps), cadence=cadence, store={}, crossfaded=set())

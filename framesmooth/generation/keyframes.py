@@ -1,31 +1,27 @@
-"""Which frames are diffused whole, and their diffusion in batches."""
+"""Which frames are keyframes, and their denoising in batches."""
 
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framesmooth.generation.latent_path import LatentPath, LatentStore, StepsDone
+from framesmooth.generation.base import PREVIEW_KEYFRAMES, LatentStore, StepsDone
+from framesmooth.generation.latent_path import LatentPath
 from framesmooth.models.conditioning import stack
 from framesmooth.timeline.timeline import Timeline
 
-_MAX_BATCH: Final = 16
-
-_BATCH_POSITIONS: Final = 4 * 64 * 64
-
 
 def keyframe_times(timeline: Timeline, cadence: int, *, comes_back: bool = False) -> tuple[int, ...]:
-    """Return the frames to diffuse whole, in order.
+    """Return the keyframes, which are denoised from noise in all steps, in order.
 
     They are every prompt's, the first and the last, and between those evenly spaced ones at most ``cadence``
-    apart. Of a clip that ``comes_back`` the first picture is seen again after the last frame, which then is
+    apart. Of a clip that ``comes_back`` the first image is seen again after the last frame, which then is
     like any other.
     """
     last = timeline.num_frames - (0 if comes_back else 1)
@@ -38,21 +34,22 @@ def keyframe_times(timeline: Timeline, cadence: int, *, comes_back: bool = False
 
 
 def auto_cadence(timeline: Timeline) -> int:
-    """Return a cadence that diffuses about a dozen frames per segment: 1 for short ones, at most 8."""
+    """Return a cadence with about a dozen keyframes per segment: 1 for short ones, at most 8."""
     segments = max(1, len(timeline.keyframes) - (0 if timeline.loop else 1))
     return min(8, max(1, round(timeline.num_frames / segments / 12)))
 
 
-def auto_batch_size(latent_shape: tuple[int, int, int]) -> int:
-    """Return how many pictures to denoise at once: 16 small ones, 4 of 512 x 512 pixels at factor 8."""
-    positions = latent_shape[1] * latent_shape[2]
-    return max(1, min(_MAX_BATCH, _BATCH_POSITIONS // positions))
+def preview_cadence(timeline: Timeline, most: int = PREVIEW_KEYFRAMES) -> int:
+    """Return the least cadence with ``most`` keyframes or fewer, or with only those of the prompts."""
+    cadences = range(1, timeline.num_frames + 1)
+    few = (cadence for cadence in cadences if len(keyframe_times(timeline, cadence)) <= most)
+    return next(few, timeline.num_frames)
 
 
 def diffuse_keyframes(
     path: LatentPath, times: Sequence[int], store: LatentStore, on_step: StepsDone | None = None
 ) -> Iterator[list[int]]:
-    """Diffuse the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
+    """Denoise the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
 
     Batches are cut from ``times`` at fixed places and skipped only when the store holds all of their
     frames, so a continued run computes what an uninterrupted one does.
@@ -93,7 +90,7 @@ def _diffuse(path: LatentPath, batch: list[int], on_step: StepsDone | None) -> l
 
 @dataclass(frozen=True)
 class Keys:
-    """Diffused frames in the order of their positions; equal positions are one picture, diffused once."""
+    """Keyframes in the order of their positions; equal positions are one image, generated once."""
 
     positions: tuple[float, ...]
     times: tuple[int, ...]

@@ -3,12 +3,11 @@
 Two neighbouring keyframes start from almost the same noise and almost the same prompt, so their denoising
 trajectories stay close. An in-between interpolates the sampler's two states after ``branch_step`` steps and
 denoises the few steps that are left with its own prompt embeddings. What the interpolation blurs, those
-steps draw again; and where the in-between meets a keyframe both follow the same trajectory, so sharpness
+steps restore; and where the in-between meets a keyframe both follow the same trajectory, so sharpness
 does not pump from keyframe to keyframe as it does when finished latents are mixed.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import numpy as np
 import torch
@@ -21,15 +20,6 @@ from framesmooth.models.conditioning import stack
 from framesmooth.models.latents import slerp
 
 KeyLatents = Callable[[int], NDArray[np.float32]]
-
-_SHARE_LEFT: Final = 0.1
-"""Share of the steps that an in-between denoises itself: with more of them it loses detail that its keyframes
-have, and sharpness pumps."""
-
-
-def branch_step(steps: int) -> int:
-    """Return after how many of ``steps`` in-betweens branch off: at least one step is left to them."""
-    return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1
 
 
 def latent_frames(path: LatentPath, times: Sequence[int], keys: Keys, latents_of: KeyLatents) -> Tensor:

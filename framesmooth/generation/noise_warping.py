@@ -10,7 +10,7 @@ in which nothing lands get new noise (as in Go-with-the-Flow, Burgert et al. 202
 
 A pixel forgets where in it each part was, so noise that is warped many times lags by chance. ``MovingNoise``
 therefore moves a finer noise than the one it gives. And it can be renewed on the way: what one noise adds to
-a picture that is drawn over and over grows with every time.
+an image that is generated from itself over and over grows with every time.
 """
 
 from collections.abc import Callable

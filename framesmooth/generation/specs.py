@@ -1,36 +1,56 @@
-"""What is asked of a generator whose frames start from images; no torch."""
+"""What frames start from besides noise: images and motion; no torch, and nothing heavy to import."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import numpy as np
 
 from framesmooth import defaults
 from framesmooth.frames import Frame, FrameSource
-from framesmooth.metrics.outliers import frame_statistics
-from framesmooth.video.resize import FrameWindow, ResizedSource
+
+if TYPE_CHECKING:
+    from framesmooth.video.resize import FrameWindow, ResizedSource
 
 INBETWEENS: Final = defaults.INBETWEENS
 """How the frames between two diffused ones come about."""
 
 DEFAULT_STRENGTH: Final = defaults.FEEDBACK_STRENGTH
-"""Share of the steps that draw a frame anew from the one before, where the camera moves."""
+"""Share of the steps that denoise a frame from the one before, where the camera moves."""
 
 DEFAULT_VIDEO_STRENGTH: Final = defaults.VIDEO_STRENGTH
-"""Share of the steps that draw a frame anew from that of a video."""
+"""Share of the steps that denoise a frame from that of a video."""
 
 DEFAULT_ENDS_STRENGTH: Final = defaults.FIRST_LAST_STRENGTH
-"""Share of the steps that draw a frame between two pictures anew from these."""
+"""Share of the steps that denoise a frame between two images from these."""
 
 DEFAULT_NOISE_RENEWAL: Final = defaults.NOISE_RENEWAL
-"""Share of the noise that is new for each frame drawn from the one before."""
+"""Share of the noise that is new for each frame generated from the one before."""
 
 DEFAULT_COLOR_ANCHOR: Final = defaults.COLOR_ANCHOR
-"""How far the colours of such frames are drawn to those of the first one."""
+"""How far the colours of such frames are pulled to those of the first one."""
+
+
+class GenerationPlan(Protocol):
+    """What frames start from besides noise.
+
+    Attributes:
+        generator: the name of what generates such frames, in ``registry.GENERATORS``.
+    """
+
+    generator: ClassVar[str]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the keyframes: plain JSON types."""
+        ...
+
+    def is_black(self, time: int) -> bool:
+        """Tell whether what is given for a frame is black, so that a black frame is no fault."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +59,16 @@ class Feedback:
 
     Attributes:
         moves: the value of each of the camera's moves, by name, at every frame.
-        strengths: share of the steps, 0 to 1, that draw each frame anew.
-        color_anchor: how far colours are drawn to those of the first frame, 0 to 1.
-        guidance_scale: of the frames drawn over others; None guides them as the first one.
+        strengths: share of the steps, 0 to 1, that denoise each frame.
+        color_anchor: how far colours are pulled to those of the first frame, 0 to 1.
+        guidance_scale: of all frames but the first; None guides them as the first one.
         noise_renewal: share of the noise that is new for each of them, 0 to 1; the rest moves along.
         cadence: as asked, None where the timeline decides.
-        depth_model: the folder of a model that tells depth; None takes pictures for planes.
+        depth_model: the folder of a model that estimates depth; None takes images for planes.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
     """
+
+    generator: ClassVar[str] = "camera-feedback"
 
     moves: Mapping[str, Sequence[float]]
     strengths: Sequence[float]
@@ -59,7 +81,7 @@ class Feedback:
 
     @property
     def key(self) -> dict[str, Any]:
-        """Everything about this that decides the diffused pictures: plain JSON types."""
+        """Everything about this that decides the keyframes: plain JSON types."""
         return {
             "moves": {name: short(values) for name, values in self.moves.items()},
             "strengths": short(self.strengths),
@@ -71,6 +93,10 @@ class Feedback:
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
+    def is_black(self, time: int) -> bool:
+        """Return False: a first image may be black, but the frames after it are generated."""
+        return False
+
 
 def short(values: Sequence[float]) -> float | str:
     """Return the one value that all are, else their SHA-256 (hex): a long clip must not fill its record."""
@@ -81,15 +107,17 @@ def short(values: Sequence[float]) -> float | str:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLastImages:
-    """The pictures that a clip begins and ends with.
+    """The images that a clip begins and ends with.
 
     Attributes:
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
         last: the last frame, likewise.
-        strengths: share of the steps that draw each frame anew from those around it, 0 to 1.
+        strengths: share of the steps that denoise each frame from those around it, 0 to 1.
         departure: the last frame that shows what the first does.
         arrival: the first frame that shows what the last does.
     """
+
+    generator: ClassVar[str] = "first-last-frame"
 
     first: Frame | None
     last: Frame
@@ -98,19 +126,19 @@ class FirstLastImages:
     arrival: int
 
     def given(self, time: int) -> Frame | None:
-        """Return the picture that is given for a frame, None between the ends."""
+        """Return the image that is given for a frame, None between the ends."""
         if time >= self.arrival:
             return self.last
         return self.first if time <= self.departure else None
 
     def is_black(self, time: int) -> bool:
-        """Tell whether the picture given for a frame is black."""
+        """Tell whether the image given for a frame is black."""
         given = self.given(time)
-        return given is not None and frame_statistics(given).black
+        return given is not None and _is_black(given)
 
     @property
     def key(self) -> dict[str, Any]:
-        """Everything about this that decides the diffused pictures: plain JSON types."""
+        """Everything about this that decides the keyframes: plain JSON types."""
         pictures = {"first": self.first, "last": self.last}
         hashes = {
             name: None if picture is None else hashlib.sha256(picture.tobytes()).hexdigest()
@@ -129,9 +157,11 @@ class Restyle:
     Attributes:
         video: at the clip's rate, of any size, as long as the clip or longer.
         content: its SHA-256 (hex).
-        strengths: share of the steps, 0 to 1, that draw each frame anew.
+        strengths: share of the steps, 0 to 1, that denoise each frame.
         cadence: as asked, None where it is left open.
     """
+
+    generator: ClassVar[str] = "video-to-video"
 
     video: FrameSource
     content: str
@@ -140,7 +170,7 @@ class Restyle:
 
     @property
     def key(self) -> dict[str, Any]:
-        """Everything about this that decides the diffused pictures: plain JSON types."""
+        """Everything about this that decides the keyframes: plain JSON types."""
         return {
             "video": self.content,
             "fps": str(self.video.fps),
@@ -150,12 +180,22 @@ class Restyle:
 
     def is_black(self, time: int) -> bool:
         """Tell whether a frame of the video is black; cheap where the numbers asked for rise."""
-        return frame_statistics(self._small.frames(time, time)[time]).black
+        return _is_black(self._small.frames(time, time)[time])
 
     @cached_property
-    def _small(self) -> FrameWindow:
+    def _small(self) -> "FrameWindow":
+        from framesmooth.video.resize import FrameWindow
+
         return FrameWindow(self.frames(_SMALL, _SMALL))
 
-    def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> ResizedSource:
+    def frames(self, filled: tuple[int, int], size: tuple[int, int]) -> "ResizedSource":
         """Return the video in ``size`` (height, width), the middle of what fills ``filled``."""
+        from framesmooth.video.resize import ResizedSource
+
         return ResizedSource(self.video, len(self.strengths), filled, size)
+
+
+def _is_black(frame: Frame) -> bool:
+    from framesmooth.metrics.outliers import frame_statistics
+
+    return frame_statistics(frame).black

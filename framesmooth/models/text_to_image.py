@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from framesmooth.errors import ModelError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.models import controlnet, scheduler_state
 from framesmooth.models.autoencoder import Autoencoder
 from framesmooth.models.conditioning import Conditioning
@@ -51,17 +51,6 @@ class Steps:
             self.on_step(self.done, latents)
         if self.guided is not None and before < self.guided <= self.done:
             pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
-
-
-Fault = Literal["", "nan", "flagged", "black"]
-
-
-@dataclass(frozen=True)
-class GeneratedFrame:
-    """A decoded frame, uint8 (H, W, 3), and what is wrong with it: not a number, flagged as unsafe, black."""
-
-    frame: Frame
-    fault: Fault = ""
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.errors import MediaError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.runs.checksums import Checksums
 from framesmooth.runs.json_files import content_key, read_json, write_json
 from framesmooth.runs.record import are_notes
 from framesmooth.video import atomic_path, read_image, write_png
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.images import FRAME_NAME
-
-if TYPE_CHECKING:
-    from framesmooth.models.text_to_image import GeneratedFrame
 
 STAGE_FILE: Final = "stage.json"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
@@ -142,12 +139,10 @@ class KeyframeImageFolder:
     def __contains__(self, time: object) -> bool:
         return time in self._frames
 
-    def __getitem__(self, time: int) -> "GeneratedFrame":
-        from framesmooth.models.text_to_image import GeneratedFrame
-
+    def __getitem__(self, time: int) -> GeneratedFrame:
         return GeneratedFrame(read_image(self._frames.path(time)), self._faults.get(str(time), ""))
 
-    def __setitem__(self, time: int, picture: "GeneratedFrame") -> None:
+    def __setitem__(self, time: int, picture: GeneratedFrame) -> None:
         if picture.fault:  # before the picture is there: later nobody would know
             self._stage.note(faults=self._faults | {str(time): picture.fault})
         self._frames.write(time, picture.frame)

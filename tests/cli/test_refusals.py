@@ -103,7 +103,7 @@ def test_settings_that_contradict_each_other(place: Path, tiny_model: Path, opti
 
 def test_a_camera_moves_one_noise(place: Path, tiny_model: Path) -> None:
     (place / "a.yaml").write_text("- {prompt: a cat, seed: 1}\n- {prompt: the sea, seed: 2}\n")
-    words = "prompts with seeds of their own don't go with a camera"
+    words = "prompts with seeds of their own cannot be combined with a camera"
     refused(2, words, "generate", "a.yaml", "-o", "a.mp4", "--model", str(tiny_model), "--zoom", "1.1")
 
 

@@ -11,7 +11,6 @@ from framesmooth.cli.main import cli
 from framesmooth.frames import Frame
 from framesmooth.generation import adaptive_keyframes
 from framesmooth.generation.adaptive_keyframes import LEAST_GAP, Bisection
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
@@ -21,6 +20,7 @@ from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -36,8 +36,8 @@ def scene(seed: int, shift: int = 0) -> Frame:
 
 
 def found(model: TextToImage, clip: Timeline, picture: Callable[[int], Frame]) -> tuple[int, ...]:
-    source = create_source(model, clip, width=24, height=16, steps=2)
-    return Bisection(path=source.path, store=source.store, look=picture).times
+    source = prompt_travel(model, clip, width=24, height=16, steps=2)
+    return Bisection(path=source.path, store=source.store, thumbnail=picture).times
 
 
 def clip(num_frames: int, hold: float = 0.0) -> Timeline:
@@ -63,7 +63,7 @@ def test_halving_ends_at_two_frames(model: TextToImage) -> None:
 
 
 def test_what_rests_is_diffused_once(model: TextToImage) -> None:
-    source = create_source(model, clip(33, hold=0.5), width=24, height=16, steps=2, cadence="auto")
+    source = prompt_travel(model, clip(33, hold=0.5), width=24, height=16, steps=2, cadence="auto")
     list(source)
     rests = [time for time in source.store if source.path.position(time) == 0]  # type: ignore[attr-defined]
     assert rests == [0]
@@ -118,7 +118,7 @@ def test_a_stopped_run_comes_to_the_same_bytes(
 
 def test_the_estimate_is_an_upper_bound(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     most = estimate_clip(settings, nothing).keyframes
-    monkeypatch.setattr(adaptive_keyframes.Bisection, "_are_alike", lambda *_: False)
+    monkeypatch.setattr(adaptive_keyframes.Bisection, "_flow_explains", lambda *_: False)
     make_clip(settings, nothing)
     assert RunFolder.beside(settings.output).record["generation"]["num_diffused"] == most == 9
 

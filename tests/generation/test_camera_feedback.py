@@ -14,10 +14,9 @@ from torch import Tensor
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Event, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource
-from framesmooth.generation.camera_feedback import CameraFeedback, camera_feedback
+from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.color_transfer import Colors
 from framesmooth.generation.image_latents import encode_images, invert_images
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.generation.specs import Feedback
 from framesmooth.interpolation.detail_matching import detail_energy
 from framesmooth.models.families.base import Guidance
@@ -31,11 +30,12 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.video import write_png
 from framesmooth.video.resize import fitted
-from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
+from tests.generators import camera_feedback, make_keyframes
 from tests.listeners import nothing
 from tests.scenes import texture
 
@@ -60,10 +60,10 @@ def create(
 ) -> CameraFeedback:
     times = [round(index * (FRAMES - 1) / max(1, len(prompts) - 1)) for index in range(len(prompts))]
     timeline = Timeline(tuple(Keyframe(*key, 3) for key in zip(times, prompts, strict=True)), FRAMES)
-    source = create_source(model, timeline, width=SIZE[1], height=SIZE[0], steps=4, cadence=cadence)
     values = Moves(**(moves or {})).values(FRAMES, Fraction(12))
     plan = Feedback(moves=values, strengths=[strength] * FRAMES, color_anchor=pull, first=first)
-    return camera_feedback(source, plan, {})
+    size = {"width": SIZE[1], "height": SIZE[0]}
+    return camera_feedback(model, timeline, plan, **size, steps=4, cadence=cadence)
 
 
 def frames(source: FrameSource) -> np.ndarray:
@@ -83,12 +83,11 @@ def test_what_is_in_the_store_is_gone_on_from(model: TextToImage) -> None:
     steps: list[int] = []
     continued = create(model, {"roll": "3", "zoom": "1.02"})
     continued.store[0], continued.store[4] = whole.store[0], whole.store[4]
-    for _ in continued.diffuse(steps.append):
-        pass
+    make_keyframes(continued, steps.append)
     assert sum(steps) == 2  # half of four steps, of the last picture
     assert np.array_equal(frames(continued), wanted)
-    assert whole.total_steps == 4 + 2 + 2
-    assert whole.diffused_times == (0, 4, 8)
+    assert create(model, {"roll": "3", "zoom": "1.02"}).work().keyframe_steps == 4 + 2 + 2
+    assert whole.keyframe_indices == (0, 4, 8)
 
 
 def test_without_strength_the_picture_only_moves(model: TextToImage) -> None:
@@ -99,7 +98,7 @@ def test_without_strength_the_picture_only_moves(model: TextToImage) -> None:
         inside = moved[time][: SIZE[0] - time, 2 * time :], PICTURE[time:, : SIZE[1] - 2 * time]
         near = np.abs(inside[0] - inside[1].astype(int))  # pixels onto pixels
         assert near[: -time - 8, 2 * time + 8 :].max() <= 1  # near the border the next picture fades in
-    assert source.total_steps == 0
+    assert source.work().keyframe_steps == 0
 
 
 def test_a_camera_that_stands_still_keeps_a_picture_that_is_not_drawn_over(model: TextToImage) -> None:
@@ -136,7 +135,7 @@ def test_a_camera_that_goes_in_for_ever_still_has_colours_to_hold_to(model: Text
     spread = [Colors.of(frame).spread[0] for frame in source]
     assert min(spread[2:]) > 0.7 * spread[2]
     assert (
-        source._anchor._looks[8] == source._anchor._looks[2] == 2
+        source._anchor._last_seen[8] == source._anchor._last_seen[2] == 2
     )  # at four times per side, which is sixteen in area
 
 
@@ -163,7 +162,7 @@ def test_a_long_chain_does_not_wear_the_picture_out() -> None:
     )
 
     def worn(asked: GenerateSettings) -> float:
-        shown = frames(load_source(resolve(asked), None)) / 255
+        shown = frames(load_generator(resolve(asked), None)) / 255
         first, last = (detail_energy(shown[time].astype(np.float32)) for time in (0, -1))
         return last / first
 
@@ -341,15 +340,15 @@ def test_what_decides_the_pictures_is_in_their_key(settings: GenerateSettings, t
         ({"strength": "0:(0.5), 3:(1.5)"}, r"--strength: 1\.\d+ at frame \d is outside 0 to 1"),
         ({"seeds": (1, 2)}, "give one --seed"),
         ({"inbetween": "flow"}, "drop --inbetween"),
-        ({"camera": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),
-        ({"camera": None, "strength": None, "noise_renewal": 0.5}, "--noise-renewal needs"),
+        ({"zoom": None, "pan_x": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),
+        ({"zoom": None, "pan_x": None, "strength": None, "noise_renewal": 0.5}, "--noise-renewal needs"),
         ({"prompts": parse_prompts(['0: a cat | 8: a lion'])}, None),
     ],
 )  # fmt: skip
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
     settings: GenerateSettings, changes: dict[str, object], words: str | None
 ) -> None:
-    wrong = settings.but(**changes)
+    wrong = settings.but(**changes)  # type: ignore[arg-type]
     if words is None:
         assert resolve(wrong).feedback is not None
         return

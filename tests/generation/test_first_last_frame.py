@@ -1,6 +1,5 @@
 """From a picture to a picture: the ends are as given, the way between them is even, and runs go on."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,7 @@ import pytest
 
 from framesmooth.errors import FramesmoothError
 from framesmooth.frames import Frame, FrameSource
-from framesmooth.generation.first_last_frame import FirstLastFrame, first_last_frame
-from framesmooth.generation.prompt_travel import create_source
+from framesmooth.generation.first_last_frame import FirstLastFrame
 from framesmooth.generation.specs import FirstLastImages
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -23,6 +21,7 @@ from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import first_last_frame, prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -47,9 +46,13 @@ def create(
     last: int = FRAMES - 1,
 ) -> FirstLastFrame:
     timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(last, "red sea", 3)), FRAMES, hold=hold)
-    source = create_source(
+    departure, arrival = way_of(timeline)
+    strengths = [strength] * FRAMES
+    ends = FirstLastImages(first=first, last=LAST, strengths=strengths, departure=departure, arrival=arrival)
+    return first_last_frame(
         model,
         timeline,
+        ends,
         width=SIZE[1] - 2,
         height=SIZE[0] - 2,
         steps=5,
@@ -57,10 +60,6 @@ def create(
         batch_size=batch_size,
         inbetween=inbetween,
     )
-    departure, arrival = way_of(timeline)
-    strengths = [strength] * FRAMES
-    ends = FirstLastImages(first=first, last=LAST, strengths=strengths, departure=departure, arrival=arrival)
-    return first_last_frame(source, ends)
 
 
 def frames(source: FrameSource) -> np.ndarray:
@@ -80,7 +79,7 @@ def test_the_ends_are_the_pictures_given(model: TextToImage, first: Frame | None
 
 def test_without_a_first_picture_it_begins_where_the_prompt_does(model: TextToImage) -> None:
     source = create(model, first=None)
-    plain = create_source(model, source.path.timeline, width=62, height=46, steps=5, drift=1, batch_size=2)
+    plain = prompt_travel(model, source.path.timeline, width=62, height=46, steps=5, drift=1, batch_size=2)
     assert np.array_equal(frames(source)[0], frames(plain)[0])
 
 
@@ -94,15 +93,14 @@ def test_the_way_is_even_from_one_end_to_the_other(model: TextToImage) -> None:
 
 def test_the_middle_is_drawn_first_and_most_freely(model: TextToImage) -> None:
     source = create(model)
-    done = list(source.diffuse())
-    assert done == [[0], [16], [8], [4, 12]]
+    expected = source.work().keyframe_steps
     steps: list[int] = []
-    for _ in replace(source, store={}).diffuse(steps.append):
-        pass
+    done = [keyframe.frame for keyframe in source.keyframes(steps.append)]
+    assert done == [0, 16, 8, 4, 12]
     assert len(steps) == 4 + 3
-    assert sum(steps) == source.total_steps == 4 + 2 * 3  # 0.8 and 0.64 of five steps
+    assert sum(steps) == expected == 4 + 2 * 3  # 0.8 and 0.64 of five steps
     least = create(model, strength=0.0)
-    assert least.total_steps == 3 * (5 - least.path.sampling.branch_step)
+    assert least.work().keyframe_steps == 3 * (5 - least.path.sampling.branch_step)
 
 
 def test_what_is_in_the_store_is_gone_on_from_in_any_batch(model: TextToImage) -> None:
@@ -214,7 +212,7 @@ def test_a_black_picture_that_is_given_is_no_fault(settings: GenerateSettings) -
         ({"zoom": "1.1"}, "drop it or a camera"),
         ({"loop": True}, "drop it or --loop"),
         ({"num_frames": 1}, "give a larger --num-frames"),
-        ({"seeds": (5,)}, "one of --seeds stands still"),
+        ({"seeds": (5,)}, "with one value in --seeds"),
         ({"last_image": Path("missing.png")}, "check the name after --last-image"),
         ({"strength": "2"}, "--strength: 2 at frame 0"),
     ],

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from framesmooth.frames import Frame
-from framesmooth.generation.camera_feedback import CameraFeedback, camera_feedback
+from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.loop_closure import LoopClosure, closing_moves
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.generation.specs import Feedback
 from framesmooth.models.latents import noise_of
 from framesmooth.models.loading import load_pipeline
@@ -20,6 +19,7 @@ from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.homography import Camera
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import camera_feedback
 from tests.scenes import texture
 
 FRAMES, SIZE = 24, (48, 64)
@@ -36,10 +36,10 @@ def create(
     model: TextToImage, moves: dict[str, str], *, strength: float, cadence: int = 2, loop: bool = True
 ) -> CameraFeedback:
     timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(8, "red sea", 3)), FRAMES, loop=loop)
-    source = create_source(model, timeline, width=SIZE[1], height=SIZE[0], steps=4, cadence=cadence)
     values = Moves(**moves).values(FRAMES, Fraction(12))
     plan = Feedback(moves=values, strengths=[strength] * FRAMES, color_anchor=0.3, first=PICTURE)
-    return camera_feedback(source, plan, {})
+    size = {"width": SIZE[1], "height": SIZE[0]}
+    return camera_feedback(model, timeline, plan, **size, steps=4, cadence=cadence)
 
 
 def steps_between(frames: list[Frame]) -> list[float]:
@@ -83,7 +83,7 @@ def test_the_way_home_grows_and_begins_after_the_last_prompt() -> None:
     assert closing_moves(timeline(1, 2), Fraction(24)) == 1
 
 
-def homecoming(pan: float = 1.5) -> LoopClosure:
+def loop_closure(pan: float = 1.5) -> LoopClosure:
     moves = {
         name: [*values, values[0]] for name, values in Moves(pan_x=str(pan)).values(48, Fraction(12)).items()
     }
@@ -95,7 +95,7 @@ def homecoming(pan: float = 1.5) -> LoopClosure:
 
 
 def test_shares_of_the_first_frame_grow() -> None:
-    home = homecoming()
+    home = loop_closure()
     shares = [float(home.share(time).mean()) for time in range(48)]
     assert shares[:25] == [0.0] * 25
     assert all(later > earlier for earlier, later in pairwise(shares[24:]))
@@ -103,7 +103,7 @@ def test_shares_of_the_first_frame_grow() -> None:
 
 
 def test_noise_on_the_way_home_is_white_and_becomes_that_of_the_first_frame() -> None:
-    home = homecoming()
+    home = loop_closure()
     other = torch.randn(4, 48, 64, generator=torch.Generator().manual_seed(2))
     assert torch.equal(home.joined_noise(other, 21), other)
     for time in (30, 36, 42, 45):
@@ -113,7 +113,7 @@ def test_noise_on_the_way_home_is_white_and_becomes_that_of_the_first_frame() ->
         assert abs(float((noise[:, :, 1:] * noise[:, :, :-1]).mean())) < 0.03
     kept = (home.joined_noise(other, 45) == other).float().mean()
     assert float(kept) < 0.1
-    still = homecoming(pan=0)
+    still = loop_closure(pan=0)
     assert float(torch.isclose(still.joined_noise(other, 45), still.noise, atol=1e-4).float().mean()) > 0.9
 
 
@@ -121,7 +121,7 @@ def test_which_noise_comes_home_does_not_depend_on_its_values() -> None:
     """The seed of the chance is that of the noise; PyTorch makes 16 values at once, the second 8 by sines."""
     noise = noise_of(7, (4, 48, 64))
     other = torch.randn(4, 48, 64, generator=torch.Generator().manual_seed(2))
-    joined = replace(homecoming(pan=0), noise=noise).joined_noise(other, 36)[0]
+    joined = replace(loop_closure(pan=0), noise=noise).joined_noise(other, 36)[0]
     for half in joined.reshape(-1, 2, 8).unbind(1):
         assert abs(float(half.mean())) < 0.1
         assert float(half.var()) == pytest.approx(1, abs=0.15)
@@ -131,6 +131,6 @@ def test_frames_at_the_end_lead_to_the_first_one_and_none_is_diffused_there_for_
     model: TextToImage,
 ) -> None:
     source = create(model, {"zoom": "1.02"}, strength=0, cadence=8)
-    assert source.diffused_times == (0, 8, 16)
+    assert source.keyframe_indices == (0, 8, 16)
     assert source.batches[-1] == range(16, 24)
-    assert create(model, {}, strength=0, cadence=8, loop=False).diffused_times == (0, 8, 16, 23)
+    assert create(model, {}, strength=0, cadence=8, loop=False).keyframe_indices == (0, 8, 16, 23)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.generation import keyframes
+from framesmooth.generation import latent_path
 from framesmooth.generation.color_transfer import distance
 from framesmooth.generation.keyframes import Keys
 from framesmooth.generation.pacing import even_pace
-from framesmooth.generation.prompt_travel import PromptTravel, create_source
+from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.models.latents import slerp
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -22,6 +22,7 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
+from tests.generators import prompt_travel
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def timeline(num_frames: int = 17, *, loop: bool = False, hold: float = 0.0, fir
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return create_source(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
 
 
 def steps_between(frames: list[Frame]) -> np.ndarray:
@@ -83,8 +84,8 @@ def test_any_pace_rises_and_keeps_the_prompts(distances: list[float], frames: li
 def test_frames_are_more_evenly_apart_and_prompts_keep_theirs(
     model: TextToImage, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The walk is made one that hardly moves at first."""
-    monkeypatch.setattr(keyframes, "slerp", lambda start, end, mix: slerp(start, end, mix**4))
+    """The path is made one that hardly moves at first."""
+    monkeypatch.setattr(latent_path, "slerp", lambda start, end, mix: slerp(start, end, mix**4))
     settings = {"cadence": 2} | settings
     linear = list(create(model, timeline(33), **settings))
     even = list(create(model, timeline(33), pacing="even", **settings))
@@ -137,7 +138,7 @@ def test_keys_surround_every_frame(model: TextToImage) -> None:
     [{"zoom": "1.1"}, {"init_video": Path("a.mp4")}, {"last_image": Path("a.png")}],
     ids=str,
 )
-def test_other_clips_have_no_walk(asked: dict[str, object], other: dict[str, object]) -> None:
-    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)
+def test_other_clips_have_no_free_pace(asked: dict[str, object], other: dict[str, object]) -> None:
+    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="drop it or"):
         check_settings(settings)

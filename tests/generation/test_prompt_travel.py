@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import FrameSource
-from framesmooth.generation.keyframes import auto_batch_size, auto_cadence, keyframe_times
-from framesmooth.generation.latent_inbetweens import branch_step
-from framesmooth.generation.prompt_travel import PromptTravel, create_source
+from framesmooth.frames import FrameSource, GeneratedFrame
+from framesmooth.generation.keyframes import auto_cadence, keyframe_times
+from framesmooth.generation.latent_path import auto_batch_size, branch_step
+from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.generation.specs import INBETWEENS
 from framesmooth.models.loading import load_pipeline
-from framesmooth.models.text_to_image import GeneratedFrame, TextToImage
+from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import make_keyframes, prompt_travel
 from tests.scenes import texture
 
 PROMPTS = ("a cat", "the lion at sunset", "red sea")
@@ -38,7 +39,7 @@ def timeline(
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return create_source(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
 
 
 def frames(source: FrameSource) -> np.ndarray:
@@ -109,8 +110,7 @@ def test_a_keyframe_restarted_where_in_betweens_branch_off_is_that_keyframe(
     source = create(loaded, timeline(), cadence=12, steps=7)
     path, sampling = source.path, source.path.sampling
     steps: list[int] = []
-    for _ in source.diffuse(steps.append):
-        pass
+    make_keyframes(source, steps.append)
     branch, final = (torch.from_numpy(latents)[None] for latents in source.store[0])
     again = path.model.denoise(
         branch,
@@ -166,7 +166,7 @@ def test_drift_goes_part_of_the_way(model: TextToImage) -> None:
 
 def test_what_rests_is_diffused_once(model: TextToImage) -> None:
     source = create(model, timeline(25, hold=0.5), cadence=4)
-    assert len(source.diffused_times) < len(source.key_times)
+    assert len(source.keyframe_indices) < len(source.key_times)
     resting = frames(source)[:13]
     assert np.abs(resting - resting[0]).max() == 0
 
@@ -199,8 +199,8 @@ def test_flow_between_keyframes_that_share_nothing_is_a_crossfade_and_says_so(
         for kind in ("flow", "crossfade")
     )
     assert np.abs(frames(flow) - frames(faded)).mean() < 3
-    assert flow.faded == {0}
-    assert not faded.faded
+    assert flow.crossfaded == {0}
+    assert not faded.crossfaded
 
 
 def test_one_step_is_enough(model: TextToImage) -> None:

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import FramesmoothError, MediaError, RunChanged, UsageError
-from framesmooth.frames import FrameList, FrameSource
-from framesmooth.generation import image_to_image, video_to_video
+from framesmooth.frames import Fault, FrameList, FrameSource, GeneratedFrame
+from framesmooth.generation import image_to_image
+from framesmooth.generation import video_to_video as module
 from framesmooth.generation.image_latents import invert_images
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.generation.specs import Restyle
-from framesmooth.generation.video_to_video import VideoToVideo, restyle
+from framesmooth.generation.video_to_video import VideoToVideo
 from framesmooth.models.loading import load_pipeline
-from framesmooth.models.text_to_image import Fault, GeneratedFrame, TextToImage
+from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
@@ -25,6 +25,7 @@ from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import make_keyframes, video_to_video
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -42,10 +43,9 @@ def create(
     model: TextToImage, strengths: float | list[float] = 0.5, *, cadence: int = 4, batch_size: int = 2
 ) -> VideoToVideo:
     timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "red sea", 3)), FRAMES)
-    source = create_source(model, timeline, width=64, height=48, steps=4, batch_size=batch_size)
     each = strengths if isinstance(strengths, list) else [strengths] * FRAMES
     plan = Restyle(video=FrameList(VIDEO), content="", strengths=each, cadence=cadence)
-    return restyle(source, plan, {})
+    return video_to_video(model, timeline, plan, width=64, height=48, steps=4, batch_size=batch_size)
 
 
 def frames(source: FrameSource) -> np.ndarray:
@@ -60,11 +60,10 @@ def test_it_is_a_frame_source_and_goes_on_from_its_store(model: TextToImage) -> 
     steps: list[int] = []
     continued = create(model)
     continued.store[0], continued.store[4] = whole.store[0], whole.store[4]
-    for _ in continued.diffuse(steps.append):
-        pass
+    make_keyframes(continued, steps.append)
     assert sum(steps) == 2  # half of four steps, of the last picture
     assert np.array_equal(frames(continued), wanted)
-    assert (whole.diffused_times, whole.total_steps) == ((0, 4, 8), 6)
+    assert (whole.keyframe_indices, create(model).work().keyframe_steps) == ((0, 4, 8), 6)
 
 
 def test_a_frame_is_the_same_in_any_batch(model: TextToImage) -> None:
@@ -84,19 +83,19 @@ def test_a_diffused_frame_is_what_image_to_image_makes_of_the_videos(model: Text
 
 def test_without_strength_the_video_comes_back_along_its_motion(model: TextToImage) -> None:
     source = create(model, 0.0)
+    assert source.work().keyframe_steps == 0
     made = frames(source)
-    for time in source.diffused_times:
+    for time in source.keyframe_indices:
         assert np.array_equal(made[time], VIDEO[time])
     errors = [np.abs(made[time] - VIDEO[time])[:, 8:-8].mean() for time in range(FRAMES)]
     still = np.abs(np.stack(VIDEO[1:]).astype(int) - VIDEO[0]).mean()
     assert max(errors) < 0.15 * still
-    assert source.total_steps == 0
 
 
 def test_strengths_over_time_are_steps_over_time(model: TextToImage) -> None:
     source = create(model, [0.0] * 4 + [0.5] * 4 + [1.0])
+    assert source.work().keyframe_steps == 0 + 2 + 4
     made = frames(source)
-    assert source.total_steps == 0 + 2 + 4
     assert np.array_equal(made[0], VIDEO[0])
     assert not np.array_equal(made[4], VIDEO[4])
 
@@ -104,19 +103,18 @@ def test_strengths_over_time_are_steps_over_time(model: TextToImage) -> None:
 def test_a_bad_picture_is_replaced_before_others_are_warped_from_it(
     model: TextToImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, draw_all = create(model), image_to_image.draw_all
+    source, denoise_images = create(model), image_to_image.denoise_images
 
     def spoiled(
         path: Any, times: list[int], noises: list[Any], *others: Any, **named: Any
     ) -> list[GeneratedFrame]:
-        drawn = draw_all(path, times, noises, *others, **named)
+        drawn = denoise_images(path, times, noises, *others, **named)
         first = bool((noises[0] == path.noise(0)).all())
         faults: list[Fault] = ["nan" if first and time == 4 else "" for time in times]
         return [GeneratedFrame(one.frame, fault) for one, fault in zip(drawn, faults, strict=True)]
 
-    monkeypatch.setattr(video_to_video, "draw_all", spoiled)
-    for _ in source.diffuse():
-        pass
+    monkeypatch.setattr(module, "denoise_images", spoiled)
+    make_keyframes(source)
     assert [source.store[time].fault for time in (0, 4, 8)] == ["", "nan", ""]
     first = source.reroll(4, 1)
     assert np.array_equal(source.store[4].frame, first.frame)

@@ -12,9 +12,7 @@ import torch
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame, FrameList
-from framesmooth.generation.camera_feedback import camera_feedback
 from framesmooth.generation.control_frames import ControlFrames, edges
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.generation.specs import Feedback
 from framesmooth.models.conditioning import Conditioning, stack
 from framesmooth.models.controlnet import conditioning_of
@@ -24,6 +22,7 @@ from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import camera_feedback, prompt_travel
 from tests.tiny_controls import CONTROLLED, build_tiny_control, certain_autoencoders
 from tests.tiny_families import build_tiny_family
 
@@ -202,10 +201,13 @@ def plan(frames: list[Frame], scale: float = 1.0, **settings: Any) -> ControlFra
     return ControlFrames(kind="depth", source=source, content="", scales=[scale] * len(frames), **settings)
 
 
-def clip(load: Any, control: ControlFrames | None, **settings: Any) -> Any:
+def clip(load: Any, control: ControlFrames | None, chain: Feedback | None = None, **settings: Any) -> Any:
     keys = (Keyframe(0, "a cat", 3), Keyframe(5, "the red sea", 3))
     asked = {"width": WIDTH, "height": HEIGHT, "steps": 4, "guidance_scale": 3.0, "cadence": 3} | settings
-    return create_source(load("stable_diffusion_2"), Timeline(keys, 6, hold=0.5), control=control, **asked)
+    model, timeline = load("stable_diffusion_2"), Timeline(keys, 6, hold=0.5)
+    if chain is not None:
+        return camera_feedback(model, timeline, chain, control=control, **asked)
+    return prompt_travel(model, timeline, control=control, **asked)
 
 
 def test_a_clip_follows_it_frame_by_frame(load: Any) -> None:
@@ -226,7 +228,7 @@ def test_without_a_scale_a_clip_is_as_without_control(load: Any) -> None:
     settings = {"cadence": 1}
     drawn = np.stack(list(clip(load, plan(frames, scale=0.0), **settings)))
     source = clip(load, plan(frames), **settings)
-    plain = create_source(
+    plain = prompt_travel(
         load("stable_diffusion_2", controlled=False),
         source.path.timeline,
         width=WIDTH,
@@ -251,9 +253,7 @@ def test_frames_drawn_from_each_other_follow_it(load: Any) -> None:
     chain = Feedback(moves=moves, strengths=[0.75] * 6, color_anchor=0.3)
     frames = [scrawl(seed) for seed in range(6)]
     others = [*frames[:4], scrawl(99), frames[5]]
-    drawn, changed = (
-        list(camera_feedback(clip(load, plan(given), cadence=1), chain, {})) for given in (frames, others)
-    )
+    drawn, changed = (list(clip(load, plan(given), chain, cadence=1)) for given in (frames, others))
     differs = [bool((one != other).any()) for one, other in zip(drawn, changed, strict=True)]
     assert differs == [False, False, False, False, True, True]
 

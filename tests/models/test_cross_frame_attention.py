@@ -1,5 +1,6 @@
 """Attention across frames: what is looked at, that batches don't matter, and that runs go on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +13,8 @@ from diffusers.models.attention_processor import Attention
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import FrameList, FrameSource
-from framesmooth.generation.camera_feedback import camera_feedback
-from framesmooth.generation.prompt_travel import PromptTravel, create_source
+from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.generation.specs import Feedback, Restyle
-from framesmooth.generation.video_to_video import restyle
 from framesmooth.models.cross_frame_attention import attending_to_first, self_attentions
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -27,6 +26,7 @@ from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import camera_feedback, make_keyframes, prompt_travel, video_to_video
 from tests.listeners import Stop, stop_at
 from tests.scenes import texture
 from tests.tiny_families import build_tiny_family
@@ -41,12 +41,18 @@ def model(tiny_model: Path) -> TextToImage:
 
 
 def create(
-    model: TextToImage, *, cross: bool = True, batch_size: int = 2, guidance_end: float = 0.6
-) -> PromptTravel:
+    model: TextToImage,
+    kind: Callable[..., Any] = prompt_travel,
+    *plan: Feedback | Restyle,
+    cross: bool = True,
+    batch_size: int = 2,
+    guidance_end: float = 0.6,
+) -> Any:
     timeline = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "red sea", 4)), FRAMES)
-    return create_source(
+    return kind(
         model,
         timeline,
+        *plan,
         width=SIZE[1],
         height=SIZE[0],
         steps=5,
@@ -62,9 +68,8 @@ def frames(source: FrameSource) -> np.ndarray:
 
 
 def finals(source: PromptTravel) -> np.ndarray:
-    for _ in source.diffuse():
-        pass
-    return np.stack([source.store[time] for time in source.diffused_times])
+    make_keyframes(source)
+    return np.stack([source.store[time] for time in source.keyframe_indices])
 
 
 class Network(torch.nn.Module):
@@ -120,16 +125,14 @@ def test_a_frame_is_the_same_in_any_batch(model: TextToImage, guidance_end: floa
 
 def test_frames_drawn_over_others_attend_to_the_first_too(model: TextToImage) -> None:
     plan = Restyle(video=FrameList(VIDEO), content="", strengths=[0.6] * FRAMES)
-    single, several = (frames(restyle(create(model, batch_size=size), plan, {})) for size in (1, 4))
+    single, several = (frames(create(model, video_to_video, plan, batch_size=size)) for size in (1, 4))
     assert np.abs(single - several).max() <= 1
-    plain = frames(restyle(create(model, cross=False), plan, {}))
+    plain = frames(create(model, video_to_video, plan, cross=False))
     assert np.abs(plain[0] - several[0]).max() <= 1
     assert not np.array_equal(plain[1:], several[1:])
     moves = Moves(zoom="1.1").values(FRAMES, Fraction(12))
     chain = Feedback(moves=moves, strengths=[0.6] * FRAMES, color_anchor=0.3)
-    with_it, without = (
-        frames(camera_feedback(create(model, cross=cross), chain, {})) for cross in (True, False)
-    )
+    with_it, without = (frames(create(model, camera_feedback, chain, cross=cross)) for cross in (True, False))
     assert np.abs(with_it[0] - without[0]).max() <= 1
     assert not np.array_equal(with_it[1:], without[1:])
 

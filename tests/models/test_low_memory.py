@@ -14,13 +14,13 @@ from torch import Tensor
 from framesmooth.cli.main import cli
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.image_latents import encode_images
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.models.tiled_vae import tiled
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import make_keyframes, prompt_travel
 
 SMALL = {"tile": 32, "overlap": 12}
 
@@ -122,7 +122,7 @@ def test_the_same_clip_comes_out(model: TextToImage) -> None:
     clip = Timeline((Keyframe(0, "a cat", 3), Keyframe(6, "red sea", 3)), 7)
     settings: dict[str, Any] = {"width": 48, "height": 32, "steps": 4, "cadence": 2, "batch_size": 3}
     usual, careful = (
-        np.stack(list(create_source(one, clip, **settings))).astype(int)
+        np.stack(list(prompt_travel(one, clip, **settings))).astype(int)
         for one in (model, replace(model, low_vram=True))
     )
     assert np.abs(usual - careful).max() <= 1
@@ -130,11 +130,11 @@ def test_the_same_clip_comes_out(model: TextToImage) -> None:
 
 def test_steps_are_told_once_for_the_batch(model: TextToImage) -> None:
     clip = Timeline((Keyframe(0, "a cat", 3), Keyframe(6, "red sea", 3)), 7)
-    source = create_source(replace(model, low_vram=True), clip, width=32, height=32, steps=4, batch_size=4)
+    source = prompt_travel(replace(model, low_vram=True), clip, width=32, height=32, steps=4, batch_size=4)
     steps: list[int] = []
-    for _ in source.diffuse(steps.append):
-        pass
-    assert sum(steps) == source.total_steps
+    expected = source.work().keyframe_steps
+    make_keyframes(source, steps.append)
+    assert sum(steps) == expected == 7 * 4
 
 
 def test_offloading_is_for_gpus(tiny_model: Path) -> None:
@@ -195,7 +195,9 @@ def test_a_run_that_ran_out_goes_on_in_less_memory(
         return Tensor(whole(self, conditioning, latents, **settings))
 
     monkeypatch.setattr(type(model_family(tiny_model)), "denoise", short)
-    monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.FramesStage._tell_cost", lambda *_: None)
+    monkeypatch.setattr(
+        "framesmooth.workflows.generate.frames_stage.FramesStage._report_cost", lambda *_: None
+    )
     failed = CliRunner().invoke(cli, [*asked, *clip])
     assert failed.exit_code == 1
     assert failed.stderr.splitlines()[-1].startswith("error: out of memory: add --low-vram")

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from framesmooth.errors import UsageError
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.scheduler_spec import SCHEDULERS
@@ -16,6 +15,7 @@ from framesmooth.timeline.prompts import TimedPrompt
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import prompt_travel
 from tests.tiny_families import build_tiny_family
 
 
@@ -81,7 +81,7 @@ def test_presets_fill_in_what_isnt_asked_for(preset: str, kind: str, folders: An
     assert type(model.scheduler).__name__ == f"{kind}Scheduler"
     assert model.scheduler.config.timestep_spacing == "trailing"
     frames = list(
-        create_source(
+        prompt_travel(
             model,
             Timeline((Keyframe(0, "a cat", 1), Keyframe(2, "red sea", 1)), 3),
             width=32,

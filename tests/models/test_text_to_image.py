@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.models.conditioning import stack
 from framesmooth.models.devices import choose_device, choose_dtype
 from framesmooth.models.families.base import Family, Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import prompt_travel
 
 SIZE = (32, 48)
 SAMPLER = {"steps": 6, "guidance": Guidance(scale=3.0)}
@@ -112,11 +112,11 @@ def test_guidance_that_cannot_end_early_is_a_usage_error(
     model: TextToImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = Timeline((Keyframe(0, "a cat", 1),), 1)
-    assert create_source(model, clip, guidance_end=0.5).path.sampling.guided_steps == 5
+    assert prompt_travel(model, clip, guidance_end=0.5).path.sampling.guided_steps == 5
     monkeypatch.setattr(Family, "ends_guidance", False)
     with pytest.raises(UsageError, match="--guidance-end 1"):
-        create_source(model, clip, guidance_end=0.5)
-    assert create_source(model, clip, guidance_end=0.5, guidance_scale=1.0).num_frames == 1
+        prompt_travel(model, clip, guidance_end=0.5)
+    assert prompt_travel(model, clip, guidance_end=0.5, guidance_scale=1.0).num_frames == 1
 
 
 def test_running_leaves_the_scheduler_as_it_was(tiny_model: Path) -> None:

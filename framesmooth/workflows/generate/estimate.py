@@ -18,9 +18,8 @@ from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.video.images import save_png
 
 if TYPE_CHECKING:
-    from framesmooth.generation.cost_probe import Probe
-    from framesmooth.generation.workload import Work
-    from framesmooth.workflows.generate.load import ClipSource
+    from framesmooth.generation.base import FrameGenerator
+    from framesmooth.generation.work import Probe, Work
     from framesmooth.workflows.generate.resolve import ResolvedClip
 
 LONG: Final = 60.0
@@ -34,8 +33,6 @@ _TRIALS: Final = 20
 """A whole batch is tried before a run that takes this many times as long."""
 _UNTRACED: Final = 1.5
 """What smoothing holds, of what is traced of it: OpenCV's own memory and longer clips aren't."""
-_BYTES_OF_LATENTS: Final = 2 * 4
-"""Two float32 states of every keyframe are stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +43,17 @@ class Estimate:
         width: pixels of a frame.
         height: pixels of a frame.
         frames: of the clip.
-        keyframes: frames to diffuse.
-        evaluations: how often the network sees a picture.
+        keyframes: keyframes to generate.
+        evaluations: network evaluations times batch size.
         diffusing: seconds of denoising.
-        decoding: seconds of coding pictures, and of making those between from their pixels.
+        decoding: seconds of decoding and encoding images, and of blending those between.
         smoothing: seconds of smoothing and measuring, before and after.
         writing: seconds of writing frames before and after smoothing.
         memory: bytes at most.
         free: bytes that there are for that.
         disk: bytes of the run folder.
         device: whose memory it is.
-        is_most: whether keyframes are found on the way, so that this is the most that there can be.
+        is_most: whether keyframes are found on the way, so that this is an upper bound.
     """
 
     width: int
@@ -92,7 +89,7 @@ class Estimate:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """Return it in words for a table: what, how much."""
+        """The rows of a table: what, how much."""
         return [
             ("size", f"{self.width}x{self.height}"),
             ("frames", str(self.frames)),
@@ -128,62 +125,59 @@ class Estimate:
 
 
 def estimate(
-    clip: "ResolvedClip", source: "ClipSource", is_there: Callable[[int], bool], *, least: float = 0.0
+    clip: "ResolvedClip",
+    generator: "FrameGenerator",
+    is_rendered: Callable[[int], bool],
+    *,
+    least: float = 0.0,
 ) -> Estimate:
-    """Measure a step, a decoding and the smoother, and work out what the rest of ``clip`` takes.
+    """Measure the generator and the smoother, and work out what the rest of ``clip`` takes.
 
     Args:
         clip: what is made.
-        source: its frames; what its store holds is done.
-        is_there: tells which frames are made already.
-        least: seconds below which one picture is measured and no whole batch; 0 measures all.
+        generator: of its frames; keyframes that are stored are done.
+        is_rendered: says which frames are there already.
+        least: seconds below which one image is measured and no whole batch; 0 measures all.
 
     Raises:
         ModelError: a model that cannot be measured.
     """
-    from framesmooth.generation.cost_probe import probe
-    from framesmooth.generation.workload import at_most, workload
-
-    source = at_most(source)
-    work = workload(source, is_there)
+    work = generator.work(is_rendered)
 
     def worked_out(found: "Probe", smoothing: _Smoothing) -> Estimate:
-        return _worked_out(clip, source, work, found, smoothing)
+        return _worked_out(generator, work, found, smoothing)
 
     def is_worth_it(first: "Probe", trial: float) -> bool:
         seconds = worked_out(first, _Smoothing()).seconds
         return least == 0 or seconds >= max(least, _TRIALS * trial)
 
-    found = probe(source, is_worth_it)
-    return worked_out(found, _smoothing(clip, source, found.picture, always=least == 0))
+    found = generator.probe(is_worth_it)
+    return worked_out(found, _smoothing(clip, generator, found.image, always=least == 0))
 
 
 def _worked_out(
-    clip: "ResolvedClip", source: "ClipSource", work: "Work", found: "Probe", smoothing: "_Smoothing"
+    generator: "FrameGenerator", work: "Work", found: "Probe", smoothing: "_Smoothing"
 ) -> Estimate:
-    from framesmooth.generation.workload import PLAIN_SHARE
-
-    sampling, model = source.path.sampling, source.path.model
-    height, width = source.size
-    frames = work.frames + source.num_frames  # before smoothing and after
-    png, seconds = _png(found.picture[:height, :width])
-    chained = (clip.feedback, clip.restyle) != (None, None)
-    latents = _BYTES_OF_LATENTS * math.prod(model.latent_shape(sampling.height, sampling.width))
+    height, width = generator.size
+    frames = work.frames + generator.num_frames  # before smoothing and after
+    png, seconds = _png(found.image[:height, :width])
+    diffusing, decoding = found.seconds(work)
+    keyframe_bytes = png if work.keyframe_bytes is None else work.keyframe_bytes
     return Estimate(
         width=width,
         height=height,
-        frames=source.num_frames,
-        is_most=clip.cadence == "auto",
+        frames=generator.num_frames,
+        is_most=work.at_most,
         keyframes=work.keyframes,
         evaluations=work.evaluations(found.evaluations),
-        diffusing=found.step.of(work.guided) + PLAIN_SHARE * found.step.of(work.plain),
-        decoding=found.coded.of(work.coded) + found.mixed * work.mixed,
+        diffusing=diffusing,
+        decoding=decoding,
         smoothing=smoothing.seconds,
-        memory=found.memory + (0 if model.device.type == "cuda" else smoothing.memory),
+        memory=found.memory + (0 if found.device.startswith("cuda") else smoothing.memory),
         free=found.free,
         writing=seconds * frames,
-        disk=work.keyframes * (png if chained else latents) + frames * png,
-        device=str(model.device),
+        disk=work.keyframes * keyframe_bytes + frames * png,
+        device=found.device,
     )
 
 
@@ -195,11 +189,13 @@ class _Smoothing:
     memory: int = 0
 
 
-def _smoothing(clip: "ResolvedClip", source: "ClipSource", picture: Frame, *, always: bool) -> _Smoothing:
+def _smoothing(
+    clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, *, always: bool
+) -> _Smoothing:
     """Smooth and measure a small clip that moves, and scale what that takes with the number of pixels."""
-    frames = _small_clip(picture, source)
-    larger = math.prod(source.size) / math.prod(frames[0].shape[:2])
-    times_more = larger * source.num_frames / len(frames)
+    frames = _small_clip(image, generator)
+    larger = math.prod(generator.size) / math.prod(frames[0].shape[:2])
+    times_more = larger * generator.num_frames / len(frames)
     if times_more < _WORTH_IT and not always:
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
@@ -219,11 +215,11 @@ def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction
     return time.perf_counter() - started
 
 
-def _small_clip(picture: Frame, source: "ClipSource") -> list[Frame]:
-    """Return a clip of a picture that moves on by a pixel a frame."""
-    height, width = (min(side, _SMALL) for side in source.size)
-    count = min(source.num_frames, _FRAMES)
-    small = cv2.resize(picture, (width + count, height), interpolation=cv2.INTER_AREA)
+def _small_clip(image: Frame, generator: "FrameGenerator") -> list[Frame]:
+    """Return a clip of an image that moves on by a pixel a frame."""
+    height, width = (min(side, _SMALL) for side in generator.size)
+    count = min(generator.num_frames, _FRAMES)
+    small = cv2.resize(image, (width + count, height), interpolation=cv2.INTER_AREA)
     return [np.ascontiguousarray(small[:, at : at + width], np.uint8) for at in range(count)]
 
 

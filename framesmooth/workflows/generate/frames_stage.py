@@ -1,18 +1,19 @@
-"""The frames of a clip before smoothing: diffused, judged, repaired, and kept in the run folder.
+"""The frames of a clip before smoothing: generated, judged, repaired, and kept in the run folder.
 
-What is there and whole is not made again. Frames are rendered in fixed batches; once all are there they are
-judged, the verdict is noted, and only then the bad ones are replaced, so a run that is stopped at any moment
-comes to the same frames.
+Frames that are there and intact are not generated again. They are rendered in fixed batches; once all are
+there they are judged, the result is noted, and only then the bad ones are replaced. So a run that is stopped
+at any moment and resumed ends in the same frames.
 """
 
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from framesmooth.errors import ModelError
 from framesmooth.events import Listener, Notice, listed, stage
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, GeneratedFrame
+from framesmooth.generation.base import FrameGenerator
 from framesmooth.runs import (
     FrameFolder,
     RunFolder,
@@ -20,26 +21,17 @@ from framesmooth.runs import (
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
 from framesmooth.workflows.generate.estimate import LONG, estimate
-from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
 from framesmooth.workflows.generate.repair import check_repairable, judge, repaired
 from framesmooth.workflows.generate.resolve import ResolvedClip
 
-if TYPE_CHECKING:
-    from framesmooth.generation.camera_feedback import CameraFeedback
-    from framesmooth.generation.prompt_travel import PromptTravel
-    from framesmooth.generation.video_to_video import VideoToVideo
-    from framesmooth.models.text_to_image import GeneratedFrame
-
-    ClipSource = PromptTravel | CameraFeedback | VideoToVideo
-
-
 _FOUND: Final = ("num_diffused", "diffused_frames")
-"""What is known of a clip once its keyframes are diffused: how many, and which frames show them."""
+"""What is known of a clip once its keyframes are generated: how many, and which frames show them."""
 
 
 class FramesStage:
-    """Fills ``frames/`` of a run; the model is loaded only when something is missing there."""
+    """Fills ``frames/`` of a run folder; the model is loaded only when something is missing there."""
 
     def __init__(self, clip: ResolvedClip, run: RunFolder, emit: Listener) -> None:
         self.clip, self.run, self.emit = clip, run, emit
@@ -57,8 +49,8 @@ class FramesStage:
         notes = self.stage.open(self.clip.frames_key)
         damaged = self.frames.damaged(self.num_frames)
         if damaged:
-            told = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
-            self.emit(Notice(told, warning=True))
+            message = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
+            self.emit(Notice(message, warning=True))
         all_there = all(index in self.frames for index in range(self.num_frames))
         if all_there and notes.get("complete") and self._is_repaired(notes):
             with stage(self.emit, "frames", self.num_frames, "frames", reused=True) as advance:
@@ -78,22 +70,20 @@ class FramesStage:
         return dict(self.stage.notes()["loaded"])
 
     @cached_property
-    def _source(self) -> "ClipSource":
+    def _generator(self) -> FrameGenerator:
         with stage(self.emit, "load model"):
-            source = load_source(self.clip, self.run)
-        self.run.keyframes.open(self.clip.keyframes_key | source.facts())
-        return source
+            generator = load_generator(self.clip, self.run)
+        self.run.keyframes.open(self.clip.keyframes_key | generator.facts())
+        return generator
 
     def _render(self, loaded_before: dict[str, Any] | None) -> None:
-        source = self._source
-        self._tell_what_changed(source)
-        self._tell_cost(source)
-        facts = source.facts()
-        loaded = facts | {
-            "cadence": "auto" if self.clip.cadence == "auto" else source.cadence,
-            "prompt_changes": sorted(self.clip.timeline.jumps),
-        }
-        source.faded.update(self.stage.notes().get("crossfaded", ()))
+        generator = self._generator
+        for notice in generator.notices(self.clip.model_name):
+            self.emit(notice)
+        self._report_cost(generator)
+        loaded = {"size": list(generator.size)} | generator.facts()
+        loaded |= {"cadence": generator.cadence, "prompt_changes": sorted(self.clip.timeline.jumps)}
+        generator.crossfaded.update(self.stage.notes().get("crossfaded", ()))
         if loaded_before is not None and loaded != {
             name: value for name, value in loaded_before.items() if name not in _FOUND
         }:
@@ -101,37 +91,44 @@ class FramesStage:
             self.stage.clear()
             self.stage.open(self.clip.frames_key)
         self.stage.note(loaded=loaded, complete=False)
-        with stage(self.emit, "keyframes", source.total_steps, "steps") as advance:
-            for _batch in source.diffuse(advance):
-                pass
-        found = len(source.diffused_times), list(source.whole_times)
+        self._make_keyframes(generator)
+        found = len(generator.keyframe_indices), list(generator.shown_keyframes)
         self.stage.note(loaded=loaded | dict(zip(_FOUND, found, strict=True)))
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
-            closing(prefetch(self._rendered(source), 1)) as rendered,
+            closing(prefetch(self._rendered(generator), 1)) as rendered,
         ):
-            for batch, pictures in rendered:
-                if source.faded:  # noted before the frames are there: later nobody would know
-                    self.stage.note(crossfaded=sorted(source.faded))
-                self._keep(batch, pictures)
+            for batch, frames in rendered:
+                if generator.crossfaded:  # noted before the frames are there: later nobody would know
+                    self.stage.note(crossfaded=sorted(generator.crossfaded))
+                self._keep(batch, frames)
                 advance(len(batch))
-        if source.faded:
-            self.emit(Notice(f"no motion leads on from keyframes {listed(source.faded)}: cross-faded there"))
+        if generator.crossfaded:
+            self.emit(
+                Notice(f"no motion leads on from keyframes {listed(generator.crossfaded)}: cross-faded there")
+            )
 
-    def _rendered(self, source: "ClipSource") -> Iterator[tuple[range, list["GeneratedFrame"]]]:
-        """Yield every batch and its pictures, none where all are there: runs go on in whole batches."""
-        for batch in source.batches:
+    def _make_keyframes(self, generator: FrameGenerator) -> None:
+        work = generator.work()
+        total, at_most = work.keyframe_steps, work.at_most
+        with stage(self.emit, "keyframes", total, "steps", at_most=at_most) as advance:
+            for keyframe in generator.keyframes(advance):
+                self.emit(keyframe)
+
+    def _rendered(self, generator: FrameGenerator) -> Iterator[tuple[range, list[GeneratedFrame]]]:
+        """Yield every batch and its frames, none where all are there: runs go on in whole batches."""
+        for batch in generator.batches:
             there = all(index in self.frames for index in batch)
-            yield batch, [] if there else source.render(batch)
+            yield batch, [] if there else generator.render(batch)
 
-    def _keep(self, batch: range, pictures: list["GeneratedFrame"]) -> None:
-        """Write a batch; what the model knows to be wrong with it is noted first, for pixels don't tell."""
-        made = list(zip(batch, pictures, strict=False))
-        faults = {str(index): picture.fault for index, picture in made if picture.fault}
+    def _keep(self, batch: range, frames: list[GeneratedFrame]) -> None:
+        """Write a batch; faults that the model reports are noted first, because pixels don't show them."""
+        rendered = list(zip(batch, frames, strict=False))
+        faults = {str(index): generated.fault for index, generated in rendered if generated.fault}
         if faults:
             self.stage.note(faults=self.stage.notes().get("faults", {}) | faults)
-        for index, picture in made:
-            self._write(index, picture.frame)
+        for index, generated in rendered:
+            self._write(index, generated.frame)
 
     def _write(self, index: int, frame: Frame) -> None:
         self.frames.write(index, frame, frame_tags(self.clip, index, self._loaded))
@@ -162,42 +159,23 @@ class FramesStage:
             return
         done = []
         with stage(self.emit, "bad frames", len(bad), "frames") as advance:
-            reroll = self._source.reroll if how == "reroll" else None
+            reroll = self._generator.reroll if how == "reroll" else None
             for repair, frame in repaired(bad, self.num_frames, self._read, how, reroll):
                 self._write(repair.frame, frame)
                 done.append(repair)
                 advance(1)
         self.stage.note(repaired=how, bad_frames=[repair.as_record() for repair in done])
-        told = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
+        replaced = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
         more = f" and {len(done) - 8} more" if len(done) > 8 else ""
-        self.emit(Notice(f"bad frames were replaced: {told}{more}", warning=True))
+        self.emit(Notice(f"bad frames were replaced: {replaced}{more}", warning=True))
 
-    def _tell_cost(self, source: "ClipSource") -> None:
+    def _report_cost(self, generator: FrameGenerator) -> None:
         """Say before a long run how long it takes, and before a large one that memory is short."""
         try:
-            cost = estimate(self.clip, source, self.frames.__contains__, least=LONG / 2)
+            cost = estimate(self.clip, generator, self.frames.__contains__, least=LONG / 2)
         except ModelError:  # the work itself says it better
             return
         if cost.seconds > LONG:
             self.emit(Notice(cost.sentence))
         if cost.warning is not None:
             self.emit(Notice(cost.warning, warning=True))
-
-    def _tell_what_changed(self, source: "ClipSource") -> None:
-        """Say where the model was asked for something that it doesn't do."""
-        model = source.path.model
-        asked, used = (
-            type(one).__name__.removesuffix("Scheduler") for one in (model.pipe.scheduler, model.scheduler)
-        )
-        if asked != used:
-            self.emit(Notice(f"{asked} cannot start midway, as is needed here: sampling with {used}"))
-        guidance = source.path.sampling.guidance
-        if any(key.negative for key in self.clip.timeline.keyframes) and not model.family.negates(guidance):
-            how = "--true-cfg-scale" if model.family.has_true_guidance else "--guidance-scale"
-            needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
-            told = f"{self.clip.model_name} ignores negative prompts{needed}"
-            self.emit(Notice(told, warning=True))
-        for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
-            lost = model.cut_off(prompt)
-            if lost:
-                self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))

@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from framesmooth import registry
+from framesmooth.generation.base import FrameGenerator, GenerationRequest
+from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.checkpoints import is_checkpoint
 from framesmooth.runs import (
     KeyframeImageFolder,
@@ -11,27 +14,41 @@ from framesmooth.runs import (
 from framesmooth.workflows.generate.resolve import ResolvedClip
 
 if TYPE_CHECKING:
-    from framesmooth.generation.base import ImageStore
-    from framesmooth.generation.camera_feedback import CameraFeedback
-    from framesmooth.generation.prompt_travel import PromptTravel
-    from framesmooth.generation.video_to_video import VideoToVideo
-
-    ClipSource = PromptTravel | CameraFeedback | VideoToVideo
+    from framesmooth.models.text_to_image import TextToImage
 
 
-def load_source(clip: ResolvedClip, run: RunFolder | None) -> "ClipSource":
-    """Load the model of ``clip``, and return its frames as a source that keeps what it diffuses in ``run``.
+def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
+    """Return the generator of a clip's frames, which keeps its keyframes in ``run``.
 
-    Without one it is kept in memory.
+    Without one it keeps them in memory.
+
+    Raises:
+        ModelError: a model that cannot be loaded.
+        UsageError: something asked for that the generator cannot do.
+    """
+    kind: type[FrameGenerator] = registry.load("generator", clip.generator)
+    return kind.create(
+        GenerationRequest(
+            timeline=clip.timeline,
+            load_model=lambda: load_model(clip),
+            sampling=sampling_of(clip),
+            plan=clip.plan,
+            latents=None if run is None else LatentFolder(run.keyframes),
+            images=None if run is None else KeyframeImageFolder(run.keyframes),
+        )
+    )
+
+
+def load_model(clip: ResolvedClip) -> "TextToImage":
+    """Load the text-to-image model of a clip, with all that is added to it.
 
     Raises:
         ModelError: a model that cannot be loaded.
     """
-    from framesmooth.generation.prompt_travel import create_source
     from framesmooth.models.loading import load_pipeline
 
     settings = clip.settings
-    model = load_pipeline(
+    return load_pipeline(
         settings.model.name if is_checkpoint(settings.model.name) else str(clip.model_folder),
         config=settings.model.config,
         device=settings.compute.device,
@@ -46,9 +63,12 @@ def load_source(clip: ResolvedClip, run: RunFolder | None) -> "ClipSource":
         cpu_offload=settings.compute.cpu_offload,
         compiled=settings.compute.compiled,
     )
-    source = create_source(
-        model,
-        clip.timeline,
+
+
+def sampling_of(clip: ResolvedClip) -> SamplingSpec:
+    """Return how the frames of a clip are sampled."""
+    settings = clip.settings
+    return SamplingSpec(
         fps=settings.timeline.fps,
         width=clip.width,
         height=clip.height,
@@ -61,21 +81,6 @@ def load_source(clip: ResolvedClip, run: RunFolder | None) -> "ClipSource":
         pacing=clip.pacing,
         inbetween=settings.timeline.inbetween,
         batch_size=settings.compute.batch_size,
-        store=None if run is None else LatentFolder(run.keyframes),
         control=clip.control,
         cross_frame=settings.sampling.cross_frame_attention,
     )
-    if clip.ends is not None:
-        from framesmooth.generation.first_last_frame import first_last_frame
-
-        return first_last_frame(source, clip.ends)
-    pictures: ImageStore = {} if run is None else KeyframeImageFolder(run.keyframes)
-    if clip.restyle is not None:
-        from framesmooth.generation.video_to_video import restyle
-
-        return restyle(source, clip.restyle, pictures)
-    if clip.feedback is None:
-        return source
-    from framesmooth.generation.camera_feedback import camera_feedback
-
-    return camera_feedback(source, clip.feedback, pictures)

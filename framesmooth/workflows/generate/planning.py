@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def plan_feedback(
     settings: "GenerateSettings", timeline: Timeline, guidance_scale: float | None = None
 ) -> Feedback | None:
-    """Work out the schedules of ``settings``, and read the picture it begins with; None if not wanted.
+    """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
-    ``guidance_scale`` is what the model asks for frames drawn over others; what the user asks goes before.
+    ``guidance_scale`` is the model's default for frames generated from others; the user's own goes before.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
@@ -48,7 +48,7 @@ def plan_feedback(
         for option in (option for option, asked in unused.items() if asked):
             led = settings.img2img.init_video is not None or settings.img2img.last_image is not None
             mend = "drop it" if led else "add --strength or a camera"
-            raise UsageError(f"{option} needs frames drawn from each other: {mend}")
+            raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
@@ -67,25 +67,28 @@ def plan_feedback(
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:
-    """Refuse settings that travel through noise, or choose frames between the diffused ones.
+    """Refuse settings that travel through noise, or choose how in-betweens are made.
 
     Raises:
         UsageError: naming the first of them.
     """
     if settings.seeding.seeds is not None:
-        raise UsageError("--seeds travels through noise, and these frames go by one seed: give one --seed")
+        raise UsageError("--seeds travels through noise, and these frames need one seed: give one --seed")
     if settings.seeding.seed_behavior != "fixed" or settings.seeding.seed_schedule is not None:
-        raise UsageError("seeds that change travel through noise, and these frames go by one: drop them")
+        raise UsageError(
+            "--seed-behavior and --seed-schedule change the noise, and these frames need one seed: drop them"
+        )
     if len(settings.prompts) > 1 and len({key.seed for key in timeline.keyframes}) > 1:
         raise UsageError(
-            "prompts with seeds of their own don't go with a camera, a first picture or a video: drop them"
+            "prompts with seeds of their own cannot be combined with a camera, --init-image or --init-video: "
+            "drop the seeds"
         )
     if settings.timeline.inbetween != "latent":
-        raise UsageError("frames between the diffused ones follow a known motion here: drop --inbetween")
+        raise UsageError("frames between keyframes follow a known motion here: drop --inbetween")
 
 
 def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str) -> list[float]:
-    """Return the share of the steps that draw each frame anew.
+    """Return the share of the steps that denoise each frame.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
@@ -95,27 +98,28 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:
             raise UsageError(
-                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: 0 draws nothing, 1 all anew"
+                f"--strength: {strength:g} at frame {frame} is outside 0 to 1: "
+                "0 keeps the image, 1 generates a new one"
             )
     return strengths
 
 
 def read_option_image(path: Path, option: str) -> Frame:
-    """Return the picture in the file that ``option`` names.
+    """Return the image in the file that ``option`` names.
 
     Raises:
         MediaError: none that can be read.
     """
     if not path.is_file():
-        what = "is no file" if path.exists() else "does not exist"
+        what = "is not a file" if path.exists() else "does not exist"
         raise MediaError(f"{path} {what}: check the name after {option}")
     return read_image(path)
 
 
 def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> FirstLastImages | None:
-    """Read the pictures at the ends of a clip, and work out how freely it leads from one to the other.
+    """Read the first and last image of a clip, and work out how strongly frames between are denoised.
 
-    Returns None where no last picture is given.
+    Returns None where no last image is given.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
@@ -125,14 +129,16 @@ def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> 
         return None
     for name, asked in (("a camera", settings.camera.moves is not None), ("--loop", settings.timeline.loop)):
         if asked:
-            raise UsageError(f"--last-image says where the clip leads: drop it or {name}")
+            raise UsageError(f"--last-image cannot be combined with {name}: drop it or {name}")
     if timeline.num_frames < 2:
-        raise UsageError("--last-image needs a frame to come from: give a larger --num-frames")
+        raise UsageError("--last-image needs two frames or more: give a larger --num-frames")
     departure, arrival = (
         (0, timeline.num_frames - 1) if settings.conditioning.controlnet else way_of(timeline)
     )
     if arrival == 0:
-        raise UsageError("--last-image needs a way to go, and one of --seeds stands still: give a --seed")
+        raise UsageError(
+            "with one value in --seeds the clip never changes, so it cannot end with --last-image: use --seed"
+        )
     return FirstLastImages(
         first=None
         if settings.img2img.init_image is None
@@ -188,7 +194,7 @@ def plan_restyle(
     }
     for name, asked in others.items():
         if asked is not None:
-            raise UsageError(f"--init-video leads the picture and its motion: drop it or {name}")
+            raise UsageError(f"--init-video cannot be combined with {name}: drop it or {name}")
     check_one_noise(settings, timeline)
     return Restyle(
         video=video,

@@ -1,33 +1,35 @@
-"""A storyboard of a clip before it is made: its prompts, and what is between, diffused in few steps."""
+"""A contact sheet of a clip before it is generated: its prompts, and what is between, in few steps."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from framesmooth.errors import OutputExists
 from framesmooth.events import Listener, Notice, stage
+from framesmooth.frames import GeneratedFrame
+from framesmooth.generation.base import PREVIEW_KEYFRAMES, FrameGenerator
 from framesmooth.reports.figures import thumbnail
 from framesmooth.reports.montage import captioned, side_by_side
 from framesmooth.runs import RunFolder
-from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import write_png
-from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.workflows.generate.provenance import clip_tags
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 SUFFIX: Final = ".preview.png"
-_MOST: Final = 12
-"""Pictures, unless there are more prompts."""
 _STEPS: Final = 6
 _COLUMNS: Final = 4
-_WIDEST: Final = 384
+_LARGEST_WIDTH: Final = 384
+"""Pixels of an image on the sheet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A storyboard that was written: where, of which frames, and how they were diffused."""
+    """A contact sheet that was written: where, of which frames, and how they were generated."""
 
     path: Path
     frames: tuple[int, ...]
@@ -48,7 +50,7 @@ class Preview:
 
 
 def preview_clip(settings: GenerateSettings, emit: Listener) -> Preview:
-    """Diffuse about a dozen frames of the clip that ``settings`` describe, and write them on one sheet.
+    """Generate about a dozen frames of the clip that ``settings`` describe, and write them on one sheet.
 
     The seeds are those of the clip, so the layout is too.
 
@@ -63,43 +65,44 @@ def preview_clip(settings: GenerateSettings, emit: Listener) -> Preview:
     check_writing(clip)
     for notice in notices(clip, settings):
         emit(notice)
-    few = _in_few(clip)
     with stage(emit, "load model"):
-        from framesmooth.generation.preview import keyframe, shrunk
-
-        source = shrunk(load_source(few, None))
-    with stage(emit, "preview", source.total_steps, "steps") as advance:
-        for _ in source.diffuse(advance):
-            pass
-        times = source.diffused_times
-        pictures = [keyframe(source, time) for time in times]
-    captions = [
-        (_heading(clip, time, one.fault), _shown(clip, time))
-        for time, one in zip(times, pictures, strict=True)
-    ]
-    cells = captioned([thumbnail(one.frame, _WIDEST) for one in pictures], captions)
+        generator = load_generator(clip, None).preview(steps=_STEPS)
+    images = dict(sorted(_images(generator, emit).items()))
+    captions = [(_heading(clip, time, one.fault), _shown(clip, time)) for time, one in images.items()]
+    cells = captioned([thumbnail(one.frame, _LARGEST_WIDTH) for one in images.values()], captions)
     sheet = side_by_side(cells, _columns(len(cells)))
-    write_png(path, sheet, None if settings.encoding.no_metadata else clip_tags(few))
-    made = Preview(path=path, frames=times, steps=few.steps, size=source.size, advice=_advice(clip, settings))
-    emit(Notice(f"{len(times)} of {clip.timeline.num_frames} frames in {few.steps} steps; {made.advice}"))
+    steps = min(clip.steps, _STEPS)
+    write_png(path, sheet, None if settings.encoding.no_metadata else clip_tags(replace(clip, steps=steps)))
+    made = Preview(
+        path=path,
+        frames=tuple(images),
+        steps=steps,
+        size=generator.size,
+        advice=_advice(clip, settings),
+    )
+    emit(Notice(f"{len(images)} of {clip.timeline.num_frames} frames in {steps} steps; {made.advice}"))
     return made
 
 
-def _in_few(clip: ResolvedClip) -> ResolvedClip:
-    """Return the clip with few steps and few diffused frames."""
-    cadence = storyboard_cadence(clip.timeline)
-    restyle = None if clip.restyle is None else replace(clip.restyle, cadence=cadence)
-    settings = clip.settings.but(cadence=cadence, pacing="linear")
-    return replace(clip, settings=settings, steps=min(clip.steps, _STEPS), restyle=restyle)
-
-
-def storyboard_cadence(timeline: Timeline) -> int:
-    """Return the least cadence that makes a dozen diffused frames at most, or only those of the prompts."""
-    from framesmooth.generation.keyframes import keyframe_times
-
-    cadences = range(1, timeline.num_frames + 1)
-    few = (cadence for cadence in cadences if len(keyframe_times(timeline, cadence)) <= _MOST)
-    return next(few, timeline.num_frames)
+def _images(generator: FrameGenerator, emit: Listener) -> dict[int, GeneratedFrame]:
+    """Return the images to show by frame: the keyframes, of a generator without any some frames."""
+    work = generator.work()
+    if not work.keyframes:
+        wanted = set(np.linspace(0, generator.num_frames - 1, PREVIEW_KEYFRAMES).round().astype(int).tolist())
+        batches = [batch for batch in generator.batches if wanted & set(batch)]
+        images: dict[int, GeneratedFrame] = {}
+        with stage(emit, "preview", len(wanted), "frames") as advance:
+            for batch in batches:
+                rendered = dict(zip(batch, generator.render(batch), strict=True))
+                images |= {time: one for time, one in rendered.items() if time in wanted}
+                advance(len(wanted & set(batch)))
+        return images
+    done = {}
+    with stage(emit, "preview", work.keyframe_steps, "steps", at_most=work.at_most) as advance:
+        for keyframe in generator.keyframes(advance):
+            emit(keyframe)
+            done[keyframe.frame] = keyframe.generated
+    return done
 
 
 def _heading(clip: ResolvedClip, time: int, fault: str) -> str:

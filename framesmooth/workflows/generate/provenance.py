@@ -66,7 +66,7 @@ def _parameters(clip: ResolvedClip, index: int, loaded: Mapping[str, Any]) -> st
         scale, ends = clip.feedback.guidance_scale or scale, 1.0
     facts = {
         "Steps": clip.steps,
-        "Sampler": sampler_name(str(loaded["scheduler"])),
+        **({"Sampler": sampler_name(str(loaded["scheduler"]))} if "scheduler" in loaded else {}),
         "CFG scale": scale,
         "Seed": keys[start].seed,
         "Size": f"{width}x{height}",

@@ -10,7 +10,7 @@ from framesmooth.metrics.outliers import frame_statistics, outliers
 from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
 
 if TYPE_CHECKING:
-    from framesmooth.models.text_to_image import GeneratedFrame
+    from framesmooth.frames import GeneratedFrame
 
 ATTEMPTS: Final = 3
 _FLOW: Final = "dis-medium"

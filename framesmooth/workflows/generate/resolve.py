@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from framesmooth.errors import ModelError, UsageError
 from framesmooth.generation.control_frames import ControlFrames, plan_control
-from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle
+from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, Restyle
 from framesmooth.models.checkpoints import (
     is_checkpoint,
     locate_model,
     model_defaults,
+    notes_of,
     pipeline_class,
     weight_hashes,
 )
 from framesmooth.models.prompt_weighting_spec import parse_weights
 from framesmooth.models.scheduler_spec import PRESETS
+from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
@@ -57,6 +60,19 @@ class ResolvedClip:
     restyle: Restyle | None = None
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
+    model_generator: str | None = None
+    """The generator that the model's own notes ask for, if they do."""
+
+    @property
+    def plan(self) -> GenerationPlan | None:
+        """What the frames start from besides noise."""
+        return next((plan for plan in (self.feedback, self.ends, self.restyle) if plan is not None), None)
+
+    @property
+    def generator(self) -> str:
+        """The name of what generates the frames, in ``registry.GENERATORS``."""
+        plan = self.plan
+        return (self.model_generator or DEFAULT_GENERATOR) if plan is None else plan.generator
 
     @property
     def keyframes_key(self) -> dict[str, Any]:
@@ -89,7 +105,7 @@ class ResolvedClip:
 
     def is_meant_black(self, time: int) -> bool:
         """Tell whether a frame is made from a picture that is black itself."""
-        return any(plan.is_black(time) for plan in (self.ends, self.restyle) if plan is not None)
+        return self.plan is not None and self.plan.is_black(time)
 
     @property
     def _unusual(self) -> dict[str, Any]:
@@ -104,6 +120,7 @@ class ResolvedClip:
             "compiled": settings.compute.compiled,
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
+            "generator": self.model_generator,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -210,7 +227,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         None,
         "fixed",
     )
-    return ResolvedClip(
+    resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
         drift=(0.0 if ends else settings.seeding.drift) if drifting else 1.0,
@@ -237,7 +254,26 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             timeline,
             content_of(settings.conditioning.controlnet.source),
         ),
+        model_generator=notes_of(folder).get("generator"),
     )
+    _check_generator(resolved)
+    return resolved
+
+
+def _check_generator(clip: ResolvedClip) -> None:
+    """Refuse a model whose generator isn't installed, or that cannot start from images."""
+    name = clip.model_generator
+    if name is None:
+        return
+    if name not in names("generator"):
+        raise ModelError(
+            f"{clip.model_name} needs the generator {name!r}, which isn't installed: install its package"
+        )
+    if clip.plan is not None:
+        raise UsageError(
+            f"{clip.model_name} generates its frames by {name}: drop the camera, --strength, --init-image, "
+            "--last-image and --init-video"
+        )
 
 
 def _number(value: Any) -> float | None:

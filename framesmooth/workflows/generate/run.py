@@ -35,7 +35,7 @@ from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
 from framesmooth.workflows.generate.frames_stage import FramesStage
-from framesmooth.workflows.generate.load import load_source
+from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import (
     check_run_folder,
     check_writing,
@@ -77,10 +77,10 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
         emit(notice)
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
-        source = load_source(clip, run if goes_on else None)
+        generator = load_generator(clip, run if goes_on else None)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
-        found = estimate(clip, source, lambda index: goes_on and index in frames)
+        found = estimate(clip, generator, lambda index: goes_on and index in frames)
     if found.warning is not None:
         emit(Notice(found.warning, warning=True))
     return found

@@ -13,9 +13,7 @@ from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.generation.camera_feedback import camera_feedback
 from framesmooth.generation.image_latents import encode_images
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.generation.specs import Feedback
 from framesmooth.models.conditioning import interpolate_conditioning, stack
 from framesmooth.models.families import family_of
@@ -25,6 +23,7 @@ from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import camera_feedback, prompt_travel
 from tests.tiny_families import FAMILIES, build_tiny_family
 
 HEIGHT, WIDTH, STEPS = 32, 48, 4
@@ -165,7 +164,7 @@ def test_pictures_go_into_latents_and_back_on_one_scale(name: str, load: Any) ->
 def test_a_clip_of_it(name: str, load: Any) -> None:
     """Keyframes, latent in-betweens, and the travel from one prompt to a longer one."""
     keys = (Keyframe(0, "a cat", 3), Keyframe(6, "the red lion on the beach", 3))
-    source = create_source(
+    source = prompt_travel(
         load(name), Timeline(keys, 7), width=40, height=30, steps=4, guidance_scale=3.0, cadence=3
     )
     frames = np.stack(list(source))
@@ -177,10 +176,11 @@ def test_a_clip_of_it(name: str, load: Any) -> None:
 @every_family
 def test_a_camera_over_it(name: str, load: Any) -> None:
     clip = Timeline((Keyframe(0, "a cat", 3),), 4)
-    still = create_source(load(name), clip, width=48, height=32, steps=4, guidance_scale=3.0, cadence=1)
     moves = Moves(zoom="1.02").values(4, Fraction(12), 3)
     plan = Feedback(moves=moves, strengths=[0.5] * 4, color_anchor=0.3)
-    frames = np.stack(list(camera_feedback(still, plan, {})))
+    size = {"width": 48, "height": 32}
+    made = camera_feedback(load(name), clip, plan, **size, steps=4, guidance_scale=3.0, cadence=1)
+    frames = np.stack(list(made))
     assert frames.shape == (4, 32, 48, 3)
     assert len(np.unique(frames.reshape(4, -1), axis=0)) == 4
 
@@ -215,14 +215,14 @@ def test_guidance_ends_where_it_should(name: str, load: Any) -> None:
 @pytest.mark.parametrize("name", [*PIXART, *FLUX, "latent_consistency"])
 def test_guidance_that_cannot_end_early_is_a_usage_error(name: str, load: Any) -> None:
     with pytest.raises(UsageError, match="--guidance-end 1"):
-        create_source(load(name), Timeline((Keyframe(0, "a cat", 1),), 1), guidance_end=0.5)
+        prompt_travel(load(name), Timeline((Keyframe(0, "a cat", 1),), 1), guidance_end=0.5)
 
 
 def test_true_guidance_is_for_those_that_have_it(load: Any) -> None:
     clip = Timeline((Keyframe(0, "a cat", 1),), 1)
     with pytest.raises(UsageError, match="one guidance only"):
-        create_source(load("stable_diffusion_3"), clip, true_cfg_scale=2.0)
-    assert create_source(load("flux"), clip, true_cfg_scale=2.0).path.sampling.guidance == Guidance(
+        prompt_travel(load("stable_diffusion_3"), clip, true_cfg_scale=2.0)
+    assert prompt_travel(load("flux"), clip, true_cfg_scale=2.0).path.sampling.guidance == Guidance(
         scale=7.5, true_scale=2.0
     )
 
@@ -230,12 +230,12 @@ def test_true_guidance_is_for_those_that_have_it(load: Any) -> None:
 def test_a_size_beyond_the_models_positions_is_a_usage_error(load: Any) -> None:
     clip = Timeline((Keyframe(0, "a cat", 1),), 1)
     with pytest.raises(UsageError, match="192 pixels at most"):
-        create_source(load("stable_diffusion_3"), clip, width=200, height=64)
+        prompt_travel(load("stable_diffusion_3"), clip, width=200, height=64)
 
 
 @pytest.mark.parametrize(("name", "steps"), [("latent_consistency", 60), ("pixart_alpha", 1)])
 def test_what_a_pipeline_refuses_is_one_line(name: str, steps: int, load: Any) -> None:
-    source = create_source(
+    source = prompt_travel(
         load(name), Timeline((Keyframe(0, "a cat", 1),), 1), width=32, height=32, steps=steps
     )
     with pytest.raises(ModelError, match=f"{name} cannot draw so .*--steps") as caught:

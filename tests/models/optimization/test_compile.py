@@ -15,12 +15,12 @@ from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import ModelError
-from framesmooth.generation.prompt_travel import create_source
 from framesmooth.models import loading
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.optimization.compile import check_compiler, compile_networks
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from tests.generators import prompt_travel
 
 CLIP = Timeline((Keyframe(0, "a cat", 3), Keyframe(4, "red sea", 3)), 5)
 HOW: dict[str, Any] = {"width": 48, "height": 32, "steps": 4, "guidance_end": 0.5, "batch_size": 2}
@@ -49,20 +49,20 @@ def test_a_compiled_network_draws_the_same(tiny_model: Path, monkeypatch: pytest
         made.append(graph)
         return graph.forward
 
-    plain = create_source(load_pipeline(str(tiny_model), device="cpu", dtype="float32"), CLIP, **HOW)
-    quick = create_source(loaded(tiny_model, monkeypatch, counted), CLIP, **HOW)
+    plain = prompt_travel(load_pipeline(str(tiny_model), device="cpu", dtype="float32"), CLIP, **HOW)
+    quick = prompt_travel(loaded(tiny_model, monkeypatch, counted), CLIP, **HOW)
     usual, compiled = (np.stack(list(source)).astype(int) for source in (plain, quick))
     once = len(made)
     assert once > 0
     assert np.abs(usual - compiled).max() <= 1
-    list(create_source(quick.path.model, CLIP, **HOW))
+    list(prompt_travel(quick.path.model, CLIP, **HOW))
     assert len(made) == once
 
 
 def test_a_network_that_cannot_be_compiled_is_one_line(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = create_source(loaded(tiny_model, monkeypatch, broken), CLIP, **HOW)
+    source = prompt_travel(loaded(tiny_model, monkeypatch, broken), CLIP, **HOW)
     with pytest.raises(ModelError, match=r"no compiler anywhere.*without --compile") as told:
         list(source)
     assert "\n" not in str(told.value)

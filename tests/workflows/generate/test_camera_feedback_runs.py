@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from framesmooth.errors import MediaError, ModelError, RunChanged
+from framesmooth.frames import GeneratedFrame
 from framesmooth.generation import camera_feedback, image_to_image
-from framesmooth.generation.prompt_travel import REROLL_STRIDE
+from framesmooth.generation.diffusion import REROLL_STRIDE
 from framesmooth.models.latents import noise_of
-from framesmooth.models.text_to_image import GeneratedFrame
 from framesmooth.runs import RunFolder
 from framesmooth.runs.cache import prune
 from framesmooth.timeline.prompts import parse_prompts
@@ -19,8 +19,7 @@ from framesmooth.video import write_png
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
-from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings import BadFrames, GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -112,16 +111,16 @@ def test_where_the_first_picture_is_now(
 
 def spoil(monkeypatch: pytest.MonkeyPatch, at: dict[int, int]) -> None:
     """Let the model answer with NaN at some frames, to so many of its attempts: frame -> attempts."""
-    draw = image_to_image.draw
+    denoise_image = image_to_image.denoise_image
 
     def spoiled(path: Any, time: int, noise: torch.Tensor, *others: Any, **named: Any) -> GeneratedFrame:
-        drawn = draw(path, time, noise, *others, **named)
+        drawn = denoise_image(path, time, noise, *others, **named)
         seeds = (path.seed(time) + REROLL_STRIDE * attempt + time for attempt in range(1, 4))
         attempts = [torch.equal(noise, noise_of(seed, noise.shape)) for seed in seeds]
         attempt = attempts.index(True) + 1 if any(attempts) else 0
         return GeneratedFrame(np.zeros_like(drawn.frame), "nan") if attempt < at.get(time, 0) else drawn
 
-    monkeypatch.setattr(camera_feedback, "draw", spoiled)
+    monkeypatch.setattr(camera_feedback, "denoise_image", spoiled)
 
 
 def test_a_chain_goes_on_from_another_noise_where_a_picture_came_out_bad(

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from framesmooth.cli.main import cli
 from framesmooth.events import Event, Notice
 from framesmooth.generation import cost_probe
-from framesmooth.generation.cost_probe import Cost
-from framesmooth.generation.workload import Tally
+from framesmooth.generation.work import Cost, Tally
 from framesmooth.models.loading import load_pipeline
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
@@ -86,7 +85,9 @@ def test_counts_are_those_of_the_run(
         return loaded
 
     monkeypatch.setattr("framesmooth.models.loading.load_pipeline", counting)
-    monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.FramesStage._tell_cost", lambda *_: None)
+    monkeypatch.setattr(
+        "framesmooth.workflows.generate.frames_stage.FramesStage._report_cost", lambda *_: None
+    )
     made = make_clip(settings, nothing)
     keyframes = RunFolder.beside(made.clip).record["generation"]["num_diffused"]
     assert (expected.frames, expected.width, expected.height) == (9, 32, 24)
@@ -135,7 +136,9 @@ def test_asking_first_changes_no_frame(settings: GenerateSettings, monkeypatch: 
         return [path.read_bytes() for path in sorted(folder.glob("*.png"))]
 
     asked = frames("asked.mkv")
-    monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.FramesStage._tell_cost", lambda *_: None)
+    monkeypatch.setattr(
+        "framesmooth.workflows.generate.frames_stage.FramesStage._report_cost", lambda *_: None
+    )
     assert frames("quiet.mkv") == asked
 
 

@@ -9,11 +9,8 @@ from click.testing import CliRunner
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import OutputExists
-from framesmooth.generation.first_last_frame import first_last_frame
-from framesmooth.generation.keyframes import keyframe_times
+from framesmooth.generation.keyframes import keyframe_times, preview_cadence
 from framesmooth.generation.noise_warping import coarsen
-from framesmooth.generation.preview import keyframe, shrunk
-from framesmooth.generation.prompt_travel import PromptTravel, create_source
 from framesmooth.generation.specs import FirstLastImages
 from framesmooth.models.loading import load_pipeline
 from framesmooth.reports.montage import captioned
@@ -21,9 +18,10 @@ from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.video import read_image, read_metadata
-from framesmooth.workflows.generate.preview import preview_clip, storyboard_cadence
+from framesmooth.workflows.generate.preview import preview_clip
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.generators import first_last_frame, prompt_travel
 from tests.listeners import nothing
 
 
@@ -51,7 +49,7 @@ def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
 @pytest.mark.parametrize(("num_frames", "count"), [(1, 1), (5, 2), (48, 2), (96, 4), (96, 30), (1000, 3)])
 def test_it_has_a_dozen_pictures_and_those_of_all_prompts(num_frames: int, count: int) -> None:
     clip = timeline(num_frames, count)
-    shown = keyframe_times(clip, storyboard_cadence(clip))
+    shown = keyframe_times(clip, preview_cadence(clip))
     assert {key.time for key in clip.keyframes} <= set(shown)
     assert min(num_frames, 7) <= len(shown) <= max(12, count)
 
@@ -85,28 +83,24 @@ def test_it_works_under_a_camera(settings: GenerateSettings) -> None:
 
 def test_a_large_picture_is_shown_small_from_the_same_noise(tiny_model: Path) -> None:
     model = load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-    source = create_source(model, timeline(5, 2), width=126, height=192, steps=2)
-    small = shrunk(source)
-    assert isinstance(small, PromptTravel)
+    source = prompt_travel(model, timeline(5, 2), width=126, height=192, steps=9)
+    small = source.preview(steps=2)
     assert small.size == (96, 63)
+    assert small.path.sampling.steps == 2
     assert small.path.noise(0).equal(coarsen(model.noise(1, 192, 128), 2))
-    assert shrunk(small) is small
-    for _ in small.diffuse():
-        pass
-    assert keyframe(small, 0).frame.shape == (96, 63, 3)
+    assert small.preview(steps=2).size == (96, 63)
+    assert source.preview(steps=2, size=(192, 126)).size == (192, 126)
+    assert next(iter(small.keyframes())).image.shape == (96, 63, 3)
 
 
 def test_a_large_picture_that_leads_to_another_keeps_its_size(tiny_model: Path) -> None:
     model = load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-    source = create_source(model, timeline(5, 2), width=128, height=192, steps=2, cadence=2)
     last = np.full((192, 128, 3), 90, np.uint8)
-    ends = first_last_frame(
-        source, FirstLastImages(first=None, last=last, strengths=[0.5] * 5, departure=0, arrival=4)
-    )
-    small = shrunk(ends)
-    for _ in small.diffuse():
-        pass
-    assert keyframe(small, 4).frame.shape == (192, 128, 3)
+    plan = FirstLastImages(first=None, last=last, strengths=[0.5] * 5, departure=0, arrival=4)
+    ends = first_last_frame(model, timeline(5, 2), plan, width=128, height=192, steps=2, cadence=2)
+    images = {keyframe.frame: keyframe.image for keyframe in ends.preview(steps=2).keyframes()}
+    assert np.array_equal(images[4], last)
+    assert images[0].shape == last.shape
 
 
 def test_nothing_is_replaced(settings: GenerateSettings) -> None:

@@ -9,10 +9,9 @@ import pytest
 
 from framesmooth.errors import ModelError
 from framesmooth.events import Event, Notice
-from framesmooth.frames import Frame, as_uint8
+from framesmooth.frames import Frame, GeneratedFrame, as_uint8
 from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.metrics.outliers import frame_statistics, outliers
-from framesmooth.models.text_to_image import GeneratedFrame
 from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image
