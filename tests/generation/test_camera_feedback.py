@@ -348,7 +348,7 @@ def test_what_decides_the_pictures_is_in_their_key(settings: GenerateSettings, t
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
     settings: GenerateSettings, changes: dict[str, object], words: str | None
 ) -> None:
-    wrong = settings.but(**changes)  # type: ignore[arg-type]
+    wrong = settings.but(**changes)
     if words is None:
         assert resolve(wrong).feedback is not None
         return

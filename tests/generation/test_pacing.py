@@ -37,7 +37,7 @@ def timeline(num_frames: int = 17, *, loop: bool = False, hold: float = 0.0, fir
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))
 
 
 def steps_between(frames: list[Frame]) -> np.ndarray:
@@ -139,6 +139,6 @@ def test_keys_surround_every_frame(model: TextToImage) -> None:
     ids=str,
 )
 def test_other_clips_have_no_free_pace(asked: dict[str, object], other: dict[str, object]) -> None:
-    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)  # type: ignore[arg-type]
+    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)
     with pytest.raises(UsageError, match="drop it or"):
         check_settings(settings)

@@ -19,7 +19,8 @@ from framesmooth.video import write_png
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import BadFrames, GenerateSettings
+from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 

@@ -98,11 +98,11 @@ def test_what_a_toy_cannot_do_is_said(toy: GenerateSettings) -> None:
     with pytest.raises(ModelError, match="no estimate"):
         estimate_clip(toy, nothing)
     with pytest.raises(UsageError, match="drop the camera"):
-        make_clip(replace(toy, zoom="1.02"), nothing)
+        make_clip(toy.but(zoom="1.02"), nothing)
 
 
 def test_a_generator_that_is_not_installed_is_named(toy: GenerateSettings) -> None:
-    notes = Path(toy.model) / "framesmooth.json"
+    notes = Path(toy.model.name) / "framesmooth.json"
     notes.write_text(json.dumps({"generator": "gan"}), encoding="utf-8")
     with pytest.raises(ModelError, match="'gan', which isn't installed"):
         make_clip(toy, nothing)
@@ -115,7 +115,7 @@ def test_every_stage_has_a_total_that_is_never_exceeded(
     settings: GenerateSettings, changes: dict[str, object]
 ) -> None:
     events: list[Event] = []
-    settings = settings.but(**changes)  # type: ignore[arg-type]
+    settings = settings.but(**changes)
     make_clip(settings, events.append)
     for started in (event for event in events if isinstance(event, StageStarted)):
         done = sum(e.advance for e in events if isinstance(e, Progress) and e.stage == started.stage)
