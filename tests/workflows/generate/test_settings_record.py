@@ -183,7 +183,7 @@ def test_files_are_found_where_they_are_now(tmp_path: Path) -> None:
     now = with_moved_paths(settings, where.items())
     assert now.model.loras == (Lora(Path("b.safetensors"), 0.5),)
     assert now.conditioning.control == ("canny", Path("run"))
-    assert now.conditioning.ip_adapter == IPAdapter(Path("ip2"), 0.6)
+    assert now.conditioning.ip_adapter == IPAdapter(Path("other"), 0.6)
     assert now.encoding.audio == Path("~/a.wav").expanduser()
     assert now.model.name == "m"
 
