@@ -39,7 +39,7 @@ def timeline(
 
 
 def create(model: TextToImage, times: Timeline, **settings: object) -> PromptTravel:
-    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))  # type: ignore[arg-type]
+    return prompt_travel(model, times, **({"width": 24, "height": 16, "steps": 4} | settings))
 
 
 def frames(source: FrameSource) -> np.ndarray:

@@ -225,7 +225,7 @@ def test_a_clip_follows_it_frame_by_frame(load: Any) -> None:
 
 def test_without_a_scale_a_clip_is_as_without_control(load: Any) -> None:
     frames = [scrawl(seed) for seed in range(6)]
-    settings = {"cadence": 1}
+    settings: Any = {"cadence": 1}
     drawn = np.stack(list(clip(load, plan(frames, scale=0.0), **settings)))
     source = clip(load, plan(frames), **settings)
     plain = prompt_travel(
