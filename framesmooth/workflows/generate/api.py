@@ -34,8 +34,8 @@ def generate(
         output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.
         on_event: is told what happens; it may stop the work by raising, and the run can be resumed.
         pool: keeps the model loaded for the next clip that needs the same one.
-        settings: settings by name, as ``num_frames=48, seed=7, zoom="1.01", smooth_strength=0.4``: the options of
-            the command, with _ for -.
+        settings: by name, as ``num_frames=48, seed=7, zoom="1.01", smooth_strength=0.4``: the options of the
+            command, with _ for -.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
