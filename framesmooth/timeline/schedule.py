@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
+from framesmooth import defaults
 from framesmooth.errors import UsageError
-from framesmooth.frames import DEFAULT_FPS
 from framesmooth.timeline.expression import Expression, ScheduleError
 
 _LONGEST: Final = 2**16
@@ -57,7 +57,7 @@ class Schedule:
 
     @classmethod
     def parse(
-        cls, text: str | float, max_frames: int, fps: Fraction = DEFAULT_FPS, *, seed: int = 0
+        cls, text: str | float, max_frames: int, fps: Fraction = defaults.FPS, *, seed: int = 0
     ) -> "Schedule":
         """Parse a schedule for a clip of ``max_frames`` frames.
 
