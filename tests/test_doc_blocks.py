@@ -95,7 +95,7 @@ def sandbox(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def shortened(words: list[str]) -> list[str]:
-    """Return the arguments for a clip of a few frames: ``--num-frames`` and the frames of prompts in texts."""
+    """Return the arguments for a clip of a few frames, whatever ``--num-frames`` and prompts in texts say."""
     found = list(words)
     for at, word in enumerate(words[:-1]):
         if word == "--num-frames":

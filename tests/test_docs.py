@@ -18,7 +18,11 @@ from reference_pages import GUIDES, command_named, command_page
 README = HOME / "README.md"
 LINKED = (*PAGES, HOME / "CONTRIBUTING.md")
 KNOWN_TO_PROMPTS = {"--neg"}
-OF_OTHER_PROGRAMS = {"--no-deps", "--check"}
+OF_SCRIPTS = {
+    option
+    for script in (HOME / "scripts").glob("*.py")
+    for option in re.findall(r"add_argument\(\s*\"(--[\w-]+)\"", script.read_text(encoding="utf-8"))
+}
 
 
 def text_of(page: Path) -> str:
@@ -67,7 +71,7 @@ def test_every_option_is_on_the_page_of_its_command(name: str) -> None:
         if isinstance(parameter, click.Option):
             for option in (*parameter.opts, *parameter.secondary_opts):
                 assert re.search(rf"^```{{option}} (.*[ ,/])?{option}(?=[ ,\n])", page, re.MULTILINE), option
-            words = " ".join((parameter.help or "").split())[:40]
+            words = " ".join((parameter.help or "").split()).partition(" [")[0][:40]
             assert words in page.replace("\\", ""), f"{name} {parameter.opts}"
 
 
@@ -90,9 +94,9 @@ def options_of_framesmooth() -> set[str]:
 def test_every_option_that_is_written_exists(page: Path) -> None:
     """Lines that run other programs have options of their own."""
     lines = [
-        line for line in text_of(page).splitlines() if not re.search(r"\b(python|pip|ruff|pytest|git) ", line)
+        line for line in text_of(page).splitlines() if not re.search(r"\b(pip|ruff|pytest|mypy) ", line)
     ]
-    known = options_of_framesmooth() | KNOWN_TO_PROMPTS | OF_OTHER_PROGRAMS
+    known = options_of_framesmooth() | KNOWN_TO_PROMPTS | OF_SCRIPTS
     assert written_options("\n".join(lines)) - known == set()
 
 

@@ -16,6 +16,7 @@ import click
 
 import framesmooth
 from framesmooth.cli.main import COMMANDS
+from framesmooth.cli.options.command import EVERYDAY, OTHER
 
 PACKAGE: Final = Path(framesmooth.__file__).parent
 SCHEMA: Final = Path(__file__).parents[1] / "record.schema.json"
@@ -89,12 +90,14 @@ def _options_by_heading(command: click.Command) -> dict[str, list[click.Option]]
     for parameter in command.get_params(context):
         if isinstance(parameter, click.Option) and not parameter.hidden:
             found.setdefault(getattr(parameter, "heading", "") or PLAIN, []).append(parameter)
+    if OTHER in found:
+        found[OTHER] += found.pop(PLAIN, [])
     return {heading: found[heading] for heading in sorted(found, key=_rank)}
 
 
 def _rank(heading: str) -> int:
     """Return where a heading comes: everyday options first, the general ones last, the others as they are."""
-    return {"Everyday options": 0, "Other options": 2, PLAIN: 3}.get(heading, 1)
+    return {EVERYDAY: 0, OTHER: 2, PLAIN: 3}.get(heading, 1)
 
 
 def _option(option: click.Option, context: click.Context) -> str:
