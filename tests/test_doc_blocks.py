@@ -15,10 +15,12 @@ from click.testing import CliRunner
 
 import framesmooth
 from framesmooth.cli.main import COMMANDS, cli
+from framesmooth.reports import smoothing_report
+from framesmooth.reports.metric_plots import plot_metrics
 from tests.doc_blocks import CODE, HOME, OTHER, PAGES, Block, Command, blocks, commands
 from tests.doc_sandbox import build_models, build_sandbox
 
-MOST_FRAMES = 6
+MOST_FRAMES = 4
 SMALL = {
     "width": "64",
     "height": "64",
@@ -52,6 +54,12 @@ def test_every_block_says_what_it_is(page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
+def pool() -> framesmooth.ModelPool:
+    """Keeps models loaded from page to page."""
+    return framesmooth.ModelPool(capacity=3)
+
+
+@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder whose ``work`` holds the files that examples name; don't write into it."""
     home = tmp_path_factory.mktemp("home")
@@ -78,19 +86,28 @@ def small_clips() -> Iterator[None]:
 
 
 @contextmanager
-def models_kept() -> Iterator[None]:
-    """Load a model once for all examples of a page."""
-    pool = framesmooth.ModelPool(capacity=3)
-    with pool.active():
+def plots_drawn_once() -> Iterator[None]:
+    """Draw the plot of the first report and use it in all: it takes ten times as long as these clips."""
+    drawn: list[bytes] = []
+
+    def plot(before: Any, after: Any) -> bytes:
+        if not drawn:
+            drawn.append(plot_metrics(before, after))
+        return drawn[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smoothing_report, "plot_metrics", plot)
         yield
 
 
 @pytest.fixture
-def sandbox(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def sandbox(
+    home: Path, pool: framesmooth.ModelPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A copy of the folder to work in, with ``~`` beside it."""
     work = Path(shutil.copytree(home / "work", tmp_path / "work"))
     monkeypatch.setenv("HOME", str(home))
-    with chdir(work), small_clips(), models_kept():
+    with chdir(work), small_clips(), plots_drawn_once(), pool.active():
         yield work
 
 
@@ -103,7 +120,7 @@ def shortened(words: list[str]) -> list[str]:
     for at, word in enumerate(words):
         if word.startswith("-"):
             break
-        found[at] = re.sub(r"(?:^|(?<=\| ))(\d+)(?=: )", lambda match: str(int(match[1]) // 10), word)
+        found[at] = re.sub(r"(?:^|(?<=\| ))(\d+)(?=: )", lambda match: str(int(match[1]) // 20), word)
     return found
 
 

@@ -20,8 +20,8 @@ LINKED = (*PAGES, HOME / "CONTRIBUTING.md")
 KNOWN_TO_PROMPTS = {"--neg"}
 OF_SCRIPTS = {
     option
-    for script in (HOME / "scripts").glob("*.py")
-    for option in re.findall(r"add_argument\(\s*\"(--[\w-]+)\"", script.read_text(encoding="utf-8"))
+    for script in (HOME / "scripts").rglob("*.py")
+    for option in re.findall(r"\"(--[a-z][\w-]*)\"", script.read_text(encoding="utf-8"))
 }
 
 
@@ -93,9 +93,7 @@ def options_of_framesmooth() -> set[str]:
 @pytest.mark.parametrize("page", LINKED, ids=place)
 def test_every_option_that_is_written_exists(page: Path) -> None:
     """Lines that run other programs have options of their own."""
-    lines = [
-        line for line in text_of(page).splitlines() if not re.search(r"\b(pip|ruff|pytest|mypy) ", line)
-    ]
+    lines = [line for line in text_of(page).splitlines() if not re.search(r"\b(pip|ruff|pytest|mypy) ", line)]
     known = options_of_framesmooth() | KNOWN_TO_PROMPTS | OF_SCRIPTS
     assert written_options("\n".join(lines)) - known == set()
 
