@@ -1,19 +1,16 @@
-"""framesmooth: a prompt becomes a steady video clip, and any clip becomes steadier.
+"""framesmooth: prompts become a steady video clip, and any clip becomes steadier.
 
-A tour, from the ground up. Imports only point down these floors.
-
-- Values: ``errors``, ``frames`` (what a frame and a source of frames are), ``timeline`` (prompts in time),
-  ``schedule`` (numbers in time), ``plugins`` (names of exchangeable parts).
-- Pixels and motion: ``video`` (the only module that opens media), ``flow``, ``warp``, ``cuts``.
-- Algorithms over streams of frames: ``interpolate``, ``smoother`` with ``smoothers/``, ``metric`` with
-  ``metrics/``.
-- Generation: ``generation/``, the only floor that imports torch and diffusers.
-- Assembly: ``pipeline``, ``run`` (the run folder), ``report``, ``comparison`` (which clip is steadier).
-- Front ends: ``cli/``.
-
-Smoothing a clip from Python::
+Every command is a function here, with the same settings, and tells a listener what happens::
 
     import framesmooth as fs
+
+    made = fs.generate("a sailboat on the sea at sunset", "clip.mp4", num_frames=48)
+    steady = fs.smooth("flickering.mp4", "steady.mp4", strength=0.8, on_event=print)
+    print(steady.before["warping_error"].mean, steady.after["warping_error"].mean)
+
+``smooth``, ``interpolate``, ``measure``, ``compare``, ``tune`` and ``assemble`` take paths, lists of frames,
+arrays (T, H, W, 3) and any ``FrameSource``; without an output the frames of the result stay in memory. A
+``ModelPool`` keeps models loaded between clips. The parts below them are public, too::
 
     clip = fs.open_source("in.mp4")
     smoother = fs.create_smoother("trajectory", strength=0.6)
@@ -21,52 +18,17 @@ Smoothing a clip from Python::
         for frame in smoother(clip):
             sink.write(frame)
 
-The public names below are imported on first use: ``import framesmooth`` loads neither torch nor OpenCV.
+The public names are listed in ``__init__.pyi`` and are imported on first use: ``import framesmooth`` loads
+neither torch nor OpenCV.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from framesmooth.errors import FramesmoothError as FramesmoothError
-    from framesmooth.frames import Frame as Frame
-    from framesmooth.frames import FrameList as FrameList
-    from framesmooth.frames import FrameSource as FrameSource
-    from framesmooth.metrics.measure import flicker_residual_removed as flicker_residual_removed
-    from framesmooth.metrics.measure import measure as measure
-    from framesmooth.smoothing.base import create_smoother as create_smoother
-    from framesmooth.timeline.schedule import Schedule as Schedule
-    from framesmooth.timeline.timeline import Timeline as Timeline
-    from framesmooth.video import open_sink as open_sink
-    from framesmooth.video import open_source as open_source
-    from framesmooth.workflows.generate.settings import GenerateSettings as GenerateSettings
+import lazy_loader
 
 __version__ = "0.1.0"
 
-_HOME: Final[dict[str, str]] = {
-    "Frame": "frames",
-    "FrameList": "frames",
-    "FrameSource": "frames",
-    "FramesmoothError": "errors",
-    "GenerateSettings": "workflows.generate.settings",
-    "Schedule": "schedule",
-    "Timeline": "timeline",
-    "create_smoother": "smoother",
-    "flicker_residual_removed": "metric",
-    "measure": "metric",
-    "open_sink": "video",
-    "open_source": "video",
-}
-
-__all__ = ["__version__", *_HOME]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'framesmooth' has no attribute {name!r}")
-    return getattr(import_module(f"framesmooth.{_HOME[name]}"), name)
+__getattr__, _, _public = lazy_loader.attach_stub(__name__, __file__)
+__all__ = ["__version__", *_public]
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_public})

@@ -57,6 +57,23 @@ class FrameSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How a clip is read; every command and workflow that reads one takes these.
+
+    Attributes:
+        fps: the rate of a folder's frames, or one to which a video is resampled; None is the clip's own,
+            and 12 for a folder and for frames in memory.
+        frame_range: (start, stop) of the frames that are taken, counted from 0; ``stop`` is excluded, and
+            None is the end.
+        strict: refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.
+    """
+
+    fps: Fraction | None = None
+    frame_range: tuple[int, int | None] | None = None
+    strict: bool = False
+
+
 def check_frame(frame: NDArray[Any]) -> Frame:
     """Return ``frame`` as a C-contiguous (H, W, 3) uint8 array.
 

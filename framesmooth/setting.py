@@ -21,6 +21,7 @@ constructed, not before: help needs no checks.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -244,7 +245,9 @@ class SettingGroup:
         known = {field.key: field.path for field in settings_of(cls)}
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise UsageError(f"unknown settings: {', '.join(unknown)}")
+            near = [match for name in unknown for match in get_close_matches(name, known, 1)]
+            advice = f": did you mean {', '.join(near)}?" if near else ""
+            raise UsageError(f"unknown settings: {', '.join(unknown)}{advice}")
         return cls(**_nested({known[key]: value for key, value in values.items()}))
 
     def but(self, **values: Any) -> Self:

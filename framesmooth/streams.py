@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, Item
@@ -124,6 +124,96 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
     finally:
         stopped.set()
         reader.join()
+
+
+def broadcast(items: Iterable[Item], *readers: Callable[[Iterator[Item]], Any], depth: int = 2) -> list[Any]:
+    """Hand the same items, which are read once, to several readers at the same time; return their results.
+
+    Every reader but the last has a thread of its own, and may be ``depth`` items behind the fastest one. The
+    first error of the items or of a reader stops all of them, and is raised.
+    """
+    stop = threading.Event()
+    lanes = [_Lane(depth, stop) for _ in readers]
+    results: list[Any] = [None] * len(readers)
+    errors: list[BaseException] = []
+
+    def work(index: int) -> None:
+        try:
+            results[index] = readers[index](iter(lanes[index]))
+        except _Stopped:
+            pass
+        except BaseException as error:
+            errors.append(error)
+            stop.set()
+        finally:
+            lanes[index].open = False
+
+    def distribute() -> None:
+        stream: Iterator[Item] | None = None
+        last: object = _END
+        try:
+            stream = iter(items)
+            for item in stream:
+                for lane in lanes:
+                    lane.put(item)
+                if stop.is_set() or not any(lane.open for lane in lanes):
+                    break
+        except BaseException as error:
+            last = _Failure(error)
+        finally:
+            close = getattr(stream, "close", None)
+            if close is not None:
+                close()
+            with suppress(_Stopped):
+                for lane in lanes:
+                    lane.put(last)
+
+    threads = [threading.Thread(target=distribute, name="framesmooth-broadcast", daemon=True)]
+    threads += [
+        threading.Thread(target=work, args=(index,), daemon=True) for index in range(len(readers) - 1)
+    ]
+    for thread in threads:
+        thread.start()
+    work(len(readers) - 1)
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:  # Ctrl-C, with the last reader done already
+        stop.set()
+        raise
+    if errors:
+        raise errors[0]
+    return results
+
+
+class _Lane:
+    """The items on their way to one reader of :func:`broadcast`; none are kept for one that has ended."""
+
+    def __init__(self, depth: int, stop: threading.Event) -> None:
+        self.open = True
+        self._stop, self._buffer = stop, queue.Queue[object](maxsize=max(1, depth))
+
+    def put(self, item: object) -> None:
+        """Wait until there is room for an item."""
+        while self.open:
+            if self._stop.is_set():
+                raise _Stopped
+            with suppress(queue.Full):
+                return self._buffer.put(item, timeout=0.05)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items; an error of theirs comes out where the next one would have."""
+        while (item := self._next()) is not _END:
+            if isinstance(item, _Failure):
+                raise item.error
+            yield item
+
+    def _next(self) -> object:
+        own = getattr(_thread, "stopped", None)  # that of a prefetch, where one reads the lane
+        while not self._stop.is_set() and not (own is not None and own.is_set()):
+            with suppress(queue.Empty):
+                return self._buffer.get(timeout=0.05)
+        raise _Stopped
 
 
 def _next(buffer: "queue.Queue[object]") -> object:

@@ -26,7 +26,7 @@ from tables import markdown_table, replace_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from framesmooth.frames import Frame, FrameList  # noqa: E402
+from framesmooth.frames import Frame, FrameList, ReadOptions  # noqa: E402
 from framesmooth.metrics.detail_retention import DetailRetention  # noqa: E402
 from framesmooth.metrics.flicker_residual import FlickerResidual  # noqa: E402
 from framesmooth.metrics.measure import measure  # noqa: E402
@@ -159,7 +159,7 @@ def sweep_cost(frames: Sequence[Frame]) -> float:
         with open_sink(path, fps=Fraction(24), size=size, codec="ffv1", odd="pad") as sink:
             for frame in frames:
                 sink.write(frame)
-        store = TrialStore(Path(folder) / "cells", ClipChoice.of(path, None, None))
+        store = TrialStore(Path(folder) / "cells", ClipChoice.of(path, ReadOptions()))
         spots = [GridPoint(SmootherConfig(), round(0.1 * k, 1)) for k in range(1, 11)]
 
         def once() -> None:

@@ -1,11 +1,13 @@
 """Fixtures that several test files share."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["FRAMESMOOTH_CACHE"] = os.path.join(tempfile.gettempdir(), f"framesmooth-tests-{os.getpid()}")
 
 
 @pytest.fixture(scope="session")

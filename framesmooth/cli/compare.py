@@ -1,7 +1,6 @@
 """``framesmooth compare``: which of several versions of a clip is steadier, and at what price."""
 
-from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -45,22 +44,10 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 def compare(
     before: str,
     after: tuple[str, ...],
-    reference: str | None,
-    guide: str | None,
-    flow: str,
-    flow_weights: Path | None,
-    video: str | None,
-    layout: str,
-    crf: int,
     fail_unless_better: bool,
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    strict: bool,
     json_file: str | None,
-    csv_file: str | None,
-    html_file: str | None,
-    overwrite: bool,
     progress: str,
+    **settings: Any,
 ) -> None:
     """Measure BEFORE and one or more AFTER alike, and say of each AFTER whether it is better.
 
@@ -81,52 +68,19 @@ def compare(
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_leaderboard, print_verdicts
     from framesmooth.metrics.verdict import require_better
-    from framesmooth.reports import HeatMeter
-    from framesmooth.workflows.compare import compare_clips
-    from framesmooth.workflows.compare_inputs import open_clips_to_compare
-    from framesmooth.workflows.compare_video import check_layout, write_montage
-
-    estimator = common.chosen_flow(flow, flow_weights)
-    heats: dict[str, HeatMeter] = {}
-
-    def watchers_of(name: str) -> tuple[HeatMeter, ...]:
-        return (heats.setdefault(name, HeatMeter()),) if html_file is not None else ()
+    from framesmooth.workflows import compare as workflow
 
     with progress_listener(progress) as emit:
-        opened = open_clips_to_compare(
-            before, after, reference, guide, emit, fps=fps, frame_range=frame_range, strict=strict
+        made = workflow.compare(
+            before, after, json_file=common.json_path(json_file), on_event=emit, **settings
         )
-        check_layout(video, layout, len(opened.clips), overwrite=overwrite)
-        report_options.check_files(opened.paths, (json_file, csv_file, html_file, video), overwrite=overwrite)
-        comparison = compare_clips(
-            opened.clips,
-            emit,
-            reference=opened.reference,
-            guide=opened.guide,
-            flow=estimator,
-            watchers_of=watchers_of,
-        )
-        if video is not None:
-            write_montage(video, comparison, opened.clips, layout, emit, crf=crf, overwrite=overwrite)
-    report_options.write_frames_csv(csv_file, comparison.reports)
-    report_options.write_page(
-        html_file,
-        comparison.reports,
-        opened.clips,
-        heats,
-        title=f"{comparison.before} and {', '.join(comparison.verdicts)}"
-        if not opened.folder
-        else f"{comparison.before} and {len(comparison.verdicts)} clips of {Path(opened.folder).name}",
-        asked=report_options.asked_for(reference, guide, frame_range),
-        comparison=comparison,
-    )
-    if not common.write_json(json_file, comparison.as_dict()):
-        if opened.folder:
-            print_leaderboard(comparison.verdicts, comparison.reports)
+    if not common.write_json(json_file, made.as_dict()):
+        if made.folder is not None:
+            print_leaderboard(made.verdicts, made.reports)
         else:
-            print_clips(comparison.reports)
-            print_verdicts(comparison.verdicts)
-        if video is not None:
-            click.echo(video)
+            print_clips(made.reports)
+            print_verdicts(made.comparison.verdicts)
+        if made.video is not None:
+            click.echo(settings["video"])
     if fail_unless_better:
-        require_better(comparison.verdicts)
+        require_better(made.comparison.verdicts)

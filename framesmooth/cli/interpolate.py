@@ -1,18 +1,12 @@
 """``framesmooth interpolate``: frames between frames."""
 
-from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from framesmooth.cli import types
 from framesmooth.cli.options import common
-from framesmooth.cli.options import report as report_options
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
-
-if TYPE_CHECKING:
-    from framesmooth.workflows.clip_steps import DropRepeats
 
 
 @click.command(cls=HeadedCommand)
@@ -58,25 +52,7 @@ if TYPE_CHECKING:
 @common.encoding
 @common.json_file
 @common.common
-def interpolate(
-    source: str,
-    output: str,
-    cadence: int | None,
-    to_fps: Fraction | None,
-    at_cuts: str | None,
-    drop_repeats: "DropRepeats",
-    loop: bool,
-    flow: str,
-    flow_weights: Path | None,
-    no_audio: bool,
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    strict: bool,
-    audio: str | None,
-    json_file: str | None,
-    progress: str,
-    **encoding: Any,
-) -> None:
+def interpolate(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
     """Put frames between those of IN, along the motion: a folder of keyframes, a video, a run folder.
 
     The clip's own frames stay as they are wherever one is due: --cadence K makes (n - 1) K + 1 frames out of
@@ -94,42 +70,11 @@ def interpolate(
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60 --flow raft --flow-weights raft.safetensors
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.interpolation.upsampler import Upsampler
-    from framesmooth.motion.flow.base import load_flow
-    from framesmooth.runs.open_clip import open_clip
-    from framesmooth.video import check_output, open_sink
-    from framesmooth.workflows.clip_steps import check_not_input, upsample_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
+    from framesmooth.workflows import interpolate as workflow
+    from framesmooth.workflows.outputs import check_files
 
-    if (cadence is None) == (to_fps is None):
-        raise click.UsageError("give either --cadence N or --to-fps RATE")
-    estimator = load_flow(common.chosen_flow(flow, flow_weights))
-    check_not_input(source, output)
-    check_output(output, overwrite=encoding["overwrite"])
-    report_options.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
-    uneven = "stored" if to_fps else uneven_for(audio, no_audio=no_audio)
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
-    rate = to_fps or clip.fps * (cadence or 1)
-    kept = at_cuts or ("hold" if cadence is None else "fade")
+    check_files((source,), (common.json_path(json_file),), overwrite=settings["overwrite"])
     with progress_listener(progress) as emit:
-        sound = audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio)
-        upsampler = Upsampler(
-            estimator,
-            clip.fps / rate,
-            "hold" if kept == "hold" else "fade",
-            loop,
-            hold_last=to_fps is not None or sound is not None,
-        )
-        with open_sink(
-            output,
-            fps=rate,
-            size=clip.size,
-            audio=sound,
-            metadata=tags_to_keep(
-                Path(source), f"frames interpolated by framesmooth: {clip.fps} to {rate} fps"
-            ),
-            **encoding,
-        ) as sink:
-            upsample_clip(clip, sink, emit, upsampler, drop_repeats)
-    if not common.write_json(json_file, {"output": Path(output).name, **upsampler.as_dict()}):
+        made = workflow.interpolate(source, output, on_event=emit, **settings)
+    if not common.write_json(json_file, made.as_dict()):
         click.echo(output)

@@ -1,7 +1,6 @@
 """``framesmooth measure``: how much a clip flickers, or several."""
 
-from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -62,22 +61,11 @@ from framesmooth.registry import names
 @common.common
 def measure(
     sources: tuple[str, ...],
-    reference: str | None,
-    guide: str | None,
-    metrics: tuple[str, ...],
-    weights: tuple[tuple[str, Path], ...],
-    flow: str,
-    flow_weights: Path | None,
     fail_above: tuple[Gate, ...],
     fail_below: tuple[Gate, ...],
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    strict: bool,
     json_file: str | None,
-    csv_file: str | None,
-    html_file: str | None,
-    overwrite: bool,
     progress: str,
+    **settings: Any,
 ) -> None:
     """Report the flicker of IN: a video, an animation, a folder of frames or clips, or a run folder.
 
@@ -98,52 +86,14 @@ def measure(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_clips, print_report
-    from framesmooth.reports import HeatMeter
-    from framesmooth.runs.open_clip import open_clip
-    from framesmooth.workflows.clip_steps import measure_clip
-    from framesmooth.workflows.compare_inputs import check_companions, clip_names, unfolded
+    from framesmooth.workflows import measure as workflow
 
     gates = (*fail_above, *fail_below)
-    check_gates(gates, metrics, has_reference=reference is not None)
-    paths = unfolded(sources)
-    report_options.check_files(
-        (*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite
-    )
-    clips = {
-        name: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
-        for name, path in zip(clip_names(paths), paths, strict=True)
-    }
-    companions = {
-        label: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
-        for label, path in (("the reference", reference), ("the guide", guide))
-        if path is not None
-    }
-    estimator = common.chosen_flow(flow, flow_weights)
-    heats = {} if html_file is None else {name: HeatMeter() for name in clips}
+    check_gates(gates, settings["metrics"], has_reference=settings["reference"] is not None)
     with progress_listener(progress) as emit:
-        check_companions(clips, companions, emit)
-        measured = {
-            name: measure_clip(
-                clip,
-                emit,
-                reference=companions.get("the reference"),
-                guide=companions.get("the guide"),
-                metrics=metrics or None,
-                flow=estimator,
-                weights=dict(weights),
-                watchers=(heats[name],) if heats else (),
-                name="measure" if len(clips) == 1 else f"measure {name}",
-            )
-            for name, clip in clips.items()
-        }
-    only = next(iter(measured.values())) if len(measured) == 1 else None
-    report_options.write_frames_csv(csv_file, measured)
-    title, asked = f"Flicker of {', '.join(clips)}", report_options.asked_for(reference, guide, frame_range)
-    report_options.write_page(html_file, measured, clips, heats, title=title, asked=asked)
-    content = {"clips": {name: report.as_dict() for name, report in measured.items()}}
-    if not common.write_json(json_file, content if only is None else only.as_dict()):
-        if only is None:
-            print_clips(measured)
-        else:
-            print_report(only)
-    apply_gates(gates, measured)
+        made = workflow.measure_clips(
+            sources, json_file=common.json_path(json_file), on_event=emit, **settings
+        )
+    if not common.write_json(json_file, made.as_dict()):
+        print_clips(made.reports) if made.only is None else print_report(made.only)
+    apply_gates(gates, made.reports)

@@ -1,6 +1,5 @@
 """``framesmooth smooth``: a clip becomes a steadier one."""
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -79,26 +78,7 @@ from framesmooth.registry import names
 @common.encoding
 @common.json_file
 @common.common
-def smooth(
-    source: str,
-    output: str,
-    strength: str,
-    method: str,
-    flow: str | None,
-    flow_weights: Path | None,
-    guide: str | None,
-    loop: bool | None,
-    measured: bool,
-    report: Path | None,
-    no_audio: bool,
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    strict: bool,
-    audio: str | None,
-    json_file: str | None,
-    progress: str,
-    **encoding: Any,
-) -> None:
+def smooth(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
     """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
 
     Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
@@ -117,68 +97,14 @@ def smooth(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
-    from framesmooth.reports import Strip, write_report
-    from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip, requested_settings
-    from framesmooth.smoothing.base import create_smoother, scheduled
-    from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
-    from framesmooth.smoothing.loop import looped
-    from framesmooth.video import check_output, open_sink
-    from framesmooth.video.atomic import remove_all_leftovers
-    from framesmooth.workflows.clip_steps import check_not_input, copy_clip, smooth_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
-    from framesmooth.workflows.smooth_run import can_keep, smooth_run
+    from framesmooth.workflows import smooth as workflow
 
-    for option, asked in (("--report", report), ("--json", json_file)):
-        if asked is not None and not measured:
-            raise click.UsageError(
-                f"{option} needs the metrics that --no-measure leaves out: drop one of them"
-            )
-    if flow is None and flow_weights is not None:
-        raise click.UsageError("--flow-weights goes with --flow raft")
-    check_not_input(source, output)
-    if report is not None:
-        remove_all_leftovers(report)
-    check_output(output, overwrite=encoding["overwrite"])
-    uneven = uneven_for(audio, no_audio=no_audio)
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
-    choices: dict[str, Any] = {} if flow is None else {"flow": common.chosen_flow(flow, flow_weights)}
-    if guide is not None:
-        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range, strict=strict)
-    smoother = create_smoother(method, scheduled(strength, clip), **choices)
-    smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(Path(source), frame_range))
-    if loop is None:  # a guide and a part of a clip are no loops
-        loop = guide is None and frame_range is None and bool(requested_settings(Path(source)).get("loop"))
-    described = repr(smoother) if guide is None else f"{smoother!r} guided by {Path(guide).name}"
-    tags = tags_to_keep(Path(source), f"smoothed by framesmooth: {described}")
-    strip = None if report is None else Strip()
-    with (
-        progress_listener(progress) as emit,
-        open_sink(
-            output,
-            fps=clip.fps,
-            size=clip.size,
-            audio=audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio),
-            metadata=tags,
-            **encoding,
-        ) as sink,
-    ):
-        on_pair = None if strip is None else strip.add
-        whole = measured and guide is None and frame_range is None and fps is None
-        run = can_keep(Path(source)) if whole else None
-        if run is None:
-            smoother = looped(smoother, clip) if loop else smoother
-            reports = smooth_clip(clip, smoother, sink, emit, measured=measured, on_pair=on_pair)
-        else:
-            with run.locked():
-                kept = smooth_run(run, smoother, emit, fps=clip.fps, on_pair=on_pair, loop=loop)
-                copy_clip(kept.frames, sink, emit)
-            reports = kept.before, kept.after
-    if reports is not None:
-        before, after = reports
-        if report is not None:
-            facts = {"smoother": described}
-            write_report(report, before, after, title=Path(source).name, strip=strip, facts=facts)
-        if common.write_json(json_file, {"before": before.as_dict(), "after": after.as_dict()}):
+    if json_file is not None and not settings["measured"]:
+        raise click.UsageError("--json needs the metrics that --no-measure leaves out: drop one of them")
+    with progress_listener(progress) as emit:
+        made = workflow.smooth(source, output, on_event=emit, **settings)
+    if made.before is not None and made.after is not None:
+        if common.write_json(json_file, made.as_dict()):
             return
-        print_comparison(before, after)
+        print_comparison(made.before, made.after)
     click.echo(output)

@@ -1,7 +1,6 @@
 """``framesmooth sweep``: a grid of smoothing settings, in one table and in pictures."""
 
 import math
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from framesmooth.cli.options.command import EVERYDAY, OTHER, HeadedCommand, head
 from framesmooth.registry import names
 
 if TYPE_CHECKING:
-    from framesmooth.tuning.sweep import Sweep
+    from framesmooth.workflows.sweep import SweepResult
 
 _MOST_CELLS = 200
 
@@ -134,19 +133,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 @common.frame_range
 @common.json_file
 @common.common
-def sweep(
-    source: str,
-    output: Path | None,
-    strengths: tuple[float, ...],
-    methods: tuple[str, ...],
-    flows: tuple[str, ...] | None,
-    max_detail_loss: float,
-    jobs: int,
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    json_file: str | None,
-    progress: str,
-) -> None:
+def sweep(source: str, json_file: str | None, progress: str, **settings: Any) -> None:
     """Smooth IN with every setting of a grid, and put the figures into one table.
 
     Into DIR go sweep.csv, sweep.json, report.html, contact.png (the middle frame of every cell) and grid.mp4
@@ -162,38 +149,21 @@ def sweep(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_sweep
-    from framesmooth.reports.sweep import write_sweep
-    from framesmooth.tuning.search import SmootherConfig
-    from framesmooth.tuning.sweep import run_sweep
-    from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
-    from framesmooth.video.atomic import remove_all_leftovers
+    from framesmooth.workflows import sweep as workflow
 
-    path = Path(source)
-    clip = ClipChoice.of(path, fps, frame_range)
-    folder = output or path.with_name(f"{path.stem}.sweep")
-    for place in (folder, folder / "cells"):
-        remove_all_leftovers(place)
-    spots = [
-        GridPoint(SmootherConfig(method=method, flow=flow), strength)
-        for method in methods
-        for flow in (flows or (None,))
-        for strength in strengths
-    ]
     with progress_listener(progress) as emit:
-        done = run_sweep(spots, TrialStore(folder / "cells", clip), emit, jobs)
-        content = write_sweep(folder, done, emit, title=path.name, max_detail_loss=max_detail_loss)
-    if common.write_json(json_file, content):
+        made = workflow.sweep(source, on_event=emit, **settings)
+    if common.write_json(json_file, made.as_dict()):
         return
-    print_sweep(done.rows, done.best(max_detail_loss))
-    click.echo(_conclusion(done, source, max_detail_loss))
-    click.echo(str(folder))
+    print_sweep(made.rows, made.best)
+    click.echo(_conclusion(made, source, settings["max_detail_loss"]))
+    click.echo(str(made.folder))
 
 
-def _conclusion(done: "Sweep", source: str, max_detail_loss: float) -> str:
-    best = done.best(max_detail_loss)
-    if best is None:
+def _conclusion(made: "SweepResult", source: str, max_detail_loss: float) -> str:
+    if made.best is None:
         return f"no cell keeps its detail loss at {max_detail_loss:g} or less"
-    row = done.rows[best]
+    row = made.rows[made.best]
     flow = f" --flow {row['flow']}" if row["flow"] else ""
     return (
         f"★ least flicker within the detail floor: framesmooth smooth {source} -o OUT "

@@ -1,17 +1,13 @@
 """``framesmooth tune``: the strength that a clip needs is found, and the clip smoothed with it."""
 
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
-from framesmooth.registry import FLOWS, names
-
-if TYPE_CHECKING:
-    from framesmooth.tuning.search import SmootherConfig
+from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
@@ -81,26 +77,7 @@ if TYPE_CHECKING:
 @common.encoding
 @common.json_file
 @common.common
-def tune(
-    source: str,
-    output: str,
-    max_detail_loss: float,
-    target: str | None,
-    method: str,
-    flow: str | None,
-    deep: bool,
-    per_segment: bool,
-    budget: float | None,
-    report: Path | None,
-    no_audio: bool,
-    fps: Fraction | None,
-    frame_range: tuple[int, int | None] | None,
-    strict: bool,
-    audio: str | None,
-    json_file: str | None,
-    progress: str,
-    **encoding: Any,
-) -> None:
+def tune(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
     """Find the strength that takes most flicker out of IN at the least harm, and smooth IN with it.
 
     Strengths are tried on a sample, where the clip flickers most and where it moves most; the whole clip is
@@ -117,88 +94,14 @@ def tune(
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison
-    from framesmooth.events import Notice
-    from framesmooth.reports import Strip
-    from framesmooth.reports.tuning import write_tuning
-    from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip
-    from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
-    from framesmooth.tuning.search import Goal
-    from framesmooth.tuning.tuner import parse_target, tune_clip
-    from framesmooth.video import check_output, open_sink
-    from framesmooth.video.atomic import remove_all_leftovers
-    from framesmooth.video.writer import check_writing
-    from framesmooth.workflows.clip_steps import check_not_input, smooth_clip
-    from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
+    from framesmooth.workflows import tune as workflow
 
-    metric, value = (None, 0.0) if target is None else parse_target(target)
-    goal = Goal(max_detail_loss=max_detail_loss, metric=metric, target=value)
-    check_not_input(source, output)
-    path = Path(output)
-    folder = report or path.with_name(f"{path.stem}.tuning")
-    remove_all_leftovers(folder)
-    check_output(output, overwrite=encoding["overwrite"])
-    uneven = uneven_for(audio, no_audio=no_audio)
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, uneven=uneven, strict=strict)
-    check_writing(output, clip.fps, clip.size, encoding["crf"], encoding["codec"], encoding["odd"])
-    strip = Strip()
     with progress_listener(progress) as emit:
-        sound = audio_to_keep(Path(source), output, clip, emit, audio=audio, no_audio=no_audio)
-        tuning = tune_clip(
-            clip,
-            emit,
-            goal=goal,
-            setups=_setups(method, flow, deep=deep),
-            per_segment=per_segment,
-            budget=budget,
-        )
-        emit(Notice(tuning.verdict))
-        smoother = with_keyframe_hints(tuning.smoother(clip), *keyframes_and_jumps(Path(source), frame_range))
-        with open_sink(
-            output,
-            fps=clip.fps,
-            size=clip.size,
-            audio=sound,
-            metadata=tags_to_keep(Path(source), f"smoothed by framesmooth: {smoother!r}"),
-            **encoding,
-        ) as sink:
-            reports = smooth_clip(clip, smoother, sink, emit, on_pair=strip.add)
-    assert reports is not None  # they are, unless it is told not to measure
-    before, after = reports
-    command = tuning.command(source, output, _asked(fps, frame_range))
-    content = tuning.as_dict() | {
-        "command": command,
-        "output": output,
-        "report": str(folder),
-        "before": before.as_dict(),
-        "after": after.as_dict(),
-    }
-    write_tuning(folder, tuning, before, after, title=Path(source).name, strip=strip, command=command)
-    if common.write_json(json_file, content):
+        made = workflow.tune(source, output, on_event=emit, **settings)
+    if common.write_json(json_file, made.as_dict() | {"output": output}):
         return
-    print_comparison(before, after)
-    click.echo(tuning.verdict)
-    click.echo(f"the same again: {command}")
-    click.echo(f"how it was found: {folder / 'report.html'}")
+    print_comparison(made.before, made.after)
+    click.echo(made.tuning.verdict)
+    click.echo(f"the same again: {made.command}")
+    click.echo(f"how it was found: {made.report}/report.html")
     click.echo(output)
-
-
-def _setups(method: str, flow: str | None, *, deep: bool) -> "list[SmootherConfig]":
-    """Return what is tried: the setup asked for, and with --deep every other method and flow."""
-    from framesmooth.tuning.search import SmootherConfig
-
-    asked = SmootherConfig(method=method, flow=flow)
-    if not deep:
-        return [asked]
-    others = [SmootherConfig(method=name, flow=flow) for name in names("smoother")]
-    if flow is None:  # those that need weights, and the slowest one, are for who asks for them
-        others += [SmootherConfig(method=method, flow=name) for name in FLOWS if name != "deepflow"]
-    return list(dict.fromkeys([asked, *others]))
-
-
-def _asked(fps: Fraction | None, frame_range: tuple[int, int | None] | None) -> list[str]:
-    """Return the options that decide what of the input is smoothed."""
-    words = [] if fps is None else ["--fps", str(fps)]
-    if frame_range is not None:
-        start, stop = frame_range
-        words += ["--frame-range", f"{start}:{'' if stop is None else stop}"]
-    return words

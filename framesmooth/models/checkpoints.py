@@ -5,7 +5,6 @@ a configuration and safetensors weights. Pickled weights (``.bin``, ``.ckpt``, `
 are loaded and are refused, and so is a folder that brings its own Python code.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from framesmooth import defaults
 from framesmooth.errors import ModelError
 from framesmooth.models.hub import from_hub, looks_like_hub_id
 from framesmooth.models.vocabulary import VOCABULARY_FILE
+from framesmooth.models.weight_hashes import weights_sha256
 
 BUILT_IN: Final = defaults.MODEL
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
@@ -194,8 +194,10 @@ def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str
     own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
     parts = [folder / name for name in _components(_read_index(folder))]
     loaded = [path for part in parts for path in loaded_files(part, weights=checkpoint is None)]
-    hashes = {} if checkpoint is None else {checkpoint.name: sha256_of(checkpoint)}
-    return hashes | {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(own + loaded)}
+    hashes = {} if checkpoint is None else {checkpoint.name: weights_sha256(checkpoint)}
+    return hashes | {
+        path.relative_to(folder).as_posix(): weights_sha256(path) for path in sorted(own + loaded)
+    }
 
 
 def loaded_files(part: Path, *, weights: bool = True) -> list[Path]:
@@ -205,12 +207,6 @@ def loaded_files(part: Path, *, weights: bool = True) -> list[Path]:
         for path in part.iterdir()
         if path.suffix in _SETTINGS or (weights and _WEIGHTS.fullmatch(path.name))
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file that is there."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def model_defaults(folder: Path) -> dict[str, Any]:

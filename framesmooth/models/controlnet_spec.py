@@ -13,9 +13,9 @@ from framesmooth.models.checkpoints import (
     loaded_files,
     pipeline_class,
     read_object,
-    sha256_of,
 )
 from framesmooth.models.hub import from_hub, looks_like_hub_id
+from framesmooth.models.weight_hashes import weights_sha256
 
 ControlKind = Literal["canny", "depth", "pose"]
 CONTROL_KINDS: Final[tuple[ControlKind, ...]] = ("canny", "depth", "pose")
@@ -138,4 +138,4 @@ def _denoiser_config(model: Path) -> dict[str, Any]:
 
 def control_hashes(controlnet: Path) -> dict[str, str]:
     """Return a name for each file of a ControlNet -> the SHA-256 (hex) of its content."""
-    return {f"control: {path.name}": sha256_of(path) for path in loaded_files(controlnet)}
+    return {f"control: {path.name}": weights_sha256(path) for path in loaded_files(controlnet)}

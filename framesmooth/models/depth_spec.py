@@ -8,8 +8,8 @@ from framesmooth.models.checkpoints import (
     check_weights,
     loaded_files,
     read_object,
-    sha256_of,
 )
+from framesmooth.models.weight_hashes import weights_sha256
 
 _CONFIG: Final = "config.json"
 
@@ -32,4 +32,4 @@ def check_depth_model(folder: Path) -> None:
 
 def depth_hashes(folder: Path) -> dict[str, str]:
     """Return a name for each file of a model of depth -> the SHA-256 (hex) of its content."""
-    return {f"depth: {path.name}": sha256_of(path) for path in loaded_files(folder)}
+    return {f"depth: {path.name}": weights_sha256(path) for path in loaded_files(folder)}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from framesmooth.errors import MediaError, ModelError, UsageError
-from framesmooth.models.checkpoints import check_weights, loaded_files, sha256_of
+from framesmooth.models.checkpoints import check_weights, loaded_files
+from framesmooth.models.weight_hashes import weights_sha256
 
 if TYPE_CHECKING:
     from framesmooth.frames import Frame
@@ -164,4 +165,4 @@ def adapter_hashes(prompt: ImagePrompt, files: AdapterFiles) -> dict[str, str]:
     }
     for path in [] if files.encoder is None else loaded_files(files.encoder):
         parts[f"ip-adapter: {ENCODER_FOLDER}/{path.name}"] = path
-    return {name: sha256_of(path) for name, path in parts.items()}
+    return {name: weights_sha256(path) for name, path in parts.items()}

@@ -55,6 +55,7 @@ def load_pipeline(
     cpu_offload: bool = False,
     compiled: bool = False,
     allow_download: bool = False,
+    checked_folder: Path | None = None,
 ) -> TextToImage:
     """Load a text-to-image pipeline: the built-in one, a local diffusers folder, or a hub id.
 
@@ -75,13 +76,18 @@ def load_pipeline(
         cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
         compiled: whether PyTorch's compiler makes kernels for the networks that are called at every step.
         allow_download: whether the hub may be asked.
+        checked_folder: the folder that ``locate_model`` returned, where the caller has called it and
+            ``check_additions``; neither is then called again.
 
     Raises:
         ModelError: when the model is missing, incomplete, pickled, or not a text-to-image pipeline, or when
             there is no compiler.
         UsageError: when the device, the dtype or the scheduler isn't there.
     """
-    folder = locate_model(model, config=config, allow_download=allow_download)
+    folder = checked_folder
+    if folder is None:
+        folder = locate_model(model, config=config, allow_download=allow_download)
+        check_additions((*loras, *textual_inversions))
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     checkpoint = Path(model).expanduser() if is_checkpoint(model) else None
@@ -93,7 +99,6 @@ def load_pipeline(
     if control_model is not None:
         pipe = add_controlnet(pipe, control_model, chosen_dtype, folder.name)
         pipe.set_progress_bar_config(disable=True)
-    check_additions((*loras, *textual_inversions))
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
     if image_prompt is not None:

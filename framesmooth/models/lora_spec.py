@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.models.checkpoints import sha256_of
+from framesmooth.models.weight_hashes import weights_sha256
 
 _MOST: Final = 100.0
 
@@ -100,4 +100,4 @@ def check_additions(additions: Iterable[Addition]) -> None:
 def addition_hashes(additions: Iterable[Addition]) -> dict[str, str]:
     """Return a name for each file -> the SHA-256 (hex) of its content, in order."""
     numbered = enumerate(additions, start=1)
-    return {f"addition {index}: {one.path.name}": sha256_of(one.path) for index, one in numbered}
+    return {f"addition {index}: {one.path.name}": weights_sha256(one.path) for index, one in numbered}

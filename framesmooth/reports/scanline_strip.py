@@ -1,8 +1,9 @@
 """Frames in a row before and after, and their x-t slices: one scanline over time shows flicker best."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -31,6 +32,22 @@ class Strip:
     _frames: list[tuple[Frame, ...]] = field(default_factory=list)
     _lines: list[tuple[Frame, ...]] = field(default_factory=list)
     _seen: int = 0
+
+    @classmethod
+    def of_middle(cls, num_frames: int) -> "Strip":
+        """Return a strip that shows the frames in the middle of a clip."""
+        return cls(start=max(0, num_frames // 2 - cls.count // 2))
+
+    @property
+    def needed(self) -> int:
+        """How many frames, from the first on, decide what is drawn."""
+        return max(self.start + self.count, _LARGEST_SLICE)
+
+    def drawn_from(self, *clips: Iterable[Frame]) -> Frame:
+        """Return the picture of clips that go together, read no further than what decides it."""
+        for versions in islice(zip(*clips, strict=True), self.needed):
+            self.add(*versions)
+        return self.draw()
 
     def add(self, *versions: Frame) -> None:
         """Take the next frame (H, W, 3) uint8 in all its versions: before, after; or just one."""

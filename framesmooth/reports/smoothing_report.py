@@ -17,7 +17,6 @@ from framesmooth.reports.page import (
     summary_of,
     write_page,
 )
-from framesmooth.reports.scanline_strip import Strip
 from framesmooth.reports.tables import metric_rows, write_csv, write_json
 from framesmooth.video import atomic_path, write_png
 from framesmooth.video.atomic import media_errors
@@ -96,7 +95,7 @@ def write_report(
     after: Report,
     *,
     title: str,
-    strip: Strip | None = None,
+    strip: Frame | None = None,
     facts: Mapping[str, Any] | None = None,
     verdicts: Sequence[Line] = (),
     first: Sequence[Gallery] = (),
@@ -113,15 +112,14 @@ def write_report(
     write_json(folder / "metrics.json", reports)
     write_csv(folder / "metrics.csv", reports)
     _write_plot(folder / "metrics.png", before, after)
-    picture = None if strip is None else strip.draw()
-    if picture is not None:
-        write_png(folder / "strip.png", picture)
+    if strip is not None:
+        write_png(folder / "strip.png", strip)
     write_html(
         folder / "report.html",
         before,
         after,
         title=title,
-        strip=picture,
+        strip=strip,
         facts=facts,
         verdicts=verdicts,
         first=first,

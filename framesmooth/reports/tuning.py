@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framesmooth.frames import Frame
 from framesmooth.metrics.report import Report
 from framesmooth.reports.figures import Figure, data_address
 from framesmooth.reports.page import Gallery, Line
 from framesmooth.reports.pareto import plot_pareto
-from framesmooth.reports.scanline_strip import Strip
 from framesmooth.reports.smoothing_report import write_report
 from framesmooth.runs import write_json
 from framesmooth.video import atomic_path
@@ -30,7 +30,7 @@ def write_tuning(
     after: Report,
     *,
     title: str,
-    strip: Strip,
+    strip: Frame | None,
     command: str,
 ) -> None:
     """Write tuning.json, pareto.png and the files of :func:`write_report` into ``folder``.

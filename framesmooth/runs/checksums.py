@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from framesmooth.errors import MediaError
-from framesmooth.video.atomic import media_errors
+from framesmooth.video.atomic import media_errors, write_bytes
 
 CHECKSUM_FILE: Final = "checksums.sha256"
 _LINE: Final = re.compile(rb"([0-9a-f]{64})  ([\w.-]+)")
@@ -49,13 +49,14 @@ class Checksums:
         self._known: dict[str, str] | None = None
         self._compared: dict[str, bool] = {}
 
-    def add(self, name: str) -> None:
-        """Note the content of the file ``name`` as it is now.
+    def write(self, name: str, content: bytes) -> None:
+        """Write the file ``name`` atomically and note its checksum, without reading it again.
 
         Raises:
-            MediaError: when it cannot be read, or the note not be written.
+            MediaError: when the file or the note cannot be written.
         """
-        self._read()[name] = digest = sha256_of(self._folder / name)
+        write_bytes(self._folder / name, content)
+        self._read()[name] = digest = hashlib.sha256(content).hexdigest()
         line = f"{digest}  {name}\n".encode()
         with media_errors(self._path, "write"):
             new = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)

@@ -3,13 +3,10 @@
 import logging
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.frames import (
-    FrameSource,
-    frame_slice,
-)
+from framesmooth.frames import FrameSource, ReadOptions, frame_slice
 from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.runs.record_paths import recorded_rate
 from framesmooth.video import open_source
@@ -17,28 +14,25 @@ from framesmooth.video.probe import Uneven
 
 _log = logging.getLogger(__name__)
 
+AS_STORED: Final = ReadOptions()
+"""The whole clip at its own rate."""
 
-def open_clip(
-    path: Path,
-    *,
-    fps: Fraction | None = None,
-    frame_range: tuple[int, int | None] | None = None,
-    uneven: Uneven = "auto",
-    strict: bool = False,
-) -> FrameSource:
-    """Open a video, an animation, a folder of pictures or a run folder (its frames before smoothing).
 
-    ``uneven`` and ``strict`` are those of :func:`framesmooth.video.open_source`.
+def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = "auto") -> FrameSource:
+    """Open a video, an animation, a folder of images or a run folder (its frames before smoothing).
+
+    ``uneven`` is that of :func:`framesmooth.video.open_source`.
 
     Raises:
         MediaError: what cannot be read.
         UsageError: a frame range that holds no frame, or a run folder without all its frames.
     """
+    fps = options.fps
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps, uneven=uneven, strict=strict)
-    clip = source if frame_range is None else frame_slice(source, *frame_range)
+    source = open_source(path, fps=fps, uneven=uneven, strict=options.strict)
+    clip = source if options.frame_range is None else frame_slice(source, *options.frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)
     return clip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,9 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.runs.checksums import Checksums
 from framesmooth.runs.json_files import content_key, read_json, write_json
 from framesmooth.runs.record import are_notes
-from framesmooth.video import atomic_path, read_image, write_png
+from framesmooth.video import read_image
 from framesmooth.video.atomic import media_errors
-from framesmooth.video.images import FRAME_NAME
+from framesmooth.video.images import FRAME_NAME, encode_png
 
 STAGE_FILE: Final = "stage.json"
 LATENTS_NAME: Final = "latents_{:06d}.npy"
@@ -94,10 +95,9 @@ class LatentFolder:
         return latents
 
     def __setitem__(self, time: int, latents: NDArray[np.float32]) -> None:
-        path = self.folder / LATENTS_NAME.format(time)
-        with atomic_path(path) as temporary, media_errors(path, "write"):
-            np.save(temporary, latents, allow_pickle=False)
-        self._checksums.add(path.name)
+        content = BytesIO()
+        np.save(content, latents, allow_pickle=False)
+        self._checksums.write(LATENTS_NAME.format(time), content.getvalue())
 
 
 class FrameFolder:
@@ -115,8 +115,7 @@ class FrameFolder:
 
     def write(self, index: int, frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
         """Write one frame atomically, with its metadata as text in the PNG."""
-        write_png(self.path(index), frame, metadata)
-        self._checksums.add(FRAME_NAME.format(index))
+        self._checksums.write(FRAME_NAME.format(index), encode_png(frame, metadata))
 
     def digest(self, index: int) -> str:
         """Return the checksum (hex) that was noted of frame ``index``, "" where there is none."""

@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import framesmooth
-from framesmooth.frames import FrameSource
+from framesmooth.frames import FrameSource, ReadOptions
 from framesmooth.runs import content_key, read_json, write_json
 from framesmooth.runs.open_clip import open_clip
 from framesmooth.streams import alongside, prefetch
@@ -37,25 +36,24 @@ class ClipChoice:
     """A clip by its path, and which part of it: what a worker needs to open it."""
 
     path: Path
-    fps: Fraction | None
-    frame_range: tuple[int, int | None] | None
+    options: ReadOptions
     key: str
 
     @classmethod
-    def of(cls, path: Path, fps: Fraction | None, frame_range: tuple[int, int | None] | None) -> "ClipChoice":
-        """Return the choice; its key is a hash of the files' content and of the part."""
+    def of(cls, path: Path, options: ReadOptions) -> "ClipChoice":
+        """Return the choice; its key is a hash of the files' content and of how they are read."""
         digest = hashlib.sha256()
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             if file.is_file():
                 digest.update(file.name.encode() if path.is_dir() else b"")
                 with file.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
-        part = {"content": digest.hexdigest(), "fps": str(fps), "range": frame_range}
-        return cls(path, fps, frame_range, content_key(part))
+        part = {"content": digest.hexdigest(), "fps": str(options.fps), "range": options.frame_range}
+        return cls(path, options, content_key(part))
 
     def open(self) -> FrameSource:
         """Open it."""
-        return open_clip(self.path, fps=self.fps, frame_range=self.frame_range)
+        return open_clip(self.path, self.options)
 
 
 @dataclass(frozen=True)

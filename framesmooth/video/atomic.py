@@ -200,14 +200,23 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write bytes atomically, replacing what is there.
+
+    Raises:
+        MediaError: when the disk refuses.
+    """
+    with atomic_path(path) as temporary, media_errors(Path(path), "write"):
+        temporary.write_bytes(content)
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write UTF-8 text atomically, replacing what is there.
 
     Raises:
         MediaError: when the disk refuses.
     """
-    with atomic_path(path) as temporary, media_errors(Path(path), "write"):
-        temporary.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode("utf-8"))
 
 
 def _remove(path: Path) -> None:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.atomic import IMAGE_SUFFIXES, atomic_path, media_errors
+from framesmooth.video.atomic import IMAGE_SUFFIXES, media_errors, write_bytes
 from framesmooth.video.listing import natural_key
 from framesmooth.video.safe_open import open_picture
 
@@ -51,9 +52,18 @@ def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str,
     Raises:
         MediaError: when the frame is no frame or the disk refuses.
     """
-    file = Path(path)
-    with atomic_path(file) as temporary, media_errors(file, "write"):
-        save_png(temporary, frame, metadata)
+    write_bytes(path, encode_png(frame, metadata))
+
+
+def encode_png(frame: Frame, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return ``frame`` as a PNG file, with ``metadata`` as text chunks.
+
+    Raises:
+        MediaError: when the frame is no frame.
+    """
+    content = BytesIO()
+    save_png(content, frame, metadata)
+    return content.getvalue()
 
 
 def save_png(path: Path | BinaryIO, frame: Frame, metadata: Mapping[str, str] | None = None) -> None:

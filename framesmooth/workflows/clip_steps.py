@@ -6,10 +6,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
 
-from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import (
     Frame,
@@ -21,7 +19,7 @@ from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
-from framesmooth.streams import alongside, prefetch
+from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.picture_times import picture_times
 from framesmooth.video.reader import MediaFile
@@ -38,9 +36,13 @@ def measure_clip(
     reference: FrameSource | None = None,
     guide: FrameSource | None = None,
     name: str = "measure",
+    judge_flashes: bool = True,
     **choices: Any,
 ) -> Report:
-    """Measure a clip, telling ``emit`` how far it is; ``choices`` are those of :func:`metric.measure`.
+    """Measure a clip, telling ``emit`` how far it is.
+
+    ``choices`` are those of :func:`framesmooth.metrics.measure.measure`; flashes are judged by the rate of
+    the source.
 
     Raises:
         MediaError: unreadable frames, or a reference or guide of another length or size.
@@ -48,7 +50,8 @@ def measure_clip(
     """
     tell_what_changes(source, emit)
     with frame_stage(emit, name, source.num_frames) as count:
-        report = measure(source, reference=reference, guide=guide, fps=source.fps, on_frame=count, **choices)
+        rate = source.fps if judge_flashes else None
+        report = measure(source, reference=reference, guide=guide, fps=rate, on_frame=count, **choices)
     _log.info("%s: motion by %s, of the %s", name, report.settings["flow"], report.settings["flow_on"])
     return report
 
@@ -64,8 +67,8 @@ def smooth_clip(
 ) -> tuple[Report, Report] | None:
     """Smooth ``source`` into ``sink`` and return its metrics (before, after), or None if not ``measured``.
 
-    Frames are read twice and never all held: once to measure the input, once to smooth it and to measure the
-    output as it is written. ``on_pair`` is then handed every frame before and after smoothing.
+    Frames are read once and never all held: the input is measured while it is smoothed, and so is the output
+    while it is written. ``on_pair`` is then handed every frame before and after smoothing.
     """
     replaced: list[int] = []
     if isinstance(smoother, MotionSmoother):
@@ -87,16 +90,19 @@ def _steady_clip(
     on_pair: Callable[[Frame, Frame], None] | None,
 ) -> tuple[Report, Report] | None:
     _log.info("smoothing with %r, %d frames read ahead, into %s", smoother, smoother.lookahead, sink.path)
+    tell_what_changes(source, emit)
     if not measured:
-        tell_what_changes(source, emit)
         with frame_stage(emit, "smooth", source.num_frames) as count, closing(prefetch(source)) as frames:
             for index, frame in enumerate(smoother(frames), start=1):
                 sink.write(frame)
                 count(index)
         return None
-    before = measure_clip(source, emit, name="measure")
     with frame_stage(emit, "smooth", source.num_frames) as count:
-        after = smooth_and_measure(source, smoother, sink, count, on_pair, fps=source.fps)
+        before, after = broadcast(
+            source,
+            lambda frames: measure(frames, fps=source.fps),
+            lambda frames: smooth_and_measure(frames, smoother, sink, count, on_pair, fps=source.fps),
+        )
     if after.flashes is not None and not (after.flashes.passed and after.flashes.extended_passed):
         emit(Notice(after.flashes.sentence, warning=True))
     return before, after
@@ -233,9 +239,3 @@ def _counted(frames: Iterable[Frame], count: Callable[[int], None]) -> Iterator[
     for index, frame in enumerate(frames, start=1):
         yield frame
         count(index)
-
-
-def check_not_input(source: str, output: str) -> None:
-    """Raise UsageError when the output is the input itself: it would be read while it is replaced."""
-    if Path(source).exists() and Path(output).resolve() == Path(source).resolve():
-        raise UsageError(f"{output} is the input itself: give another -o")

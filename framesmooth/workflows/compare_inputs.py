@@ -1,15 +1,15 @@
 """Clips that are compared: opened, named, and cut to the part that they share."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.frames import FrameSource, frame_slice
-from framesmooth.runs.open_clip import open_clip
+from framesmooth.frames import FrameSource, ReadOptions, frame_slice
 from framesmooth.video import list_clips
+from framesmooth.workflows.inputs import IN_MEMORY, ClipInput, open_input
 
 
 @dataclass(frozen=True)
@@ -29,52 +29,57 @@ class ClipsToCompare:
 
 
 def open_clips_to_compare(
-    before: str,
-    after: Sequence[str],
-    reference: str | None,
-    guide: str | None,
+    before: ClipInput,
+    after: Sequence[ClipInput],
+    reference: ClipInput | None,
+    guide: ClipInput | None,
     emit: Listener,
-    *,
-    fps: Fraction | None = None,
-    frame_range: tuple[int, int | None] | None = None,
-    strict: bool = False,
+    options: ReadOptions,
 ) -> ClipsToCompare:
     """Open clips to compare; a folder of clips as the only one after stands for those in it.
 
-    The clip before, the reference and the guide don't compete, even if they lie in that folder.
+    The clip before, the reference and the guide don't compete, even if they are in that folder.
 
     Raises:
         MediaError: what cannot be read, or clips of different sizes.
-        UsageError: a folder of clips without another clip, or one that holds pictures too.
+        UsageError: no clip after, a folder of clips without another clip, or one that holds images too.
     """
     helpers = {
-        label: path for label, path in (("reference", reference), ("guide", guide)) if path is not None
+        label: clip for label, clip in (("reference", reference), ("guide", guide)) if clip is not None
     }
-    found = clips_in(Path(after[0])) if len(after) == 1 else None
+    folder = _path_of(after[0]) if len(after) == 1 else None
+    found = None if folder is None else clips_in(Path(folder))
     if found is not None:
-        known = {Path(path).resolve() for path in (before, *helpers.values())}
+        known = {
+            Path(path).resolve() for path in map(_path_of, (before, *helpers.values())) if path is not None
+        }
         found = [path for path in found if Path(path).resolve() not in known]
         if not found:
-            raise UsageError(f"{after[0]} holds no clip but those it is compared with: give one more")
-    paths = [before, *(after if found is None else found)]
-    named = dict(zip(clip_names(paths), paths, strict=True))
-    named |= {f"the {label} {Path(path).name}": path for label, path in helpers.items()}
-    opened = {
-        name: open_clip(Path(path), fps=fps, frame_range=frame_range, strict=strict)
-        for name, path in named.items()
+            raise UsageError(f"{folder} holds no clip but those it is compared with: give one more")
+    clips: list[ClipInput] = [before, *(after if found is None else found)]
+    if len(clips) == 1:
+        raise UsageError("there is no clip to compare with: give at least one after the first")
+    named = dict(zip(clip_names([_path_of(clip) or IN_MEMORY for clip in clips]), clips, strict=True))
+    named |= {
+        f"the {label} {Path(_path_of(clip) or IN_MEMORY).name}": clip for label, clip in helpers.items()
     }
+    opened = {name: open_input(clip, options).frames for name, clip in named.items()}
     shared = list(common_part(opened, emit).items())
     ideal, guiding = (
-        next((clip for name, clip in shared[len(paths) :] if name.startswith(f"the {label} ")), None)
+        next((clip for name, clip in shared[len(clips) :] if name.startswith(f"the {label} ")), None)
         for label in ("reference", "guide")
     )
     return ClipsToCompare(
-        clips=dict(shared[: len(paths)]),
+        clips=dict(shared[: len(clips)]),
         reference=ideal,
         guide=guiding,
-        paths=list(named.values()),
-        folder=None if found is None else after[0],
+        paths=[path for path in map(_path_of, named.values()) if path is not None],
+        folder=None if found is None else folder,
     )
+
+
+def _path_of(clip: ClipInput) -> str | None:
+    return os.fspath(clip) if isinstance(clip, (str, os.PathLike)) else None
 
 
 def clip_names(paths: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from framesmooth.reports.montage import (
 )
 from framesmooth.streams import prefetch
 from framesmooth.video import check_output, is_folder_name, open_sink
-from framesmooth.workflows.compare import Comparison
+from framesmooth.workflows.comparison import Comparison
 
 _METRIC = "warping_error"
 

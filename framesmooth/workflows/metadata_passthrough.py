@@ -1,5 +1,6 @@
 """What a clip hands on to the one made from it: its tags, so that its origin stays known, and its sound."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +71,7 @@ def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return found
 
 
-def uneven_for(audio: str | None, *, no_audio: bool) -> Uneven:
+def uneven_for(audio: str | os.PathLike[str] | None, *, no_audio: bool) -> Uneven:
     """Return how a variable frame rate is read: at the frames' real times where sound goes along."""
     return "average" if no_audio else "auto" if audio is None else "real"
 

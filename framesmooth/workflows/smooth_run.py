@@ -1,12 +1,12 @@
 """The smoothed frames of a run: kept by content, so that another codec never smooths again.
 
-They lie in the run folder under a key made of the checksums of the frames that went in, the smoother and the
-versions of what it computes with.
+They are in the run folder under a key made of the checksums of the frames that went in, the smoother and the
+versions of what it computes with. Beside them are their metrics, and the strip of frames before and after
+that reports show, so that no frame is decoded again for either.
 """
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Final
 from framesmooth.events import Listener, stage
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.metrics.report import Report
+from framesmooth.reports import Strip
 from framesmooth.runs import (
     RECORD_FILE,
     FrameFolder,
@@ -27,20 +28,24 @@ from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
-from framesmooth.video import FrameSink, open_source, write_text
+from framesmooth.video import FrameSink, open_source, read_image
+from framesmooth.video.images import encode_png
 from framesmooth.workflows.clip_steps import smooth_clip
 
 REPORTS_FILE: Final = "reports.json"
+STRIP_FILE: Final = "strip.image"
+"""A PNG; its name keeps it from being taken for one of the frames."""
 _DECIDING_PIXELS: Final = ("framesmooth", "numpy", "scipy", "opencv-contrib-python")
 
 
 @dataclass(frozen=True)
 class Smoothed:
-    """Smoothed frames, and the metrics (before, after) that were measured when they were made."""
+    """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was."""
 
     frames: FrameSource
     before: Report
     after: Report
+    strip: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -57,15 +62,14 @@ def smooth_run(
     emit: Listener,
     *,
     fps: Fraction,
-    on_pair: Callable[[Frame, Frame], None] | None = None,
     loop: bool = False,
     guide: Guide | None = None,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
-    The caller holds the lock of the run. Pictures that were given as the first or the last frame stay as they
-    are. ``on_pair`` is handed every frame before and after smoothing, kept ones too. In a ``loop`` the first
-    frame follows on the last. A smoother along the motion takes it from the ``guide``, where there is one.
+    The caller holds the lock of the run. Images that were given as the first or the last frame stay as they
+    are. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
+    ``guide``, where there is one.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
@@ -84,22 +88,25 @@ def smooth_run(
     kept = run.smoothed(settings)
     notes = kept.open(settings)
     found = _kept(kept, num_frames) if notes.get("complete") else None
+    strip = None if found is None else _kept_strip(kept)
     if found is None:
         kept.note(complete=False)
         sink = FrameSink(kept.folder, source.size, None, _StageEncoder(kept))
-        found = smooth_clip(source, smoother, sink, emit)
+        drawn = Strip.of_middle(num_frames)
+        found = smooth_clip(source, smoother, sink, emit, on_pair=drawn.add)
         assert found is not None  # it is, unless it is told not to measure
-        write_text(kept.folder / REPORTS_FILE, _adapter().dump_json(found).decode())
-        kept.checksums.add(REPORTS_FILE)
+        kept.checksums.write(REPORTS_FILE, _adapter().dump_json(found))
+        strip = drawn.draw()
+        _keep_strip(kept, strip)
         kept.note(complete=True)
     else:
         with stage(emit, "smooth", num_frames, "frames", reused=True) as advance:
             advance(num_frames)
     frames = open_source(kept.folder, fps=fps)
-    if on_pair is not None:
-        for original, frame in zip(source, frames, strict=True):
-            on_pair(original, frame)
-    return Smoothed(frames, *found)
+    if strip is None:  # kept by a version that kept no strip, or damaged
+        strip = Strip.of_middle(num_frames).drawn_from(source, frames)
+        _keep_strip(kept, strip)
+    return Smoothed(frames, *found, strip=strip)
 
 
 def can_keep(folder: Path) -> RunFolder | None:
@@ -134,6 +141,15 @@ def _kept(kept: Stage, num_frames: int) -> tuple[Report, Report] | None:
     except (OSError, ValueError):
         return None
     return before, after
+
+
+def _keep_strip(kept: Stage, strip: Frame) -> None:
+    kept.checksums.write(STRIP_FILE, encode_png(strip))
+
+
+def _kept_strip(kept: Stage) -> Frame | None:
+    """Return the strip of frames before and after that was kept, None where it is missing or damaged."""
+    return read_image(kept.folder / STRIP_FILE) if kept.checksums.intact(STRIP_FILE) else None
 
 
 def _adapter() -> Any:

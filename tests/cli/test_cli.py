@@ -391,7 +391,7 @@ def test_a_stop_while_an_extension_is_imported(
         except ImportError as reason:
             raise error from reason
 
-    monkeypatch.setattr("framesmooth.workflows.clip_steps.measure_clip", stopped)
+    monkeypatch.setattr("framesmooth.workflows.measure.measure_clip", stopped)
     result = run("measure", folder, "--progress", "none")
     assert result.exit_code == code
     assert "error" not in result.stderr

@@ -99,7 +99,7 @@ def test_all_files_of_a_run(
     strip = Strip(count=2)
     for before, after in zip(*clips, strict=True):
         strip.add(before, after)
-    write_report(tmp_path, *reports, title="clip", strip=strip)
+    write_report(tmp_path, *reports, title="clip", strip=strip.draw())
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "metrics.csv",
         "metrics.json",

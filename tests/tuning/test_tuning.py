@@ -253,7 +253,7 @@ def test_a_sweep_makes_no_cell_twice(
     for name in ("sweep.csv", "sweep.json", "report.html", "contact.png", "grid.mp4"):
         assert (folder / name).stat().st_size > 0
     made: list[int] = []
-    monkeypatch.setattr(sweeping, "make_cells", lambda store, group, on_frame: made.append(len(group)))
+    monkeypatch.setattr(sweeping, "run_trials", lambda store, group, on_frame: made.append(len(group)))
     cli([*words, "trajectory", "--smooth-strength", "0,0.5"], standalone_mode=False)
     assert made == []
     assert json.loads(capsys.readouterr().out)["cells"] == first["cells"][3:5]

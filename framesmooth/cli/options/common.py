@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,10 +15,6 @@ from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
 from framesmooth.workflows.encoding_settings import EncodingSettings
-
-if TYPE_CHECKING:
-    from framesmooth.motion.flow.base import FlowEstimator
-
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -81,18 +77,6 @@ def flow(command: Command) -> Command:
     return command
 
 
-def chosen_flow(name: str, weights: Path | None) -> "str | FlowEstimator":
-    """Return what --flow and --flow-weights ask for; a trained network is loaded.
-
-    Raises:
-        UsageError: weights for an estimator without any, or the other way round.
-        ModelError: weights that cannot be used.
-    """
-    from framesmooth.motion.flow.base import load_flow
-
-    return name if weights is None and name in names("flow") else load_flow(name, weights)
-
-
 fps = headed_option(
     "--fps", type=Rate(), metavar="RATE", heading=INPUT,
     help="Frame rate of a folder of frames; a video is resampled to it.  [default: its own; 12 for a folder]",
@@ -134,6 +118,11 @@ json_file = headed_option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     heading=REPORTS, help="Write the results as JSON; - is stdout, in place of the table.",
 )  # fmt: skip
+
+
+def json_path(json_file: str | None) -> str | None:
+    """Return the file that --json names, None for stdout."""
+    return None if json_file == "-" else json_file
 
 
 def write_json(json_file: str | None, content: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.registry import LEARNED_FLOWS, load
+from framesmooth.registry import LEARNED_FLOWS, load, names
 
 FlowField = NDArray[np.float32]
 
@@ -48,6 +48,16 @@ def load_flow(flow: str | FlowEstimator, weights: Path | None = None) -> FlowEst
     if weights is None:
         raise UsageError(f"flow {flow!r} is a trained network: give its file with --flow-weights")
     return cast(FlowEstimator, load("learned_flow", flow)(weights=weights))
+
+
+def choose_flow(name: str | FlowEstimator, weights: Path | None) -> str | FlowEstimator:
+    """Return ``name`` where it needs no weights, else the trained network, loaded: reports tell both.
+
+    Raises:
+        UsageError: weights for an estimator without any, or the other way round.
+        ModelError: weights that cannot be used.
+    """
+    return name if weights is None and name in names("flow") else load_flow(name, weights)
 
 
 def flow_name(flow: str | FlowEstimator) -> str:

@@ -14,6 +14,7 @@ from framesmooth.errors import ModelError
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator
+from framesmooth.metrics.outliers import FrameStatistics, frame_statistics
 from framesmooth.runs import (
     FrameFolder,
     RunFolder,
@@ -37,6 +38,7 @@ class FramesStage:
         self.clip, self.run, self.emit = clip, run, emit
         self.stage, self.frames = run.frames, FrameFolder(run.frames)
         self.num_frames = clip.timeline.num_frames
+        self._statistics: dict[int, FrameStatistics] = {}
 
     def make(self) -> dict[str, Any]:
         """Make what is missing, and return what is noted about the frames: loaded, bad_frames, complete.
@@ -131,10 +133,15 @@ class FramesStage:
             self._write(index, generated.frame)
 
     def _write(self, index: int, frame: Frame) -> None:
+        self._statistics[index] = frame_statistics(frame)  # now, so that no frame is decoded for it later
         self.frames.write(index, frame, frame_tags(self.clip, index, self._loaded))
 
     def _read(self, index: int) -> Frame:
         return read_image(self.frames.path(index))
+
+    def _statistics_of(self, index: int) -> FrameStatistics:
+        known = self._statistics.get(index)
+        return frame_statistics(self._read(index)) if known is None else known
 
     def _is_repaired(self, notes: dict[str, Any]) -> bool:
         return not notes.get("bad") or notes.get("repaired") == self.clip.settings.sampling.bad_frames
@@ -144,7 +151,7 @@ class FramesStage:
         how, notes = self.clip.settings.sampling.bad_frames, self.stage.notes()
         if "bad" not in notes:
             known = {int(index): fault for index, fault in notes.get("faults", {}).items()}
-            judged = judge(self.num_frames, self._read, known).items()
+            judged = judge(self.num_frames, self._statistics_of, known).items()
             bad = {
                 index: fault
                 for index, fault in judged

@@ -6,6 +6,7 @@ from framesmooth import registry
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.checkpoints import is_checkpoint
+from framesmooth.models.pool import load_pooled
 from framesmooth.runs import (
     KeyframeImageFolder,
     LatentFolder,
@@ -45,11 +46,11 @@ def load_model(clip: ResolvedClip) -> "TextToImage":
     Raises:
         ModelError: a model that cannot be loaded.
     """
-    from framesmooth.models.loading import load_pipeline
-
     settings = clip.settings
-    return load_pipeline(
+    return load_pooled(
+        clip.model_hashes,
         settings.model.name if is_checkpoint(settings.model.name) else str(clip.model_folder),
+        checked_folder=clip.model_folder,
         config=settings.model.config,
         device=settings.compute.device,
         dtype=settings.compute.dtype,

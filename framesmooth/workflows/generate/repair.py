@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
-from framesmooth.metrics.outliers import frame_statistics, outliers
+from framesmooth.metrics.outliers import FrameStatistics, frame_statistics, outliers
 from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ ATTEMPTS: Final = 3
 _FLOW: Final = "dis-medium"
 
 ReadFrame = Callable[[int], Frame]
+ReadStatistics = Callable[[int], FrameStatistics]
 Reroll = Callable[[int, int], "GeneratedFrame"]
 
 
@@ -33,12 +34,12 @@ class Repaired:
         return asdict(self)
 
 
-def judge(num_frames: int, read: ReadFrame, known: Mapping[int, str]) -> dict[int, str]:
+def judge(num_frames: int, statistics: ReadStatistics, known: Mapping[int, str]) -> dict[int, str]:
     """Return frame -> fault of all bad frames: those ``known`` from their making, black ones and outliers.
 
     Outliers are found among the others, as if the bad ones weren't there.
     """
-    looks = {index: frame_statistics(read(index)) for index in range(num_frames) if index not in known}
+    looks = {index: statistics(index) for index in range(num_frames) if index not in known}
     bad = dict(known) | {index: "black" for index, look in looks.items() if look.black}
     good = [index for index in looks if index not in bad]
     found = outliers([looks[index] for index in good])

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from framesmooth.events import Notice
+from framesmooth.frames import FrameSource
 from framesmooth.metrics.report import Report
+from framesmooth.video import open_source
 
 
 @dataclass(frozen=True)
@@ -15,3 +18,9 @@ class GeneratedClip:
     before: Report
     after: Report
     seconds: float
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def frames(self) -> FrameSource:
+        """The frames of the clip, decoded when they are read."""
+        return open_source(self.clip)

@@ -21,7 +21,8 @@ from framesmooth.events import (
     stage,
 )
 from framesmooth.metrics.report import Report
-from framesmooth.reports import Gallery, Strip, write_report
+from framesmooth.registry import load
+from framesmooth.reports import Gallery, write_report
 from framesmooth.runs import (
     RECORD_VERSION,
     FrameFolder,
@@ -107,8 +108,10 @@ def finish_clip(
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
     """
     started = time.perf_counter()
-    strength = clip.settings.smoothing.smooth_strength
-    smoother = create_smoother(clip.settings.smoothing.smoother, 0 if strength == "auto" else strength)
+    strength, method = clip.settings.smoothing.smooth_strength, clip.settings.smoothing.smoother
+    smoother = None if strength == "auto" else create_smoother(method, strength)
+    if smoother is None:
+        load("smoother", method)  # an unknown name is refused before the work begins
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
         work = _Work(clip, run, emit, continued_with or [])
@@ -116,7 +119,7 @@ def finish_clip(
             for notice in notices(clip, asked):
                 emit(notice)
             work.make_frames()
-            before, after = work.smooth_and_write(work.tuned() if strength == "auto" else smoother)
+            before, after = work.smooth_and_write(work.tuned() if smoother is None else smoother)
     made = GeneratedClip(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
     return made
@@ -191,18 +194,16 @@ class _Work:
 
     def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
         """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
-        settings, num_frames = self.clip.settings, self.clip.timeline.num_frames
-        strip = Strip(start=max(0, num_frames // 2 - Strip.count // 2))
+        settings = self.clip.settings
         smoothed = smooth_run(
             self.run,
             smoother,
             self.emit,
             fps=settings.timeline.fps,
-            on_pair=strip.add,
             loop=settings.timeline.loop,
             guide=self._guide,
         )
-        self._report(smoothed, repr(smoother), strip)
+        self._report(smoothed, repr(smoother))
         with open_sink(
             settings.output,
             fps=settings.timeline.fps,
@@ -238,7 +239,7 @@ class _Work:
         }
         self.run.write_record(self.record)
 
-    def _report(self, smoothed: Smoothed, smoother: str, strip: Strip) -> None:
+    def _report(self, smoothed: Smoothed, smoother: str) -> None:
         before, after = smoothed.before, smoothed.after
         self.record["smoother"] = smoother
         self.record["metrics"] = {
@@ -248,5 +249,11 @@ class _Work:
             facts = report_facts(self.clip) | {"smoother": smoother}
             title = self.clip.settings.output.name
             write_report(
-                self.run.folder, before, after, title=title, strip=strip, facts=facts, first=self.curve
+                self.run.folder,
+                before,
+                after,
+                title=title,
+                strip=smoothed.strip,
+                facts=facts,
+                first=self.curve,
             )

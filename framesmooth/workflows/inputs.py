@@ -1,0 +1,58 @@
+"""What a workflow takes as a clip: a path, frames in memory, or any source of frames."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+
+from framesmooth.errors import UsageError
+from framesmooth.frames import DEFAULT_FPS, Frame, FrameList, FrameSource, ReadOptions, frame_slice
+from framesmooth.runs.open_clip import open_clip
+from framesmooth.video.probe import Uneven
+
+ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
+"""A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)
+uint8 RGB frames, or one array (T, H, W, 3)."""
+
+IN_MEMORY: Final = "frames in memory"
+"""What a clip without a path is called."""
+
+
+@dataclass(frozen=True)
+class InputClip:
+    """An opened clip, and its path where it has one."""
+
+    frames: FrameSource
+    path: Path | None
+
+    @property
+    def name(self) -> str:
+        """What the clip is called in titles."""
+        return IN_MEMORY if self.path is None else self.path.name
+
+
+def open_input(given: ClipInput, options: ReadOptions, *, uneven: Uneven = "auto") -> InputClip:
+    """Open what a workflow was given as a clip.
+
+    ``uneven`` says how a variable frame rate is read, as :func:`framesmooth.video.open_source` takes it.
+
+    Raises:
+        MediaError: what cannot be read, or arrays that are no frames.
+        UsageError: a frame range that holds no frame, or a rate for a source that has its own.
+    """
+    if isinstance(given, (str, os.PathLike)):
+        path = Path(given)
+        return InputClip(open_clip(path, options, uneven=uneven), path)
+    if isinstance(given, FrameSource):
+        if options.fps not in (None, given.fps):
+            raise UsageError(f"the source has {given.fps} frames a second of its own: leave out fps")
+        source = given
+    else:
+        frames = given if isinstance(given, np.ndarray) else list(given)
+        source = FrameList(cast("list[Frame]", frames), options.fps or DEFAULT_FPS)
+    return InputClip(
+        source if options.frame_range is None else frame_slice(source, *options.frame_range), None
+    )

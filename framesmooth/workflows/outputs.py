@@ -1,0 +1,194 @@
+"""What workflows that make a clip of another share: where it goes, how it is written, what goes along."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from framesmooth import defaults
+from framesmooth.errors import OutputExists, UsageError
+from framesmooth.events import Listener
+from framesmooth.frames import Frame, FrameList, FrameSource
+from framesmooth.video import FrameSink, check_output, open_sink, open_source
+from framesmooth.video.atomic import remove_leftovers
+from framesmooth.video.probe import Uneven
+from framesmooth.video.sound import Sound
+from framesmooth.video.writer import OddSize, check_writing
+from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
+from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
+from framesmooth.workflows.workflow import WorkflowSettings
+
+
+@dataclass(frozen=True)
+class ConvertSettings(WorkflowSettings):
+    """Settings of a workflow that makes one clip of another.
+
+    Attributes:
+        source: the clip: a path, a FrameSource, a list of (H, W, 3) uint8 frames, or one (T, H, W, 3) array.
+        output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames. None
+            keeps the frames in memory.
+        crf: constant rate factor of a video: 0 is lossless, 17 looks so, 28 is small.
+        codec: h264, h265, vp9, av1, prores or ffv1; None is the usual one of the file's suffix.
+        audio: a file whose sound is added, cut at the end of the clip.
+        no_audio: leave out the sound of the source, which goes along otherwise.
+        odd: what is done with an odd side where the codec needs even ones: "error", "pad" or "crop".
+        no_metadata: write no tags.
+        sign: a PEM file of certificates and their key, by which the file is signed (C2PA).
+        overwrite: replace what is there.
+    """
+
+    source: ClipInput
+    output: str | os.PathLike[str] | None = None
+    _: KW_ONLY
+    crf: int = defaults.CRF
+    codec: str | None = None
+    audio: str | os.PathLike[str] | None = None
+    no_audio: bool = False
+    odd: OddSize = "error"
+    no_metadata: bool = False
+    sign: Path | None = None
+    overwrite: bool = False
+
+    @property
+    def encoding(self) -> dict[str, Any]:
+        """How the clip is written: arguments of ``open_sink``."""
+        names = ("crf", "codec", "odd", "no_metadata", "sign", "overwrite")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def uneven(self) -> Uneven:
+        """How a variable frame rate is read."""
+        return uneven_for(self.audio, no_audio=self.no_audio)
+
+    def open(self) -> InputClip:
+        """Check that the output can be written, and open the source.
+
+        Raises:
+            OutputExists: something is there already.
+            UsageError: an output that is the source itself, or names no file.
+            MediaError: a source that cannot be read.
+        """
+        if self.output is not None:
+            if isinstance(self.source, (str, os.PathLike)):
+                check_not_input(self.source, self.output)
+            check_output(self.output, overwrite=self.overwrite)
+        clip = open_input(self.source, self.reading, uneven=self.uneven)
+        if self.output is not None:
+            frames = clip.frames
+            check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)
+        return clip
+
+
+@dataclass(frozen=True)
+class ClipWriter:
+    """Where the frames of a result go: to a file or folder, or into memory."""
+
+    settings: ConvertSettings
+    clip: InputClip
+    emit: Listener
+
+    @cached_property
+    def audio(self) -> str | os.PathLike[str] | Sound | None:
+        """The sound that goes along; what else is left out of the source is told once."""
+        settings, clip = self.settings, self.clip
+        if settings.output is None:
+            return None
+        if clip.path is None:
+            return None if settings.no_audio else settings.audio
+        return audio_to_keep(
+            clip.path,
+            os.fspath(settings.output),
+            clip.frames,
+            self.emit,
+            audio=None if settings.audio is None else os.fspath(settings.audio),
+            no_audio=settings.no_audio,
+        )
+
+    @contextmanager
+    def sink(self, note: str = "", *, fps: Fraction | None = None) -> Iterator["tuple[FrameSink, Written]"]:
+        """Give a sink for frames of the clip's size, and what becomes of them when the block ends well.
+
+        Sound and tags of the source go along; ``note`` is added to the comment.
+
+        Raises:
+            UsageError: a codec, crf or sound that does not fit the output.
+            MediaError: a full disk, or no frame.
+        """
+        settings, source = self.settings, self.clip.frames
+        written = Written(settings.output, rate := fps or source.fps)
+        if settings.output is None:
+            yield FrameSink(Path("memory"), source.size, None, written), written
+            return
+        path = self.clip.path
+        with open_sink(
+            settings.output,
+            fps=rate,
+            size=source.size,
+            audio=self.audio,
+            metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
+            **settings.encoding,
+        ) as sink:
+            yield sink, written
+
+
+class Written:
+    """The frames of a result; in memory where there is no ``output``."""
+
+    def __init__(self, output: str | os.PathLike[str] | None, fps: Fraction) -> None:
+        self.output, self.fps = None if output is None else Path(output), fps
+        self._kept: list[Frame] = []
+
+    def write(self, frame: Frame) -> None:
+        """Keep a frame in memory."""
+        self._kept.append(frame.copy())
+
+    def close(self) -> None:
+        """Nothing is buffered."""
+
+    def abort(self) -> None:
+        """Let go of the frames."""
+        self._kept.clear()
+
+    @property
+    def frames(self) -> FrameSource:
+        """The frames; those of a file are decoded when they are read."""
+        if self.output is None:
+            return FrameList(self._kept, self.fps)
+        return open_source(self.output, fps=self.fps if self.output.is_dir() else None)
+
+
+def check_not_input(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> None:
+    """Raise UsageError when the output is the input itself: it would be read while it is replaced."""
+    if Path(source).exists() and Path(output).resolve() == Path(source).resolve():
+        raise UsageError(f"{os.fspath(output)} is the input itself: give another -o")
+
+
+def check_files(
+    inputs: Sequence[ClipInput | None], outputs: Sequence[str | os.PathLike[str] | None], *, overwrite: bool
+) -> None:
+    """Refuse to write over an input, over another output, or over what is there without ``overwrite``.
+
+    What killed processes left beside the outputs under temporary names is removed.
+
+    Raises:
+        UsageError: see above.
+    """
+    read = {Path(path).resolve() for path in inputs if isinstance(path, (str, os.PathLike))}
+    written: set[Path] = set()
+    for output in outputs:
+        if output is None:
+            continue
+        name = os.fspath(output)
+        if name == "-":
+            raise UsageError("only --json writes to stdout: name a file")
+        path = Path(name).resolve()
+        if path in read or path in written:
+            raise UsageError(f"{name} is read or written already: give another name")
+        remove_leftovers(path)
+        if path.exists() and not overwrite:
+            raise OutputExists(f"{name} is there already: give --overwrite to replace it, or another name")
+        written.add(path)

@@ -1,0 +1,192 @@
+"""Taking the flicker out of a clip: read, measure, smooth, write, report."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framesmooth import defaults
+from framesmooth.errors import UsageError
+from framesmooth.events import Listener, Notice
+from framesmooth.frames import FrameSource
+from framesmooth.metrics.report import Report
+from framesmooth.motion.flow.base import choose_flow
+from framesmooth.reports import Strip, write_report
+from framesmooth.runs import RunFolder
+from framesmooth.runs.open_clip import keyframes_and_jumps, requested_settings
+from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
+from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
+from framesmooth.smoothing.loop import looped
+from framesmooth.video import FrameSink
+from framesmooth.video.atomic import remove_all_leftovers
+from framesmooth.workflows.clip_steps import copy_clip, smooth_clip
+from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
+from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
+from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
+from framesmooth.workflows.workflow import NoticeCollector, workflow
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmoothSettings(ConvertSettings):
+    """How a clip is smoothed; the options of ``framesmooth smooth``.
+
+    Attributes:
+        strength: 0 changes nothing, 1 is strongest; or a schedule over the frames, as "0:(0.3), 48:(0.9)".
+        method: a name of a smoother: trajectory, ema, poisson or deflicker.
+        flow: how motion is estimated for smoothing; None is the method's own way.
+        flow_weights: the trained network of the flow "raft".
+        guide: a clip to take the motion from, as long and as large as the source.
+        loop: whether the clip is a loop; None is as a run was made, and no for other clips.
+        measured: whether the flicker before and after is measured.
+        report: a folder for report.html, metrics.json, .csv and .png, and a strip of frames.
+    """
+
+    strength: float | str = defaults.STRENGTH
+    method: str = "trajectory"
+    flow: str | None = None
+    flow_weights: Path | None = None
+    guide: ClipInput | None = None
+    loop: bool | None = None
+    measured: bool = True
+    report: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmoothResult:
+    """A smoothed clip.
+
+    Attributes:
+        frames: the smoothed frames; those of a file are decoded when they are read.
+        output: the file or folder, None where the frames are in memory.
+        before: metrics of the source, None where it was not measured.
+        after: metrics of the smoothed frames, with the source as the reference for detail.
+        smoother: the smoother with all its settings.
+        notices: what the user should know.
+        seconds: how long it took.
+    """
+
+    frames: FrameSource
+    output: Path | None
+    before: Report | None
+    after: Report | None
+    smoother: str
+    notices: tuple[Notice, ...]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the metrics as plain types for JSON: before and after."""
+        reports = {"before": self.before, "after": self.after}
+        return {name: report.as_dict() for name, report in reports.items() if report is not None}
+
+
+@workflow(SmoothSettings)
+def smooth(settings: SmoothSettings) -> SmoothResult:
+    """Take the flicker out of a clip: a video, an animation, a folder of frames, a run folder, or arrays.
+
+    The arguments are those of :class:`SmoothSettings`. Memory is bounded, except for frames that are kept in
+    memory. Smoothed frames of a run folder are kept there, so that another codec never smooths again.
+
+    Raises:
+        MediaError: a source that cannot be read, or a full disk.
+        UsageError: settings that contradict each other, or an output that is there already.
+
+    Example:
+        >>> import framesmooth as fs
+        >>> made = fs.smooth("flickering.webp", "steady.webp", strength=0.8)
+        >>> made.after["warping_error"].mean < made.before["warping_error"].mean
+        True
+        >>> len(list(fs.smooth(list(fs.open_source("flickering.webp"))).frames))
+        6
+    """
+    started = time.perf_counter()
+    emit = NoticeCollector(settings.on_event)
+    check_settings(settings)
+    clip = settings.open()
+    smoother, described = _smoother(settings, clip)
+    strip = None if settings.report is None else Strip()
+    writer = ClipWriter(settings, clip, emit)
+    with writer.sink(f"smoothed by framesmooth: {described}") as (sink, written):
+        found = _smooth(settings, clip, smoother, sink, emit, strip)
+    if found is not None and settings.report is not None:
+        write_report(
+            settings.report,
+            found.before,
+            found.after,
+            title=clip.name,
+            strip=found.strip,
+            facts={"smoother": described},
+        )
+    return SmoothResult(
+        frames=written.frames,
+        output=written.output,
+        before=None if found is None else found.before,
+        after=None if found is None else found.after,
+        smoother=described,
+        notices=emit.notices,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def check_settings(settings: SmoothSettings) -> None:
+    """Check what can be checked before anything is opened.
+
+    Raises:
+        UsageError: settings that contradict each other.
+    """
+    if settings.report is not None and not settings.measured:
+        raise UsageError("--report needs the metrics that --no-measure leaves out: drop one of them")
+    if settings.flow is None and settings.flow_weights is not None:
+        raise UsageError("--flow-weights goes with --flow raft")
+    if settings.report is not None:
+        remove_all_leftovers(settings.report)
+
+
+def _smoother(settings: SmoothSettings, clip: InputClip) -> tuple[Smoother, str]:
+    """Return the smoother, and how reports call it."""
+    choices: dict[str, Any] = {}
+    if settings.flow is not None:
+        choices["flow"] = choose_flow(settings.flow, settings.flow_weights)
+    guide = None if settings.guide is None else open_input(settings.guide, settings.reading)
+    if guide is not None:
+        choices["guide"] = guide.frames
+    strength = scheduled(str(settings.strength), clip.frames)
+    smoother = create_smoother(settings.method, strength, **choices)
+    if clip.path is not None:
+        hints = keyframes_and_jumps(clip.path, settings.frame_range)
+        smoother = with_keyframe_hints(smoother, *hints)
+    return smoother, repr(smoother) if guide is None else f"{smoother!r} guided by {guide.name}"
+
+
+def _smooth(
+    settings: SmoothSettings,
+    clip: InputClip,
+    smoother: Smoother,
+    sink: FrameSink,
+    emit: Listener,
+    strip: Strip | None,
+) -> Smoothed | None:
+    """Smooth the clip into ``sink``; those of a whole run are kept in its folder, too."""
+    loop = settings.loop
+    if loop is None:  # a guide and a part of a clip are no loops
+        whole = settings.guide is None and settings.frame_range is None and clip.path is not None
+        loop = whole and clip.path is not None and bool(requested_settings(clip.path).get("loop"))
+    run = _kept_in(settings, clip)
+    if run is not None:
+        with run.locked():
+            kept = smooth_run(run, smoother, emit, fps=clip.frames.fps, loop=loop)
+            copy_clip(kept.frames, sink, emit)
+        return kept
+    smoother = looped(smoother, clip.frames) if loop else smoother
+    on_pair = None if strip is None else strip.add
+    found = smooth_clip(clip.frames, smoother, sink, emit, measured=settings.measured, on_pair=on_pair)
+    if found is None:
+        return None
+    return Smoothed(clip.frames, *found, strip=None if strip is None else strip.draw())
+
+
+def _kept_in(settings: SmoothSettings, clip: InputClip) -> RunFolder | None:
+    """Return the run folder that keeps the smoothed frames, None where the clip is not a whole run."""
+    part = settings.frame_range is not None or settings.fps is not None
+    if clip.path is None or part or settings.guide is not None or not settings.measured:
+        return None
+    return can_keep(clip.path)

@@ -1,0 +1,111 @@
+"""A grid of smoothing settings over one clip: one table, one page, one picture."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from framesmooth.events import Notice
+from framesmooth.reports.sweep import write_sweep
+from framesmooth.tuning.search import SmootherConfig
+from framesmooth.tuning.sweep import Sweep, run_sweep
+from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
+from framesmooth.video.atomic import remove_all_leftovers
+from framesmooth.workflows.workflow import NoticeCollector, WorkflowSettings, workflow
+
+STRENGTHS: Final = tuple(step / 10 for step in range(11))
+"""0 to 1 in steps of 0.1."""
+
+
+@dataclass(frozen=True)
+class SweepSettings(WorkflowSettings):
+    """The grid; the options of ``framesmooth sweep``.
+
+    Attributes:
+        source: the path of the clip.
+        output: the folder of the sweep; one that is there is continued. None is beside the source, as
+            NAME.sweep.
+        strengths: 0 to 1 each.
+        methods: smoothers.
+        flows: how motion is estimated for smoothing; None is each method's own way.
+        max_detail_loss: the best cell may cost no larger share of the fine detail.
+        jobs: processes; each one estimates the motion for itself.
+    """
+
+    source: str | os.PathLike[str]
+    output: str | os.PathLike[str] | None = None
+    _: KW_ONLY
+    strengths: Sequence[float] = STRENGTHS
+    methods: Sequence[str] = ("trajectory",)
+    flows: Sequence[str] | None = None
+    max_detail_loss: float = 0.03
+    jobs: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResult:
+    """What a sweep found.
+
+    Attributes:
+        folder: of sweep.csv, sweep.json, report.html, contact.png and grid.mp4.
+        sweep: the cells.
+        best: the row with the least flicker within the detail floor, None without any.
+        figures: what sweep.json holds, and the folder.
+        notices: what the user should know.
+    """
+
+    folder: Path
+    sweep: Sweep
+    best: int | None
+    figures: dict[str, Any]
+    notices: tuple[Notice, ...]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Plain types for each cell: method, flow, strength, metrics, and the seconds that it took."""
+        return self.sweep.rows
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain types for JSON."""
+        return self.figures
+
+
+@workflow(SweepSettings)
+def sweep(settings: SweepSettings) -> SweepResult:
+    """Smooth a clip with every setting of a grid, and put the figures into one table.
+
+    The arguments are those of :class:`SweepSettings`. Motion is estimated once for all strengths of a method.
+    Cells that an earlier sweep into the same folder made are used.
+
+    Raises:
+        MediaError: a source that cannot be read, or a full disk.
+        UsageError: an empty grid, or a smoother that cannot be swept.
+
+    Example:
+        >>> import framesmooth as fs
+        >>> found = fs.sweep("flickering.webp", "grid", strengths=(0.3, 0.6))
+        >>> [row["strength"] for row in found.rows]
+        [0.3, 0.6]
+    """
+    path = Path(settings.source)
+    clip = ClipChoice.of(path, settings.reading)
+    folder = path.with_name(f"{path.stem}.sweep") if settings.output is None else Path(settings.output)
+    for place in (folder, folder / "cells"):
+        remove_all_leftovers(place)
+    grid = [
+        GridPoint(SmootherConfig(method=method, flow=flow), strength)
+        for method in settings.methods
+        for flow in (settings.flows or (None,))
+        for strength in settings.strengths
+    ]
+    emit = NoticeCollector(settings.on_event)
+    found = run_sweep(grid, TrialStore(folder / "cells", clip), emit, settings.jobs)
+    figures = write_sweep(folder, found, emit, title=path.name, max_detail_loss=settings.max_detail_loss)
+    return SweepResult(
+        folder=folder,
+        sweep=found,
+        best=found.best(settings.max_detail_loss),
+        figures=figures,
+        notices=emit.notices,
+    )

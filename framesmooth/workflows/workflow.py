@@ -1,0 +1,74 @@
+"""What all workflows share: settings in, events on the way, a result with the notices out.
+
+A workflow is a function of one frozen dataclass of settings. :func:`workflow` makes it callable with the
+fields of that dataclass as arguments, so that every setting is defined once, with its type and its default.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from framesmooth.events import Event, Listener, Notice
+from framesmooth.frames import ReadOptions
+
+Arguments = ParamSpec("Arguments")
+Settings = TypeVar("Settings")
+Result = TypeVar("Result")
+
+
+def silent(_event: Event) -> None:
+    """Ignore an event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowSettings(ReadOptions):
+    """Settings of every workflow that reads clips.
+
+    Attributes:
+        on_event: is told what happens: stages, progress and notices. It may stop the work by raising.
+    """
+
+    on_event: Listener = field(default=silent, repr=False, compare=False)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the clips are read."""
+        return ReadOptions(**{each.name: getattr(self, each.name) for each in fields(ReadOptions)})
+
+
+class NoticeCollector:
+    """A listener that passes every event on and keeps the notices for the result."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener, self._notices = listener, list[Notice]()
+
+    def __call__(self, event: Event) -> None:
+        """Keep a notice, and pass the event on."""
+        if isinstance(event, Notice):
+            self._notices.append(event)
+        self._listener(event)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notices so far."""
+        return tuple(self._notices)
+
+
+def workflow(
+    settings: Callable[Arguments, Settings],
+) -> Callable[[Callable[[Settings], Result]], Callable[Arguments, Result]]:
+    """Let a function of ``settings`` be called with the fields of that dataclass as arguments."""
+
+    def decorate(run: Callable[[Settings], Result]) -> Callable[Arguments, Result]:
+        @wraps(run)
+        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            return run(settings(*args, **kwargs))
+
+        returned = inspect.signature(run).return_annotation
+        signature = inspect.signature(settings).replace(return_annotation=returned)
+        call.__signature__ = signature  # type: ignore[attr-defined]
+        return call
+
+    return decorate
