@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from module_map import PAGE, first_line, floors, with_map
 
-from scripts.module_map import PAGE, first_line, floors, with_map
 from tests.doc_blocks import HOME
 from tests.test_floors import FLOORS
 

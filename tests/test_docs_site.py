@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from reference_pages import command_named
 
 from framesmooth.cli.main import COMMANDS
 from tests.doc_blocks import HOME
@@ -70,8 +71,6 @@ def test_every_page_is_there(site: Path) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_can_be_linked_to(site: Path, name: str) -> None:
-    from tests.test_docs import command_named
-
     page = (site / "reference" / "generated" / "commands" / f"{name}.html").read_text(encoding="utf-8")
     there = set(re.findall(r'id="(cmdoption-[\w-]+)"', page))
     for parameter in command_named(name).params:
