@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,9 +10,12 @@ from framesmooth import defaults
 from framesmooth.cli.options import common
 from framesmooth.registry import names
 
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
+
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @click.option(
     "-s",
@@ -62,6 +65,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
@@ -79,6 +83,7 @@ def smooth(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -124,10 +129,10 @@ def smooth(
     if report is not None:
         remove_all_leftovers(report)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, reading=reading)
     choices: dict[str, Any] = {} if flow is None else {"flow": common.chosen_flow(flow, flow_weights)}
     if guide is not None:
-        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
+        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range, reading=reading)
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
     smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(Path(source), frame_range))
     if loop is None:  # a guide and a part of a clip are no loops

@@ -12,6 +12,7 @@ from framesmooth.registry import names
 
 if TYPE_CHECKING:
     from framesmooth.tuning.sweep import Sweep
+    from framesmooth.video import Reading
 
 _MOST_CELLS = 200
 
@@ -74,7 +75,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @click.option(
     "-o",
     "--output",
@@ -122,6 +123,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @common.fps
 @common.frame_range
+@common.reading
 @common.json_file
 @common.common
 def sweep(
@@ -134,6 +136,7 @@ def sweep(
     jobs: int,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     json_file: str | None,
     progress: str,
 ) -> None:
@@ -159,8 +162,8 @@ def sweep(
     from framesmooth.video.atomic import remove_all_leftovers
 
     path = Path(source)
-    clip = ClipChoice.of(path, fps, frame_range)
-    folder = output or path.with_name(f"{path.stem}.sweep")
+    clip = ClipChoice.of(path, fps, frame_range, reading)
+    folder = output or _beside(path)
     for place in (folder, folder / "cells"):
         remove_all_leftovers(place)
     spots = [
@@ -177,6 +180,14 @@ def sweep(
     print_sweep(done.rows, done.best(max_detail_loss))
     click.echo(_conclusion(done, source, max_detail_loss))
     click.echo(str(folder))
+
+
+def _beside(path: Path) -> Path:
+    """Return the folder of the sweep of a clip: beside it, or beside the folder of its pictures."""
+    from framesmooth.video.listing import is_series
+
+    clip = path.parent if is_series(path) and not path.is_dir() else path
+    return clip.with_name(f"{clip.stem}.sweep")
 
 
 def _conclusion(done: "Sweep", source: str, max_detail_loss: float) -> str:

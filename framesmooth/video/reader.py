@@ -19,12 +19,16 @@ from framesmooth.video.animation import animation_timing, check_held, decode_ani
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
 from framesmooth.video.color import to_rgb
 from framesmooth.video.images import open_folder
+from framesmooth.video.listing import is_series, refuse_single_picture
 from framesmooth.video.probe import scan, video_stream
+from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import check_size, open_media
 
 
-def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) -> FrameSource:
-    """Open a video file, a GIF, an animated WebP or a folder of pictures.
+def open_source(
+    path: str | os.PathLike[str], *, fps: Fraction | None = None, reading: Reading = AS_USUAL
+) -> FrameSource:
+    """Open a video file, a GIF, an animated WebP, a folder of pictures or a pattern such as frame_%04d.png.
 
     Args:
         path: the file or folder.
@@ -32,6 +36,7 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
             timing, resample it to this constant rate by repeating or dropping frames. Without it every
             frame of a video comes out once, a variable rate replaced by the average one; the held frames of
             an animation are repeated.
+        reading: in which order pictures come, and whether gaps are refused.
 
     Raises:
         MediaError: missing, empty, truncated or not a clip; pictures of mixed sizes; missing numbers.
@@ -40,11 +45,12 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
     if fps is not None and fps <= 0:
         raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
     file = Path(path)
-    if file.is_dir():
-        return open_folder(file, fps or DEFAULT_FPS)
+    if is_series(file):
+        return open_folder(file, fps or DEFAULT_FPS, reading)
     with media_errors(file, "read"):
         if file.stat().st_size == 0:
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
+    refuse_single_picture(file)
     if file.suffix.lower() in ANIMATION_SUFFIXES:
         return _open_animation(file, fps)
     return _open_video(file, fps)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from framesmooth.errors import ModelError
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame
+from framesmooth.models.prompt_weighting_spec import plain
 from framesmooth.runs import (
     FrameFolder,
     RunFolder,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 _FOUND: Final = ("num_diffused", "diffused_frames")
 """What is known of a clip once its keyframes are diffused: how many, and which frames show them."""
+
+_SHOWN_WORDS: Final = 6
+"""Of a prompt that is cut."""
 
 
 class FramesStage:
@@ -197,7 +201,18 @@ class FramesStage:
             needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
             told = f"{self.clip.model_name} ignores negative prompts{needed}"
             self.emit(Notice(told, warning=True))
-        for prompt in dict.fromkeys(key.prompt for key in self.clip.timeline.keyframes):
-            lost = model.cut_off(prompt)
-            if lost:
-                self.emit(Notice(f"the prompt is too long for the model, it ignores: {lost}", warning=True))
+        for notice in cut_prompts(source, self.clip):
+            self.emit(notice)
+
+
+def cut_prompts(source: "ClipSource", clip: ResolvedClip) -> Iterator[Notice]:
+    """Yield a warning for each prompt that is too long for the model: how much of it is read."""
+    model = source.path.model
+    keys = clip.timeline.keyframes
+    texts = [("prompt", key.prompt) for key in keys] + [("negative prompt", key.negative) for key in keys]
+    for name, text in dict.fromkeys(texts):
+        lost = model.cut_off(text).split()
+        if lost:
+            start = " ".join(lost[:_SHOWN_WORDS]) + (" ..." if len(lost) > _SHOWN_WORDS else "")
+            told = f"the {name} is too long for the model: it ignores the last {len(lost)} of "
+            yield Notice(f"{told}{len(plain(text).split())} words, from {start!r} on", warning=True)

@@ -11,6 +11,7 @@ from framesmooth.reports.montage import captioned, side_by_side
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import write_png
+from framesmooth.workflows.generate.frames_stage import cut_prompts
 from framesmooth.workflows.generate.load import load_source
 from framesmooth.workflows.generate.preflight import check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.workflows.generate.provenance import clip_tags
@@ -67,7 +68,10 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
     with stage(emit, "load model"):
         from framesmooth.generation.preview import keyframe, shrunk
 
-        source = shrunk(load_source(few, None))
+        loaded = load_source(few, None)
+        source = shrunk(loaded)
+    for notice in cut_prompts(loaded, clip):
+        emit(notice)
     with stage(emit, "preview", source.total_steps, "steps") as advance:
         for _ in source.diffuse(advance):
             pass

@@ -33,7 +33,7 @@ from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
-from framesmooth.workflows.generate.frames_stage import FramesStage
+from framesmooth.workflows.generate.frames_stage import FramesStage, cut_prompts
 from framesmooth.workflows.generate.load import load_source
 from framesmooth.workflows.generate.preflight import (
     check_run_folder,
@@ -76,6 +76,8 @@ def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
         source = load_source(clip, run if goes_on else None)
+    for notice in cut_prompts(source, clip):
+        emit(notice)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
         found = estimate(clip, source, lambda index: goes_on and index in frames)
