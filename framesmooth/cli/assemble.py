@@ -8,11 +8,11 @@ from framesmooth.cli.options import common
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.no_audio
 @common.encoding
 @common.common

@@ -26,7 +26,7 @@ from framesmooth.cli.options import report as report_options
 @click.option("--fail-unless-better", is_flag=True, help="End with exit code 3 unless every AFTER is better.")
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @report_options.files
 @common.common
 def compare(

@@ -159,7 +159,7 @@ def generate(
 ) -> None:
     """Turn PROMPTs into a clip that travels from one to the next.
 
-    A PROMPT is a text, or several with their frames, or a .yaml or .json file of them, or a settings file of
+    A PROMPT is a text, or several with their frames, or a .yaml, .json or .txt file of them, or settings of
     Deforum (.txt or .json), whose values give way to options; (word:1.3) weighs a word, \\( is a plain
     bracket. With a single prompt the picture drifts gently. Beside clip.mp4 comes clip.framesmooth/ with all
     frames before smoothing, the record of the run and its report. The same command goes on with a run that

@@ -9,7 +9,7 @@ from framesmooth.cli.options import common
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @click.option(
     "--cadence",
@@ -34,7 +34,7 @@ from framesmooth.cli.options import common
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

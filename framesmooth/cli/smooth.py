@@ -11,7 +11,7 @@ from framesmooth.registry import names
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @click.option(
     "-s",
@@ -61,7 +61,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

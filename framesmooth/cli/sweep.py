@@ -73,7 +73,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @click.option(
     "-o",
     "--output",
@@ -122,6 +122,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @common.fps
 @common.frame_range
+@common.reading
 @common.json_file
 @common.common
 def sweep(source: str, json_file: str | None, progress: str, **settings: Any) -> None:

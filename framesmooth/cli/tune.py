@@ -10,7 +10,7 @@ from framesmooth.registry import names
 
 
 @click.command()
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @click.option(
     "--max-detail-loss",
@@ -54,7 +54,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

@@ -52,7 +52,8 @@ SAMPLERS: Final = {
     "ddim": "ddim", "ddpm": "ddpm", "euler": "euler", "euler a": "euler-a", "euler ancestral": "euler-a",
     "heun": "heun", "lms": "lms", "klms": "lms", "plms": "pndm", "dpm2": "dpm2", "dpm2 a": "dpm2-a",
     "dpm2 ancestral": "dpm2-a", "dpm++ 2m": "dpm++-2m", "dpmpp 2m": "dpm++-2m",
-    "dpm++ 2m karras": "dpm++-karras", "dpm++ 2m sde": "dpm++-sde", "unipc": "unipc", "lcm": "lcm",
+    "dpm++ 2m karras": "dpm++-karras", "dpm++ 2m sde": "dpm++-sde", "dpmpp 2m sde": "dpm++-sde",
+    "unipc": "unipc", "uni pc": "unipc", "lcm": "lcm",
 }  # fmt: skip
 """Sampler of AUTOMATIC1111's interface or of the notebook, in lower case -> ours."""
 

@@ -10,6 +10,7 @@ from framesmooth.video.images import read_image, write_png
 from framesmooth.video.listing import list_clips, natural_key
 from framesmooth.video.metadata import read_metadata
 from framesmooth.video.reader import open_source
+from framesmooth.video.reading import AS_USUAL, Reading, ReadOptions
 from framesmooth.video.writer import (
     FrameSink,
     check_output,
@@ -18,7 +19,10 @@ from framesmooth.video.writer import (
 )
 
 __all__ = [
+    "AS_USUAL",
     "FrameSink",
+    "ReadOptions",
+    "Reading",
     "atomic_path",
     "check_output",
     "has_audio",

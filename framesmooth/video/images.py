@@ -1,13 +1,11 @@
 """Single pictures and folders of pictures."""
 
 import os
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,8 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.atomic import IMAGE_SUFFIXES, media_errors, write_bytes
-from framesmooth.video.listing import natural_key
+from framesmooth.video.atomic import write_bytes
+from framesmooth.video.listing import list_frames
+from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import open_picture
 
 FRAME_NAME = "frame_{:06d}.png"
@@ -74,53 +73,20 @@ def save_png(path: Path | BinaryIO, frame: Frame, metadata: Mapping[str, str] | 
     Image.fromarray(check_frame(frame)).save(path, "PNG", pnginfo=info, **_PNG_EFFORT)
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Return the pictures of a folder in natural order, hidden files left out.
-
-    Raises:
-        MediaError: when there is none, or when numbered pictures have a gap.
-    """
-    with media_errors(folder, "read"):
-        entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
-    images = sorted(
-        (entry for entry in entries if entry.suffix.lower() in IMAGE_SUFFIXES),
-        key=lambda entry: natural_key(entry.name),
-    )
-    if not images:
-        raise MediaError(f"{folder} holds no picture: put PNG or JPEG frames there, or give another folder")
-    _check_gaps(images)
-    return images
-
-
-def _check_gaps(images: list[Path]) -> None:
-    """Raise when the numbers in the names are not evenly spaced: a lost frame would be a jump in time."""
-    matches = [re.fullmatch(r"(.*?)(\d+)", image.stem) for image in images]
-    if len(images) < 3 or any(match is None for match in matches):
-        return
-    parts = [match.groups() for match in matches if match is not None]
-    if len({prefix for prefix, _ in parts}) > 1:
-        return
-    numbers = [int(number) for _, number in parts]
-    steps = [later - earlier for earlier, later in pairwise(numbers)]
-    usual = min(steps)
-    for (image, after), step in zip(pairwise(images), steps, strict=True):
-        if step != usual or usual == 0:
-            raise MediaError(
-                f"{image.parent}: the numbering jumps from {image.name} to {after.name}: "
-                "restore the missing frames or renumber the files"
-            )
-
-
 @dataclass(frozen=True)
 class ImageFolder:
     """A FrameSource over the pictures of a folder, in natural order of their names.
 
     Iterating raises a MediaError that names the file when one is damaged or has another size.
+
+    Attributes:
+        notices: one line for each thing that was decided about them.
     """
 
     images: tuple[Path, ...]
     fps: Fraction
     size: tuple[int, int]
+    notices: tuple[str, ...] = ()
 
     @property
     def num_frames(self) -> int:
@@ -138,19 +104,21 @@ class ImageFolder:
             yield frame
 
 
-def open_folder(folder: Path, fps: Fraction) -> ImageFolder:
-    """Open a folder of pictures; all sizes are compared now, from the files' headers.
+def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> ImageFolder:
+    """Open a folder of pictures, or a pattern; all sizes are compared now, from the files' headers.
 
     Raises:
-        MediaError: when it is empty, a picture is unreadable, sizes differ or numbered frames are missing.
+        MediaError: when it is empty, a picture is unreadable or sizes differ; if ``reading`` is strict also
+            when numbered frames are missing.
     """
-    images = list_images(folder)
+    listing = list_frames(folder, reading.sort, strict=reading.strict)
+    images = listing.images
     size = read_image(images[0]).shape[:2]
     for path in images[1:]:
         shown = _displayed_size(path)
         if shown != (size[1], size[0]):
             raise MediaError(_mixed_sizes(path, shown, images[0], size))
-    return ImageFolder(tuple(images), fps, size)
+    return ImageFolder(images, fps, size, listing.notices)
 
 
 def _displayed_size(path: Path) -> tuple[int, int]:

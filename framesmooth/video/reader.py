@@ -20,6 +20,7 @@ from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
 from framesmooth.video.color import to_rgb
 from framesmooth.video.damage import Damage, decoded_pictures, hold_missing
 from framesmooth.video.images import open_folder
+from framesmooth.video.listing import is_series, refuse_single_picture
 from framesmooth.video.probe import (
     Timing,
     Uneven,
@@ -27,6 +28,7 @@ from framesmooth.video.probe import (
     scan,
     video_stream,
 )
+from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import check_size, open_media
 
 
@@ -35,9 +37,9 @@ def open_source(
     *,
     fps: Fraction | None = None,
     uneven: Uneven = "auto",
-    strict: bool = False,
+    reading: Reading = AS_USUAL,
 ) -> FrameSource:
-    """Open a video file, a GIF, an animated WebP or a folder of pictures.
+    """Open a video file, a GIF, an animated WebP, a folder of pictures or a pattern such as frame_%04d.png.
 
     Args:
         path: the file or folder.
@@ -50,8 +52,8 @@ def open_source(
             rate, by repeating and dropping frames. "stored": every frame once; ``MediaFile.timed`` has the
             times.
             "auto": "real" for a video with sound, else "average".
-        strict: refuse a damaged video. Otherwise what is whole is taken, and ``MediaFile.damage`` tells the
-            rest.
+        reading: in which order pictures come; whether damage and gaps are refused. Otherwise what is whole
+            is taken, and ``MediaFile.damage`` tells the rest.
 
     Raises:
         MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.
@@ -60,14 +62,15 @@ def open_source(
     if fps is not None and fps <= 0:
         raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
     file = Path(path)
-    if file.is_dir():
-        return open_folder(file, fps or DEFAULT_FPS)
+    if is_series(file):
+        return open_folder(file, fps or DEFAULT_FPS, reading)
     with media_errors(file, "read"):
         if file.stat().st_size == 0:
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
+    refuse_single_picture(file)
     if file.suffix.lower() in ANIMATION_SUFFIXES:
         return _open_animation(file, fps)
-    return _open_video(file, fps, uneven, Damage(file, strict))
+    return _open_video(file, fps, uneven, Damage(file, reading.strict))
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def measure(settings: MeasureSettings) -> Measurement:
         >>> report["warping_error"].unit
         '×10⁻³'
     """
-    clip = open_input(settings.source, settings.reading)
+    clip = open_input(settings.source, settings.read_options)
     emit = NoticeCollector(settings.on_event)
     heat = HeatMeter() if settings.html_file is not None else None
     watchers = settings.watchers if heat is None else (*settings.watchers, heat)
@@ -153,12 +153,14 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
         ['flickering.webp', 'clean.webp']
     """
     emit = NoticeCollector(settings.on_event)
-    paths = unfolded([os.fspath(path) for path in settings.sources])
+    paths, told = unfolded([os.fspath(path) for path in settings.sources])
+    for line in told:
+        emit(Notice(line, warning=True))
     if not paths:
         raise UsageError("there is no clip to measure: give at least one")
     check_files((*paths, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite)
     clips = {
-        name: open_input(path, settings.reading).frames
+        name: open_input(path, settings.read_options).frames
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = _companions(settings)
@@ -182,7 +184,9 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
 def _companions(settings: MetricSettings) -> dict[str, FrameSource]:
     """Return the reference and the guide, opened, by what they are called in messages."""
     given = (("the reference", settings.reference), ("the guide", settings.guide))
-    return {label: open_input(clip, settings.reading).frames for label, clip in given if clip is not None}
+    return {
+        label: open_input(clip, settings.read_options).frames for label, clip in given if clip is not None
+    }
 
 
 def _choices(settings: MetricSettings, companions: Mapping[str, FrameSource]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _smoother(settings: SmoothSettings, clip: InputClip) -> tuple[Smoother, str]
     choices: dict[str, Any] = {}
     if settings.flow is not None:
         choices["flow"] = choose_flow(settings.flow, settings.flow_weights)
-    guide = None if settings.guide is None else open_input(settings.guide, settings.reading)
+    guide = None if settings.guide is None else open_input(settings.guide, settings.read_options)
     if guide is not None:
         choices["guide"] = guide.frames
     strength = scheduled(str(settings.strength), clip.frames)

@@ -1,10 +1,11 @@
 """Options that several commands share."""
 
+import functools
 import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -13,6 +14,9 @@ from framesmooth.cli.logging import _quiet, _verbose
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
+
+if TYPE_CHECKING:
+    from framesmooth.video.reading import Sort
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -95,10 +99,37 @@ frame_range = click.option(
     "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
 )
 
-strict = click.option(
-    "--strict", is_flag=True,
-    help="Refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.",
-)  # fmt: skip
+
+def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str:
+    """Return the one clip that is given, or the folder of the pictures that a shell made of frames/*.png."""
+    if len(given) == 1:
+        return given[0]
+    from framesmooth.video.listing import series_name
+
+    return series_name(given)
+
+
+source = click.argument("source", metavar="IN", nargs=-1, required=True, callback=_one_source)
+
+
+def reading(command: Command) -> Command:
+    """Add --sort and --strict, handed to the command together as ``reading``."""
+
+    @functools.wraps(command)
+    def with_reading(*args: Any, sort: "Sort", strict: bool, **others: Any) -> Any:
+        from framesmooth.video import Reading
+
+        return command(*args, reading=Reading(sort=sort, strict=strict), **others)
+
+    for option in (
+        click.option("--strict", is_flag=True,
+                     help="Refuse what is damaged or incomplete, instead of taking what is whole."),
+        click.option("--sort", type=click.Choice(["natural", "time", "exif"]), default="natural",
+                     show_default=True,
+                     help="The order of a folder's pictures: by name, by when they were written, or taken."),
+    ):  # fmt: skip
+        with_reading = option(with_reading)
+    return cast(Command, with_reading)
 
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:

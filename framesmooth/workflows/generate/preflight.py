@@ -13,6 +13,7 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
+from framesmooth.timeline.expression import quoted
 from framesmooth.video import has_audio, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
@@ -87,7 +88,12 @@ def check_writing(clip: ResolvedClip) -> None:
 def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
     from framesmooth.models.prompt_weighting_spec import plain
-    from framesmooth.models.vocabulary import load_vocabulary, unknown_words
+    from framesmooth.models.vocabulary import (
+        knows_any,
+        load_subjects,
+        load_vocabulary,
+        unknown_words,
+    )
 
     if asked.draws_seeds:
         one = len(clip.seeds) == 1 or (asked.seeds is None and len(asked.prompts) == 1)
@@ -96,8 +102,17 @@ def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
-    prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
-    unknown = {word.word: word for prompt in prompts for word in unknown_words(plain(prompt), vocabulary)}
+    prompts = dict.fromkeys(plain(key.prompt) for key in clip.timeline.keyframes)
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
         yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
+    for prompt in (prompt for prompt in prompts if prompt and not knows_any(prompt, vocabulary)):
+        told = f"{clip.model_name} knows no word of {quoted(prompt)}: what it shows has nothing to do with it"
+        yield Notice(told, warning=True)
+    subjects = load_subjects(clip.model_folder)
+    for prompt in prompts:
+        named = [] if subjects is None else subjects.too_many(prompt)
+        if named:
+            told = f"{clip.model_name} shows one subject a picture, and {quoted(prompt)} asks for"
+            yield Notice(f"{told} {' and '.join(named)}", warning=True)
