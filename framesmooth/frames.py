@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.errors import MediaError, UsageError
+from framesmooth.streams import notices_of
 
 Frame = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, C-contiguous."""
@@ -133,6 +134,11 @@ class FrameSlice:
             return None
         stop = self.source.num_frames if self.stop is None else min(self.stop, self.source.num_frames)
         return max(0, stop - self.start)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is told about the source."""
+        return notices_of(self.source)
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate from frame ``start`` of the source."""

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from framesmooth.errors import MediaError
-from framesmooth.frames import Frame, Item
+from framesmooth.frames import Frame, FrameSource, Item
+
+
+def notices_of(source: FrameSource) -> tuple[str, ...]:
+    """Return one line for each thing that reading a source changes or loses; none for frames in memory."""
+    found: tuple[str, ...] = getattr(source, "notices", ())
+    return found
 
 
 def alongside(

@@ -2,11 +2,14 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesmooth.cli.options import common
+
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -14,6 +17,7 @@ from framesmooth.cli.options import common
 @common.output
 @common.fps
 @common.frame_range
+@common.reading
 @common.no_audio
 @common.encoding
 @common.common
@@ -22,6 +26,7 @@ def assemble(
     output: str,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     no_audio: bool,
     audio: str | None,
     progress: str,
@@ -47,7 +52,7 @@ def assemble(
 
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, reading=reading)
     with (
         progress_listener(progress) as emit,
         open_sink(

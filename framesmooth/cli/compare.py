@@ -2,12 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from framesmooth import defaults
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -27,6 +31,7 @@ from framesmooth.cli.options import report as report_options
 @click.option("--fail-unless-better", is_flag=True, help="End with exit code 3 unless every AFTER is better.")
 @common.fps
 @common.frame_range
+@common.reading
 @report_options.files
 @common.common
 def compare(
@@ -42,6 +47,7 @@ def compare(
     fail_unless_better: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     json_file: str | None,
     csv_file: str | None,
     html_file: str | None,
@@ -80,7 +86,7 @@ def compare(
 
     with progress_listener(progress) as emit:
         opened = open_clips_to_compare(
-            before, after, reference, guide, emit, fps=fps, frame_range=frame_range
+            before, after, reference, guide, emit, fps=fps, frame_range=frame_range, reading=reading
         )
         check_layout(video, layout, len(opened.clips), overwrite=overwrite)
         report_options.check_files(opened.paths, (json_file, csv_file, html_file, video), overwrite=overwrite)

@@ -2,13 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesmooth.cli import types
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -30,6 +33,7 @@ from framesmooth.cli.options import report as report_options
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
@@ -45,6 +49,7 @@ def interpolate(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -78,7 +83,7 @@ def interpolate(
     check_not_input(source, output)
     check_output(output, overwrite=encoding["overwrite"])
     report_options.check_files((source,), (json_file,), overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, reading=reading)
     rate = to_fps or clip.fps * (cadence or 1)
     kept = at_cuts or ("hold" if cadence is None else "fade")
     upsampler = Upsampler(estimator, clip.fps / rate, "hold" if kept == "hold" else "fade", loop)

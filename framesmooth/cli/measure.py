@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from framesmooth.cli.options.gates import (
 )
 from framesmooth.cli.types import WeightsType
 from framesmooth.registry import names
+
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -52,6 +56,7 @@ from framesmooth.registry import names
 )
 @common.fps
 @common.frame_range
+@common.reading
 @report_options.files
 @common.common
 def measure(
@@ -66,6 +71,7 @@ def measure(
     fail_below: tuple[Gate, ...],
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     json_file: str | None,
     csv_file: str | None,
     html_file: str | None,
@@ -94,7 +100,7 @@ def measure(
     from framesmooth.reports import HeatMeter
     from framesmooth.runs.open_clip import open_clip
     from framesmooth.workflows.clip_steps import measure_clip
-    from framesmooth.workflows.compare_inputs import check_companions, clip_names, unfolded
+    from framesmooth.workflows.compare_inputs import clip_names, match_companions, unfolded
 
     gates = (*fail_above, *fail_below)
     check_gates(gates, metrics, has_reference=reference is not None)
@@ -103,24 +109,24 @@ def measure(
         (*paths, reference, guide), (json_file, csv_file, html_file), overwrite=overwrite
     )
     clips = {
-        name: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        name: open_clip(Path(path), fps=fps, frame_range=frame_range, reading=reading)
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = {
-        label: open_clip(Path(path), fps=fps, frame_range=frame_range)
+        label: open_clip(Path(path), fps=fps, frame_range=frame_range, reading=reading)
         for label, path in (("the reference", reference), ("the guide", guide))
         if path is not None
     }
     estimator = common.chosen_flow(flow, flow_weights)
     heats = {} if html_file is None else {name: HeatMeter() for name in clips}
     with progress_listener(progress) as emit:
-        check_companions(clips, companions, emit)
+        matched = match_companions(clips, companions, emit)
         measured = {
             name: measure_clip(
                 clip,
                 emit,
-                reference=companions.get("the reference"),
-                guide=companions.get("the guide"),
+                reference=matched[name].get("the reference"),
+                guide=matched[name].get("the guide"),
                 metrics=metrics or None,
                 flow=estimator,
                 weights=dict(weights),

@@ -2,13 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesmooth import defaults
 from framesmooth.cli.options import common
 from framesmooth.registry import names
+
+if TYPE_CHECKING:
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -38,7 +41,7 @@ from framesmooth.registry import names
 @click.option(
     "--guide",
     metavar="CLIP",
-    help="Take the motion from this clip, as long and as large as IN: what a stylised video was made from.",
+    help="Take the motion from this clip, as long as IN: what a stylised video was made from.",
 )
 @click.option(
     "--loop/--no-loop",
@@ -62,6 +65,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
@@ -79,6 +83,7 @@ def smooth(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -109,7 +114,13 @@ def smooth(
     from framesmooth.smoothing.loop import looped
     from framesmooth.video import check_output, open_sink
     from framesmooth.video.atomic import remove_all_leftovers
-    from framesmooth.workflows.clip_steps import check_not_input, copy_clip, smooth_clip
+    from framesmooth.video.resize import matched
+    from framesmooth.workflows.clip_steps import (
+        check_not_input,
+        copy_clip,
+        smooth_clip,
+        tell_what_changes,
+    )
     from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
     from framesmooth.workflows.smooth_run import can_keep, smooth_run
 
@@ -124,10 +135,11 @@ def smooth(
     if report is not None:
         remove_all_leftovers(report)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, reading=reading)
     choices: dict[str, Any] = {} if flow is None else {"flow": common.chosen_flow(flow, flow_weights)}
     if guide is not None:
-        choices["guide"] = open_clip(Path(guide), fps=fps, frame_range=frame_range)
+        opened = open_clip(Path(guide), fps=fps, frame_range=frame_range, reading=reading)
+        choices["guide"] = matched(opened, clip.size, f"the guide {Path(guide).name}")
     smoother = create_smoother(method, scheduled(strength, clip), **choices)
     smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(Path(source), frame_range))
     if loop is None:  # a guide and a part of a clip are no loops
@@ -146,6 +158,8 @@ def smooth(
             **encoding,
         ) as sink,
     ):
+        if guide is not None:
+            tell_what_changes(choices["guide"], emit)
         on_pair = None if strip is None else strip.add
         whole = measured and guide is None and frame_range is None and fps is None
         run = can_keep(Path(source)) if whole else None

@@ -12,6 +12,7 @@ from framesmooth.registry import names
 
 if TYPE_CHECKING:
     from framesmooth.tuning.sweep import Sweep
+    from framesmooth.video import Reading
 
 _MOST_CELLS = 200
 
@@ -122,6 +123,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @common.fps
 @common.frame_range
+@common.reading
 @common.json_file
 @common.common
 def sweep(
@@ -134,6 +136,7 @@ def sweep(
     jobs: int,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     json_file: str | None,
     progress: str,
 ) -> None:
@@ -159,7 +162,7 @@ def sweep(
     from framesmooth.video.atomic import remove_all_leftovers
 
     path = Path(source)
-    clip = ClipChoice.of(path, fps, frame_range)
+    clip = ClipChoice.of(path, fps, frame_range, reading)
     folder = output or path.with_name(f"{path.stem}.sweep")
     for place in (folder, folder / "cells"):
         remove_all_leftovers(place)

@@ -11,6 +11,7 @@ from framesmooth.registry import FLOWS, names
 
 if TYPE_CHECKING:
     from framesmooth.tuning.search import SmootherConfig
+    from framesmooth.video import Reading
 
 
 @click.command()
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 @common.no_audio
 @common.fps
 @common.frame_range
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
@@ -75,6 +77,7 @@ def tune(
     no_audio: bool,
     fps: Fraction | None,
     frame_range: tuple[int, int | None] | None,
+    reading: "Reading",
     audio: str | None,
     json_file: str | None,
     progress: str,
@@ -115,7 +118,7 @@ def tune(
     folder = report or path.with_name(f"{path.stem}.tuning")
     remove_all_leftovers(folder)
     check_output(output, overwrite=encoding["overwrite"])
-    clip = open_clip(Path(source), fps=fps, frame_range=frame_range)
+    clip = open_clip(Path(source), fps=fps, frame_range=frame_range, reading=reading)
     strip = Strip()
     with progress_listener(progress) as emit:
         tuning = tune_clip(
@@ -139,7 +142,7 @@ def tune(
             reports = smooth_clip(clip, smoother, sink, emit, on_pair=strip.add)
     assert reports is not None  # they are, unless it is told not to measure
     before, after = reports
-    command = tuning.command(source, output, _asked(fps, frame_range))
+    command = tuning.command(source, output, _asked(fps, frame_range, reading))
     content = tuning.as_dict() | {
         "command": command,
         "output": output,
@@ -170,10 +173,10 @@ def _setups(method: str, flow: str | None, *, deep: bool) -> "list[SmootherConfi
     return list(dict.fromkeys([asked, *others]))
 
 
-def _asked(fps: Fraction | None, frame_range: tuple[int, int | None] | None) -> list[str]:
-    """Return the options that decide what of the input is smoothed."""
+def _asked(fps: Fraction | None, frame_range: tuple[int, int | None] | None, reading: "Reading") -> list[str]:
+    """Return the options that decide what of the input is smoothed, and how it is read."""
     words = [] if fps is None else ["--fps", str(fps)]
     if frame_range is not None:
         start, stop = frame_range
         words += ["--frame-range", f"{start}:{'' if stop is None else stop}"]
-    return words
+    return words + common.reading_words(reading)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from framesmooth.events import Listener, frame_stage
+from framesmooth.events import Listener
 from framesmooth.frames import Frame
 from framesmooth.reports.chart import COLOURS
 from framesmooth.reports.figures import Figure, data_address, jpeg_figure

@@ -9,13 +9,17 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.runs.record_paths import recorded_rate
-from framesmooth.video import open_source
+from framesmooth.video import AS_USUAL, Reading, open_source
 
 _log = logging.getLogger(__name__)
 
 
 def open_clip(
-    path: Path, *, fps: Fraction | None = None, frame_range: tuple[int, int | None] | None = None
+    path: Path,
+    *,
+    fps: Fraction | None = None,
+    frame_range: tuple[int, int | None] | None = None,
+    reading: Reading = AS_USUAL,
 ) -> FrameSource:
     """Open a video, an animation, a folder of pictures or a run folder (its frames before smoothing).
 
@@ -26,7 +30,7 @@ def open_clip(
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps)
+    source = open_source(path, fps=fps, reading=reading)
     clip = source if frame_range is None else frame_slice(source, *frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)

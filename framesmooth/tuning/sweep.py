@@ -14,7 +14,7 @@ from typing import Any, Final
 import cv2
 
 from framesmooth.errors import UsageError
-from framesmooth.events import Listener, Notice, frame_stage
+from framesmooth.events import Listener, Notice
 from framesmooth.tuning.sweep_trials import (
     GUIDE,
     GridPoint,
@@ -24,6 +24,7 @@ from framesmooth.tuning.sweep_trials import (
 )
 from framesmooth.tuning.trial import Trial, retention
 from framesmooth.video import write_text
+from framesmooth.workflows.clip_steps import tell_what_changes
 
 FIGURES: Final = ("strength", "warping_error", "luma_flicker", "detail_retention", "flicker")
 
@@ -93,7 +94,9 @@ def run_sweep(spots: Sequence[GridPoint], store: TrialStore, emit: Listener, job
     if there:
         emit(Notice(f"{there} of {len(spots)} cells are there from an earlier sweep"))
     groups = passes(spots, store, jobs)
-    total = store.clip.open().num_frames
+    clip = store.clip.open()
+    total = clip.num_frames
+    tell_what_changes(clip, emit)
     if groups and not store.guide_path.exists():
         own = next((group for group in groups if group[0].setup == GUIDE), [])
         with frame_stage(emit, f"sweep {_named(own)}", total) as count:

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from framesmooth.tuning.blind_quality import MOTION_STRENGTH
 from framesmooth.tuning.multi_strength_meter import MultiStrengthMeter
 from framesmooth.tuning.search import SmootherConfig
 from framesmooth.tuning.segments import shrunk, shrunk_size
-from framesmooth.video import FrameSink, open_sink, open_source
+from framesmooth.video import AS_USUAL, FrameSink, Reading, open_sink, open_source
 
 TILE_WIDTH: Final = 320
 MOST_LANES: Final = 12
@@ -40,9 +40,16 @@ class ClipChoice:
     fps: Fraction | None
     frame_range: tuple[int, int | None] | None
     key: str
+    reading: Reading = AS_USUAL
 
     @classmethod
-    def of(cls, path: Path, fps: Fraction | None, frame_range: tuple[int, int | None] | None) -> "ClipChoice":
+    def of(
+        cls,
+        path: Path,
+        fps: Fraction | None,
+        frame_range: tuple[int, int | None] | None,
+        reading: Reading = AS_USUAL,
+    ) -> "ClipChoice":
         """Return the choice; its key is a hash of the files' content and of the part."""
         digest = hashlib.sha256()
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
@@ -50,12 +57,14 @@ class ClipChoice:
                 digest.update(file.name.encode() if path.is_dir() else b"")
                 with file.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
-        part = {"content": digest.hexdigest(), "fps": str(fps), "range": frame_range}
-        return cls(path, fps, frame_range, content_key(part))
+        part: dict[str, Any] = {"content": digest.hexdigest(), "fps": str(fps), "range": frame_range}
+        if reading != AS_USUAL:
+            part["reading"] = asdict(reading)
+        return cls(path, fps, frame_range, content_key(part), reading)
 
     def open(self) -> FrameSource:
         """Open it."""
-        return open_clip(self.path, fps=self.fps, frame_range=self.frame_range)
+        return open_clip(self.path, fps=self.fps, frame_range=self.frame_range, reading=self.reading)
 
 
 @dataclass(frozen=True)

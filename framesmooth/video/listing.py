@@ -16,7 +16,8 @@ def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
 def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the videos and animations of a folder, and its pictures, in natural order.
 
-    Hidden files are left out. A .webp may be either: it is a clip where there are others, else a picture.
+    Hidden files are left out. A .webp or .avif may be either: it is a clip where there are others, else a
+    picture.
 
     Raises:
         MediaError: when the folder cannot be read.
@@ -25,8 +26,8 @@ def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
         entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
     entries.sort(key=lambda entry: natural_key(entry.name))
     kinds = {entry: entry.suffix.lower() for entry in entries}
-    clips = [entry for entry in entries if kinds[entry] in VIDEO_SUFFIXES or kinds[entry] == ".gif"]
-    either = [entry for entry in entries if kinds[entry] == ".webp"]
+    clips = [entry for entry in entries if kinds[entry] in (*VIDEO_SUFFIXES, ".gif", ".apng")]
+    either = [entry for entry in entries if kinds[entry] in (".webp", ".avif")]
     pictures = [entry for entry in entries if kinds[entry] in IMAGE_SUFFIXES and entry not in either]
     if clips:
         return [entry for entry in entries if entry in clips or entry in either], pictures

@@ -37,26 +37,34 @@ class Timing:
     transfer: str = ""
 
 
+def doubled(timing: Timing) -> Timing:
+    """Return the timing of a clip of which every field becomes a frame."""
+    return replace(timing, fps=2 * timing.fps, num_frames=2 * timing.num_frames)
+
+
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _HEAD: Final = 4096
 _HDR: Final = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3
 
 
-def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """Return the first video stream of ``path``.
+def video_stream(
+    container: av.container.InputContainer, path: Path, index: int | None = None
+) -> av.VideoStream:
+    """Return the stream of ``path`` with this index in the file, by default the first video stream.
 
     Raises:
         MediaError: when there is none.
     """
     if not container.streams.video:
         raise MediaError(f"{path} holds no video: give a video, a GIF or WebP, or a folder of pictures")
-    stream = container.streams.video[0]
+    streams = container.streams.video
+    stream = next((stream for stream in streams if stream.index == index), streams[0])
     stream.thread_type = "AUTO"
     return stream
 
 
-def scan(path: Path) -> Timing:
-    """Read the time stamps of a video without decoding it.
+def scan(path: Path, index: int | None = None) -> Timing:
+    """Read the time stamps of a video, of its stream ``index``, without decoding it.
 
     Raises:
         MediaError: when it is unreadable, empty or ends before the time that it declares.
@@ -65,7 +73,7 @@ def scan(path: Path) -> Timing:
     if missing_bytes:
         raise MediaError(f"{path} is truncated: its last {missing_bytes} bytes are missing, make it again")
     with open_media(path) as container:
-        stream = video_stream(container, path)
+        stream = video_stream(container, path, index)
         rates = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate] or [Fraction(25)]
         base = stream.time_base or 1 / rates[0]
         num_frames = 0

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import av
@@ -15,15 +15,19 @@ from av.video.reformatter import Interpolation
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
 from framesmooth.limits import MAX_FPS
-from framesmooth.video.animation import animation_timing, check_held, decode_animation
-from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
-from framesmooth.video.color import to_rgb
-from framesmooth.video.images import open_folder
-from framesmooth.video.probe import scan, video_stream
+from framesmooth.video.animation import check_held, decode_animation, inspect_animation, is_animation
+from framesmooth.video.atomic import media_errors
+from framesmooth.video.images import check_readable, open_folder
+from framesmooth.video.inspection import Decoding, find_telecine, inspect_video
+from framesmooth.video.probe import doubled, scan, video_stream
+from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import check_size, open_media
+from framesmooth.video.stream_choice import choose_stream
 
 
-def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) -> FrameSource:
+def open_source(
+    path: str | os.PathLike[str], *, fps: Fraction | None = None, reading: Reading = AS_USUAL
+) -> FrameSource:
     """Open a video file, a GIF, an animated WebP or a folder of pictures.
 
     Args:
@@ -32,6 +36,7 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
             timing, resample it to this constant rate by repeating or dropping frames. Without it every
             frame of a video comes out once, a variable rate replaced by the average one; the held frames of
             an animation are repeated.
+        reading: what shows through transparent pixels, and how interlaced video is read.
 
     Raises:
         MediaError: missing, empty, truncated or not a clip; pictures of mixed sizes; missing numbers.
@@ -41,13 +46,14 @@ def open_source(path: str | os.PathLike[str], *, fps: Fraction | None = None) ->
         raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
     file = Path(path)
     if file.is_dir():
-        return open_folder(file, fps or DEFAULT_FPS)
+        return open_folder(file, fps or DEFAULT_FPS, reading)
     with media_errors(file, "read"):
         if file.stat().st_size == 0:
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
-    if file.suffix.lower() in ANIMATION_SUFFIXES:
-        return _open_animation(file, fps)
-    return _open_video(file, fps)
+    check_readable(file)
+    if is_animation(file):
+        return _open_animation(file, fps, reading)
+    return _open_video(file, fps, reading)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class MediaFile:
         resampled: when true, frames are repeated or dropped to come at ``fps``; else each comes once.
         end: the time in seconds at which the last frame stops being shown.
         decode: yields (seconds since the first frame, frame) from the file.
+        remarks: one line for each thing that reading changes or loses.
+        look_closer: finds more such lines, by decoding a part of the clip.
     """
 
     path: Path
@@ -71,6 +79,13 @@ class MediaFile:
     variable_rate: bool
     transfer: str
     decode: Callable[[Path], Iterator[tuple[Fraction, Frame]]]
+    remarks: tuple[str, ...] = ()
+    look_closer: Callable[[], tuple[str, ...]] = tuple
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """One line for each thing that reading the file changes or loses."""
+        return self.remarks + self.look_closer()
 
     def __iter__(self) -> Iterator[Frame]:
         """Decode from the start."""
@@ -115,13 +130,17 @@ def _round_half_down(value: Fraction) -> int:
     return math.ceil(value - Fraction(1, 2))
 
 
-def _open_video(path: Path, fps: Fraction | None) -> MediaFile:
-    timing = scan(path)
+def _open_video(path: Path, fps: Fraction | None, reading: Reading) -> MediaFile:
+    choice = choose_stream(path)
+    timing = scan(path, choice.index)
+    decoding, remarks = inspect_video(path, choice.index, reading, timing.fps)
+    if decoding.interlace.doubles:
+        timing = doubled(timing)
     if fps is not None:
         check_held(path, _resampled_length(timing.end, fps), timing.num_frames)
     elif not 0 < timing.fps <= MAX_FPS:
         raise MediaError(f"{path} declares {timing.fps} frames per second: give the rate with --fps")
-    first = next((frame for _, frame in _decode_video(path)), None)
+    first = next((frame for _, frame in _decode_video(path, decoding)), None)
     if first is None:
         raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
     return MediaFile(
@@ -133,28 +152,32 @@ def _open_video(path: Path, fps: Fraction | None) -> MediaFile:
         end=timing.end,
         variable_rate=timing.variable,
         transfer=timing.transfer,
-        decode=partial(_decode_evenly, fps=timing.fps) if timing.even else _decode_video,
+        decode=partial(_decode_evenly, decoding=decoding, fps=timing.fps)
+        if timing.even
+        else partial(_decode_video, decoding=decoding),
+        remarks=(choice.notice, *remarks) if choice.notice else remarks,
+        look_closer=partial(find_telecine, path, choice.index),
     )
 
 
-def _decode_evenly(path: Path, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
+def _decode_evenly(path: Path, decoding: Decoding, fps: Fraction) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (exact seconds since the first frame, frame) of a video at a constant rate."""
-    for index, (_, frame) in enumerate(_decode_video(path)):
+    for index, (_, frame) in enumerate(_decode_video(path, decoding)):
         yield index / fps, frame
 
 
-def _decode_video(path: Path) -> Iterator[tuple[Fraction, Frame]]:
+def _decode_video(path: Path, decoding: Decoding) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (seconds since the first frame, frame), upright and with square pixels."""
     with open_media(path) as container:
-        stream = video_stream(container, path)
+        stream = video_stream(container, path, decoding.index)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         start: Fraction | None = None
-        for index, picture in enumerate(container.decode(stream)):
+        for index, picture in enumerate(decoding.pictures(container, stream)):
             if picture.is_corrupt:
                 raise MediaError(f"{path}: frame {index} is damaged: make the video again")
             check_size(path, picture.width, picture.height)
-            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio, path)
-            frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
+            square = _square_pixels(decoding.frame(picture), stream.sample_aspect_ratio, path)
+            frame = decoding.upright(square, picture, path)
             if picture.pts is None or picture.time_base is None:
                 time = index / rate
             else:
@@ -175,15 +198,9 @@ def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:
     return np.asarray(squared.to_ndarray(), dtype=np.uint8)
 
 
-def _quarter_turns(picture: av.VideoFrame, path: Path) -> int:
-    """Return how many quarter turns, counter-clockwise, set the picture upright."""
-    if picture.rotation % 90:
-        raise MediaError(f"{path} is rotated by {picture.rotation} degrees: turn it by multiples of 90 first")
-    return picture.rotation // 90
-
-
-def _open_animation(path: Path, fps: Fraction | None) -> MediaFile:
-    size, timing = animation_timing(path)
+def _open_animation(path: Path, fps: Fraction | None, reading: Reading) -> MediaFile:
+    found = inspect_animation(path, reading.background)
+    size, timing = found.size, found.timing
     num_frames = sum(timing.repeats)
     end = num_frames / timing.fps
     if fps is not None:
@@ -197,5 +214,6 @@ def _open_animation(path: Path, fps: Fraction | None) -> MediaFile:
         end=end,
         variable_rate=False,
         transfer="",
-        decode=partial(decode_animation, timing=timing),
+        decode=partial(decode_animation, timing=timing, background=reading.background),
+        remarks=found.notices,
     )

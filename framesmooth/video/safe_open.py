@@ -28,7 +28,8 @@ _DEMUXERS: Final = (
     "wav", "w64", "aiff", "au", "caf", "mp3", "flac", "aac", "ac3", "eac3", "dts", "amr", "ape", "wv", "tta",
 )  # fmt: skip
 _OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
-_PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
+_PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "AVIF", "JPEG2000", "PPM", "QOI", "PSD")
+_TARGA: Final = (".tga",)  # a format without a mark of its own: only files that are named so are tried
 
 # What is wrong with a picture is said by the error about it, if anything is.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -38,6 +39,12 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 def file_url(path: str | os.PathLike[str]) -> str:
     """Return the name by which FFmpeg takes ``path`` for a file, whatever characters are in it."""
     return f"file:{os.fspath(path)}"
+
+
+def has_decoder(stream: av.VideoStream) -> bool:
+    """Tell whether the codec of a stream is known; PyAV gives those without one no context."""
+    context: av.VideoCodecContext | None = stream.codec_context
+    return context is not None
 
 
 @contextmanager
@@ -52,10 +59,9 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
         av.open(file_url(path), "r", options=_OPTIONS, metadata_errors="replace") as container,
     ):
         for stream in container.streams.video:
-            if stream.codec_context is None:
-                raise MediaError(f"{path} holds video of an unknown kind: convert it to .mp4 or .mkv first")
-            check_size(path, stream.width, stream.height)
-            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            if has_decoder(stream):
+                check_size(path, stream.width, stream.height)
+                stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         yield container
 
 
@@ -81,6 +87,8 @@ def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[I
     Raises:
         MediaError: when it cannot be read, is in no known format, or larger than any picture of a clip.
     """
+    if formats is _PICTURES and path.suffix.lower() in _TARGA:
+        formats = ("TGA",)
     with media_errors(path, "read"):
         file = _Whole(path)
     try:

@@ -15,7 +15,7 @@ from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
 from framesmooth.metrics.report import Report
 from framesmooth.smoothing.base import Smoother
-from framesmooth.streams import alongside, prefetch
+from framesmooth.streams import alongside, notices_of, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.reader import MediaFile
 
@@ -107,7 +107,9 @@ def smooth_and_measure(
 
 
 def tell_what_changes(source: FrameSource, emit: Listener) -> None:
-    """Say so when frames that were unevenly spaced in time come out evenly spaced, or HDR ones flat."""
+    """Say what reading the clip changes or loses: uneven times, HDR, alpha, depth, fields, profiles."""
+    for line in notices_of(source):
+        emit(Notice(line, warning=True))
     if isinstance(source, MediaFile) and source.variable_rate and not source.resampled:
         rate = f"{float(source.fps):.3f}".rstrip("0").rstrip(".")
         emit(

@@ -9,7 +9,10 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.runs.open_clip import open_clip
-from framesmooth.video import list_clips
+from framesmooth.streams import notices_of
+from framesmooth.video import AS_USUAL, Reading, list_clips
+from framesmooth.video.resize import matched
+from framesmooth.workflows.clip_steps import tell_what_changes
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ def open_clips_to_compare(
     *,
     fps: Fraction | None = None,
     frame_range: tuple[int, int | None] | None = None,
+    reading: Reading = AS_USUAL,
 ) -> ClipsToCompare:
     """Open clips to compare; a folder of clips as the only one after stands for those in it.
 
@@ -58,7 +62,13 @@ def open_clips_to_compare(
     paths = [before, *(after if found is None else found)]
     named = dict(zip(clip_names(paths), paths, strict=True))
     named |= {f"the {label} {Path(path).name}": path for label, path in helpers.items()}
-    opened = {name: open_clip(Path(path), fps=fps, frame_range=frame_range) for name, path in named.items()}
+    opened = {
+        name: open_clip(Path(path), fps=fps, frame_range=frame_range, reading=reading)
+        for name, path in named.items()
+    }
+    for name in list(opened)[len(paths) :]:
+        opened[name] = matched(opened[name], opened[next(iter(opened))].size, name)
+        tell_what_changes(opened[name], emit)
     shared = list(common_part(opened, emit).items())
     ideal, guiding = (
         next((clip for name, clip in shared[len(paths) :] if name.startswith(f"the {label} ")), None)
@@ -133,23 +143,29 @@ def check_alike(clips: Mapping[str, FrameSource], emit: Listener) -> None:
             emit(Notice(f"{rates}: they are compared frame by frame", warning=True))
 
 
-def check_companions(
+def match_companions(
     clips: Mapping[str, FrameSource], companions: Mapping[str, FrameSource], emit: Listener
-) -> None:
-    """Check, before anything is measured, that each clip goes with its reference and guide.
+) -> dict[str, dict[str, FrameSource]]:
+    """Return for each clip its reference and guide in its own size, checked before anything is measured.
 
     Raises:
-        MediaError: one of another size, or of another length, where that is known.
+        MediaError: one of another length, where that is known.
     """
+    found = {}
     for name, clip in clips.items():
-        check_alike({name: clip, **companions}, emit)
-        for label, companion in companions.items():
+        found[name] = {label: matched(other, clip.size, label) for label, other in companions.items()}
+        check_alike({name: clip, **found[name]}, emit)
+        for label, companion in found[name].items():
             lengths = clip.num_frames, companion.num_frames
             if None not in lengths and lengths[0] != lengths[1]:
                 raise MediaError(
                     f"{name} has {lengths[0]} frames and {label} {lengths[1]}: give --frame-range A:B "
                     "to take a part that both have"
                 )
+    told = dict.fromkeys(line for each in found.values() for one in each.values() for line in notices_of(one))
+    for line in told:
+        emit(Notice(line, warning=True))
+    return found
 
 
 def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, FrameSource]:

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from framesmooth.smoothing.base import scheduled
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.tuning.sweep import run_sweep
 from framesmooth.video import open_sink, open_source, write_png, write_text
-from framesmooth.video.safe_open import open_media
+from framesmooth.video.inspection import Decoding
 
 FPS = Fraction(12)
 RECORD = {"settings": {"raw": {}, "resolved": {"fps": "12"}}, "model": {"name": "tiny"}}
@@ -163,28 +162,13 @@ class Wrong:
         return self._wrong[name] if name in self._wrong else getattr(self._whole, name)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"is_corrupt": True}, "in.mkv: frame 0 is damaged: make the video again"),
-        ({"rotation": 45}, "in.mkv is rotated by 45 degrees"),
-    ],
-)
-def test_frames_that_cannot_be_shown(
-    place: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], words: str
-) -> None:
-    from framesmooth.video import reader
+def test_frames_that_cannot_be_shown(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(*arguments: Any) -> Iterator[Any]:
+        return (Wrong(one, is_corrupt=True) for one in whole(*arguments))
 
-    @contextmanager
-    def opened(path: Path) -> Iterator[Any]:
-        with whole(path) as container:
-            decode = container.decode
-            yield Wrong(container, decode=lambda stream: (Wrong(one, **wrong) for one in decode(stream)))
-
-    whole = open_media
-    monkeypatch.setattr(reader, "open_media", opened)
-    monkeypatch.setattr(reader, "to_rgb", lambda picture: picture.to_ndarray(format="rgb24"))
-    refused(1, words, "measure", "in.mkv")
+    whole = Decoding.pictures
+    monkeypatch.setattr(Decoding, "pictures", damaged)
+    refused(1, "in.mkv: frame 0 is damaged: make the video again", "measure", "in.mkv")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +181,7 @@ def test_frames_that_cannot_be_shown(
 def test_videos_that_change_or_hold_nothing(
     place: Path, monkeypatch: pytest.MonkeyPatch, times: list[tuple[int, int]], words: str
 ) -> None:
-    def decode(_path: Path) -> Iterator[tuple[Fraction, Any]]:
+    def decode(_path: Path, *_others: Any, **_options: Any) -> Iterator[tuple[Fraction, Any]]:
         yield from ((Fraction(at, 12), np.zeros((*size, 3), np.uint8)) for at, size in enumerate(times))
 
     monkeypatch.setattr("framesmooth.video.reader._decode_video", decode)
@@ -205,10 +189,10 @@ def test_videos_that_change_or_hold_nothing(
 
 
 def test_a_picture_that_changes_while_a_folder_is_read(place: Path) -> None:
-    reader = open_source(place / "in")
+    source = open_source(place / "in")
     write_png(place / "in" / "1.png", np.zeros((8, 8, 3), np.uint8))
     with pytest.raises(MediaError, match=r"1.png is 8x8 but 0.png is 32x24"):
-        list(reader)
+        list(source)
 
 
 def test_what_python_alone_can_ask_for(place: Path) -> None:

@@ -1,10 +1,11 @@
 """Options that several commands share."""
 
+import functools
 import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -16,6 +17,7 @@ from framesmooth.registry import names
 
 if TYPE_CHECKING:
     from framesmooth.motion.flow.base import FlowEstimator
+    from framesmooth.video.reading import Color, Deinterlacing, Reading
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -107,6 +109,51 @@ fps = click.option(
 frame_range = click.option(
     "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
 )
+
+
+class _ColorType(click.ParamType["Color"]):
+    """An opaque colour by its name or as #rrggbb."""
+
+    name = "color"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Color":
+        """Turn the text into (red, green, blue)."""
+        from framesmooth.video.reading import parse_color
+
+        return parse_color(value) if isinstance(value, str) else value
+
+
+def reading(command: Command) -> Command:
+    """Add --background and --deinterlace, handed to the command together as ``reading``."""
+
+    @functools.wraps(command)
+    def with_reading(*args: Any, background: "Color", deinterlace: "Deinterlacing", **others: Any) -> Any:
+        from framesmooth.video import Reading
+
+        return command(*args, reading=Reading(background, deinterlace), **others)
+
+    for option in (
+        click.option("--deinterlace", type=click.Choice(["auto", "on", "double", "off"]), default="auto",
+                     show_default=True,
+                     help="How interlaced video is read: auto deinterlaces what is flagged so, on all "
+                     "frames; double makes a frame of every field, off leaves the fields woven."),
+        click.option("--background", type=_ColorType(), default="black", show_default=True, metavar="COLOR",
+                     help="What shows where IN is transparent: a name such as white, or #rrggbb."),
+    ):  # fmt: skip
+        with_reading = option(with_reading)
+    return cast(Command, with_reading)
+
+
+def reading_words(reading: "Reading") -> list[str]:
+    """Return the options of :func:`reading` that differ from their defaults, as words of a command line."""
+    from framesmooth.video.reading import AS_USUAL, color_name
+
+    words = []
+    if reading.background != AS_USUAL.background:
+        words += ["--background", color_name(reading.background)]
+    if reading.deinterlace != AS_USUAL.deinterlace:
+        words += ["--deinterlace", reading.deinterlace]
+    return words
 
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:

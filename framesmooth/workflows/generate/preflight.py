@@ -1,5 +1,6 @@
 """What is checked and told before a clip is made, so that nothing fails after the long work."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -13,7 +14,8 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
-from framesmooth.video import has_audio, is_folder_name
+from framesmooth.streams import notices_of
+from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip
@@ -21,6 +23,8 @@ from framesmooth.workflows.generate.settings import ClipSettings
 
 _HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
 """Settings that say how a clip is made, and not which."""
+_OPTION_HINT: Final = re.compile(r" \(--[^)]*\)")
+"""Advice on options that ``generate`` doesn't have."""
 
 
 def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSettings:
@@ -84,6 +88,19 @@ def check_writing(clip: ResolvedClip) -> None:
         raise MediaError(f"{audio} holds no sound: give another --audio file")
 
 
+def _reading_notices(clip: ResolvedClip) -> Iterator[str]:
+    """Yield what is changed or lost of the pictures and clips that the clip is made from."""
+    settings = clip.settings
+    prompt = settings.image_prompt
+    for picture in (settings.init_image, settings.last_image, None if prompt is None else prompt.image):
+        if picture is not None:
+            yield from image_notices(picture)
+    if clip.restyle is not None:
+        yield from notices_of(clip.restyle.video)
+    if clip.control is not None:
+        yield from notices_of(clip.control.source)
+
+
 def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
     from framesmooth.models.prompt_weighting_spec import plain
@@ -93,6 +110,8 @@ def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    for line in _reading_notices(clip):
+        yield Notice(_OPTION_HINT.sub("", line), warning=True)
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
