@@ -37,7 +37,7 @@ from framesmooth.registry import names
 @click.option(
     "--guide",
     metavar="CLIP",
-    help="Take the motion from this clip, as long and as large as IN: what a stylised video was made from.",
+    help="Take the motion from this clip, as long as IN: what a stylised video was made from.",
 )
 @click.option(
     "--loop/--no-loop",

@@ -6,7 +6,7 @@ FrameSource, writing a sink whose file appears under its final name only when it
 
 from framesmooth.video.atomic import atomic_path, write_text
 from framesmooth.video.audio_track import has_audio
-from framesmooth.video.images import read_image, write_png
+from framesmooth.video.images import image_notices, read_image, write_png
 from framesmooth.video.listing import list_clips, natural_key
 from framesmooth.video.metadata import read_metadata
 from framesmooth.video.reader import open_source
@@ -26,6 +26,7 @@ __all__ = [
     "atomic_path",
     "check_output",
     "has_audio",
+    "image_notices",
     "is_folder_name",
     "list_clips",
     "natural_key",

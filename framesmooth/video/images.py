@@ -15,34 +15,59 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
+from framesmooth.video.alpha import over_background
 from framesmooth.video.atomic import write_bytes
-from framesmooth.video.listing import list_frames
-from framesmooth.video.reading import AS_USUAL, Reading
+from framesmooth.video.color_profile import to_srgb
+from framesmooth.video.deep_pictures import is_read_by_ffmpeg, read_deep
+from framesmooth.video.listing import check_readable, list_frames
+from framesmooth.video.picture_facts import (
+    PictureFacts,
+    inspect_picture,
+    picture_notices,
+    without_unused_alpha,
+)
+from framesmooth.video.reading import AS_USUAL, BLACK, Color, Reading
 from framesmooth.video.safe_open import open_picture
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = {"compress_level": 1, "compress_type": zlib.Z_RLE}  # a fifth of the time of Pillow's own
 
 
-def image_to_frame(image: Image.Image) -> Frame:
-    """Return a Pillow picture of any mode as an RGB frame; transparency is laid over black."""
+def image_to_frame(image: Image.Image, background: Color = BLACK) -> Frame:
+    """Return a Pillow picture of any mode as an sRGB frame; what is transparent shows the background."""
     if image.mode.startswith("I;16") or image.mode == "I":
         grey = (np.asarray(image, dtype=np.float64) / 257).round().clip(0, 255).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+    converted = to_srgb(image)
+    if converted.mode == "RGBA":
+        return over_background(np.asarray(converted), background)
+    return np.array(converted, dtype=np.uint8)
 
 
-def read_image(path: str | os.PathLike[str]) -> Frame:
-    """Read one picture, turned as its EXIF orientation says.
+def read_image(path: str | os.PathLike[str], *, background: Color = BLACK) -> Frame:
+    """Read one picture, turned as its EXIF orientation says, its colours converted to sRGB.
+
+    ``background`` shows where it is transparent.
+
+    Raises:
+        MediaError: when the file is missing, damaged, no picture or of a kind that cannot be read.
+    """
+    file = Path(path)
+    check_readable(file)
+    deep = read_deep(file, background)
+    if deep is not None:
+        return deep
+    with open_picture(file) as image:
+        return image_to_frame(ImageOps.exif_transpose(without_unused_alpha(file, image)), background)
+
+
+def image_notices(path: Path) -> tuple[str, ...]:
+    """Return one line for each thing that ``read_image`` changes or loses.
 
     Raises:
         MediaError: when the file is missing, damaged or no picture.
     """
-    with open_picture(Path(path)) as image:
-        return image_to_frame(ImageOps.exif_transpose(image))
+    return picture_notices({path.name: inspect_picture(path)}, BLACK)
 
 
 def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
@@ -80,12 +105,14 @@ class ImageFolder:
     Iterating raises a MediaError that names the file when one is damaged or has another size.
 
     Attributes:
-        notices: one line for each thing that was decided about them.
+        background: what shows where they are transparent.
+        notices: one line for each thing that was decided about them, or that reading changes or loses.
     """
 
     images: tuple[Path, ...]
     fps: Fraction
     size: tuple[int, int]
+    background: Color = BLACK
     notices: tuple[str, ...] = ()
 
     @property
@@ -96,7 +123,7 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         """Read the pictures one by one."""
         for path in self.images:
-            frame = read_image(path)
+            frame = read_image(path, background=self.background)
             if frame.shape[:2] != self.size:
                 raise MediaError(
                     _mixed_sizes(path, (frame.shape[1], frame.shape[0]), self.images[0], self.size)
@@ -105,7 +132,7 @@ class ImageFolder:
 
 
 def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> ImageFolder:
-    """Open a folder of pictures, or a pattern; all sizes are compared now, from the files' headers.
+    """Open a folder of pictures, or a pattern; sizes are compared now where headers tell them.
 
     Raises:
         MediaError: when it is empty, a picture is unreadable or sizes differ; if ``reading`` is strict also
@@ -113,19 +140,17 @@ def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> Ima
     """
     listing = list_frames(folder, reading.sort, strict=reading.strict)
     images = listing.images
-    size = read_image(images[0]).shape[:2]
-    for path in images[1:]:
-        shown = _displayed_size(path)
-        if shown != (size[1], size[0]):
-            raise MediaError(_mixed_sizes(path, shown, images[0], size))
-    return ImageFolder(images, fps, size, listing.notices)
-
-
-def _displayed_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) as shown, without decoding the picture."""
-    with open_picture(path) as image:
-        sideways = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # EXIF orientations that swap the sides
-        return image.size[::-1] if sideways else image.size
+    size = read_image(images[0], background=reading.background).shape[:2]
+    facts: dict[str, PictureFacts] = {}
+    for path in images:
+        if facts and is_read_by_ffmpeg(path):
+            continue  # sizes are compared when it is read: decoding all of a folder twice takes long
+        facts[path.name] = inspect_picture(path)
+        height, width = facts[path.name].size
+        if (height, width) != size:
+            raise MediaError(_mixed_sizes(path, (width, height), images[0], size))
+    notices = listing.notices + picture_notices(facts, reading.background)
+    return ImageFolder(images, fps, size, reading.background, notices)
 
 
 def _mixed_sizes(path: Path, shown: tuple[int, int], first: Path, size: tuple[int, int]) -> str:

@@ -13,9 +13,11 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.video.atomic import (
     ANIMATION_SUFFIXES,
     IMAGE_SUFFIXES,
+    UNREADABLE_SUFFIXES,
     VIDEO_SUFFIXES,
     media_errors,
 )
+from framesmooth.video.deep_pictures import is_read_by_ffmpeg
 from framesmooth.video.reading import Sort
 from framesmooth.video.safe_open import open_picture
 
@@ -33,6 +35,7 @@ _DATE: Final = re.compile(r"(?<!\d)(19|20)\d{6}(?!\d)\D?$|(19|20)\d\d-\d\d-\d\d\
 _NEAR: Final = 10
 """Pictures that may be missing where a camera's counter starts again."""
 _LISTED: Final = 3
+_ANIMATED: Final = ("PNG", "AVIF", "GIF", "WEBP")
 _TAKEN, _TAKEN_PARTS, _EXIF = 0x9003, 0x9291, 0x8769  # Exif 2.3: DateTimeOriginal, SubSecTimeOriginal
 
 
@@ -62,7 +65,8 @@ def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
 def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the videos and animations of a folder, and its pictures, in natural order.
 
-    Hidden files are left out. A .webp may be either: it is a clip where there are others, else a picture.
+    Hidden files are left out. A .webp or .avif may be either: it is a clip where there are others, else a
+    picture.
 
     Raises:
         MediaError: when the folder cannot be read.
@@ -70,7 +74,7 @@ def list_clips(folder: Path) -> tuple[list[Path], list[Path]]:
     entries = _entries(folder)
     kinds = {entry: entry.suffix.lower() for entry in entries}
     clips = [entry for entry in entries if kinds[entry] in CLIP_SUFFIXES]
-    either = [entry for entry in entries if kinds[entry] == ".webp"]
+    either = [entry for entry in entries if kinds[entry] in (".webp", ".avif")]
     pictures = [entry for entry in entries if kinds[entry] in IMAGE_SUFFIXES and entry not in either]
     if clips:
         return [entry for entry in entries if entry in clips or entry in either], pictures
@@ -126,6 +130,8 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
         clips = [entry for entry in entries if entry.suffix.lower() in CLIP_SUFFIXES]
         if clips:
             raise MediaError(f"{path} holds clips and no pictures: give one of them, as {clips[0]}")
+        for entry in entries:
+            check_readable(entry)
         advice = "check the name" if not path.is_dir() else "put PNG or JPEG frames there"
         raise MediaError(f"{path} holds no picture: {advice}, or give another folder")
     images, strays = _largest_series(pictures)
@@ -174,13 +180,21 @@ def series_name(paths: Sequence[str]) -> str:
     raise UsageError(f"{parent} holds other pictures between those given: put them in a folder of their own")
 
 
+def check_readable(path: Path) -> None:
+    """Raise MediaError for a picture of a kind that nothing here reads, by its suffix."""
+    if path.suffix.lower() in UNREADABLE_SUFFIXES:
+        kind = path.suffix.lower().removeprefix(".")
+        raise MediaError(f"{path}: pictures of the kind {kind} cannot be read: convert it to PNG first")
+
+
 def refuse_single_picture(path: Path) -> None:
     """Raise MediaError for one picture in the place of a clip, with what to give."""
     if path.suffix.lower() not in IMAGE_SUFFIXES or path.suffix.lower() in ANIMATION_SUFFIXES:
         return
-    with open_picture(path) as image:
-        if getattr(image, "n_frames", 1) > 1:
-            return
+    if not is_read_by_ffmpeg(path):
+        with open_picture(path) as image:
+            if image.format in _ANIMATED and getattr(image, "n_frames", 1) > 1:
+                return
     numbered = re.sub(r"\d+(?=\D*$)", lambda digits: f"%0{len(digits[0])}d", path.stem)
     pattern = f" or the pattern {path.with_name(numbered + path.suffix)}" if numbered != path.stem else ""
     raise MediaError(

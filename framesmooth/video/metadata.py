@@ -8,6 +8,7 @@ from typing import Final
 
 from PIL.PngImagePlugin import PngImageFile
 
+from framesmooth.video.animation import is_animation
 from framesmooth.video.animation_metadata import read_tags
 from framesmooth.video.atomic import IMAGE_SUFFIXES
 from framesmooth.video.listing import is_series, list_frames
@@ -30,7 +31,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     if file.suffix.lower() == ".png":
         with open_picture(file) as image:
             return cleaned(image.text if isinstance(image, PngImageFile) else {})
-    if file.suffix.lower() in (".gif", ".webp"):
+    if is_animation(file):
         with open_picture(file) as image:
             return cleaned(read_tags(image))
     if file.suffix.lower() in IMAGE_SUFFIXES:

@@ -142,7 +142,7 @@ def smooth_and_measure(
 
 
 def tell_what_changes(source: FrameSource, emit: Listener) -> None:
-    """Say what reading the clip changes or loses: times, HDR, damaged or missing frames, strays."""
+    """Say what reading the clip changes or loses: times, HDR, alpha, depth, fields, damage."""
     for line in notices_of(source):
         emit(Notice(line, warning=True))
     while isinstance(source, FrameSlice):

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.frames import FrameSource, frame_slice
+from framesmooth.frames import FrameSource, frame_slice, notices_of
 from framesmooth.video.atomic import IMAGE_SUFFIXES
 from framesmooth.video.listing import contents, series_name
 from framesmooth.video.reading import ReadOptions
+from framesmooth.video.resize import matched
+from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.inputs import IN_MEMORY, ClipInput, open_input
 
 
@@ -68,6 +70,9 @@ def open_clips_to_compare(
         f"the {label} {Path(_path_of(clip) or IN_MEMORY).name}": clip for label, clip in helpers.items()
     }
     opened = {name: open_input(clip, options).frames for name, clip in named.items()}
+    for name in list(opened)[len(clips) :]:
+        opened[name] = matched(opened[name], opened[next(iter(opened))].size, name)
+        tell_what_changes(opened[name], emit)
     shared = list(common_part(opened, emit).items())
     ideal, guiding = (
         next((clip for name, clip in shared[len(clips) :] if name.startswith(f"the {label} ")), None)
@@ -154,23 +159,29 @@ def check_alike(clips: Mapping[str, FrameSource], emit: Listener) -> None:
             emit(Notice(f"{rates}: they are compared frame by frame", warning=True))
 
 
-def check_companions(
+def match_companions(
     clips: Mapping[str, FrameSource], companions: Mapping[str, FrameSource], emit: Listener
-) -> None:
-    """Check, before anything is measured, that each clip goes with its reference and guide.
+) -> dict[str, dict[str, FrameSource]]:
+    """Return for each clip its reference and guide in its own size, checked before anything is measured.
 
     Raises:
-        MediaError: one of another size, or of another length, where that is known.
+        MediaError: one of another length, where that is known.
     """
+    found = {}
     for name, clip in clips.items():
-        check_alike({name: clip, **companions}, emit)
-        for label, companion in companions.items():
+        found[name] = {label: matched(other, clip.size, label) for label, other in companions.items()}
+        check_alike({name: clip, **found[name]}, emit)
+        for label, companion in found[name].items():
             lengths = clip.num_frames, companion.num_frames
             if None not in lengths and lengths[0] != lengths[1]:
                 raise MediaError(
                     f"{name} has {lengths[0]} frames and {label} {lengths[1]}: give --frame-range A:B "
                     "to take a part that both have"
                 )
+    told = dict.fromkeys(line for each in found.values() for one in each.values() for line in notices_of(one))
+    for line in told:
+        emit(Notice(line, warning=True))
+    return found
 
 
 def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, FrameSource]:

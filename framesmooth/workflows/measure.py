@@ -15,7 +15,7 @@ from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
 from framesmooth.reports import HeatMeter
 from framesmooth.workflows.clip_steps import measure_clip
-from framesmooth.workflows.compare_inputs import check_companions, clip_names, unfolded
+from framesmooth.workflows.compare_inputs import clip_names, match_companions, unfolded
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.measured_files import MeasuringSettings, write_clips_page, write_frames_csv
 from framesmooth.workflows.outputs import check_files
@@ -120,7 +120,7 @@ def measure(settings: MeasureSettings) -> Measurement:
         (settings.source, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite
     )
     companions = _companions(settings)
-    check_companions({clip.name: clip.frames}, companions, emit)
+    match_companions({clip.name: clip.frames}, companions, emit)
     report = measure_clip(
         clip.frames,
         emit,
@@ -166,7 +166,7 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
     companions = _companions(settings)
     choices = _choices(settings, companions)
     heats = {} if settings.html_file is None else {name: HeatMeter() for name in clips}
-    check_companions(clips, companions, emit)
+    match_companions(clips, companions, emit)
     reports = {
         name: measure_clip(
             clip,

@@ -13,6 +13,7 @@ from framesmooth.tuning.sweep import Sweep, run_sweep
 from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.listing import is_series
+from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.workflow import NoticeCollector, WorkflowSettings, workflow
 
 STRENGTHS: Final = tuple(step / 10 for step in range(11))
@@ -101,6 +102,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
         for strength in settings.strengths
     ]
     emit = NoticeCollector(settings.on_event)
+    tell_what_changes(clip.open(), emit)
     found = run_sweep(grid, TrialStore(folder / "cells", clip), emit, settings.jobs)
     figures = write_sweep(folder, found, emit, title=path.name, max_detail_loss=settings.max_detail_loss)
     return SweepResult(

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -16,7 +17,7 @@ from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
 
 if TYPE_CHECKING:
-    from framesmooth.video.reading import Sort
+    from framesmooth.video.reading import Color
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -112,18 +113,37 @@ def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, 
 source = click.argument("source", metavar="IN", nargs=-1, required=True, callback=_one_source)
 
 
+class _ColorType(click.ParamType["Color"]):
+    """An opaque colour by its name or as #rrggbb."""
+
+    name = "color"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Color":
+        """Turn the text into (red, green, blue)."""
+        from framesmooth.video.reading import parse_color
+
+        return parse_color(value) if isinstance(value, str) else value
+
+
 def reading(command: Command) -> Command:
-    """Add --sort and --strict, handed to the command together as ``reading``."""
+    """Add how files are read, --sort to --strict, handed to the command together as ``reading``."""
 
     @functools.wraps(command)
-    def with_reading(*args: Any, sort: "Sort", strict: bool, **others: Any) -> Any:
-        from framesmooth.video import Reading
+    def with_reading(*args: Any, **options: Any) -> Any:
+        from framesmooth.video.reading import Reading
 
-        return command(*args, reading=Reading(sort=sort, strict=strict), **others)
+        choices = {each.name: options.pop(each.name) for each in fields(Reading)}
+        return command(*args, reading=Reading(**choices), **options)
 
     for option in (
         click.option("--strict", is_flag=True,
                      help="Refuse what is damaged or incomplete, instead of taking what is whole."),
+        click.option("--deinterlace", type=click.Choice(["auto", "on", "double", "off"]), default="auto",
+                     show_default=True,
+                     help="How interlaced video is read: auto deinterlaces what is flagged so, on all "
+                     "frames; double makes a frame of every field, off leaves the fields woven."),
+        click.option("--background", type=_ColorType(), default="black", show_default=True, metavar="COLOR",
+                     help="What shows where IN is transparent: a name such as white, or #rrggbb."),
         click.option("--sort", type=click.Choice(["natural", "time", "exif"]), default="natural",
                      show_default=True,
                      help="The order of a folder's pictures: by name, by when they were written, or taken."),

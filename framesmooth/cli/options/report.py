@@ -15,7 +15,7 @@ def motion(command: Command) -> Command:
     for option in (
         common.flow,
         click.option("--guide", metavar="CLIP",
-                     help="Take the motion from this clip, as long and as large: what a stylised clip was "
+                     help="Take the motion from this clip, as long as IN: what a stylised clip was "
                      "made from."),
         click.option("-r", "--reference", metavar="REF",
                      help="The same clip without flicker: motion is taken from it unless there is a guide, "

@@ -1,5 +1,6 @@
 """What is checked and told before a clip is made, so that nothing fails after the long work."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.events import Notice
+from framesmooth.frames import notices_of
 from framesmooth.runs import (
     RECORD_FILE,
     RunFolder,
@@ -14,7 +16,7 @@ from framesmooth.runs import (
     differences,
 )
 from framesmooth.timeline.expression import quoted
-from framesmooth.video import has_audio, is_folder_name
+from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip
@@ -22,6 +24,8 @@ from framesmooth.workflows.generate.settings import ClipSettings
 
 _HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
 """Settings that say how a clip is made, and not which."""
+_OPTION_HINT: Final = re.compile(r" \(--[^)]*\)")
+"""Advice on options that ``generate`` doesn't have."""
 
 
 def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSettings:
@@ -85,6 +89,19 @@ def check_writing(clip: ResolvedClip) -> None:
         raise MediaError(f"{audio} holds no sound: give another --audio file")
 
 
+def _reading_notices(clip: ResolvedClip) -> Iterator[str]:
+    """Yield what is changed or lost of the pictures and clips that the clip is made from."""
+    settings = clip.settings
+    prompt = settings.image_prompt
+    for picture in (settings.init_image, settings.last_image, None if prompt is None else prompt.image):
+        if picture is not None:
+            yield from image_notices(picture)
+    if clip.restyle is not None:
+        yield from notices_of(clip.restyle.video)
+    if clip.control is not None:
+        yield from notices_of(clip.control.source)
+
+
 def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
     from framesmooth.models.prompt_weighting_spec import plain
@@ -99,6 +116,8 @@ def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    for line in _reading_notices(clip):
+        yield Notice(_OPTION_HINT.sub("", line), warning=True)
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
