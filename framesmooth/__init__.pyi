@@ -1,5 +1,7 @@
 # The public names, and the modules that they are imported from on first use.
 from .errors import FramesmoothError as FramesmoothError
+from .events import KeyframeDone as KeyframeDone
+from .events import Stop as Stop
 from .frames import Frame as Frame
 from .frames import FrameList as FrameList
 from .frames import FrameSource as FrameSource
@@ -14,6 +16,7 @@ from .video import open_source as open_source
 from .workflows.assemble import assemble as assemble
 from .workflows.compare import compare as compare
 from .workflows.generate.api import generate as generate
+from .workflows.generate.settings import GenerateSettings as GenerateSettings
 from .workflows.interpolate import interpolate as interpolate
 from .workflows.measure import measure as measure
 from .workflows.measure import measure_clips as measure_clips

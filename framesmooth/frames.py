@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar, cast, runtime_checkab
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth import defaults
 from framesmooth.errors import MediaError, UsageError
 
 Frame = NDArray[np.uint8]
@@ -21,7 +22,7 @@ Item = TypeVar("Item")
 
 FrameTransform = Callable[[Iterable[Frame]], Iterator[Frame]]
 
-DEFAULT_FPS: Final = Fraction(12)
+DEFAULT_FPS: Final = defaults.FPS
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
             "--num-frames", "10", "--steps", "6", "-o", str(folder / "restyled.mp4"),
         ],
         "smooth": ["smooth", str(demo), "--strength", "0.7", *lossless, "-o", str(folder / "smooth.mkv")],
-        "interpolate": [
-            "interpolate", str(demo), "--cadence=2", *lossless, "-o", str(folder / "between.mkv"),
-        ],
+        "interpolate": ["interpolate", str(demo), "--cadence=2", *lossless, "-o", f"{folder}/between.mkv"],
     }  # fmt: skip
 
 

@@ -33,14 +33,14 @@ from PIL import Image
 
 from framesmooth.errors import FramesmoothError
 from framesmooth.motion.camera.homography import Camera
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.runs.cache import contents
 from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from framesmooth.workflows.generate.validation import check_settings
 
 SECONDS: Final = 10
@@ -70,13 +70,13 @@ def try_record(data: bytes, folder: Path) -> None:
     run = RunFolder(folder / "clip.framesmooth")
     run.folder.mkdir(exist_ok=True)
     (run.folder / "record.json").write_bytes(data)
-    settings = ClipSettings.from_record(run.record, run.folder)
+    settings = settings_from_record(run.record, run.folder)
     check_settings(settings)
-    if settings.camera is not None:
-        values = settings.camera.values(41, settings.fps, 3)
+    if settings.camera.moves is not None:
+        values = settings.camera.moves.values(41, settings.timeline.fps, 3)
         flow = Camera(values, (24, 32)).flow(0, 40)
         if not np.isfinite(flow).all():
-            raise AssertionError(f"{settings.camera} lead to no place")
+            raise AssertionError(f"{settings.camera.moves} lead to no place")
 
 
 def try_stage(data: bytes, folder: Path) -> None:
@@ -169,8 +169,8 @@ def seeds(name: str, folder: Path) -> list[bytes]:
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
     if name == "record":
-        moves = Moves(zoom="1.05", pan_x="0:(0), 24:(-3)", roll="sin(t/8)", rotate_3d_y="t/10")
-        cameras: tuple[dict[str, Any], ...] = ({}, {"camera": moves, "strength": "0:(0.6), 9:(0.5)"})
+        moves = {"zoom": "1.05", "pan_x": "0:(0), 24:(-3)", "roll": "sin(t/8)", "rotate_3d_y": "t/10"}
+        cameras: tuple[dict[str, Any], ...] = ({}, {**moves, "strength": "0:(0.6), 9:(0.5)"})
         return [json.dumps(_record(folder, **camera)).encode() for camera in cameras]
     return [json.dumps(_NOTES).encode()] if name == "stage" else _media_seeds(folder)
 
@@ -178,12 +178,15 @@ def seeds(name: str, folder: Path) -> list[bytes]:
 def _record(folder: Path, **camera: Any) -> dict[str, Any]:
     run = RunFolder(folder / "clip.framesmooth")
     prompts = parse_prompts(["0: a cat | 5: a lion"])
-    settings = ClipSettings(prompts=prompts, output=folder / "clip.mp4", **camera)
+    settings = GenerateSettings.of(prompts=prompts, output=folder / "clip.mp4", **camera)
     return {
-        "version": 1,
+        "version": 2,
         "status": "running",
         "ai_generated": True,
-        "settings": {"raw": settings.as_record(run.folder), "resolved": {"fps": "12", "seeds": [0]}},
+        "settings": {
+            "raw": settings_as_record(settings, run.folder),
+            "resolved": {"fps": "12", "seeds": [0]},
+        },
         "keyframes": [{"time": 0, "prompt": "a cat", "seed": 0, "negative": ""}] * 2,
         "model": {"name": "storybook", "sha256": {"a": "0" * 64}},
         "versions": {"torch": "2"},

@@ -71,16 +71,16 @@ COMMANDS: Final[dict[str, Command]] = {
     "generate-flow": Command((*_GENERATE, "--inbetween", "flow", "-o", "clip.webp"), "clip.webp", _RESUME),
     "generate-camera": Command((*_GENERATE, "--zoom", "1.05", "-o", "clip.mp4"), "clip.mp4", _RESUME),
     "smooth": Command(("smooth", "{in}", "-o", "steady.mp4"), "steady.mp4"),
-    "smooth-run": Command(("smooth", "{run}", "-o", "steady.mkv", "--method", "ema"), "steady.mkv"),
-    "smooth-frames": Command(("smooth", "{in}", "-o", "steady/", "--method", "ema"), "steady"),
+    "smooth-run": Command(("smooth", "{run}", "-o", "steady.mkv", "--smoother", "ema"), "steady.mkv"),
+    "smooth-frames": Command(("smooth", "{in}", "-o", "steady/", "--smoother", "ema"), "steady"),
     "interpolate": Command(("interpolate", "{in}", "-o", "between.mp4", "--cadence", "2"), "between.mp4"),
     "tune": Command(
-        ("tune", "{in}", "-o", "tuned.mkv", "--method", "ema", "--report", "tuned"),
+        ("tune", "{in}", "-o", "tuned.mkv", "--smoother", "ema", "--report", "tuned"),
         "tuned.mkv",
         signals=_HARD,
     ),
     "sweep": Command(
-        ("sweep", "{in}", "-o", "grid", "--strength", "0,0.5", "--method", "ema"), "grid/grid.mp4"
+        ("sweep", "{in}", "-o", "grid", "--smooth-strength", "0,0.5", "--smoother", "ema"), "grid/grid.mp4"
     ),
     "encode": Command(("assemble", "{in}", "-o", "film.mp4", "--codec", "h265"), "film.mp4"),
     "encode-gif": Command(("assemble", "{in}", "-o", "film.gif"), "film.gif"),

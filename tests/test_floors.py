@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "framesmooth"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("defaults", "errors", "events", "frames", "limits", "registry", "streams"),
+    ("defaults", "errors", "events", "frames", "limits", "registry", "setting", "streams"),
     ("timeline",),
     ("video", "audio"),
     ("motion",),
@@ -35,7 +35,7 @@ MOST_FLOORS, MOST_ROOT_MODULES, MEDIAN_LINES, MOST_LINES = 14, 8, 200, 500
 TORCH = {"torch", "diffusers", "transformers", "accelerate", "peft", "safetensors", "huggingface_hub"}
 HEADER_READERS = {"safetensors"}
 TORCH_PLACES = ("models", "generation", "training", "metrics/learned", "motion/flow/raft.py")
-ALLOWED_ON_THE_GROUND = {"numpy"}
+ALLOWED_ON_THE_GROUND = {"numpy", "annotated_types", "pydantic"}
 # The package's front door names the public things of several floors; it imports them on first use.
 FRONT_DOOR = PACKAGE / "__init__.py"
 

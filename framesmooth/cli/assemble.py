@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import HeadedCommand
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @common.source
 @common.output
 @common.fps

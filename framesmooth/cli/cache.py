@@ -5,13 +5,15 @@ from pathlib import Path
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
-@click.option(
+@headed_option(
     "--prune",
     "kinds",
+    heading=EVERYDAY,
     multiple=True,
     type=click.Choice(["smoothed", "keyframes", "frames", "all"]),
     help="Delete what is kept of a kind; repeatable. smoothed is made again in the time of smoothing, "

@@ -7,23 +7,35 @@ import click
 from framesmooth import defaults
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("before", metavar="BEFORE")
 @click.argument("after", metavar="AFTER...", nargs=-1, required=True)
 @report_options.motion
-@click.option("--video", metavar="OUT", help="Write the clips as one, with their running warping error.")
-@click.option(
+@headed_option(
+    "--video",
+    heading=EVERYDAY,
+    metavar="OUT",
+    help="Write the clips as one, with their running warping error.",
+)
+@headed_option(
     "--layout",
+    heading=EVERYDAY,
     type=click.Choice(["side-by-side", "wipe"]),
     default="side-by-side",
     show_default=True,
     help="How --video shows them; a wipe takes one AFTER.",
 )
-@click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
+@headed_option("--crf", heading=EVERYDAY, type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
               help="Quality of --video: 0 is lossless, 17 looks so, 28 is small.")  # fmt: skip
-@click.option("--fail-unless-better", is_flag=True, help="End with exit code 3 unless every AFTER is better.")
+@headed_option(
+    "--fail-unless-better",
+    heading="Quality gates",
+    is_flag=True,
+    help="End with exit code 3 unless every AFTER is better.",
+)
 @common.fps
 @common.frame_range
 @common.reading

@@ -6,29 +6,43 @@ import click
 
 from framesmooth.cli import types
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@click.option(
+@headed_option(
     "--cadence",
+    heading=EVERYDAY,
     type=click.IntRange(min=1),
     help="IN holds every N-th frame: N - 1 new ones come between two of them.",
 )
-@click.option("--to-fps", type=types.Rate(), help="Frames per second of the result, as an alternative.")
-@click.option(
+@headed_option(
+    "--to-fps",
+    heading=EVERYDAY,
+    type=types.Rate(),
+    help="Frames per second of the result, as an alternative.",
+)
+@headed_option(
     "--at-cuts",
+    heading=EVERYDAY,
     type=click.Choice(["fade", "hold"]),
     help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
 )
-@click.option("--loop", is_flag=True, help="IN is a loop: frames come between its last and its first, too.")
-@click.option(
+@headed_option(
     "--drop-repeats",
+    heading=EVERYDAY,
     type=click.Choice(["auto", "on", "off"]),
     default="auto",
     show_default=True,
     help="Leave out frames that repeat the one before, so that motion is even; auto: where they recur.",
+)
+@headed_option(
+    "--loop",
+    heading=EVERYDAY,
+    is_flag=True,
+    help="IN is a loop: frames come between its last and its first, too.",
 )
 @common.flow
 @common.no_audio

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from framesmooth import __version__
+from framesmooth.cli.options.command import variable
 from framesmooth.errors import FramesmoothError
 
 INTERRUPTED: Final = 130
@@ -55,7 +56,8 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         for option in command.params:
             if isinstance(option, click.Option) and option.envvar is None:
-                option.envvar = variable_of(cmd_name, option)
+                former = [variable(cmd_name, name) for name in getattr(option, "formerly", ())]
+                option.envvar = [variable_of(cmd_name, option), *former]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -108,8 +110,7 @@ class LazyGroup(click.Group):
 
 def variable_of(command: str, option: click.Option) -> str:
     """Return the environment variable of an option: by its name on the command line, --json as ..._JSON."""
-    name = max(option.opts, key=len).lstrip("-")
-    return f"{_VARIABLES}_{command}_{name}".replace("-", "_").upper()
+    return variable(command, max(option.opts, key=len))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import click
 
 from framesmooth.cli.options import common
 from framesmooth.cli.options import report as report_options
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.gates import (
     Gate,
     GateType,
@@ -16,34 +17,38 @@ from framesmooth.cli.types import WeightsType
 from framesmooth.registry import names
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
 @report_options.motion
-@click.option(
+@headed_option(
     "--metric",
     "metrics",
+    heading=EVERYDAY,
     type=click.Choice(names("metric")),
     multiple=True,
     metavar="NAME",
     help=f"Only this one; may be given several times: {', '.join(names('metric'))}.  "
     "[default: the usual ones that apply]",
 )
-@click.option(
+@headed_option(
     "--weights",
+    heading=EVERYDAY,
     type=WeightsType(),
     multiple=True,
     metavar="NAME=FOLDER",
     help="The local model of a metric that needs one, in the format of transformers.",
 )
-@click.option(
+@headed_option(
     "--fail-above",
+    heading="Quality gates",
     type=GateType(above=True),
     multiple=True,
     metavar="NAME=VALUE",
     help="End with exit code 3 if the mean of this metric is above the value; may be given several times.",
 )
-@click.option(
+@headed_option(
     "--fail-below",
+    heading="Quality gates",
     type=GateType(above=False),
     multiple=True,
     metavar="NAME=VALUE",

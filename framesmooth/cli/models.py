@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+
 if TYPE_CHECKING:
     from framesmooth.models.catalog import ModelInfo
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("folders", nargs=-1, metavar="[MODEL]...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@headed_option("--json", "as_json", heading=EVERYDAY, is_flag=True, help="Print JSON.")
 def models(folders: tuple[str, ...], as_json: bool) -> None:
     """List the models that generate can load: the built-in one, and pipelines in the hub's local cache.
 

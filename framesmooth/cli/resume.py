@@ -1,74 +1,77 @@
 """``framesmooth resume``: a run that was stopped goes on."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options import conditioning as control_options
-from framesmooth.cli.options import model as model_options
-
-if TYPE_CHECKING:
-    from framesmooth.models.controlnet_spec import ControlKind
-    from framesmooth.models.lora_spec import Lora, TextualInversion
-
-
-_MOVED: Final = {
-    "config": ("DIR", "the folder beside a model in one file"),
-    "audio": ("FILE", "the sound"),
-    "init-image": ("FILE", "the first picture"),
-    "last-image": ("FILE", "the last picture"),
-    "depth-model": ("DIR", "the model of depth"),
-    "init-video": ("PATH", "the video to restyle"),
-}
+from framesmooth.cli.options.command import EVERYDAY, FormerOption, HeadedCommand, Replacement, headed_option
+from framesmooth.cli.options.from_settings import options_of
+from framesmooth.workflows.encoding_settings import EncodingSettings
+from framesmooth.workflows.generate.moved_paths import NAMES
+from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 
 
-def moved(command: common.Command) -> common.Command:
-    """Add an option for each thing that a record may only know by name: where it lies now."""
-    for name, (kind, what) in reversed(_MOVED.items()):
-        told = f"Where {what} is, when the record only knows its name."
-        command = click.option(f"--{name}", type=click.Path(path_type=Path), metavar=kind, help=told)(command)
-    return command
+class NamedPath(click.ParamType[tuple[str, str]]):
+    """Where a file of a run is now: NAME=PATH."""
+
+    name = "name=path"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Turn "model=models/dreamer" into ("model", "models/dreamer")."""
+        if isinstance(value, tuple):
+            return value
+        name, _, path = str(value).partition("=")
+        if name not in NAMES or not path:
+            self.fail(f"{value!r} is no NAME=PATH: NAME is one of {', '.join(NAMES)}", param, ctx)
+        return name, path
 
 
-@click.command()
+def _as_path(name: str) -> Replacement:
+    def now(values: Sequence[str]) -> Sequence[str]:
+        return "--path", f"{name}={values[-1]}"
+
+    return now
+
+
+_FORMER: Final = {
+    f"--{name}": FormerOption(2 if name == "control" else 1, f"--path {name}=PATH", _as_path(name))
+    for name in NAMES
+}  # --control took the kind of control as well
+"""The options that --path has taken the place of."""
+
+
+@click.command(cls=HeadedCommand, former=_FORMER)
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--model", metavar="NAME", help="Where the model is, when the record only knows its name.")
-@moved
-@model_options.additions
-@control_options.steered_by
-@model_options.saving_memory
-@click.option(
+@headed_option(
+    "--path",
+    "paths",
+    type=NamedPath(),
+    multiple=True,
+    metavar="NAME=PATH",
+    heading=EVERYDAY,
+    help="Where a file is that the record knows by name only; repeatable, once per LoRA. NAME is one of "
+    f"{', '.join(NAMES)}.",
+)
+@headed_option(
     "--force",
     is_flag=True,
-    help="Go on although settings, model or libraries have changed; frames of another library are kept.",
+    heading=EVERYDAY,
+    help="Continue although settings, model or libraries have changed; frames that only another version of a "
+    "library made are kept.",
 )
-@click.option("--allow-download", is_flag=True, help="Fetch the hub id of the model if it isn't here.")
-@click.option(
-    "--sign",
-    type=click.Path(path_type=Path),
-    metavar="PEM",
-    help="Sign the clip, as with generate: where the key lies is not recorded.",
-)
-@common.overwrite
+@options_of(EncodingSettings, only=("overwrite", "sign"))
+@options_of(ModelSettings, only=("allow_download",))
+@options_of(ComputeSettings, only=("low_vram", "cpu_offload"))
 @common.json_file
 @common.common
 def resume(
     run: Path,
-    model: str | None,
-    config: Path | None,
-    audio: Path | None,
-    init_image: Path | None,
-    last_image: Path | None,
-    depth_model: Path | None,
-    init_video: Path | None,
-    loras: "tuple[Lora, ...]",
-    textual_inversions: "tuple[TextualInversion, ...]",
-    control: "tuple[ControlKind, Path] | None",
-    control_model: str | None,
-    ip_adapter: str | None,
-    ip_adapter_image: Path | None,
+    paths: tuple[tuple[str, str], ...],
     low_vram: bool,
     cpu_offload: bool,
     force: bool,
@@ -80,16 +83,15 @@ def resume(
 ) -> None:
     """Finish the clip of the run folder RUN, with the settings in its record.
 
-    Frames that are there and whole are used as they are. The result is the one that the uninterrupted run
-    would have given; if settings, model or libraries are no longer those that the run began with, it says
-    what differs and stops. The record holds only the names of a model folder, LoRAs, textual inversions, a
-    ControlNet and its source, an IP-Adapter and its picture, a sound file, pictures and a video that lie
-    elsewhere than with the clip: say where they are.
+    Frames that are there and undamaged are kept, and the clip comes out as if the run had not been stopped.
+    If settings, model or libraries differ from those that the run began with, the differences are shown and
+    nothing is done. A record holds no paths outside the folder of the clip: say with --path where the model,
+    sound, images and other files are.
 
     \b
     Examples:
       framesmooth resume clip.framesmooth
-      framesmooth resume clip.framesmooth --model ~/models/dreamer
+      framesmooth resume clip.framesmooth --path model=~/models/dreamer --path audio=song.mp3
       framesmooth resume clip.framesmooth --force
     """  # fmt: skip
     from framesmooth.cli.generate import show_made
@@ -97,19 +99,7 @@ def resume(
     from framesmooth.workflows.generate.resume import Resume, resume_run
 
     how = Resume(
-        model=model,
-        config=config,
-        audio=audio,
-        init_image=init_image,
-        last_image=last_image,
-        depth_model=depth_model,
-        init_video=init_video,
-        loras=loras,
-        textual_inversions=textual_inversions,
-        control=control,
-        control_model=control_model,
-        ip_adapter=ip_adapter,
-        ip_adapter_image=ip_adapter_image,
+        paths=paths,
         low_vram=low_vram,
         cpu_offload=cpu_offload,
         sign=sign,

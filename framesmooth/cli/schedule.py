@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from framesmooth.cli import types
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.frames import DEFAULT_FPS
 from framesmooth.limits import MAX_FRAMES
 
@@ -20,17 +21,34 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 24
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("text", metavar="SCHEDULE")
-@click.option(
-    "--frames", type=click.IntRange(1, MAX_FRAMES), default=48, show_default=True, help="Frames of the clip."
+@headed_option(
+    "--frames",
+    heading=EVERYDAY,
+    type=click.IntRange(1, MAX_FRAMES),
+    default=48,
+    show_default=True,
+    help="Frames of the clip.",
 )
-@click.option("--fps", type=types.Rate(), default=DEFAULT_FPS, show_default=True, help="Frames per second.")
-@click.option("--seed", type=int, default=0, show_default=True, help="What s stands for.")
-@click.option(
-    "--every", type=click.IntRange(min=1), help="A row for every N-th frame.  [default: about 20 rows]"
+@headed_option(
+    "--fps",
+    heading=EVERYDAY,
+    type=types.Rate(),
+    default=DEFAULT_FPS,
+    show_default=True,
+    help="Frames per second.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the value of every frame as JSON.")
+@headed_option("--seed", heading=EVERYDAY, type=int, default=0, show_default=True, help="What s stands for.")
+@headed_option(
+    "--every",
+    heading=EVERYDAY,
+    type=click.IntRange(min=1),
+    help="A row for every N-th frame.  [default: about 20 rows]",
+)
+@headed_option(
+    "--json", "as_json", heading=EVERYDAY, is_flag=True, help="Print the value of every frame as JSON."
+)
 def schedule(text: str, frames: int, fps: Fraction, seed: int, every: int | None, as_json: bool) -> None:
     """Check SCHEDULE and show its values: as a line of bars, and as a table.
 

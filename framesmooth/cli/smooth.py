@@ -7,52 +7,65 @@ import click
 
 from framesmooth import defaults
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.registry import names
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@click.option(
+@headed_option(
     "-s",
-    "--strength",
+    "--smooth-strength",
+    "strength",
+    formerly=("--strength",),
+    heading=EVERYDAY,
     default=str(defaults.STRENGTH),
     show_default=True,
-    help="0 changes nothing, 1 is strongest; or a schedule over the frames, as '0:(0.3), 48:(0.9)'.",
+    metavar="STRENGTH",
+    help="How much flicker is removed, 0 to 1; 0 changes nothing. Or a schedule: '0:(0.3), 48:(0.9)'.",
 )
-@click.option(
-    "--method",
+@headed_option(
+    "--smoother",
+    "method",
+    formerly=("--method",),
+    heading=EVERYDAY,
     type=click.Choice(names("smoother")),
     default="trajectory",
     show_default=True,
-    help="trajectory is the best one; ema is quicker and softer, poisson keeps fine structure, "
-    "deflicker only evens out exposure and colour, all of it from a strength of 0.5 on.",
+    help="Method that removes flicker. trajectory removes most for the detail it costs; ema is faster and "
+    "softer; poisson keeps fine structure; deflicker only evens out exposure and colour.",
 )
-@click.option(
+@headed_option(
     "--flow",
+    heading=common.MOTION,
     type=click.Choice(common.FLOWS),
-    help="How motion is estimated for smoothing.  [default: the method's own]",
+    help="Optical flow estimator for smoothing.  [default: the smoother's own]",
 )
 @common.flow_weights
-@click.option(
+@headed_option(
     "--guide",
+    heading=common.MOTION,
     metavar="CLIP",
-    help="Take the motion from this clip, as long as IN: what a stylised video was made from.",
+    help="Estimate the motion on this clip of the same length: the footage of a stylised IN.",
 )
-@click.option(
+@headed_option(
     "--loop/--no-loop",
+    heading=common.SMOOTHING,
     default=None,
     help="IN is a loop: smooth from its last frame on to its first, too.  [default: as a run was made]",
 )
-@click.option(
+@headed_option(
     "--measure/--no-measure",
     "measured",
+    heading=common.REPORTS,
     default=True,
     show_default=True,
     help="Measure the flicker before and after, and print the table.",
 )
-@click.option(
+@headed_option(
     "--report",
+    heading=common.REPORTS,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     callback=common.writable_folder,
@@ -74,13 +87,13 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
     \b
     Examples:
       framesmooth smooth flickering.mp4 -o steady.mp4
-      framesmooth smooth flickering.mp4 -o steady.mp4 --strength 0.9
-      framesmooth smooth flickering.mp4 -o steady.mp4 --strength "0:(0.2), 48:(0.9)"
+      framesmooth smooth flickering.mp4 -o steady.mp4 --smooth-strength 0.9
+      framesmooth smooth flickering.mp4 -o steady.mp4 --smooth-strength "0:(0.2), 48:(0.9)"
       framesmooth smooth flickering.mp4 -o steady.mp4 --report report/
       framesmooth smooth loop.webp -o steady.webp --loop
       framesmooth smooth stylised.mp4 -o steady.mp4 --guide filmed.mp4
-      framesmooth smooth frames/ -o steady/ --method ema
-      framesmooth smooth clip.framesmooth -o clip2.webm --strength 0.3 --crf 24
+      framesmooth smooth frames/ -o steady/ --smoother ema
+      framesmooth smooth clip.framesmooth -o clip2.webm --smooth-strength 0.3 --crf 24
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_comparison

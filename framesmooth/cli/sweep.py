@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, OTHER, HeadedCommand, headed_option
 from framesmooth.registry import names
 
 if TYPE_CHECKING:
@@ -72,49 +73,57 @@ class Names(click.ParamType[tuple[str, ...]]):
         return asked
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @common.source
-@click.option(
+@headed_option(
     "-o",
     "--output",
+    heading=EVERYDAY,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     callback=common.writable_folder,
     help="Folder of the sweep; one that is there is gone on with.  [default: beside IN, as IN.sweep]",
 )
-@click.option(
+@headed_option(
     "-s",
-    "--strength",
+    "--smooth-strength",
     "strengths",
+    formerly=("--strength",),
+    heading=EVERYDAY,
     type=Strengths(),
     default="0:1:0.1",
     show_default=True,
     help="Strengths, or several with commas between them.",
 )
-@click.option(
-    "--method",
+@headed_option(
+    "--smoother",
     "methods",
+    formerly=("--method",),
+    heading=EVERYDAY,
     type=Names("smoother"),
     default="trajectory",
     show_default=True,
     help=f"Smoothers: {', '.join(names('smoother'))}.",
 )
-@click.option(
+@headed_option(
     "--flow",
     "flows",
+    heading=common.MOTION,
     type=Names("flow"),
-    help="How motion is estimated for smoothing, one or more.  [default: the method's own]",
+    help="Optical flow estimators, one or more with commas.  [default: the smoother's own]",
 )
-@click.option(
+@headed_option(
     "--max-detail-loss",
+    heading=EVERYDAY,
     type=click.FloatRange(0, 1),
     default=0.03,
     show_default=True,
     help="The best cell may cost no larger share of the fine detail.",
 )
-@click.option(
+@headed_option(
     "-j",
     "--jobs",
+    heading=OTHER,
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
@@ -136,8 +145,8 @@ def sweep(source: str, json_file: str | None, progress: str, **settings: Any) ->
     \b
     Examples:
       framesmooth sweep flickering.mp4
-      framesmooth sweep flickering.mp4 -o grid/ --strength 0:1:0.2 --method trajectory,ema
-      framesmooth sweep flickering.mp4 --strength 0.3,0.6 --flow dis-robust,dis-fine --jobs 2
+      framesmooth sweep flickering.mp4 -o grid/ --smooth-strength 0:1:0.2 --smoother trajectory,ema
+      framesmooth sweep flickering.mp4 --smooth-strength 0.3,0.6 --flow dis-robust,dis-fine --jobs 2
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.cli.tables import print_sweep
@@ -159,5 +168,5 @@ def _conclusion(made: "SweepResult", source: str, max_detail_loss: float) -> str
     flow = f" --flow {row['flow']}" if row["flow"] else ""
     return (
         f"★ least flicker within the detail floor: framesmooth smooth {source} -o OUT "
-        f"--method {row['method']}{flow} --strength {row['strength']:g}"
+        f"--smoother {row['method']}{flow} --smooth-strength {row['strength']:g}"
     )

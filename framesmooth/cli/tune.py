@@ -6,46 +6,65 @@ from typing import Any
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.registry import names
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@click.option(
+@headed_option(
     "--max-detail-loss",
+    heading=EVERYDAY,
     type=click.FloatRange(0, 1),
     default=0.03,
     show_default=True,
     help="Share of the fine detail that smoothing may cost; what flickered doesn't count as detail.",
 )
-@click.option(
+@headed_option(
     "--target",
+    heading=EVERYDAY,
     metavar="NAME=VALUE",
     help="Take the gentlest strength that brings warping_error, luma_flicker or flicker down to VALUE.",
 )
-@click.option(
-    "--method",
+@headed_option(
+    "--smoother",
+    "method",
+    formerly=("--method",),
+    heading="Search",
     type=click.Choice(names("smoother")),
     default="trajectory",
     show_default=True,
     help="The smoother whose strength is found.",
 )
-@click.option(
+@headed_option(
     "--flow",
+    heading=common.MOTION,
     type=click.Choice(names("flow")),
-    help="How motion is estimated for smoothing.  [default: the method's own]",
+    help="Optical flow estimator for smoothing.  [default: the smoother's own]",
 )
-@click.option("--deep", is_flag=True, help="Try other methods and flows, too: some ten times the search.")
-@click.option("--per-segment", is_flag=True, help="Give every shot between two cuts a strength of its own.")
-@click.option(
+@headed_option(
+    "--deep",
+    heading="Search",
+    is_flag=True,
+    help="Try other methods and flows, too: some ten times the search.",
+)
+@headed_option(
+    "--per-segment",
+    heading="Search",
+    is_flag=True,
+    help="Give every shot between two cuts a strength of its own.",
+)
+@headed_option(
     "--budget",
+    heading="Search",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     help="Stop the search after so many seconds and take the best so far.  [default: no limit]",
 )
-@click.option(
+@headed_option(
     "--report",
+    heading=common.REPORTS,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     callback=common.writable_folder,

@@ -1,22 +1,15 @@
 """Parameter types of the command line."""
 
-import re
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
+from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_FPS
 from framesmooth.registry import names
-
-_NTSC: Final = {
-    "23.976": "24000/1001",
-    "23.98": "24000/1001",
-    "29.97": "30000/1001",
-    "59.94": "60000/1001",
-}
-
-_RATE: Final = re.compile(r"\s*-?\d{1,12}(\.\d{0,12})?(/\d{1,12})?\s*")  # exponents can be endless
+from framesmooth.setting import parse_rate
 
 
 class Rate(click.ParamType[Fraction]):
@@ -26,13 +19,14 @@ class Rate(click.ParamType[Fraction]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Turn the text into an exact fraction."""
-        text = _NTSC.get(str(value), str(value))
         try:
-            rate = Fraction(text if _RATE.fullmatch(text) else "")
-        except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no frame rate: write 24, 23.976 or 24000/1001", param, ctx)
-        if not 0 < rate <= 1000:
-            self.fail(f"{value} frames per second make no clip: choose between 0 and 1000", param, ctx)
+            rate = parse_rate(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+        if not 0 < rate <= MAX_FPS:
+            self.fail(
+                f"{value} frames per second is out of range: give more than 0, {MAX_FPS} at most", param, ctx
+            )
         return rate
 
 

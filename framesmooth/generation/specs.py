@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import numpy as np
 
+from framesmooth import defaults
 from framesmooth.frames import Frame, FrameSource
 
 if TYPE_CHECKING:
     from framesmooth.video.resize import FrameWindow, ResizedSource
 
-INBETWEENS: Final = ("latent", "flow", "crossfade")
+INBETWEENS: Final = defaults.INBETWEENS
 """How the frames between two diffused ones come about."""
 
-DEFAULT_STRENGTH: Final = "0.5"
+DEFAULT_STRENGTH: Final = defaults.FEEDBACK_STRENGTH
 """Share of the steps that denoise a frame from the one before, where the camera moves."""
 
-DEFAULT_VIDEO_STRENGTH: Final = "0.6"
+DEFAULT_VIDEO_STRENGTH: Final = defaults.VIDEO_STRENGTH
 """Share of the steps that denoise a frame from that of a video."""
 
-DEFAULT_ENDS_STRENGTH: Final = "0.6"
+DEFAULT_ENDS_STRENGTH: Final = defaults.FIRST_LAST_STRENGTH
 """Share of the steps that denoise a frame between two images from these."""
 
-DEFAULT_NOISE_RENEWAL: Final = 1.0
+DEFAULT_NOISE_RENEWAL: Final = defaults.NOISE_RENEWAL
 """Share of the noise that is new for each frame generated from the one before."""
 
-DEFAULT_COLOR_ANCHOR: Final = 0.3
+DEFAULT_COLOR_ANCHOR: Final = defaults.COLOR_ANCHOR
 """How far the colours of such frames are pulled to those of the first one."""
 
 

@@ -13,12 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from framesmooth import defaults
 from framesmooth.errors import ModelError
 from framesmooth.models.hub import from_hub, looks_like_hub_id
 from framesmooth.models.vocabulary import VOCABULARY_FILE
 from framesmooth.models.weight_hashes import weights_sha256
 
-BUILT_IN: Final = "storybook"
+BUILT_IN: Final = defaults.MODEL
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
 INDEX_FILE: Final = "model_index.json"
 NOTES_FILE: Final = "framesmooth.json"

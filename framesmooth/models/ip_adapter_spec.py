@@ -6,12 +6,14 @@ An IP-Adapter (Ye et al. 2023) lets a model attend to a picture besides the word
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from framesmooth.errors import MediaError, ModelError, UsageError
-from framesmooth.frames import Frame
 from framesmooth.models.checkpoints import check_weights, loaded_files
 from framesmooth.models.weight_hashes import weights_sha256
+
+if TYPE_CHECKING:
+    from framesmooth.frames import Frame
 
 ENCODER_FOLDER: Final = "image_encoder"
 _MOST: Final = 10.0
@@ -43,6 +45,19 @@ class ImagePrompt:
 
 
 @dataclass(frozen=True)
+class IPAdapter:
+    """An IP-Adapter: a .safetensors file or a folder with one, and its scale, 0 to 10."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # of one in a record
+
+    path: Path
+    scale: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.path.name}:{self.scale:g}"
+
+
+@dataclass(frozen=True)
 class AdapterFiles:
     """Where the parts of an IP-Adapter lie: its weights, and its image encoder's folder if it has one."""
 
@@ -67,13 +82,22 @@ def parse_adapter(text: str) -> tuple[Path, float]:
     return Path(path if colon else text).expanduser(), number
 
 
+def parse_ip_adapter(text: str) -> IPAdapter:
+    """Read PATH or PATH:SCALE.
+
+    Raises:
+        UsageError: a scale that is no number in range.
+    """
+    return IPAdapter(*parse_adapter(text))
+
+
 def check_scale(scale: float) -> None:
     """Raise UsageError for a scale that is no number in range."""
     if not (math.isfinite(scale) and 0 <= scale <= _MOST):
         raise UsageError(f"--ip-adapter: {scale:g} is no scale: give 0 to {_MOST:g}, 1 is as it was trained")
 
 
-def read_prompt_image(prompt: ImagePrompt) -> Frame:
+def read_prompt_image(prompt: ImagePrompt) -> "Frame":
     """Return the picture of an image prompt, uint8 (H, W, 3).
 
     Raises:

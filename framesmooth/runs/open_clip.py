@@ -73,9 +73,12 @@ def keyframes_and_jumps(
 
 
 def requested_settings(path: Path) -> dict[str, Any]:
-    """Return the settings that a run's clip was asked for with; none for what is no run folder."""
+    """Return the settings that a run's clip was asked for with, flat; none for what is no run folder."""
     if not (path / RECORD_FILE).is_file():
         return {}
     settings = RunFolder(path).unchecked_record.get("settings")
     raw = settings.get("raw") if isinstance(settings, dict) else None
-    return raw if isinstance(raw, dict) else {}
+    if not isinstance(raw, dict):
+        return {}
+    groups = [group for group in raw.values() if isinstance(group, dict)]
+    return {**raw, **{name: value for group in groups for name, value in group.items()}}

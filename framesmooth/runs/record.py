@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from framesmooth.errors import MediaError, UsageError
 
-RECORD_VERSION: Final = 1
+RECORD_VERSION: Final = 2
+"""Of the records that are written: since 2 the settings are in groups."""
+READABLE_VERSIONS: Final = (1, 2)
 
 Sha256 = str
 Facts = dict[str, JsonValue]
@@ -62,7 +64,7 @@ class ClipRecord(_Part):
 class Record(_Part):
     """A run: what was asked for, what it was made from, and how far it is."""
 
-    version: Literal[1]
+    version: Literal[1, 2]
     status: Literal["running", "interrupted", "failed", "complete"]
     ai_generated: bool
     settings: SettingsRecord
@@ -125,8 +127,8 @@ def check_record(record: Mapping[str, Any], path: Path) -> dict[str, Any]:
         MediaError: one that doesn't fit the schema; the message names the first thing that doesn't.
     """
     version = record.get("version")
-    if version != RECORD_VERSION or isinstance(version, bool):
-        known = f"this framesmooth reads version {RECORD_VERSION}"
+    if version not in READABLE_VERSIONS or isinstance(version, bool):
+        known = f"this framesmooth reads versions {', '.join(map(str, READABLE_VERSIONS))}"
         raise UsageError(
             f"{path} is a record of version {str(version)[:20]}, {known}: use the framesmooth that wrote it"
         )

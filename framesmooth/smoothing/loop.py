@@ -20,7 +20,7 @@ def looped(smoother: Smoother, clip: FrameSource) -> Smoother:
         UsageError: a smoother that knows nothing beyond the clip's ends, or one with a guide.
     """
     if not isinstance(smoother, MotionSmoother):
-        raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --method")
+        raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --smoother")
     first, last = _ends(clip, smoother.reach, smoother.memory)
     # A loop shorter than what is looked at goes round several times.
     return replace(

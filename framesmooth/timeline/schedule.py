@@ -28,8 +28,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
+from framesmooth import defaults
 from framesmooth.errors import UsageError
-from framesmooth.frames import DEFAULT_FPS
 from framesmooth.limits import MAX_TEXT
 from framesmooth.timeline.expression import Expression, ScheduleError
 
@@ -63,7 +63,7 @@ class Schedule:
 
     @classmethod
     def parse(
-        cls, text: str | float, max_frames: int, fps: Fraction = DEFAULT_FPS, *, seed: int = 0
+        cls, text: str | float, max_frames: int, fps: Fraction = defaults.FPS, *, seed: int = 0
     ) -> "Schedule":
         """Parse a schedule for a clip of ``max_frames`` frames.
 

@@ -52,7 +52,7 @@ class SmootherConfig:
         """
         made = create_smoother(self.method, strength, **({} if self.flow is None else {"flow": self.flow}))
         if not isinstance(made, MotionSmoother):
-            raise UsageError(f"{self.method} cannot be tuned: use another --method")
+            raise UsageError(f"{self.method} cannot be tuned: use another --smoother")
         return made
 
     @property

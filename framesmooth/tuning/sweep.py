@@ -88,7 +88,7 @@ def run_sweep(spots: Sequence[GridPoint], store: TrialStore, emit: Listener, job
         MediaError: unreadable frames, or a full disk.
     """
     if not spots:
-        raise UsageError("a sweep needs at least one --strength")
+        raise UsageError("a sweep needs at least one --smooth-strength")
     there = sum(spot in store for spot in spots)
     if there:
         emit(Notice(f"{there} of {len(spots)} cells are there from an earlier sweep"))

@@ -134,8 +134,8 @@ class Tuning:
 
     def command(self, source: str, output: str, extra: Sequence[str] = ()) -> str:
         """Return the command line that makes the same clip."""
-        words = ["framesmooth", "smooth", source, "-o", output, "--strength", self._words]
-        words += [] if self.setup.method == "trajectory" else ["--method", self.setup.method]
+        words = ["framesmooth", "smooth", source, "-o", output, "--smooth-strength", self._words]
+        words += [] if self.setup.method == "trajectory" else ["--smoother", self.setup.method]
         words += [] if self.setup.flow is None else ["--flow", self.setup.flow]
         return shlex.join([*words, *extra])
 

@@ -107,14 +107,15 @@ def text2video_zero(job: Job) -> tuple[Frames, float]:
 
 def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
     """Make the clip with framesmooth; smoothing counts where it is asked for."""
+    from framesmooth import defaults
     from framesmooth.runs import RunFolder
     from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.video import open_source
     from framesmooth.workflows.generate.run import make_clip
-    from framesmooth.workflows.generate.settings import ClipSettings
+    from framesmooth.workflows.generate.settings import GenerateSettings
 
     with tempfile.TemporaryDirectory() as scratch:
-        settings = ClipSettings(
+        settings = GenerateSettings.of(
             prompts=parse_prompts(list(job.prompts)),
             output=Path(scratch) / "frames",
             model=job.model,
@@ -124,7 +125,7 @@ def ours(job: Job, smooth: bool) -> tuple[Frames, float]:
             steps=job.steps,
             guidance_scale=job.guidance_scale,
             device=job.device,
-            smooth=ClipSettings.smooth if smooth else 0.0,
+            smooth_strength=defaults.STRENGTH if smooth else 0.0,
         )
         made = make_clip(settings, lambda _event: None)
         timings = RunFolder.beside(settings.output).record["timings"]

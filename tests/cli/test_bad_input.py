@@ -162,7 +162,7 @@ def test_names_of_any_kind(tmp_path: Path, name: str) -> None:
     source = clip(tmp_path / name)
     again = tmp_path / f"2{name[:-1]}" if len(name) > 100 else tmp_path / f"2{name}"
     again = again.with_suffix(".mkv")
-    result = run("smooth", source, "-o", again, "--method", "ema", "--no-measure")
+    result = run("smooth", source, "-o", again, "--smoother", "ema", "--no-measure")
     assert result.exit_code == 0, result.stderr
     assert len(list(open_source(again))) == 4
     missing = run("measure", tmp_path / f"no{name[:60]}")
@@ -355,11 +355,11 @@ def test_hostile_prompt_files(tmp_path: Path, name: str) -> None:
         (["generate", "0: a | 1000000000: b"], "too far off"),
         (["generate", "a\ud800"], "no valid text"),
         (["smooth", "in.mkv", "--frame-range", f"0:{'9' * 5000}"], "range"),
-        (["smooth", "in.mkv", "--strength", "9**9**9"], "schedule"),
-        (["smooth", "in.mkv", "--strength", "(" * 5000 + "1" + ")" * 5000], "schedule"),
-        (["smooth", "in.mkv", "--strength", "-" * 60_000 + "1"], "schedule"),
-        (["smooth", "in.mkv", "--strength", "nan"], "outside 0 to 1"),
-        (["smooth", "in.mkv", "--strength", "0:(0.5), 10**9:(0.7)"], "outside"),
+        (["smooth", "in.mkv", "--smooth-strength", "9**9**9"], "schedule"),
+        (["smooth", "in.mkv", "--smooth-strength", "(" * 5000 + "1" + ")" * 5000], "schedule"),
+        (["smooth", "in.mkv", "--smooth-strength", "-" * 60_000 + "1"], "schedule"),
+        (["smooth", "in.mkv", "--smooth-strength", "nan"], "outside 0 to 1"),
+        (["smooth", "in.mkv", "--smooth-strength", "0:(0.5), 10**9:(0.7)"], "outside"),
     ],
 )  # fmt: skip
 def test_numbers_beyond_all_bounds(

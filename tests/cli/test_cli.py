@@ -58,7 +58,7 @@ def test_flashing_clips_are_warned_of(tmp_path: Path, folder: Path) -> None:
     write(f"{tmp_path}/strobe/", [np.full((*SIZE, 3), 255 * (index % 2), np.uint8) for index in range(12)])
     for source, flashes in ((tmp_path / "strobe", True), (folder, False)):
         out = tmp_path / f"{source.name}-out"
-        smoothed = run("smooth", source, "-o", f"{out}/", "--strength", 0)
+        smoothed = run("smooth", source, "-o", f"{out}/", "--smooth-strength", 0)
         assert smoothed.exit_code == 0, smoothed.output
         assert ("warning: flash safety: FAILED" in smoothed.stderr.splitlines()[-1]) is flashes
         safety = json.loads(run("measure", out, "--json", "-", "-q").stdout)["flash_safety"]
@@ -86,7 +86,7 @@ def test_smooth_writes_a_steadier_clip_and_prints_both(tmp_path: Path, folder: P
 
 @pytest.mark.parametrize("method", ["ema", "trajectory"])
 def test_strength_0_is_the_identity(tmp_path: Path, folder: Path, method: str) -> None:
-    arguments = ["--strength", 0, "--method", method, "--no-measure"]
+    arguments = ["--smooth-strength", 0, "--smoother", method, "--no-measure"]
     result = run("smooth", folder, "-o", f"{tmp_path}/out/", *arguments)
     assert result.exit_code == 0, result.output
     pairs = zip(open_source(tmp_path / "out"), flickering(), strict=True)
@@ -302,8 +302,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path, kind: str, com
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--strength", "2"], "outside 0 to 1"),
-        (["--method", "blur"], "'blur' is not one of"),
+        (["--smooth-strength", "2"], "outside 0 to 1"),
+        (["--smoother", "blur"], "'blur' is not one of"),
         (["--flow", "tvl1"], "'tvl1' is not one of"),
         (["--fps", "0"], "make no clip"),
         (["--fps", "fast"], "is no frame rate"),
@@ -555,7 +555,7 @@ def test_an_output_without_a_name(
 
 
 def test_verbose_logs_our_own_stages(tmp_path: Path, folder: Path) -> None:
-    arguments = ["smooth", folder, "--no-measure", "--method", "ema", "--progress", "none"]
+    arguments = ["smooth", folder, "--no-measure", "--smoother", "ema", "--progress", "none"]
     result = run(*arguments, "-o", tmp_path / "out.mp4", "-v")
     assert "in: 64x48, 5 frames at 12 per second" in result.stderr
     assert "EmaSmoother(strength=0.6" in result.stderr

@@ -57,7 +57,7 @@ def test_json_is_all_there_is_on_stdout(tiny_model: Path, tmp_path: Path) -> Non
 
 def test_a_run_folder_can_be_smoothed_again(tiny_model: Path, tmp_path: Path) -> None:
     generate(tiny_model, "a cat", "-o", tmp_path / "clip.mp4")
-    result = run("smooth", tmp_path / "clip.framesmooth", "-o", tmp_path / "clip2.mp4", "--method", "ema")
+    result = run("smooth", tmp_path / "clip.framesmooth", "-o", tmp_path / "clip2.mp4", "--smoother", "ema")
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "clip2.mp4").is_file()
 
@@ -92,8 +92,8 @@ def test_resume_needs_a_run_folder(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["a", "b", "--seeds", "1"], 2, "2 prompts but 1 seeds"),
-        (["a", "b", "--seeds", "1,x"], 2, "1,2,3"),
-        (["a", "--seeds", "-2"], 2, "seeds are"),
+        (["a", "b", "--seeds", "1,x"], 2, "several with ',' between them"),
+        (["a", "--seeds", "-2"], 2, "-1 to 4294967295"),
         (["a"] * 6, 2, "6 prompts don't fit in 5 frames"),
         (["a", "--scheduler", "eulerdiscret"], 2, "EulerDiscrete"),
         (["a", "--device", "cuda:7"], 2, "--device auto"),
@@ -142,7 +142,7 @@ def test_a_slash_makes_a_folder_of_any_name(tiny_model: Path, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
     result = generate(tiny_model, "a cat", "-o", f"{tmp_path}/clip.mp4/", "-v")
     assert result.exit_code == 0, result.stderr
-    assert "ClipSettings(" in result.stderr
+    assert "GenerateSettings(" in result.stderr
     assert (tmp_path / "clip.mp4" / "frame_000004.png").is_file()
 
 

@@ -51,11 +51,11 @@ def refused(code: int, words: str, *arguments: str) -> None:
     ("command", "code", "words"),
     [
         ("smooth in -o a.mp4 --flow-weights w.safetensors", 2, "--flow-weights goes with --flow raft"),
-        ("sweep in --strength a", 2, "is no range: write FIRST:LAST:STEP"),
-        ("sweep in --strength 0,2", 2, "strengths are 0 to 1"),
-        ("sweep in --strength 1:0:0.1", 2, "holds no strength"),
-        ("sweep in --strength 0:1:0.001", 2, "are 1001 strengths: take a larger step"),
-        ("sweep in --method ema,blur", 2, "unknown smoother 'blur'"),
+        ("sweep in --smooth-strength a", 2, "is no range: write FIRST:LAST:STEP"),
+        ("sweep in --smooth-strength 0,2", 2, "strengths are 0 to 1"),
+        ("sweep in --smooth-strength 1:0:0.1", 2, "holds no strength"),
+        ("sweep in --smooth-strength 0:1:0.001", 2, "are 1001 strengths: take a larger step"),
+        ("sweep in --smoother ema,blur", 2, "unknown smoother 'blur'"),
         ("schedule ,", 2, "a number or expression is missing here"),
         ("generate cat -o clip.framesmooth", 2, "give -o a clip, such as clip.mp4"),
         ("generate cat -o a.mp4 --model no-model", 1, "it is not a diffusers model folder"),
@@ -188,7 +188,7 @@ def test_a_picture_that_changes_while_a_folder_is_read(place: Path) -> None:
 def test_what_python_alone_can_ask_for(place: Path) -> None:
     with pytest.raises(UsageError, match="give a positive --fps"):
         open_source(place / "in", fps=Fraction(0))
-    with pytest.raises(UsageError, match="at least one --strength"):
+    with pytest.raises(UsageError, match="at least one --smooth-strength"):
         run_sweep([], None, lambda event: None)  # type: ignore[arg-type]
     endless: Any = Wrong(open_source(place / "in"), num_frames=None)
     with pytest.raises(UsageError, match="give --frame-range"):
@@ -201,7 +201,7 @@ def test_smoothers_of_others_may_not_know_loops_or_strengths(
 ) -> None:
     monkeypatch.setitem(SMOOTHERS, "ema", f"{__name__}:Plain")
     words = "cannot smooth a loop" if "--loop" in command else "ema cannot be tuned"
-    refused(2, words, *command.split(), "--method", "ema")
+    refused(2, words, *command.split(), "--smoother", "ema")
 
 
 class Plain:

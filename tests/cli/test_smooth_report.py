@@ -15,7 +15,7 @@ def smooth(folder: Path, *options: str) -> tuple[int, str]:
     """Smooth a small flickering folder and return the exit code and all output."""
     for index, frame in enumerate(add_flicker(moving_scene(frames=6).frames, "GT")):
         write_png(folder / "in" / f"frame_{index:06d}.png", frame)
-    arguments = ["smooth", str(folder / "in"), "-o", f"{folder / 'out'}/", "--method", "ema", *options]
+    arguments = ["smooth", str(folder / "in"), "-o", f"{folder / 'out'}/", "--smoother", "ema", *options]
     result = CliRunner().invoke(cli, [*arguments, "--progress", "none"])
     return result.exit_code, result.output
 

@@ -1,7 +1,6 @@
 """Keyframes found by halving: few where little changes, and the same ones whenever a run was stopped."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
@@ -71,9 +70,9 @@ def test_what_rests_is_diffused_once(model: TextToImage) -> None:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip whose pictures share little, so that all is halved."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -90,7 +89,7 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-def pictures(settings: ClipSettings, kind: str) -> dict[str, bytes]:
+def pictures(settings: GenerateSettings, kind: str) -> dict[str, bytes]:
     folder = RunFolder.beside(settings.output).folder / kind
     return {path.name: path.read_bytes() for path in folder.rglob("*.*") if path.suffix in (".png", ".npy")}
 
@@ -99,14 +98,16 @@ def pictures(settings: ClipSettings, kind: str) -> dict[str, bytes]:
     ("stage", "count"), [("keyframes", 2), ("keyframes", 5), ("frames", 1), ("smooth", 3)]
 )
 def test_a_stopped_run_comes_to_the_same_bytes(
-    settings: ClipSettings, tmp_path: Path, stage: str, count: int
+    settings: GenerateSettings, tmp_path: Path, stage: str, count: int
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
+    assert isinstance(
+        resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing), GeneratedClip
+    )
     for kind in ("keyframes", "frames", "smoothed"):
         assert pictures(settings, kind) == pictures(whole, kind) != {}
     ours, theirs = (RunFolder.beside(one.output).record["generation"] for one in (settings, whole))
@@ -115,7 +116,7 @@ def test_a_stopped_run_comes_to_the_same_bytes(
     assert ours["num_diffused"] == len(pictures(settings, "keyframes"))
 
 
-def test_the_estimate_is_an_upper_bound(settings: ClipSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_estimate_is_an_upper_bound(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     most = estimate_clip(settings, nothing).keyframes
     monkeypatch.setattr(adaptive_keyframes.Bisection, "_flow_explains", lambda *_: False)
     make_clip(settings, nothing)

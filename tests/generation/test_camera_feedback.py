@@ -33,7 +33,8 @@ from framesmooth.video.resize import fitted
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_from_record
 from tests.generators import camera_feedback, make_keyframes
 from tests.listeners import nothing
 from tests.scenes import texture
@@ -148,25 +149,25 @@ def test_the_prompt_travels(model: TextToImage) -> None:
 
 def test_a_long_chain_does_not_wear_the_picture_out() -> None:
     """With one noise for all frames, and guided like the first, fine detail grows many times over."""
-    settings = ClipSettings(
+    settings = GenerateSettings.of(
         prompts=parse_prompts(["a red sailboat on the sea at dawn"]),
         output=Path("clip.mp4"),
         num_frames=13,
         seed=2,
         cadence=1,
-        camera=Moves(),
+        zoom="1",
         strength="0.3",
         width=128,
         height=96,
     )
 
-    def worn(asked: ClipSettings) -> float:
+    def worn(asked: GenerateSettings) -> float:
         shown = frames(load_generator(resolve(asked), None)) / 255
         first, last = (detail_energy(shown[time].astype(np.float32)) for time in (0, -1))
         return last / first
 
     assert 0.5 < worn(settings) < 2
-    assert worn(replace(settings, noise_renewal=0.0, guidance_scale=2.0)) > 3
+    assert worn(settings.but(noise_renewal=0.0, guidance_scale=2.0)) > 3
 
 
 @pytest.mark.parametrize("renewal", [0.0, 1.0])
@@ -256,13 +257,13 @@ def test_a_picture_is_cropped_to_fill_the_frame() -> None:
     assert fitted(PICTURE, (24, 24)).shape == (24, 24, 3)
 
 
-Make = Callable[..., ClipSettings]
+Make = Callable[..., GenerateSettings]
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     write_png(tmp_path / "first.png", PICTURE)
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mp4",
         model=str(tiny_model),
@@ -271,20 +272,21 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
         width=32,
         height=24,
         steps=4,
-        camera=Moves(zoom="0:(1.05), 4:(1)", pan_x="0.5"),
+        zoom="0:(1.05), 4:(1)",
+        pan_x="0.5",
         strength="0:(0.5), -1:(0.8)",
         smoother="ema",
         dtype="float32",
     )
 
 
-def kept(settings: ClipSettings) -> list[bytes]:
+def kept(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("*/*.png"))]
 
 
-def test_a_stopped_run_goes_on_to_the_same_frames(settings: ClipSettings, tmp_path: Path) -> None:
-    settings = replace(settings, init_image=tmp_path / "first.png")
+def test_a_stopped_run_goes_on_to_the_same_frames(settings: GenerateSettings, tmp_path: Path) -> None:
+    settings = settings.but(init_image=tmp_path / "first.png")
     events: list[Event] = []
     make_clip(settings, events.append)
     wanted = kept(settings)
@@ -292,61 +294,61 @@ def test_a_stopped_run_goes_on_to_the_same_frames(settings: ClipSettings, tmp_pa
     done = sum(e.advance for e in events if isinstance(e, Progress) and e.stage == "keyframes")
     assert steps.total == done == 2 + 3 + 3 + 3  # no picture is diffused for the first frame
     run = RunFolder.beside(settings.output)
-    again = ClipSettings.from_record(run.record, run.folder)
-    assert (again.camera, again.strength, again.init_image) == (
-        settings.camera, settings.strength, settings.init_image)  # fmt: skip
+    again = settings_from_record(run.record, run.folder)
+    assert (again.camera.moves, again.img2img.strength, again.img2img.init_image) == (
+        settings.camera.moves, settings.img2img.strength, settings.img2img.init_image)  # fmt: skip
     for name in ("keyframes/frame_000006.png", "keyframes/frame_000008.png", "frames/frame_000007.png"):
         (run.folder / name).unlink()
     settings.output.unlink()
     run.frames.note(complete=False)
-    make_clip(replace(again, model=settings.model), nothing)
+    make_clip(again.but(model=settings.model.name), nothing)
     assert kept(settings) == wanted
 
 
 def test_smoothing_again_diffuses_nothing_and_another_camera_all(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_clip(settings, nothing)
     events: list[Event] = []
-    make_clip(replace(settings, smooth=0.9, overwrite=True), events.append)
+    make_clip(settings.but(smooth_strength=0.9, overwrite=True), events.append)
     reused = [e.reused for e in events if isinstance(e, StageFinished) and e.stage == "frames"]
     assert reused == [True]
     events.clear()
-    make_clip(replace(settings, camera=Moves(zoom="1.1"), overwrite=True), events.append)
+    make_clip(settings.but(zoom="1.1", overwrite=True), events.append)
     assert any(isinstance(event, Notice) and "replaced" in event.message for event in events)
 
 
-def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings, tmp_path: Path) -> None:
+def test_what_decides_the_pictures_is_in_their_key(settings: GenerateSettings, tmp_path: Path) -> None:
     others = [
-        replace(settings, camera=None),
-        replace(settings, camera=Moves(roll="1")),
-        replace(settings, strength="0.5"),
-        replace(settings, color_anchor=0.0),
-        replace(settings, cadence=3),
-        replace(settings, init_image=tmp_path / "first.png"),
+        settings.but(zoom=None, pan_x=None),
+        settings.but(roll="1"),
+        settings.but(strength="0.5"),
+        settings.but(color_anchor=0.0),
+        settings.but(cadence=3),
+        settings.but(init_image=tmp_path / "first.png"),
     ]
     keys = [str(resolve(one).keyframes_key) for one in (settings, *others)]
     assert len(set(keys)) == len(keys)
-    plain = replace(settings, camera=None, strength=None)
+    plain = settings.but(zoom=None, pan_x=None, strength=None)
     assert "feedback" not in resolve(plain).keyframes_key
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"camera": Moves(zoom="0:(1), 5:(foo)")}, "--zoom: schedule, column 11"),
+        ({"zoom": "0:(1), 5:(foo)"}, "--zoom: schedule, column 11"),
         ({"strength": "0:(0.5), 3:(1.5)"}, r"--strength: 1\.\d+ at frame \d is outside 0 to 1"),
         ({"seeds": (1, 2)}, "give one --seed"),
         ({"inbetween": "flow"}, "drop --inbetween"),
-        ({"camera": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),
-        ({"camera": None, "strength": None, "noise_renewal": 0.5}, "--noise-renewal needs"),
+        ({"zoom": None, "pan_x": None, "strength": None, "color_anchor": 0.5}, "--color-anchor needs"),
+        ({"zoom": None, "pan_x": None, "strength": None, "noise_renewal": 0.5}, "--noise-renewal needs"),
         ({"prompts": parse_prompts(['0: a cat | 8: a lion'])}, None),
     ],
 )  # fmt: skip
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
-    settings: ClipSettings, changes: dict[str, object], words: str | None
+    settings: GenerateSettings, changes: dict[str, object], words: str | None
 ) -> None:
-    wrong = replace(settings, **changes)  # type: ignore[arg-type]
+    wrong = settings.but(**changes)
     if words is None:
         assert resolve(wrong).feedback is not None
         return
@@ -354,8 +356,8 @@ def test_wrong_wishes_are_refused_before_the_model_is_loaded(
         resolve(wrong)
 
 
-def test_a_first_picture_that_is_none(settings: ClipSettings, tmp_path: Path) -> None:
+def test_a_first_picture_that_is_none(settings: GenerateSettings, tmp_path: Path) -> None:
     (tmp_path / "no.png").write_text("no picture")
     for name in ("no.png", "missing.png"):
         with pytest.raises(MediaError, match=name):
-            resolve(replace(settings, init_image=tmp_path / name))
+            resolve(settings.but(init_image=tmp_path / name))

@@ -1,6 +1,5 @@
 """From a picture to a picture: the ends are as given, the way between them is even, and runs go on."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from framesmooth.generation.first_last_frame import FirstLastFrame
 from framesmooth.generation.specs import FirstLastImages
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
@@ -22,7 +20,7 @@ from framesmooth.workflows.generate.planning import way_of
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import first_last_frame, prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
@@ -143,10 +141,10 @@ def test_a_frame_is_drawn_anew_from_those_around_it(model: TextToImage) -> None:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     write_png(tmp_path / "first.png", FIRST)
     write_png(tmp_path / "last.png", LAST)
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -164,44 +162,44 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
 
 
 @pytest.mark.parametrize("smoother", ["ema", "trajectory"])
-def test_given_pictures_are_not_smoothed(settings: ClipSettings, smoother: str) -> None:
-    made = make_clip(replace(settings, smoother=smoother, codec="ffv1", crf=0), nothing)
+def test_given_pictures_are_not_smoothed(settings: GenerateSettings, smoother: str) -> None:
+    made = make_clip(settings.but(smoother=smoother, codec="ffv1", crf=0), nothing)
     shown, frames = list(open_source(made.clip)), open_source(made.run_folder / "frames")
     assert [np.array_equal(*pair) for pair in zip(shown, frames, strict=True)] == [True, *[False] * 7, True]
     assert np.array_equal(shown[0], next(iter(frames)))
 
 
-def kept(settings: ClipSettings) -> list[bytes]:
+def kept(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("frames/*.png"))]
 
 
-def test_a_stopped_run_is_resumed_to_the_same_frames(settings: ClipSettings, tmp_path: Path) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+def test_a_stopped_run_is_resumed_to_the_same_frames(settings: GenerateSettings, tmp_path: Path) -> None:
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 4))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["last_image"] == "../last.png"
-    resume_run(run.folder, Resume(model=settings.model), nothing)
+    resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     assert kept(settings) == kept(whole)
 
 
-def test_what_decides_the_pictures_is_in_their_key(settings: ClipSettings) -> None:
+def test_what_decides_the_pictures_is_in_their_key(settings: GenerateSettings) -> None:
     others = [
-        replace(settings, last_image=settings.init_image),
-        replace(settings, init_image=None),
-        replace(settings, strength="0.3"),
-        replace(settings, last_image=None),
+        settings.but(last_image=settings.img2img.init_image),
+        settings.but(init_image=None),
+        settings.but(strength="0.3"),
+        settings.but(last_image=None),
     ]
     keys = [str(resolve(one).keyframes_key) for one in (settings, *others)]
     assert len(set(keys)) == len(keys)
 
 
-def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> None:
+def test_a_black_picture_that_is_given_is_no_fault(settings: GenerateSettings) -> None:
     black = settings.output.with_name("black.png")
     write_png(black, np.zeros((24, 36, 3), np.uint8))
-    settings = replace(settings, init_image=black, smooth=0.0)
+    settings = settings.but(init_image=black, smooth_strength=0.0)
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
     assert run.record["bad_frames"] == []
@@ -211,7 +209,7 @@ def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"camera": Moves(zoom="1.1")}, "drop it or a camera"),
+        ({"zoom": "1.1"}, "drop it or a camera"),
         ({"loop": True}, "drop it or --loop"),
         ({"num_frames": 1}, "give a larger --num-frames"),
         ({"seeds": (5,)}, "with one value in --seeds"),
@@ -220,7 +218,7 @@ def test_a_black_picture_that_is_given_is_no_fault(settings: ClipSettings) -> No
     ],
 )  # fmt: skip
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
-    settings: ClipSettings, changes: dict[str, Any], words: str
+    settings: GenerateSettings, changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(FramesmoothError, match=words):
-        resolve(replace(settings, **changes))
+        resolve(settings.but(**changes))

@@ -18,10 +18,9 @@ from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.models.latents import slerp
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
 from tests.generators import prompt_travel
 
@@ -136,10 +135,10 @@ def test_keys_surround_every_frame(model: TextToImage) -> None:
 @pytest.mark.parametrize("asked", [{"pacing": "even"}, {"cadence": "auto"}], ids=str)
 @pytest.mark.parametrize(
     "other",
-    [{"camera": Moves(zoom="1.1")}, {"init_video": Path("a.mp4")}, {"last_image": Path("a.png")}],
+    [{"zoom": "1.1"}, {"init_video": Path("a.mp4")}, {"last_image": Path("a.png")}],
     ids=str,
 )
 def test_other_clips_have_no_free_pace(asked: dict[str, object], other: dict[str, object]) -> None:
-    settings = ClipSettings(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)  # type: ignore[arg-type]
+    settings = GenerateSettings.of(prompts=parse_prompts(["a cat"]), output=Path("x.mp4"), **asked, **other)
     with pytest.raises(UsageError, match="drop it or"):
         check_settings(settings)

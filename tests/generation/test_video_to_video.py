@@ -1,6 +1,5 @@
 """A video in another style: its own frames lead, what is between follows its motion, and runs go on."""
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from framesmooth.generation.specs import Restyle
 from framesmooth.generation.video_to_video import VideoToVideo
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
@@ -26,7 +24,7 @@ from framesmooth.video.resize import FrameWindow, ResizedSource
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import make_keyframes, video_to_video
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
@@ -140,12 +138,12 @@ def test_a_fitted_clip_and_its_window() -> None:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     folder = tmp_path / "video"
     folder.mkdir()
     for time, frame in enumerate(VIDEO):
         write_png(folder / f"frame_{time:04d}.png", frame)
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -160,40 +158,42 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-def kept(settings: ClipSettings) -> list[bytes]:
+def kept(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.rglob("*.png")) if "frame_" in path.name]
 
 
 @pytest.mark.parametrize(("stage", "count"), [("keyframes", 3), ("frames", 2), ("smooth", 3)])
 def test_a_stopped_run_is_resumed_to_the_same_frames(
-    settings: ClipSettings, tmp_path: Path, stage: str, count: int
+    settings: GenerateSettings, tmp_path: Path, stage: str, count: int
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["init_video"] == "../video"
-    resume_run(run.folder, Resume(model=settings.model), nothing)
+    resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     assert kept(settings) == kept(whole)
 
 
-def test_another_video_is_another_clip(settings: ClipSettings, tmp_path: Path) -> None:
+def test_another_video_is_another_clip(settings: GenerateSettings, tmp_path: Path) -> None:
     make_clip(settings, nothing)
     settings.output.unlink()
-    assert settings.init_video is not None
-    write_png(settings.init_video / "frame_0004.png", VIDEO[0])
+    assert settings.img2img.init_video is not None
+    write_png(settings.img2img.init_video / "frame_0004.png", VIDEO[0])
     with pytest.raises(RunChanged, match=r"init_video\.video: "):
-        resume_run(RunFolder.beside(settings.output).folder, Resume(model=settings.model), nothing)
+        resume_run(
+            RunFolder.beside(settings.output).folder, Resume(paths=[("model", settings.model.name)]), nothing
+        )
     keys = [
         str(resolve(one).frames_key)
-        for one in (settings, replace(settings, strength="0.5"), replace(settings, num_frames=5))
+        for one in (settings, settings.but(strength="0.5"), settings.but(num_frames=5))
     ]
     assert len(set(keys)) == 3
 
 
-def test_the_smoother_takes_its_motion_from_the_video(settings: ClipSettings) -> None:
+def test_the_smoother_takes_its_motion_from_the_video(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     (stage,) = RunFolder.beside(settings.output).all_smoothed
     clip = resolve(settings)
@@ -201,23 +201,23 @@ def test_the_smoother_takes_its_motion_from_the_video(settings: ClipSettings) ->
     assert stage.notes()["settings"]["guide"] == clip.restyle.content
 
 
-def test_the_clip_is_as_long_as_the_video_at_its_own_rate(settings: ClipSettings) -> None:
+def test_the_clip_is_as_long_as_the_video_at_its_own_rate(settings: GenerateSettings) -> None:
     assert resolve(settings).timeline.num_frames == FRAMES
-    assert resolve(replace(settings, num_frames=4)).timeline.num_frames == 4
+    assert resolve(settings.but(num_frames=4)).timeline.num_frames == 4
     video = settings.output.with_name("video.mkv")
     from framesmooth.video import open_sink
 
     with open_sink(video, fps=Fraction(24), size=SIZE, codec="ffv1") as sink:
         for frame in VIDEO[:8]:
             sink.write(frame)
-    assert resolve(replace(settings, init_video=video, fps=Fraction(12))).timeline.num_frames == 4
+    assert resolve(settings.but(init_video=video, fps=Fraction(12))).timeline.num_frames == 4
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"num_frames": 10}, "has 9 frames at 12 a second"),
-        ({"camera": Moves(zoom="1.1")}, "drop it or a camera"),
+        ({"zoom": "1.1"}, "drop it or a camera"),
         ({"init_image": Path("a.png")}, "drop it or --init-image"),
         ({"loop": True}, "drop it or --loop"),
         ({"color_anchor": 0.5}, "--color-anchor needs"),
@@ -228,22 +228,22 @@ def test_the_clip_is_as_long_as_the_video_at_its_own_rate(settings: ClipSettings
     ],
 )  # fmt: skip
 def test_wrong_wishes_are_refused_before_the_model_is_loaded(
-    settings: ClipSettings, changes: dict[str, Any], words: str
+    settings: GenerateSettings, changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(FramesmoothError, match=words):
-        resolve(replace(settings, **changes))
+        resolve(settings.but(**changes))
 
 
-def test_a_video_may_fade_in_from_black(settings: ClipSettings) -> None:
-    assert settings.init_video is not None
+def test_a_video_may_fade_in_from_black(settings: GenerateSettings) -> None:
+    assert settings.img2img.init_video is not None
     for time in range(3):
-        write_png(settings.init_video / f"frame_{time:04d}.png", np.zeros_like(VIDEO[0]))
-    settings = replace(settings, strength="0:(0), 2:(0), 3:(0.5)")
+        write_png(settings.img2img.init_video / f"frame_{time:04d}.png", np.zeros_like(VIDEO[0]))
+    settings = settings.but(strength="0:(0), 2:(0), 3:(0.5)")
     make_clip(settings, nothing)
     assert RunFolder.beside(settings.output).record["bad_frames"] == []
 
 
-def test_the_video_is_never_written_over(settings: ClipSettings) -> None:
-    assert settings.init_video is not None
+def test_the_video_is_never_written_over(settings: GenerateSettings) -> None:
+    assert settings.img2img.init_video is not None
     with pytest.raises(UsageError, match="itself"):
-        resolve(replace(settings, output=settings.init_video, overwrite=True))
+        resolve(settings.but(output=settings.img2img.init_video, overwrite=True))

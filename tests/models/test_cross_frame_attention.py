@@ -25,7 +25,7 @@ from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import camera_feedback, make_keyframes, prompt_travel, video_to_video
 from tests.listeners import Stop, stop_at
 from tests.scenes import texture
@@ -147,7 +147,7 @@ def test_larger_unets_have_it_and_transformers_refuse_it(tmp_path: Path) -> None
 
 
 def test_a_stopped_run_is_resumed_to_the_same_frames(tiny_model: Path, tmp_path: Path) -> None:
-    whole = ClipSettings(
+    whole = GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "whole.mkv",
         model=str(tiny_model),
@@ -161,13 +161,13 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(tiny_model: Path, tmp_path:
         smoother="ema",
         dtype="float32",
     )
-    assert resolve(whole).keyframes_key != resolve(replace(whole, cross_frame_attention=False)).keyframes_key
+    assert resolve(whole).keyframes_key != resolve(whole.but(cross_frame_attention=False)).keyframes_key
     make_clip(whole, lambda _event: None)
-    stopped = replace(whole, output=tmp_path / "stopped.mkv")
+    stopped = whole.but(output=tmp_path / "stopped.mkv")
     with pytest.raises(Stop):
         make_clip(stopped, stop_at("keyframes", 12))
     run = RunFolder.beside(stopped.output)
-    resume_run(run.folder, Resume(model=stopped.model), lambda _event: None)
+    resume_run(run.folder, Resume(paths=[("model", stopped.model.name)]), lambda _event: None)
     made, wanted = (
         [path.read_bytes() for path in sorted(RunFolder.beside(one.output).folder.glob("frames/*.png"))]
         for one in (stopped, whole)

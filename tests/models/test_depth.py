@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,12 @@ import torch
 
 from framesmooth.errors import ModelError, RunChanged, UsageError
 from framesmooth.models.depth import depth_of, load_depth
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -114,8 +112,8 @@ def test_disparity_of_any_scale_and_distance_become_depth() -> None:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, dpt: Path, tmp_path: Path) -> ClipSettings:
-    return ClipSettings(
+def settings(tiny_model: Path, dpt: Path, tmp_path: Path) -> GenerateSettings:
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -124,47 +122,51 @@ def settings(tiny_model: Path, dpt: Path, tmp_path: Path) -> ClipSettings:
         width=36,
         height=24,
         steps=3,
-        camera=Moves(translate_z="4", pan_x="1"),
+        translate_z="4",
+        pan_x="1",
         depth_model=dpt,
         smoother="ema",
         dtype="float32",
     )
 
 
-def kept(settings: ClipSettings) -> list[bytes]:
+def kept(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder
     return [path.read_bytes() for path in sorted(folder.glob("frames/*.png"))]
 
 
-def test_a_clip_with_depth_is_another_one_and_goes_on(settings: ClipSettings, tmp_path: Path) -> None:
-    whole, plane = (replace(settings, output=tmp_path / name) for name in ("whole.mkv", "plane.mkv"))
+def test_a_clip_with_depth_is_another_one_and_goes_on(settings: GenerateSettings, tmp_path: Path) -> None:
+    whole, plane = (settings.but(output=tmp_path / name) for name in ("whole.mkv", "plane.mkv"))
     make_clip(whole, nothing)
-    make_clip(replace(plane, depth_model=None), nothing)
+    make_clip(plane.but(depth_model=None), nothing)
     assert kept(plane)[0] == kept(whole)[0]
     assert kept(plane)[1:] != kept(whole)[1:]
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 6))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["depth_model"] == "dpt"
+    assert run.record["settings"]["raw"]["camera"]["depth_model"] == "dpt"
     other = build_dpt(tmp_path / "other")
     (other / "preprocessor_config.json").unlink()
     with pytest.raises(RunChanged, match="depth: "):
-        resume_run(run.folder, Resume(model=settings.model, depth_model=other), nothing)
-    resume_run(run.folder, Resume(model=settings.model, depth_model=settings.depth_model), nothing)
+        resume_run(
+            run.folder, Resume(paths=[("model", settings.model.name), ("depth-model", other)]), nothing
+        )
+    depth = str(settings.camera.depth_model)
+    resume_run(run.folder, Resume(paths=[("model", settings.model.name), ("depth-model", depth)]), nothing)
     assert kept(settings) == kept(whole)
 
 
-def test_wrong_models_are_refused_in_one_line(settings: ClipSettings, dpt: Path, tmp_path: Path) -> None:
+def test_wrong_models_are_refused_in_one_line(settings: GenerateSettings, dpt: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--depth-model is for a camera"):
-        resolve(replace(settings, camera=None))
+        resolve(settings.but(translate_z=None, pan_x=None))
     with pytest.raises(ModelError, match="takes a model folder of transformers"):
-        resolve(replace(settings, depth_model=tmp_path / "missing"))
+        resolve(settings.but(depth_model=tmp_path / "missing"))
     folder = build_dpt(tmp_path / "changed")
     config = json.loads((folder / "config.json").read_text())
     for changes in ({"architectures": ["CLIPModel"]}, {"auto_map": {"AutoModel": "evil.py"}}):
         (folder / "config.json").write_text(json.dumps(config | changes))
         with pytest.raises(ModelError, match="--depth-model takes one"):
-            resolve(replace(settings, depth_model=folder))
+            resolve(settings.but(depth_model=folder))
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "model.safetensors").write_bytes(b"nonsense")
     with pytest.raises(ModelError):
@@ -172,4 +174,4 @@ def test_wrong_models_are_refused_in_one_line(settings: ClipSettings, dpt: Path,
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(b"pickled")
     with pytest.raises(ModelError):
-        resolve(replace(settings, depth_model=folder))
+        resolve(settings.but(depth_model=folder))

@@ -19,7 +19,7 @@ from framesmooth.models.conditioning import interpolate_conditioning, stack
 from framesmooth.models.controlnet import conditioning_of
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.ip_adapter import IMAGE
-from framesmooth.models.ip_adapter_spec import ImagePrompt, locate_adapter, parse_adapter
+from framesmooth.models.ip_adapter_spec import ImagePrompt, IPAdapter, locate_adapter, parse_adapter
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
@@ -28,7 +28,7 @@ from framesmooth.video import write_png
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing
 from tests.tiny_adapters import ADAPTED, build_tiny_adapter, plus_projection, vision
 from tests.tiny_controls import build_tiny_control, certain_autoencoders
@@ -252,14 +252,15 @@ def test_a_scale_that_is_none_is_a_usage_error(text: str) -> None:
 
 
 @pytest.fixture
-def settings(folders: Any, pictures: list[Path], tmp_path: Path) -> ClipSettings:
+def settings(folders: Any, pictures: list[Path], tmp_path: Path) -> GenerateSettings:
     """A small clip with a picture that lies elsewhere."""
     model, _, adapter = folders("stable_diffusion_2")
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat", "the lion"]),
         output=tmp_path / "clip.mp4",
         model=str(model),
-        image_prompt=ImagePrompt(adapter=adapter, image=pictures[0], scale=SCALE),
+        ip_adapter=IPAdapter(adapter, SCALE),
+        ip_adapter_image=pictures[0],
         num_frames=5,
         cadence=2,
         width=32,
@@ -270,42 +271,46 @@ def settings(folders: Any, pictures: list[Path], tmp_path: Path) -> ClipSettings
     )
 
 
-def test_a_run_is_recorded_and_resumed(settings: ClipSettings, pictures: list[Path]) -> None:
-    prompt = settings.image_prompt
+def test_a_run_is_recorded_and_resumed(settings: GenerateSettings, pictures: list[Path]) -> None:
+    prompt = settings.conditioning.image_prompt
     assert prompt is not None
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["image_prompt"] == {
-        "adapter": "stable_diffusion_2_adapter", "image": "0.png", "scale": SCALE
-    }  # fmt: skip
+    raw = run.record["settings"]["raw"]["conditioning"]
+    assert raw["ip_adapter"] == {"path": "stable_diffusion_2_adapter", "scale": SCALE}
+    assert raw["ip_adapter_image"] == "0.png"
     for path in run.folder.rglob("*.json"):
         assert str(pictures[0].parent) not in path.read_text()
     hashed = run.record["model"]["sha256"]
     assert {"image prompt: 0.png", "ip-adapter: ip-adapter.safetensors"} <= set(hashed)
-    how = Resume(model=settings.model, overwrite=True)
+    how = Resume(paths=[("model", settings.model.name)], overwrite=True)
+
+    def how_with(name: str, path: Path) -> Resume:
+        return replace(how, paths=[*how.paths, (name, path)])
+
     with pytest.raises(FramesmoothError, match=r"0\.png"):
-        resume_run(run.folder, replace(how, ip_adapter=str(prompt.adapter)), nothing)
-    how = replace(how, ip_adapter=str(prompt.adapter))
+        resume_run(run.folder, how_with("ip-adapter", prompt.adapter), nothing)
+    how = how_with("ip-adapter", prompt.adapter)
     with pytest.raises(RunChanged, match="image prompt"):
-        resume_run(run.folder, replace(how, ip_adapter_image=pictures[1]), nothing)
+        resume_run(run.folder, how_with("ip-adapter-image", pictures[1]), nothing)
     before = sorted(path.stat().st_mtime_ns for path in (run.folder / "frames").glob("*.png"))
-    resume_run(run.folder, replace(how, ip_adapter_image=pictures[0]), nothing)
+    resume_run(run.folder, how_with("ip-adapter-image", pictures[0]), nothing)
     assert sorted(path.stat().st_mtime_ns for path in (run.folder / "frames").glob("*.png")) == before
-    make_clip(replace(settings, image_prompt=None, overwrite=True), nothing)
-    with pytest.raises(UsageError, match="the run has no IP-Adapter"):
+    make_clip(settings.but(ip_adapter=None, ip_adapter_image=None, overwrite=True), nothing)
+    with pytest.raises(UsageError, match="the run has no --ip-adapter"):
         resume_run(run.folder, how, nothing)
 
 
 @pytest.mark.parametrize("changed", ["image", "adapter", "encoder", "scale"])
 def test_what_decides_the_frames_is_known(
-    changed: str, settings: ClipSettings, pictures: list[Path], tmp_path: Path
+    changed: str, settings: GenerateSettings, pictures: list[Path], tmp_path: Path
 ) -> None:
-    prompt = settings.image_prompt
+    prompt = settings.conditioning.image_prompt
     assert prompt is not None
     if changed == "image":
-        now = replace(prompt, image=pictures[1])
+        now = settings.but(ip_adapter_image=pictures[1])
     elif changed == "scale":
-        now = replace(prompt, scale=0.0)
+        now = settings.but(ip_adapter=IPAdapter(prompt.adapter, 0.0))
     else:
         folder = shutil.copytree(prompt.adapter, tmp_path / "other")
         if changed == "adapter":
@@ -315,13 +320,13 @@ def test_what_decides_the_frames_is_known(
         else:
             config = json.loads((folder / "image_encoder" / "config.json").read_text())
             (folder / "image_encoder" / "config.json").write_text(json.dumps(config | {"note": "another"}))
-        now = replace(prompt, adapter=folder)
-    assert resolve(settings).frames_key != resolve(replace(settings, image_prompt=now)).frames_key
+        now = settings.but(ip_adapter=IPAdapter(folder, prompt.scale))
+    assert resolve(settings).frames_key != resolve(now).frames_key
 
 
-def run(settings: ClipSettings, *options: object) -> Result:
+def run(settings: GenerateSettings, *options: object) -> Result:
     size = ["-W", "32", "-H", "24", "--num-frames", "3", "--steps", "2", "--smoother", "ema"]
-    asked = ["generate", "a cat", "-o", settings.output, "--model", settings.model, *size, *options]
+    asked = ["generate", "a cat", "-o", settings.output, "--model", settings.model.name, *size, *options]
     return CliRunner().invoke(cli, list(map(str, asked)), catch_exceptions=False)
 
 
@@ -329,7 +334,7 @@ def run(settings: ClipSettings, *options: object) -> Result:
     "way", [[], ["--zoom", "1.02"], ["--init-video", "WALK"], ["--last-image", "PICTURE"], ["--preview"]]
 )
 def test_the_command_takes_a_picture_and_a_control(
-    way: list[str], settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
+    way: list[str], settings: GenerateSettings, folders: Any, pictures: list[Path], tmp_path: Path
 ) -> None:
     """In every way of making a clip."""
     _, control, adapter = folders("stable_diffusion_2")
@@ -353,7 +358,7 @@ def test_the_command_takes_a_picture_and_a_control(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--ip-adapter", "ADAPTER"], "--ip-adapter needs a picture: add --ip-adapter-image"),
+        (["--ip-adapter", "ADAPTER"], "--ip-adapter needs an image: add --ip-adapter-image"),
         (["--ip-adapter-image", "PICTURE"], "--ip-adapter-image needs its IP-Adapter: add --ip-adapter"),
         (["--ip-adapter", "ADAPTER:99", "--ip-adapter-image", "PICTURE"], "99 is no scale: give 0 to 10"),
         (["--ip-adapter", "missing", "--ip-adapter-image", "PICTURE"], "missing does not exist"),
@@ -363,7 +368,7 @@ def test_the_command_takes_a_picture_and_a_control(
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_one_line(
-    options: list[str], told: str, settings: ClipSettings, folders: Any, pictures: list[Path]
+    options: list[str], told: str, settings: GenerateSettings, folders: Any, pictures: list[Path]
 ) -> None:
     named = {"PICTURE": str(pictures[0]), "XL": str(folders("stable_diffusion_xl")[2])}
     adapter = str(folders("stable_diffusion_2")[2])
@@ -375,11 +380,11 @@ def test_what_cannot_be_is_one_line(
 
 
 def test_files_that_are_no_adapter_are_one_line(
-    settings: ClipSettings, folders: Any, pictures: list[Path], tmp_path: Path
+    settings: GenerateSettings, folders: Any, pictures: list[Path], tmp_path: Path
 ) -> None:
     from safetensors.numpy import save_file
 
-    prompt = settings.image_prompt
+    prompt = settings.conditioning.image_prompt
     assert prompt is not None
     whole = folders("stable_diffusion_2")[2]
 
@@ -400,7 +405,7 @@ def test_files_that_are_no_adapter_are_one_line(
     refused(tmp_path / "face.safetensors", "is for faces")
     refused(tmp_path, r"holds 3 adapters \(face.safetensors, other.safetensors, torn.safetensors\)")
     with pytest.raises(MediaError, match="does not exist: check the name after --ip-adapter-image"):
-        resolve(replace(settings, image_prompt=replace(prompt, image=tmp_path / "no.png")))
+        resolve(settings.but(ip_adapter_image=tmp_path / "no.png"))
     pickled = shutil.copytree(whole, tmp_path / "pickled")
     weights = pickled / "image_encoder" / "model.safetensors"
     weights.rename(weights.with_suffix(".bin"))

@@ -1,7 +1,6 @@
 """LoRAs and textual inversions: against diffusers' own way, and what is wrong with them in one line."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import read_metadata
 from framesmooth.workflows.generate.model_extensions import extension_names
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.tiny_families import build_tiny_family
 
 STEPS, SIZE = 2, 32
@@ -210,11 +209,11 @@ def test_a_clip_with_a_lora_is_resumed_where_the_lora_has_moved(
     run(0, "generate", *asked)
     assert "LoRAs: style.safetensors:0.7" in read_metadata(clip)["comment"]
     clip.unlink()
-    again = ["resume", tmp_path / "out" / "clip.framesmooth", "--model", folder]
+    again = ["resume", tmp_path / "out" / "clip.framesmooth", "--path", f"model={folder}"]
     assert "check the name after --lora" in run(1, *again)
     moved = kept.rename(tmp_path / "style.safetensors")
-    assert "loras" in run(2, *again, "--lora", f"{moved}:0.6")
-    run(0, *again, "--lora", f"{moved}:0.7")
+    assert "the weight of the run is 0.7" in run(2, *again, "--path", f"lora={moved}:0.6")
+    assert "--lora is now written --path lora=PATH" in run(0, *again, "--lora", f"{moved}:0.7")
     assert clip.is_file()
 
 
@@ -227,7 +226,7 @@ def run(code: int, *arguments: object) -> str:
 def test_what_a_clip_is_made_from_is_told_by_name(tmp_path: Path) -> None:
     """Where a file lies is nobody's business."""
     home = tmp_path / "secret"
-    made = ClipSettings(
+    made = GenerateSettings.of(
         prompts=parse_prompts(["a cat"]),
         output=tmp_path / "clip.mp4",
         init_image=home / "first.png",
@@ -235,5 +234,5 @@ def test_what_a_clip_is_made_from_is_told_by_name(tmp_path: Path) -> None:
         depth_model=home / "depth",
     )
     assert extension_names(made) == {"begun at": "first.png", "led to": "last.png", "depth model": "depth"}
-    restyled = replace(made, init_image=None, last_image=None, depth_model=None, init_video=home / "walk.mp4")
+    restyled = made.but(init_image=None, last_image=None, depth_model=None, init_video=home / "walk.mp4")
     assert extension_names(restyled) == {"restyled from": "walk.mp4"}

@@ -14,7 +14,7 @@ from framesmooth.models.scheduler_spec import SCHEDULERS
 from framesmooth.timeline.prompts import TimedPrompt
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.resolve import resolve
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import prompt_travel
 from tests.tiny_families import build_tiny_family
 
@@ -72,7 +72,7 @@ def test_a_name_means_what_fits_the_model(folders: Any) -> None:
 )
 def test_presets_fill_in_what_isnt_asked_for(preset: str, kind: str, folders: Any, tmp_path: Path) -> None:
     folder = folders("stable_diffusion_xl")
-    asked = ClipSettings(
+    asked = GenerateSettings.of(
         prompts=(TimedPrompt("a cat"),), output=tmp_path / "clip.mp4", model=str(folder), preset=preset
     )
     clip = resolve(asked)
@@ -97,7 +97,7 @@ def test_presets_fill_in_what_isnt_asked_for(preset: str, kind: str, folders: An
 def test_options_go_before_a_preset(folders: Any, tmp_path: Path) -> None:
     folder = folders("stable_diffusion_xl")
     clip = resolve(
-        ClipSettings(
+        GenerateSettings.of(
             prompts=(TimedPrompt("a cat"),),
             output=tmp_path / "clip.mp4",
             model=str(folder),
@@ -118,7 +118,7 @@ def test_models_trained_by_flow_matching_keep_their_scheduler_for_a_preset(folde
 
 
 def test_a_consistency_model_keeps_its_guidance(folders: Any, tmp_path: Path) -> None:
-    asked = ClipSettings(
+    asked = GenerateSettings.of(
         prompts=(TimedPrompt("a cat"),),
         output=tmp_path / "clip.mp4",
         model=str(folders("latent_consistency")),

@@ -24,14 +24,14 @@ from framesmooth.runs import (
     check_record,
     differences,
 )
-from framesmooth.runs.record import Record
 from framesmooth.video import atomic_path, open_sink, read_image, write_png
 from framesmooth.video.atomic import remove_leftovers
+from framesmooth.workflows.settings_reference import record_schema
 
 FRAME = np.full((8, 12, 3), 90, np.uint8)
 
 RECORD: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "status": "complete",
     "ai_generated": True,
     "settings": {"raw": {}, "resolved": {"fps": "12", "seeds": [0], "steps": 4, "guidance_scale": 7.5}},
@@ -209,13 +209,13 @@ def test_frames_are_exchanged_whole_and_other_files_stay(tmp_path: Path) -> None
 def test_the_schema_takes_a_record_and_is_written_down() -> None:
     check_record(RECORD, Path("record.json"))
     schema = Path(__file__).parents[2] / "docs" / "record.schema.json"
-    assert json.loads(schema.read_text()) == Record.model_json_schema()
+    assert json.loads(schema.read_text()) == record_schema()
 
 
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"version": 2}, UsageError, "of version 2, this framesmooth reads version 1"),
+        ({"version": 3}, UsageError, "of version 3, this framesmooth reads versions 1, 2"),
         ({"version": None}, UsageError, "of version None"),
         ({"version": True}, UsageError, "of version True"),
         ({"status": "odd"}, MediaError, "status: "),
@@ -262,7 +262,7 @@ def test_differences_name_what_changed() -> None:
 
 def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "clip.framesmooth").folder
-    options = ("--method", "ema", "--progress", "plain")
+    options = ("--smoother", "ema", "--progress", "plain")
     first = run("smooth", folder, "-o", tmp_path / "a.mkv", "--codec", "ffv1", *options)
     assert first.exit_code == 0, first.stderr
     assert "smooth: reused" not in first.stderr
@@ -279,7 +279,7 @@ def test_smoothing_a_run_is_kept_and_another_codec_smooths_nothing(tmp_path: Pat
     assert (tmp_path / "l" / "frame_000000.png").read_bytes() != (
         tmp_path / "b" / "frame_000000.png"
     ).read_bytes()
-    third = run("smooth", folder, "-o", tmp_path / "c", *options, "--strength", "0.9")
+    third = run("smooth", folder, "-o", tmp_path / "c", *options, "--smooth-strength", "0.9")
     assert "smooth: reused" not in third.stderr
     kept = next((folder / "smoothed").glob("*/frame_000002.png"))
     kept.write_bytes(kept.read_bytes()[:50])
@@ -296,7 +296,7 @@ def test_a_run_that_loops_is_smoothed_as_a_loop(tmp_path: Path) -> None:
     settings = {"raw": {"loop": True}, "resolved": RECORD["settings"]["resolved"]}
     made.write_record(RECORD | {"settings": settings})
     for name, option in (("as-made", ()), ("loop", ("--loop",)), ("ends", ("--no-loop",))):
-        result = run("smooth", made.folder, "-o", tmp_path / name, "--method", "ema", *option)
+        result = run("smooth", made.folder, "-o", tmp_path / name, "--smoother", "ema", *option)
         assert result.exit_code == 0, result.stderr
     first, same, other = (
         (tmp_path / name / "frame_000000.png").read_bytes() for name in ("as-made", "loop", "ends")
@@ -308,7 +308,7 @@ def test_a_run_that_loops_is_smoothed_as_a_loop(tmp_path: Path) -> None:
 
 def test_the_cache_is_shown_and_pruned(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "clip.framesmooth").folder
-    assert run("smooth", folder, "-o", tmp_path / "a.mkv", "--method", "ema").exit_code == 0
+    assert run("smooth", folder, "-o", tmp_path / "a.mkv", "--smoother", "ema").exit_code == 0
     shown = run("cache", tmp_path)
     assert shown.exit_code == 0
     assert "clip.framesmooth" in shown.stdout
@@ -349,7 +349,7 @@ def test_a_read_only_run_is_smoothed_without_being_kept(
 ) -> None:
     folder = make_run(tmp_path / "clip.framesmooth").folder
     monkeypatch.setattr("framesmooth.workflows.smooth_run.os.access", lambda *_: False)
-    assert run("smooth", folder, "-o", tmp_path / "a.mkv", "--method", "ema").exit_code == 0
+    assert run("smooth", folder, "-o", tmp_path / "a.mkv", "--smoother", "ema").exit_code == 0
     assert not (folder / "smoothed").exists()
 
 
@@ -380,12 +380,12 @@ def test_a_killed_smooth_leaves_no_clip_and_the_next_one_sweeps_up(tmp_path: Pat
 @pytest.mark.parametrize(
     ("command", "unfinished"),
     [
-        ("tune {in} -o {out}/a.mkv --report {out}/r --method ema", "r/.metrics.0123abcd.part.png"),
-        ("tune {in} -o {out}/in.mkv --method ema", "in.tuning/.strip.0123abcd.part.png"),
-        ("smooth {in} -o {out}/a.mkv --report {out}/r --method ema", "r/.report.0123abcd.part.html"),
-        ("smooth {in} -o {out}/a.mkv --json {out}/a.json --method ema", ".a.0123abcd.part.json"),
-        ("sweep {in} -o {out} --strength 0 --method ema", ".contact.0123abcd.part.png"),
-        ("sweep {in} -o {out} --strength 0 --method ema", "cells/.0a.0123abcd.part.mp4"),
+        ("tune {in} -o {out}/a.mkv --report {out}/r --smoother ema", "r/.metrics.0123abcd.part.png"),
+        ("tune {in} -o {out}/in.mkv --smoother ema", "in.tuning/.strip.0123abcd.part.png"),
+        ("smooth {in} -o {out}/a.mkv --report {out}/r --smoother ema", "r/.report.0123abcd.part.html"),
+        ("smooth {in} -o {out}/a.mkv --json {out}/a.json --smoother ema", ".a.0123abcd.part.json"),
+        ("sweep {in} -o {out} --smooth-strength 0 --smoother ema", ".contact.0123abcd.part.png"),
+        ("sweep {in} -o {out} --smooth-strength 0 --smoother ema", "cells/.0a.0123abcd.part.mp4"),
         ("measure {in} --csv {out}/a.csv", ".a.0123abcd.part.csv"),
         ("measure {in} --html {out}/a.html", ".a.0123abcd.part.html"),
     ],

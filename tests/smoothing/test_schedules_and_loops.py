@@ -95,13 +95,15 @@ def test_the_command_line_takes_schedules_and_loops(tmp_path, loop: list[Frame])
         write_png(tmp_path / "in" / f"frame_{index:06d}.png", frame)
     command = ["smooth", str(tmp_path / "in"), "--no-measure", "--progress", "none", "-o"]
     done = CliRunner().invoke(
-        cli, [*command, str(tmp_path / "out/"), "--strength", "0 hold:(0), 10:(0.8)", "--loop"]
+        cli, [*command, str(tmp_path / "out/"), "--smooth-strength", "0 hold:(0), 10:(0.8)", "--loop"]
     )
     assert done.exit_code == 0, done.output
     written = list(open_source(tmp_path / "out", fps=Fraction(12)))
     np.testing.assert_array_equal(written[:10], loop[:10])
     assert not np.array_equal(written[10], loop[10])
-    wrong = CliRunner().invoke(cli, [*command, str(tmp_path / "no/"), "--strength", "0:(0.5), 3:(high)"])
+    wrong = CliRunner().invoke(
+        cli, [*command, str(tmp_path / "no/"), "--smooth-strength", "0:(0.5), 3:(high)"]
+    )
     assert wrong.exit_code == 2
     assert "column 13" in wrong.output
 

@@ -12,7 +12,7 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
 from framesmooth.models.prompt_weighting_spec import parse_weights
 from framesmooth.timeline.prompts import parse_prompts
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 CAT_AND_DOG = [(0, "a cat"), (12, "a dog")]
 
@@ -156,8 +156,8 @@ def test_what_is_no_prompt_is_refused(prompt: str, advice: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def asked_of(arguments: list[str], tmp_path: Path) -> ClipSettings:
-    asked: list[ClipSettings] = []
+def asked_of(arguments: list[str], tmp_path: Path) -> GenerateSettings:
+    asked: list[GenerateSettings] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "make_and_show", lambda settings, *_: asked.append(settings))
         result = CliRunner().invoke(cli, ["generate", *arguments, "-o", str(tmp_path / "clip.mp4")])
@@ -191,8 +191,12 @@ def test_configurations_of_animatediff(tmp_path: Path) -> None:
         (0, "masterpiece, a cat, clouds"),
         (12, "masterpiece, a dog, clouds"),
     ]
-    assert (asked.negative_prompt, asked.steps, asked.guidance_scale) == ("worst quality", 20, 7.5)
-    assert asked.seed == 341774366206100 % 2**32
+    assert (asked.sampling.negative_prompt, asked.sampling.steps, asked.sampling.guidance_scale) == (
+        "worst quality",
+        20,
+        7.5,
+    )
+    assert asked.seeding.seed == 341774366206100 % 2**32
     path.write_text(json.dumps({"motion_module": "x", "prompt": ["a cat"], "n_prompt": [""]}))
     assert [prompt.prompt for prompt in asked_of([str(path)], tmp_path).prompts] == ["a cat"]
 
@@ -204,7 +208,7 @@ def test_a_preset_takes_a_prompt_beside_it(tmp_path: Path) -> None:
     path = Path(__file__).parents[1] / "corpus" / "deforum" / "empty-prompts.txt"
     asked = asked_of([str(path), "0: a cat | 12: a dog"], tmp_path)
     assert [(prompt.time, prompt.prompt) for prompt in asked.prompts] == CAT_AND_DOG
-    assert asked.num_frames == 60
+    assert asked.timeline.num_frames == 60
     result = CliRunner().invoke(
         cli, ["generate", str(path.with_name("commas.txt")), "a cat", "-o", str(tmp_path / "clip.mp4")]
     )

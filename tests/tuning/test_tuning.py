@@ -233,7 +233,7 @@ def test_tune_writes_the_clip_its_curve_and_how_to_make_it_again(
     assert 0 < told["strength"] <= 1
     assert told["verdict"].startswith("tuned: ")
     assert {"strength", "warping_error", "luma_flicker", "detail_retention"} <= set(told["pareto"][0])
-    assert told["command"].endswith(f"--strength {told['strength']:g}")
+    assert told["command"].endswith(f"--smooth-strength {told['strength']:g}")
     for name in ("pareto.png", "report.html", "tuning.json", "metrics.csv", "strip.png"):
         assert (tmp_path / "out.tuning" / name).stat().st_size > 0
     assert len(list(out.glob("frame_*.png"))) == len(spoiled)
@@ -243,8 +243,8 @@ def test_a_sweep_makes_no_cell_twice(
     spoiled: list[Frame], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, folder = write_frames(tmp_path / "in", spoiled[:6]), tmp_path / "grid"
-    words = ["sweep", str(source), "-o", str(folder), "--progress", "none", "--json", "-", "--method"]
-    cli([*words, "ema,trajectory", "--strength", "0:1:0.5"], standalone_mode=False)
+    words = ["sweep", str(source), "-o", str(folder), "--progress", "none", "--json", "-", "--smoother"]
+    cli([*words, "ema,trajectory", "--smooth-strength", "0:1:0.5"], standalone_mode=False)
     first = json.loads(capsys.readouterr().out)
     assert [(row["method"], row["strength"]) for row in first["cells"]] == [
         (method, strength) for method in ("ema", "trajectory") for strength in (0, 0.5, 1)
@@ -254,7 +254,7 @@ def test_a_sweep_makes_no_cell_twice(
         assert (folder / name).stat().st_size > 0
     made: list[int] = []
     monkeypatch.setattr(sweeping, "run_trials", lambda store, group, on_frame: made.append(len(group)))
-    cli([*words, "trajectory", "--strength", "0,0.5"], standalone_mode=False)
+    cli([*words, "trajectory", "--smooth-strength", "0,0.5"], standalone_mode=False)
     assert made == []
     assert json.loads(capsys.readouterr().out)["cells"] == first["cells"][3:5]
 

@@ -184,10 +184,10 @@ def test_generate_says_it_of_the_pictures_that_a_clip_is_made_from(tiny_model: P
     from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.workflows.generate.preflight import notices
     from framesmooth.workflows.generate.resolve import resolve
-    from framesmooth.workflows.generate.settings import ClipSettings
+    from framesmooth.workflows.generate.settings import GenerateSettings
 
     Image.fromarray(picture()).save(tmp_path / "first.png")
-    settings = ClipSettings(
+    settings = GenerateSettings.of(
         prompts=parse_prompts(["a cat"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),

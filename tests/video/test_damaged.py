@@ -172,7 +172,7 @@ def test_lost_packets_leave_every_frame_at_its_place(tmp_path: Path) -> None:
 def test_a_warning_comes_once_though_frames_are_read_twice(tmp_path: Path) -> None:
     source = written(tmp_path / "in.ts")
     lose_packets(source)
-    result = run("smooth", source, "-o", tmp_path / "out.mp4", "--method", "ema", "--frame-range", "5:50")
+    result = run("smooth", source, "-o", tmp_path / "out.mp4", "--smoother", "ema", "--frame-range", "5:50")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("may show it") == 1
 

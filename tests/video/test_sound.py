@@ -23,7 +23,7 @@ from tests.flash_beep import Found, even, make
 
 NEAR = 0.003
 """Seconds; Opus delays by half a millisecond, MPEG audio by ten."""
-NEITHER_SMOOTHED_NOR_MEASURED = ("--method", "ema", "-s", "0", "--no-measure")
+NEITHER_SMOOTHED_NOR_MEASURED = ("--smoother", "ema", "-s", "0", "--no-measure")
 
 
 def run(*arguments: object) -> Result:

@@ -27,7 +27,7 @@ FASTER_THEN_SLOWER = [*even(1.5, 30), *(Fraction(3, 2) + Fraction(at, 10) for at
 ONE_LOST = [time for index, time in enumerate(even(2)) if index != 15]
 PLAIN = {
     "assemble": (),
-    "smooth": ("--method", "ema", "-s", "0", "--no-measure"),
+    "smooth": ("--smoother", "ema", "-s", "0", "--no-measure"),
     "interpolate": ("--cadence", "2"),
 }
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
-from framesmooth import defaults
 from framesmooth.cli.logging import _quiet, _verbose
+from framesmooth.cli.options.command import EVERYDAY, OTHER, headed_option
+from framesmooth.cli.options.from_settings import options_of
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
+from framesmooth.workflows.encoding_settings import EncodingSettings
 
 if TYPE_CHECKING:
     from framesmooth.video.reading import Color
@@ -24,81 +26,71 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FLOWS: Final = (*names("flow"), *names("learned_flow"))
 """What --flow takes."""
 
+INPUT: Final = "Input"
+MOTION: Final = "Motion"
+SMOOTHING: Final = "Smoothing"
+REPORTS: Final = "Reports"
+
 
 def common(command: Command) -> Command:
     """Add --progress (handed to the command), -v and -q."""
-    for option in (
-        click.option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
-                     help="Show neither progress nor notices."),
-        click.option("-v", "--verbose", count=True, callback=_verbose, expose_value=False,
-                     help="Log what is done with which sizes and settings; -vv also what libraries log."),
-        click.option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
-                     help="How progress is shown on stderr; auto draws bars on a terminal."),
+    for add in (
+        headed_option("-q", "--quiet", is_flag=True, callback=_quiet, expose_value=False, is_eager=True,
+               heading=OTHER, help="Show neither progress nor notices."),
+        headed_option("-v", "--verbose", count=True, callback=_verbose, expose_value=False, heading=OTHER,
+               help="Log sizes and settings of each step; -vv also what libraries log."),
+        headed_option("--progress", type=click.Choice(PROGRESS_MODES), default="auto", show_default=True,
+               heading=OTHER, help="How progress is shown on stderr; auto shows bars on a terminal."),
     ):  # fmt: skip
-        command = option(command)
+        command = add(command)
     return command
 
 
-output = click.option(
-    "-o", "--output", required=True, metavar="OUT",
+output = headed_option(
+    "-o", "--output", required=True, metavar="OUT", heading=EVERYDAY,
     help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
 )  # fmt: skip
 
-overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
+overwrite = options_of(EncodingSettings, only=("overwrite",))
+"""The option --overwrite."""
 
-no_audio = click.option(
+encoding = options_of(EncodingSettings)
+"""The options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
+
+no_audio = headed_option(
     "--no-audio",
     is_flag=True,
-    help="Leave out the sound of IN; it goes along otherwise, cut where the frames are.",
+    heading=EncodingSettings.heading,
+    help="Leave out the sound of IN, which is kept otherwise, cut where the frames are.",
 )
 
 
-def encoding(command: Command) -> Command:
-    """Add the options of how a clip is written, from --crf to --overwrite; ``open_sink`` takes them all."""
-    for option in (
-        overwrite,
-        click.option("--sign", type=click.Path(path_type=Path), metavar="PEM",
-                     help="Sign the file: content credentials (C2PA) by these certificates and their key."),
-        click.option("--no-metadata", is_flag=True,
-                     help="Write no tags: neither how the clip came about nor that it is AI-generated."),
-        click.option("--odd-size", "odd", type=click.Choice(["error", "pad", "crop"]), default="error",
-                     show_default=True, help="What to do with an odd side where the codec needs even ones."),
-        click.option("--audio", type=click.Path(), metavar="FILE",
-                     help="Sound to add from the first frame on, cut at the end."),
-        click.option("--codec", metavar="NAME",
-                     help="h264, h265, vp9, av1, prores or ffv1.  [default: h264, vp9 for .webm]"),
-        click.option("--crf", type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
-                     help="Quality of a video: 0 is lossless, 17 looks so, 28 is small."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-flow_weights = click.option(
-    "--flow-weights", type=click.Path(path_type=Path), metavar="FILE",
+flow_weights = headed_option(
+    "--flow-weights", type=click.Path(path_type=Path), metavar="FILE", heading=MOTION,
     help="The trained network of --flow raft: a .safetensors file.",
 )  # fmt: skip
 
 
 def flow(command: Command) -> Command:
     """Add --flow, which is dis-fine by default, and --flow-weights."""
-    for option in (
+    for add in (
         flow_weights,
-        click.option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True,
-                     help="How motion is estimated."),
+        headed_option("--flow", type=click.Choice(FLOWS), default="dis-fine", show_default=True,
+                      heading=MOTION, help="Optical flow estimator."),
     ):  # fmt: skip
-        command = option(command)
+        command = add(command)
     return command
 
 
-fps = click.option(
-    "--fps", type=Rate(),
-    help="Rate of a folder's frames; a video is resampled to it.  [default: its own, 12 for a folder]",
+fps = headed_option(
+    "--fps", type=Rate(), metavar="RATE", heading=INPUT,
+    help="Frame rate of a folder of frames; a video is resampled to it.  [default: its own; 12 for a folder]",
 )  # fmt: skip
 
-frame_range = click.option(
-    "--frame-range", type=FrameRange(), metavar="A:B", help="Only frames A to B, counted from 0, B excluded."
-)
+frame_range = headed_option(
+    "--frame-range", type=FrameRange(), metavar="A:B", heading=INPUT,
+    help="Only frames A to B, counted from 0, B excluded.",
+)  # fmt: skip
 
 
 def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str:
@@ -135,20 +127,21 @@ def reading(command: Command) -> Command:
         choices = {each.name: options.pop(each.name) for each in fields(Reading)}
         return command(*args, reading=Reading(**choices), **options)
 
-    for option in (
-        click.option("--strict", is_flag=True,
-                     help="Refuse what is damaged or incomplete, instead of taking what is whole."),
-        click.option("--deinterlace", type=click.Choice(["auto", "on", "double", "off"]), default="auto",
-                     show_default=True,
-                     help="How interlaced video is read: auto deinterlaces what is flagged so, on all "
-                     "frames; double makes a frame of every field, off leaves the fields woven."),
-        click.option("--background", type=_ColorType(), default="black", show_default=True, metavar="COLOR",
-                     help="What shows where IN is transparent: a name such as white, or #rrggbb."),
-        click.option("--sort", type=click.Choice(["natural", "time", "exif"]), default="natural",
-                     show_default=True,
-                     help="The order of a folder's pictures: by name, by when they were written, or taken."),
+    for add in (
+        headed_option("--strict", is_flag=True, heading=INPUT,
+                      help="Refuse what is damaged or incomplete, instead of taking what is undamaged."),
+        headed_option("--deinterlace", type=click.Choice(["auto", "on", "double", "off"]), default="auto",
+                      show_default=True, heading=INPUT,
+                      help="How interlaced video is read: auto deinterlaces what is flagged so, on all "
+                      "frames; double makes a frame of every field, off leaves the fields woven."),
+        headed_option("--background", type=_ColorType(), default="black", show_default=True, metavar="COLOR",
+                      heading=INPUT,
+                      help="What shows where IN is transparent: a name such as white, or #rrggbb."),
+        headed_option("--sort", type=click.Choice(["natural", "time", "exif"]), default="natural",
+                      show_default=True, heading=INPUT,
+                      help="The order of a folder's images: by name, by when they were written, or taken."),
     ):  # fmt: skip
-        with_reading = option(with_reading)
+        with_reading = add(with_reading)
     return cast(Command, with_reading)
 
 
@@ -173,9 +166,9 @@ def writable_folder(ctx: click.Context, param: click.Parameter, place: Any) -> A
     return writable(ctx, param, place)
 
 
-json_file = click.option(
+json_file = headed_option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
-    help="Write the figures as JSON; - is stdout, in place of the table.",
+    heading=REPORTS, help="Write the results as JSON; - is stdout, in place of the table.",
 )  # fmt: skip
 
 

@@ -3,32 +3,36 @@
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, headed_option
 from framesmooth.errors import UsageError
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 _OPTIONS = [
-    click.option(
+    headed_option(
         "--preview",
         is_flag=True,
-        help="Only diffuse about a dozen of the frames, in few steps, and write them to OUT.preview.png.",
+        heading=EVERYDAY,
+        help="Only make a contact sheet: about a dozen frames, in few steps, in OUT.preview.png.",
     ),
-    click.option(
+    headed_option(
         "--dry-run",
         is_flag=True,
-        help="Load the model, measure a step, and say what the clip will take; nothing is written.",
+        heading=EVERYDAY,
+        help="Load the model, time a step, and print how much time, memory and disk space the clip will "
+        "take; nothing is written.",
     ),
 ]
 
 
 def ahead(command: common.Command) -> common.Command:
     """Add --preview and --dry-run."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    for add in reversed(_OPTIONS):
+        command = add(command)
     return command
 
 
 def show_ahead(
-    settings: ClipSettings, progress: str, json_file: str | None, *, preview: bool, dry_run: bool
+    settings: GenerateSettings, progress: str, json_file: str | None, *, preview: bool, dry_run: bool
 ) -> None:
     """Make a storyboard and print where it lies, or print what a clip will take.
 

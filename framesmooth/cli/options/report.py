@@ -6,34 +6,36 @@ from typing import Any, TypeVar
 import click
 
 from framesmooth.cli.options import common
+from framesmooth.cli.options.command import EVERYDAY, headed_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def motion(command: Command) -> Command:
     """Add --reference, --guide, --flow and --flow-weights."""
-    for option in (
+    for add in (
         common.flow,
-        click.option("--guide", metavar="CLIP",
-                     help="Take the motion from this clip, as long as IN: what a stylised clip was "
-                     "made from."),
-        click.option("-r", "--reference", metavar="REF",
-                     help="The same clip without flicker: motion is taken from it unless there is a guide, "
-                     "and metrics are added that compare."),
+        headed_option("--guide", metavar="CLIP", heading=common.MOTION,
+               help="Estimate the motion on this clip of the same length: the footage that a "
+               "stylised clip was made from."),
+        headed_option("-r", "--reference", metavar="REF", heading=EVERYDAY,
+               help="The same clip without flicker: motion is estimated on it unless --guide is given, and "
+               "metrics that compare with it are added."),
     ):  # fmt: skip
-        command = option(command)
+        command = add(command)
     return command
 
 
 def files(command: Command) -> Command:
     """Add --json, --csv, --html and --overwrite."""
-    for option in (
+    for add in (
         common.overwrite,
-        click.option("--html", "html_file", type=click.Path(dir_okay=False), metavar="FILE",
-                     help="Write a page with plots, heat maps and the worst frames, which works offline."),
-        click.option("--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE",
-                     help="Write the figures of every frame as CSV."),
+        headed_option("--html", "html_file", type=click.Path(dir_okay=False), metavar="FILE",
+               heading=common.REPORTS,
+               help="Write a page with plots, heat maps and the worst frames; it works offline."),
+        headed_option("--csv", "csv_file", type=click.Path(dir_okay=False), metavar="FILE",
+                      heading=common.REPORTS, help="Write the metrics of every frame as CSV."),
         common.json_file,
     ):  # fmt: skip
-        command = option(command)
+        command = add(command)
     return command

@@ -12,7 +12,7 @@ from framesmooth.models.pool import ModelPool
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.workflow import NoticeCollector, silent
 
 
@@ -34,7 +34,8 @@ def generate(
         output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.
         on_event: is told what happens; it may stop the work by raising, and the run can be resumed.
         pool: keeps the model loaded for the next clip that needs the same one.
-        settings: fields of ``ClipSettings``: num_frames, seed, steps, width, height, model, smooth...
+        settings: by name, as ``num_frames=48, seed=7, zoom="1.01", smooth_strength=0.4``: the options of the
+            command, with _ for -.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
@@ -46,7 +47,7 @@ def generate(
         ('boat.webp', 3)
     """
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
-    asked = ClipSettings(prompts=parse_prompts(texts), output=Path(output), **settings)
+    asked = GenerateSettings.of(prompts=parse_prompts(texts), output=Path(output), **settings)
     emit = NoticeCollector(on_event)
     with pool.active() if pool is not None else nullcontext():
         made = make_clip(asked, emit)

@@ -198,13 +198,13 @@ def _smoothing(
     times_more = larger * generator.num_frames / len(frames)
     if times_more < _WORTH_IT and not always:
         return _Smoothing()
-    strength = clip.settings.smooth
-    smoother = create_smoother(clip.settings.smoother, 0.5 if strength == "auto" else strength)
+    strength = clip.settings.smoothing.smooth_strength
+    smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    _seconds_of_smoothing(frames, smoother, clip.settings.fps)
+    _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    seconds = _seconds_of_smoothing(frames, smoother, clip.settings.fps)  # warm, and not traced
+    seconds = _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps)  # warm, and not traced
     return _Smoothing(seconds * times_more, round(held * larger * _UNTRACED))
 
 

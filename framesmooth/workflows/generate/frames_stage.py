@@ -144,11 +144,11 @@ class FramesStage:
         return frame_statistics(self._read(index)) if known is None else known
 
     def _is_repaired(self, notes: dict[str, Any]) -> bool:
-        return not notes.get("bad") or notes.get("repaired") == self.clip.settings.bad_frames
+        return not notes.get("bad") or notes.get("repaired") == self.clip.settings.sampling.bad_frames
 
     def _repair(self) -> None:
         """Judge the frames, once, and put others in the place of the bad ones."""
-        how, notes = self.clip.settings.bad_frames, self.stage.notes()
+        how, notes = self.clip.settings.sampling.bad_frames, self.stage.notes()
         if "bad" not in notes:
             known = {int(index): fault for index, fault in notes.get("faults", {}).items()}
             judged = judge(self.num_frames, self._statistics_of, known).items()

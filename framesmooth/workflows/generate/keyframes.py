@@ -12,12 +12,12 @@ from framesmooth.timeline.prompts import TimedPrompt, place_prompts
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED, resolve_seed, seed_sequence
 from framesmooth.timeline.timeline import Keyframe, Timeline
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 FRAMES_PER_SEGMENT: Final = 48
 
 
-def keyframes_of(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
+def keyframes_of(settings: GenerateSettings) -> tuple[TimedPrompt, ...]:
     """Return one prompt with its seed per keyframe; a single prompt stands at both ends of the clip.
 
     All share one seed unless --seeds, --seed-behavior or a prompt of a file says otherwise. A single prompt
@@ -30,15 +30,15 @@ def keyframes_of(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
     """
     _check_seeds(settings)
     prompts = settings.prompts
-    if settings.seeds is None:
-        seeds = seed_sequence(settings.seed_behavior, resolve_seed(settings.seed))
-        if len(prompts) == 1 and settings.num_frames != 1:
+    if settings.seeding.seeds is None:
+        seeds = seed_sequence(settings.seeding.seed_behavior, resolve_seed(settings.seeding.seed))
+        if len(prompts) == 1 and settings.timeline.num_frames != 1:
             return _alone(settings, seeds)
         return tuple(
             replace(prompt, seed=next(seeds) if prompt.seed is None else resolve_seed(prompt.seed))
             for prompt in prompts
         )
-    given, asked = len(settings.seeds), len(prompts)
+    given, asked = len(settings.seeding.seeds), len(prompts)
     if given < asked:
         raise UsageError(f"{asked} prompts but {given} seeds: give one of --seeds per prompt, or a --seed")
     if given > asked > 1:
@@ -46,36 +46,37 @@ def keyframes_of(settings: ClipSettings) -> tuple[TimedPrompt, ...]:
     if given > asked:
         prompts = (replace(prompts[0], time=None),) * given
     return tuple(
-        replace(prompt, seed=resolve_seed(seed)) for prompt, seed in zip(prompts, settings.seeds, strict=True)
+        replace(prompt, seed=resolve_seed(seed))
+        for prompt, seed in zip(prompts, settings.seeding.seeds, strict=True)
     )
 
 
-def _alone(settings: ClipSettings, seeds: Iterator[int]) -> tuple[TimedPrompt, ...]:
+def _alone(settings: GenerateSettings, seeds: Iterator[int]) -> tuple[TimedPrompt, ...]:
     """Return a single prompt at both ends of the clip, and between them where it has more seeds to visit."""
     (prompt,) = settings.prompts
     own = None if prompt.seed is None else resolve_seed(prompt.seed)
-    if settings.seed_behavior == "fixed":
+    if settings.seeding.seed_behavior == "fixed":
         start = next(seeds) if own is None else own
         both = start, (start + 1) % MAX_SEED
         return tuple(replace(prompt, time=None, seed=seed) for seed in both)
     if own is not None:
-        seeds = seed_sequence(settings.seed_behavior, own)
-    num_frames = settings.num_frames or FRAMES_PER_SEGMENT
+        seeds = seed_sequence(settings.seeding.seed_behavior, own)
+    num_frames = settings.timeline.num_frames or FRAMES_PER_SEGMENT
     visited = max(2, 1 + math.ceil((num_frames - 1) / FRAMES_PER_SEGMENT))
     return tuple(replace(prompt, time=None, seed=next(seeds)) for _ in range(visited))
 
 
-def _check_seeds(settings: ClipSettings) -> None:
-    scheduled = settings.seed_behavior == "schedule"
-    if settings.seeds is not None and settings.seed_behavior != "fixed":
+def _check_seeds(settings: GenerateSettings) -> None:
+    scheduled = settings.seeding.seed_behavior == "schedule"
+    if settings.seeding.seeds is not None and settings.seeding.seed_behavior != "fixed":
         raise UsageError("--seeds gives every prompt its own: drop it or --seed-behavior")
-    if scheduled != (settings.seed_schedule is not None):
+    if scheduled != (settings.seeding.seed_schedule is not None):
         raise UsageError("--seed-behavior schedule and --seed-schedule go together: give both or neither")
-    if scheduled and settings.seed == RANDOM_SEED:
+    if scheduled and settings.seeding.seed == RANDOM_SEED:
         raise UsageError("--seed-schedule leaves nothing to chance: give a --seed of 0 or more")
 
 
-def timeline_of(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Timeline:
+def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) -> Timeline:
     """Place the keyframes; without --num-frames the clip is as long as its prompts ask.
 
     Raises:
@@ -84,12 +85,14 @@ def timeline_of(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Tim
     latest = max((prompt.time for prompt in prompts if prompt.time is not None), default=0)
     if latest >= MAX_FRAMES:
         raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
-    segments = max(1, len(prompts) - (0 if settings.loop else 1))
-    num_frames = settings.num_frames or max(FRAMES_PER_SEGMENT * segments, latest + 1)
-    avoided = [", ".join(filter(None, (prompt.negative, settings.negative_prompt))) for prompt in prompts]
-    times = place_prompts(prompts, num_frames, loop=settings.loop)
-    if settings.seed_schedule is not None:
-        seeds = _scheduled(settings.seed_schedule, num_frames, settings)
+    segments = max(1, len(prompts) - (0 if settings.timeline.loop else 1))
+    num_frames = settings.timeline.num_frames or max(FRAMES_PER_SEGMENT * segments, latest + 1)
+    avoided = [
+        ", ".join(filter(None, (prompt.negative, settings.sampling.negative_prompt))) for prompt in prompts
+    ]
+    times = place_prompts(prompts, num_frames, loop=settings.timeline.loop)
+    if settings.seeding.seed_schedule is not None:
+        seeds = _scheduled(settings.seeding.seed_schedule, num_frames, settings)
         prompts = tuple(
             replace(prompt, seed=seeds[time]) for prompt, time in zip(prompts, times, strict=True)
         )
@@ -97,12 +100,14 @@ def timeline_of(settings: ClipSettings, prompts: tuple[TimedPrompt, ...]) -> Tim
         Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
         for time, prompt, negative in zip(times, prompts, avoided, strict=True)
     )
-    return Timeline(keyframes, num_frames, settings.easing, settings.hold, settings.loop)
+    return Timeline(
+        keyframes, num_frames, settings.timeline.easing, settings.timeline.hold, settings.timeline.loop
+    )
 
 
-def _scheduled(schedule: str, num_frames: int, settings: ClipSettings) -> list[int]:
+def _scheduled(schedule: str, num_frames: int, settings: GenerateSettings) -> list[int]:
     """Return the seed of every frame: the nearest whole number."""
-    values = values_of("--seed-schedule", schedule, num_frames, settings.fps, settings.seed)
+    values = values_of("--seed-schedule", schedule, num_frames, settings.timeline.fps, settings.seeding.seed)
     for frame, value in enumerate(values):
         if not -0.5 <= value < MAX_SEED - 0.5:
             raise UsageError(

@@ -49,20 +49,20 @@ def load_model(clip: ResolvedClip) -> "TextToImage":
     settings = clip.settings
     return load_pooled(
         clip.model_hashes,
-        settings.model if is_checkpoint(settings.model) else str(clip.model_folder),
+        settings.model.name if is_checkpoint(settings.model.name) else str(clip.model_folder),
         checked_folder=clip.model_folder,
-        config=settings.config,
-        device=settings.device,
-        dtype=settings.dtype,
-        scheduler=settings.scheduler,
-        preset=settings.preset,
-        loras=settings.loras,
-        textual_inversions=settings.textual_inversions,
+        config=settings.model.config,
+        device=settings.compute.device,
+        dtype=settings.compute.dtype,
+        scheduler=settings.sampling.scheduler,
+        preset=settings.sampling.preset,
+        loras=settings.model.loras,
+        textual_inversions=settings.model.textual_inversions,
         control_model=clip.added.controlnet,
-        image_prompt=settings.image_prompt,
-        low_vram=settings.low_vram,
-        cpu_offload=settings.cpu_offload,
-        compiled=settings.compiled,
+        image_prompt=settings.conditioning.image_prompt,
+        low_vram=settings.compute.low_vram,
+        cpu_offload=settings.compute.cpu_offload,
+        compiled=settings.compute.compiled,
     )
 
 
@@ -70,18 +70,18 @@ def sampling_of(clip: ResolvedClip) -> SamplingSpec:
     """Return how the frames of a clip are sampled."""
     settings = clip.settings
     return SamplingSpec(
-        fps=settings.fps,
+        fps=settings.timeline.fps,
         width=clip.width,
         height=clip.height,
         steps=clip.steps,
         guidance_scale=clip.guidance_scale,
-        true_cfg_scale=settings.true_cfg_scale,
+        true_cfg_scale=settings.sampling.true_cfg_scale,
         guidance_end=clip.guidance_end,
         drift=clip.drift,
         cadence=clip.cadence,
         pacing=clip.pacing,
-        inbetween=settings.inbetween,
-        batch_size=settings.batch_size,
+        inbetween=settings.timeline.inbetween,
+        batch_size=settings.compute.batch_size,
         control=clip.control,
-        cross_frame=settings.cross_frame_attention,
+        cross_frame=settings.sampling.cross_frame_attention,
     )

@@ -13,7 +13,7 @@ from framesmooth.models.ip_adapter_spec import (
     read_prompt_image,
 )
 from framesmooth.models.lora_spec import Addition, addition_hashes, check_additions
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ModelExtensions:
     controlnet: Path | None = None
 
 
-def find_extensions(settings: ClipSettings, model: Path) -> ModelExtensions:
+def find_extensions(settings: GenerateSettings, model: Path) -> ModelExtensions:
     """Find and check what ``settings`` add to the model in the folder ``model``.
 
     Raises:
@@ -32,44 +32,48 @@ def find_extensions(settings: ClipSettings, model: Path) -> ModelExtensions:
         MediaError: a picture that cannot be read.
         UsageError: a scale that is out of range.
     """
-    additions: list[Addition] = [*settings.loras, *settings.textual_inversions]
+    additions: list[Addition] = [*settings.model.loras, *settings.model.textual_inversions]
     check_additions(additions)
     hashes, controlnet = addition_hashes(additions), None
-    if settings.control is not None:
-        controlnet = locate_control(settings.control, allow_download=settings.allow_download)
+    if settings.conditioning.controlnet is not None:
+        controlnet = locate_control(
+            settings.conditioning.controlnet, allow_download=settings.model.allow_download
+        )
         check_fit(controlnet, model)
         hashes |= control_hashes(controlnet)
-    prompt = settings.image_prompt
+    prompt = settings.conditioning.image_prompt
     if prompt is not None:
         check_scale(prompt.scale)
         read_prompt_image(prompt)
         hashes |= adapter_hashes(prompt, locate_adapter(prompt))
-    if settings.depth_model is not None:
-        check_depth_model(settings.depth_model)
-        hashes |= depth_hashes(settings.depth_model)
+    if settings.camera.depth_model is not None:
+        check_depth_model(settings.camera.depth_model)
+        hashes |= depth_hashes(settings.camera.depth_model)
     return ModelExtensions(hashes=hashes, controlnet=controlnet)
 
 
-def extensions_key(settings: ClipSettings) -> dict[str, Any]:
+def extensions_key(settings: GenerateSettings) -> dict[str, Any]:
     """Return what decides the latents besides the files: weights, and how words are written."""
     return {
-        "loras": [lora.weight for lora in settings.loras],
-        "textual_inversions": [inversion.token for inversion in settings.textual_inversions],
-        "image_prompt": None if settings.image_prompt is None else str(settings.image_prompt.scale),
+        "loras": [lora.weight for lora in settings.model.loras],
+        "textual_inversions": [inversion.token for inversion in settings.model.textual_inversions],
+        "image_prompt": None
+        if settings.conditioning.image_prompt is None
+        else str(settings.conditioning.image_prompt.scale),
     }
 
 
-def extension_names(settings: ClipSettings) -> dict[str, str]:
+def extension_names(settings: GenerateSettings) -> dict[str, str]:
     """Return what the clip was made from beside its prompts, in words and names of files."""
     added: dict[str, tuple[object, ...]] = {
-        "LoRAs": settings.loras,
-        "learned words": settings.textual_inversions,
-        "control": (settings.control,),
-        "image prompt": (settings.image_prompt,),
-        "restyled from": (_name(settings.init_video),),
-        "begun at": (_name(settings.init_image),),
-        "led to": (_name(settings.last_image),),
-        "depth model": (_name(settings.depth_model),),
+        "LoRAs": settings.model.loras,
+        "learned words": settings.model.textual_inversions,
+        "control": (settings.conditioning.controlnet,),
+        "image prompt": (settings.conditioning.image_prompt,),
+        "restyled from": (_name(settings.img2img.init_video),),
+        "begun at": (_name(settings.img2img.init_image),),
+        "led to": (_name(settings.img2img.last_image),),
+        "depth model": (_name(settings.camera.depth_model),),
     }
     told = {name: ", ".join(str(one) for one in parts if one) for name, parts in added.items()}
     return {name: parts for name, parts in told.items() if parts}

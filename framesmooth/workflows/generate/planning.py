@@ -22,11 +22,11 @@ from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
 
 if TYPE_CHECKING:
-    from framesmooth.workflows.generate.settings import ClipSettings
+    from framesmooth.workflows.generate.settings import GenerateSettings
 
 
 def plan_feedback(
-    settings: "ClipSettings", timeline: Timeline, guidance_scale: float | None = None
+    settings: "GenerateSettings", timeline: Timeline, guidance_scale: float | None = None
 ) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
@@ -36,43 +36,45 @@ def plan_feedback(
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    if settings.depth_model is not None and settings.camera is None:
+    if settings.camera.depth_model is not None and settings.camera.moves is None:
         raise UsageError(
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
     if not settings.feeds_back:
         unused = {
-            "--color-anchor": settings.color_anchor != DEFAULT_COLOR_ANCHOR,
-            "--noise-renewal": settings.noise_renewal != DEFAULT_NOISE_RENEWAL,
+            "--color-anchor": settings.camera.color_anchor != DEFAULT_COLOR_ANCHOR,
+            "--noise-renewal": settings.camera.noise_renewal != DEFAULT_NOISE_RENEWAL,
         }
         for option in (option for option, asked in unused.items() if asked):
-            led = settings.init_video is not None or settings.last_image is not None
+            led = settings.img2img.init_video is not None or settings.img2img.last_image is not None
             mend = "drop it" if led else "add --strength or a camera"
             raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
-    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
+    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
     return Feedback(
-        moves=(settings.camera or Moves()).values(*asked),
+        moves=(settings.camera.moves or Moves()).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
-        color_anchor=settings.color_anchor,
-        guidance_scale=guidance_scale if settings.guidance_scale is None else None,
-        noise_renewal=settings.noise_renewal,
-        cadence=None if settings.cadence == "auto" else settings.cadence,
-        depth_model=settings.depth_model,
-        first=None if settings.init_image is None else read_option_image(settings.init_image, "--init-image"),
+        color_anchor=settings.camera.color_anchor,
+        guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
+        noise_renewal=settings.camera.noise_renewal,
+        cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
+        depth_model=settings.camera.depth_model,
+        first=None
+        if settings.img2img.init_image is None
+        else read_option_image(settings.img2img.init_image, "--init-image"),
     )
 
 
-def check_one_noise(settings: "ClipSettings", timeline: Timeline) -> None:
+def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:
     """Refuse settings that travel through noise, or choose how in-betweens are made.
 
     Raises:
         UsageError: naming the first of them.
     """
-    if settings.seeds is not None:
+    if settings.seeding.seeds is not None:
         raise UsageError("--seeds travels through noise, and these frames need one seed: give one --seed")
-    if settings.seed_behavior != "fixed" or settings.seed_schedule is not None:
+    if settings.seeding.seed_behavior != "fixed" or settings.seeding.seed_schedule is not None:
         raise UsageError(
             "--seed-behavior and --seed-schedule change the noise, and these frames need one seed: drop them"
         )
@@ -81,18 +83,18 @@ def check_one_noise(settings: "ClipSettings", timeline: Timeline) -> None:
             "prompts with seeds of their own cannot be combined with a camera, --init-image or --init-video: "
             "drop the seeds"
         )
-    if settings.inbetween != "latent":
+    if settings.timeline.inbetween != "latent":
         raise UsageError("frames between keyframes follow a known motion here: drop --inbetween")
 
 
-def strengths_of(settings: "ClipSettings", timeline: Timeline, default: str) -> list[float]:
+def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str) -> list[float]:
     """Return the share of the steps that denoise each frame.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
     """
-    asked = timeline.num_frames, settings.fps, timeline.keyframes[0].seed
-    strengths = values_of("--strength", settings.strength or default, *asked)
+    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    strengths = values_of("--strength", settings.img2img.strength or default, *asked)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:
             raise UsageError(
@@ -114,7 +116,7 @@ def read_option_image(path: Path, option: str) -> Frame:
     return read_image(path)
 
 
-def plan_first_last_images(settings: "ClipSettings", timeline: Timeline) -> FirstLastImages | None:
+def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> FirstLastImages | None:
     """Read the first and last image of a clip, and work out how strongly frames between are denoised.
 
     Returns None where no last image is given.
@@ -123,21 +125,25 @@ def plan_first_last_images(settings: "ClipSettings", timeline: Timeline) -> Firs
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    if settings.last_image is None:
+    if settings.img2img.last_image is None:
         return None
-    for name, asked in (("a camera", settings.camera is not None), ("--loop", settings.loop)):
+    for name, asked in (("a camera", settings.camera.moves is not None), ("--loop", settings.timeline.loop)):
         if asked:
             raise UsageError(f"--last-image cannot be combined with {name}: drop it or {name}")
     if timeline.num_frames < 2:
         raise UsageError("--last-image needs two frames or more: give a larger --num-frames")
-    departure, arrival = (0, timeline.num_frames - 1) if settings.control else way_of(timeline)
+    departure, arrival = (
+        (0, timeline.num_frames - 1) if settings.conditioning.controlnet else way_of(timeline)
+    )
     if arrival == 0:
         raise UsageError(
             "with one value in --seeds the clip never changes, so it cannot end with --last-image: use --seed"
         )
     return FirstLastImages(
-        first=None if settings.init_image is None else read_option_image(settings.init_image, "--init-image"),
-        last=read_option_image(settings.last_image, "--last-image"),
+        first=None
+        if settings.img2img.init_image is None
+        else read_option_image(settings.img2img.init_image, "--init-image"),
+        last=read_option_image(settings.img2img.last_image, "--last-image"),
         strengths=strengths_of(settings, timeline, DEFAULT_ENDS_STRENGTH),
         departure=departure,
         arrival=arrival,
@@ -150,39 +156,41 @@ def way_of(timeline: Timeline) -> tuple[int, int]:
     return bisect_right(where, where[0]) - 1, where.index(where[-1])
 
 
-def open_video(settings: "ClipSettings") -> FrameSource | None:
+def open_video(settings: "GenerateSettings") -> FrameSource | None:
     """Return the video to restyle at the clip's rate, None where there is none.
 
     Raises:
         MediaError: none that can be read.
         UsageError: the clip itself, or a video of another length than asked.
     """
-    path = settings.init_video
+    path = settings.img2img.init_video
     if path is None:
         return None
     if not path.exists():
         raise MediaError(f"{path} does not exist: check the name after --init-video")
     if settings.output.exists() and settings.output.resolve() == path.resolve():
         raise UsageError(f"{path} is the video to restyle itself: give another -o")
-    video = open_source(path, fps=settings.fps)
-    length, asked = video.num_frames or 0, settings.num_frames
+    video = open_source(path, fps=settings.timeline.fps)
+    length, asked = video.num_frames or 0, settings.timeline.num_frames
     if asked is not None and asked > length:
-        rate = f"{float(settings.fps):g} a second"
+        rate = f"{float(settings.timeline.fps):g} a second"
         raise UsageError(f"--num-frames {asked}: {path} has {length} frames at {rate}: ask for no more")
     return video
 
 
-def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSource, content: str) -> Restyle:
+def plan_restyle(
+    settings: "GenerateSettings", timeline: Timeline, video: FrameSource, content: str
+) -> Restyle:
     """Work out the schedules of ``settings`` for a ``video`` with this ``content`` (SHA-256).
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
     """
     others = {
-        "a camera": settings.camera,
-        "--init-image": settings.init_image,
-        "--last-image": settings.last_image,
-        "--loop": settings.loop or None,
+        "a camera": settings.camera.moves,
+        "--init-image": settings.img2img.init_image,
+        "--last-image": settings.img2img.last_image,
+        "--loop": settings.timeline.loop or None,
     }
     for name, asked in others.items():
         if asked is not None:
@@ -192,5 +200,5 @@ def plan_restyle(settings: "ClipSettings", timeline: Timeline, video: FrameSourc
         video=video,
         content=content,
         strengths=strengths_of(settings, timeline, DEFAULT_VIDEO_STRENGTH),
-        cadence=None if settings.cadence == "auto" else settings.cadence,
+        cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
     )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -20,15 +19,21 @@ from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 
-_HOW: Final[dict[str, Any]] = {"overwrite": False, "low_vram": False, "cpu_offload": False}
+_HOW: Final[dict[str, Any]] = {
+    "overwrite": False,
+    "low_vram": False,
+    "cpu_offload": False,
+    "allow_download": False,
+}
 """Settings that say how a clip is made, and not which."""
 _OPTION_HINT: Final = re.compile(r" \(--[^)]*\)")
 """Advice on options that ``generate`` doesn't have."""
 
 
-def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSettings:
+def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> GenerateSettings:
     """Return the settings with the seeds that a stopped run of the same settings had drawn, if there is one.
 
     Raises:
@@ -43,18 +48,18 @@ def with_seeds_of_stopped_run(settings: ClipSettings, run: RunFolder) -> ClipSet
         return settings
     if record.get("status") == "complete":
         return settings
-    stopped = ClipSettings.from_record(record, run.folder)
+    stopped = settings_from_record(record, run.folder)
     drawn = [key["seed"] for key in record["keyframes"]]
-    if settings.seeds is not None and len(settings.seeds) != len(drawn):
+    if settings.seeding.seeds is not None and len(settings.seeding.seeds) != len(drawn):
         return settings
     again = settings.with_drawn(drawn)
-    asked, before = (content_key(replace(one, **_HOW).as_record(run.folder)) for one in (again, stopped))
+    asked, before = (content_key(settings_as_record(one.but(**_HOW), run.folder)) for one in (again, stopped))
     return again if asked == before else settings
 
 
 def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
     """Raise OutputExists when the run folder holds the frames of another run and may not be overwritten."""
-    if not clip.settings.overwrite and run.holds_other_frames(clip.frames_key):
+    if not clip.settings.encoding.overwrite and run.holds_other_frames(clip.frames_key):
         made_with = run.frames.notes().get("settings", {})
         changed = list(islice(differences(made_with, clip.frames_key), 3)) if made_with else []
         shown = f" ({'; '.join(changed)})" if changed else ""
@@ -71,16 +76,23 @@ def check_writing(clip: ResolvedClip) -> None:
         UsageError: a codec, crf or sound that does not fit the output.
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
-    settings, audio = clip.settings, clip.settings.audio
-    check_rate(settings.output, settings.fps)
-    if settings.sign is not None:
-        check_signing(settings.output, settings.sign)
+    settings, audio = clip.settings, clip.settings.encoding.audio
+    check_rate(settings.output, settings.timeline.fps)
+    if settings.encoding.sign is not None:
+        check_signing(settings.output, settings.encoding.sign)
     if audio is not None and not audio.is_file():
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):
         size = clip.height or 2, clip.width or 2  # a model's own size is always even
         sound = audio is not None
-        plan_writing(settings.output, size, settings.crf, settings.codec, settings.odd, has_audio=sound)
+        plan_writing(
+            settings.output,
+            size,
+            settings.encoding.crf,
+            settings.encoding.codec,
+            settings.encoding.odd,
+            has_audio=sound,
+        )
     elif audio is not None:
         raise UsageError(
             f"a folder of frames holds no sound: drop --audio or write a video, not {settings.output}"
@@ -91,9 +103,8 @@ def check_writing(clip: ResolvedClip) -> None:
 
 def _reading_notices(clip: ResolvedClip) -> Iterator[str]:
     """Yield what is changed or lost of the pictures and clips that the clip is made from."""
-    settings = clip.settings
-    prompt = settings.image_prompt
-    for picture in (settings.init_image, settings.last_image, None if prompt is None else prompt.image):
+    images, prompt = clip.settings.img2img, clip.settings.conditioning.image_prompt
+    for picture in (images.init_image, images.last_image, None if prompt is None else prompt.image):
         if picture is not None:
             yield from image_notices(picture)
     if clip.restyle is not None:
@@ -102,7 +113,7 @@ def _reading_notices(clip: ResolvedClip) -> Iterator[str]:
         yield from notices_of(clip.control.source)
 
 
-def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
+def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
     from framesmooth.models.prompt_weighting_spec import plain
     from framesmooth.models.vocabulary import (
@@ -113,7 +124,7 @@ def notices(clip: ResolvedClip, asked: ClipSettings) -> Iterator[Notice]:
     )
 
     if asked.draws_seeds:
-        one = len(clip.seeds) == 1 or (asked.seeds is None and len(asked.prompts) == 1)
+        one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
     for line in _reading_notices(clip):

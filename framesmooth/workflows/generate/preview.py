@@ -18,7 +18,7 @@ from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.workflows.generate.provenance import clip_tags
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 SUFFIX: Final = ".preview.png"
 _STEPS: Final = 6
@@ -49,7 +49,7 @@ class Preview:
         }
 
 
-def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
+def preview_clip(settings: GenerateSettings, emit: Listener) -> Preview:
     """Generate about a dozen frames of the clip that ``settings`` describe, and write them on one sheet.
 
     The seeds are those of the clip, so the layout is too.
@@ -59,7 +59,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
         FramesmoothError: what ``make_clip`` would raise before its work begins.
     """
     path = settings.output.with_name(settings.output.stem + SUFFIX)
-    if path.exists() and not settings.overwrite:
+    if path.exists() and not settings.encoding.overwrite:
         raise OutputExists(f"{path} exists: add --overwrite to replace it")
     clip = resolve(with_seeds_of_stopped_run(settings, RunFolder.beside(settings.output)))
     check_writing(clip)
@@ -75,7 +75,7 @@ def preview_clip(settings: ClipSettings, emit: Listener) -> Preview:
     cells = captioned([thumbnail(one.frame, _LARGEST_WIDTH) for one in images.values()], captions)
     sheet = side_by_side(cells, _columns(len(cells)))
     steps = min(clip.steps, _STEPS)
-    write_png(path, sheet, None if settings.no_metadata else clip_tags(replace(clip, steps=steps)))
+    write_png(path, sheet, None if settings.encoding.no_metadata else clip_tags(replace(clip, steps=steps)))
     made = Preview(
         path=path,
         frames=tuple(images),
@@ -109,7 +109,7 @@ def _images(generator: FrameGenerator, emit: Listener) -> dict[int, GeneratedFra
 
 
 def _heading(clip: ResolvedClip, time: int, fault: str) -> str:
-    seconds = float(time / clip.settings.fps)
+    seconds = float(time / clip.settings.timeline.fps)
     return f"frame {time} · {seconds:.2f} s" + (f" · {fault}" if fault else "")
 
 
@@ -124,10 +124,10 @@ def _columns(count: int) -> int:
     return min((4, 3), key=lambda columns: (-count % columns, -columns)) if count > _COLUMNS else count
 
 
-def _advice(clip: ResolvedClip, asked: ClipSettings) -> str:
+def _advice(clip: ResolvedClip, asked: GenerateSettings) -> str:
     """Say how to make the whole clip of this."""
     seeds = [str(key.seed) for key in clip.timeline.keyframes]
-    one = asked.seeds is None and (len(asked.prompts) == 1 or len(set(seeds)) == 1)
+    one = asked.seeding.seeds is None and (len(asked.prompts) == 1 or len(set(seeds)) == 1)
     option = f"--seed {seeds[0]}" if one else f"--seeds {','.join(seeds)}"
     drawn = f" and with {option}" if asked.draws_seeds else ""
     return f"for the whole clip give the same command without --preview{drawn}"

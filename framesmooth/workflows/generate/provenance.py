@@ -13,7 +13,7 @@ MADE_BY: Final = "framesmooth (AI-generated)"
 
 def _guidance(clip: ResolvedClip) -> str:
     ending = f" over {clip.guidance_end:.0%} of the steps" if clip.guidance_end < 1 else ""
-    true = clip.settings.true_cfg_scale
+    true = clip.settings.sampling.true_cfg_scale
     against = f", {true} against the negative prompt" if true > 1 else ""
     over = None if clip.feedback is None else clip.feedback.guidance_scale
     drawn = "" if over is None else f", {over} where frames are drawn over others"
@@ -29,7 +29,7 @@ def report_facts(clip: ResolvedClip) -> dict[str, str]:
         "model": clip.model_name,
         "steps": str(clip.steps),
         "guidance scale": _guidance(clip),
-        "frames": f"{clip.timeline.num_frames} at {clip.settings.fps} per second",
+        "frames": f"{clip.timeline.num_frames} at {clip.settings.timeline.fps} per second",
         **extension_names(clip.settings),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.metrics.outliers import FrameStatistics, frame_statistics, outliers
-from framesmooth.workflows.generate.settings import BadFrames
+from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
 
 if TYPE_CHECKING:
     from framesmooth.frames import GeneratedFrame

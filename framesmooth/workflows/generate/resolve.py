@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -32,7 +32,7 @@ from framesmooth.workflows.generate.planning import (
     plan_first_last_images,
     plan_restyle,
 )
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
 
 DEFAULT_STEPS: Final = 10
@@ -45,7 +45,7 @@ _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 class ResolvedClip:
     """A clip with everything decided that can be decided before the model is loaded."""
 
-    settings: ClipSettings
+    settings: GenerateSettings
     timeline: Timeline
     drift: float
     model_folder: Path
@@ -82,14 +82,14 @@ class ResolvedClip:
             "timeline": self.timeline_record,
             "drift": self.drift,
             "model": dict(self.model_hashes),
-            "scheduler": self.settings.scheduler,
+            "scheduler": self.settings.sampling.scheduler,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
             "guidance_end": self.guidance_end,
             "size": [self.width, self.height],
-            "batch_size": self.settings.batch_size,
-            "device": self.settings.device,
-            "dtype": self.settings.dtype,
+            "batch_size": self.settings.compute.batch_size,
+            "device": self.settings.compute.device,
+            "dtype": self.settings.compute.dtype,
             "versions": {name: versions[name] for name in _DECIDING_LATENTS},
         }
         key |= self._unusual
@@ -112,10 +112,12 @@ class ResolvedClip:
         """What decides the latents, but only where it is asked for."""
         settings = self.settings
         asked = {
-            "true_cfg_scale": None if settings.true_cfg_scale == 1 else settings.true_cfg_scale,
-            "preset": settings.preset,
-            "cross_frame_attention": settings.cross_frame_attention,
-            "compiled": settings.compiled,
+            "true_cfg_scale": None
+            if settings.sampling.true_cfg_scale == 1
+            else settings.sampling.true_cfg_scale,
+            "preset": settings.sampling.preset,
+            "cross_frame_attention": settings.sampling.cross_frame_attention,
+            "compiled": settings.compute.compiled,
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
@@ -126,25 +128,25 @@ class ResolvedClip:
     def frames_key(self) -> dict[str, Any]:
         """Everything that decides the frames before smoothing."""
         settings = self.settings
-        key = self.keyframes_key | {"cadence": self.cadence, "inbetween": settings.inbetween}
+        key = self.keyframes_key | {"cadence": self.cadence, "inbetween": settings.timeline.inbetween}
         if self.pacing != "linear":
             key["pacing"] = self.pacing
-        if settings.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
+        if settings.timeline.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
             key["flow_version"] = package_versions()["opencv-contrib-python"]
         return key
 
     @property
     def cadence(self) -> int | Literal["auto"] | None:
         """As asked; else "auto" where frames don't hang on each other, and None leaves it to the timeline."""
-        return self.settings.cadence or ("auto" if self.settings.walks else None)
+        return self.settings.timeline.cadence or ("auto" if self.settings.walks else None)
 
     @property
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and settings.cadence != 1
-        free = free and (settings.easing, settings.hold) == ("linear", 0)
-        return settings.pacing or ("even" if free else "linear")
+        free = settings.walks and settings.timeline.cadence != 1
+        free = free and (settings.timeline.easing, settings.timeline.hold) == ("linear", 0)
+        return settings.timeline.pacing or ("even" if free else "linear")
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -167,8 +169,8 @@ class ResolvedClip:
         """The model as people call it: the built-in's name, a hub id, or the name of its folder."""
         path = self.settings.model_path
         if path is None:
-            return self.settings.model
-        return path.stem if is_checkpoint(self.settings.model) else self.model_folder.name
+            return self.settings.model.name
+        return path.stem if is_checkpoint(self.settings.model.name) else self.model_folder.name
 
     @property
     def resolved_record(self) -> dict[str, Any]:
@@ -176,7 +178,7 @@ class ResolvedClip:
         return {
             "seeds": list(self.seeds),
             "timeline": self.timeline_record,
-            "fps": str(self.settings.fps),
+            "fps": str(self.settings.timeline.fps),
             "drift": self.drift,
             "cadence": self.cadence,
             "pacing": self.pacing,
@@ -189,7 +191,7 @@ class ResolvedClip:
         }
 
 
-def resolve(settings: ClipSettings) -> ResolvedClip:
+def resolve(settings: GenerateSettings) -> ResolvedClip:
     """Decide what ``settings`` leaves open; finds and hashes the model but doesn't load it.
 
     Raises:
@@ -198,49 +200,60 @@ def resolve(settings: ClipSettings) -> ResolvedClip:
     """
     check_settings(settings)
     video = open_video(settings)
-    num_frames = settings.num_frames or (None if video is None else video.num_frames)
-    timed = replace(settings, num_frames=num_frames)
+    num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
+    timed = settings.but(num_frames=num_frames)
     timeline = timeline_of(timed, keyframes_of(timed))
-    folder = locate_model(settings.model, config=settings.config, allow_download=settings.allow_download)
-    checkpoint = settings.model_path if is_checkpoint(settings.model) else None
+    folder = locate_model(
+        settings.model.name, config=settings.model.config, allow_download=settings.model.allow_download
+    )
+    checkpoint = settings.model_path if is_checkpoint(settings.model.name) else None
     added = find_extensions(settings, folder)
     for key in timeline.keyframes:
         parse_weights(key.prompt), parse_weights(key.negative)
     defaults = model_defaults(folder)
-    if settings.preset is not None:
-        preset = PRESETS[settings.preset]
+    if settings.sampling.preset is not None:
+        preset = PRESETS[settings.sampling.preset]
         defaults |= {"steps": preset.steps, "guidance_end": 1.0, "feedback_guidance_scale": None}
         if pipeline_class(folder) != "LatentConsistencyModelPipeline":  # takes its guidance as an input
             defaults["guidance_scale"] = preset.guidance_scale
     guidance_scale = float(defaults.get("guidance_scale", DEFAULT_GUIDANCE))
-    if settings.guidance_scale is not None:
-        guidance_scale = settings.guidance_scale
-    if settings.negative_prompt is None and guidance_scale > 1:
+    if settings.sampling.guidance_scale is not None:
+        guidance_scale = settings.sampling.guidance_scale
+    if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
     ends = plan_first_last_images(settings, timeline)
-    drifting = (len(settings.prompts), settings.seeds, settings.seed_behavior) == (1, None, "fixed")
+    drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
+        1,
+        None,
+        "fixed",
+    )
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends else settings.drift) if drifting else 1.0,
+        drift=(0.0 if ends else settings.seeding.drift) if drifting else 1.0,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
-        steps=settings.steps or int(defaults.get("steps", DEFAULT_STEPS)),
+        steps=settings.sampling.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=guidance_scale,
         guidance_end=float(defaults.get("guidance_end", 1.0))
-        if settings.guidance_end is None
-        else settings.guidance_end,
-        width=settings.width or defaults.get("width"),
-        height=settings.height or defaults.get("height"),
+        if settings.sampling.guidance_end is None
+        else settings.sampling.guidance_end,
+        width=settings.sampling.width or defaults.get("width"),
+        height=settings.sampling.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
         restyle=None
-        if video is None or settings.init_video is None
-        else plan_restyle(settings, timeline, video, content_of(settings.init_video)),
+        if video is None or settings.img2img.init_video is None
+        else plan_restyle(settings, timeline, video, content_of(settings.img2img.init_video)),
         control=None
-        if settings.control is None
-        else plan_control(settings.control, settings.fps, timeline, content_of(settings.control.source)),
+        if settings.conditioning.controlnet is None
+        else plan_control(
+            settings.conditioning.controlnet,
+            settings.timeline.fps,
+            timeline,
+            content_of(settings.conditioning.controlnet.source),
+        ),
         model_generator=notes_of(folder).get("generator"),
     )
     _check_generator(resolved)

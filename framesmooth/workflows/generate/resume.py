@@ -1,15 +1,12 @@
 """Going on with a run that was stopped, with the settings, the model and the libraries that it began with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import RunChanged, UsageError
+from framesmooth.errors import RunChanged
 from framesmooth.events import Listener, Notice
-from framesmooth.models.controlnet_spec import Control, ControlKind
-from framesmooth.models.ip_adapter_spec import ImagePrompt, parse_adapter
-from framesmooth.models.lora_spec import Lora, TextualInversion
 from framesmooth.runs import (
     FrameFolder,
     RunFolder,
@@ -17,11 +14,12 @@ from framesmooth.runs import (
     differences,
     package_versions,
 )
+from framesmooth.workflows.generate.moved_paths import with_moved_paths
 from framesmooth.workflows.generate.preflight import check_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import finish_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings_record import settings_from_record
 
 _SHOWN: Final = 6
 _NOT_DECIDING: Final = ("python",)
@@ -29,43 +27,19 @@ _NOT_DECIDING: Final = ("python",)
 
 @dataclass(frozen=True, kw_only=True)
 class Resume:
-    """How to go on with a run; None takes what is recorded.
+    """How to continue a run.
 
     Attributes:
-        model: where the model is now.
-        config: where the configuration of a model in one file is now.
-        audio: where the sound is now.
-        init_image: where the first picture is now.
-        last_image: where the last picture is now.
-        depth_model: where the model of depth is now.
-        init_video: where the video to restyle is now.
-        loras: where the LoRAs are now, with their weights.
-        textual_inversions: where the textual inversions are now.
-        control: what a control is taken for, and where its source is now.
-        control_model: where its ControlNet is now.
-        ip_adapter: where the IP-Adapter is now; a scale after a colon is the run's own all the same.
-        ip_adapter_image: where its picture is now.
-        low_vram: denoise and code pictures one by one, in tiles.
-        cpu_offload: let the networks take turns on the device.
+        paths: files of ``moved_paths.NAMES`` and where they are now, as ("model", "models/dreamer").
+        low_vram: use little GPU memory: images one by one, the autoencoder in tiles.
+        cpu_offload: offload idle networks to CPU memory.
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
-        force: go on although settings, model or libraries have changed.
-        allow_download: fetch a hub id that isn't here.
+        force: continue although settings, model or libraries have changed.
+        allow_download: download a hub id that is not in the local cache.
     """
 
-    model: str | None = None
-    config: Path | None = None
-    audio: Path | None = None
-    init_image: Path | None = None
-    last_image: Path | None = None
-    depth_model: Path | None = None
-    init_video: Path | None = None
-    loras: tuple[Lora, ...] = ()
-    textual_inversions: tuple[TextualInversion, ...] = ()
-    control: tuple[ControlKind, Path] | None = None
-    control_model: str | None = None
-    ip_adapter: str | None = None
-    ip_adapter_image: Path | None = None
+    paths: Sequence[tuple[str, str | Path]] = ()
     low_vram: bool = False
     cpu_offload: bool = False
     sign: Path | None = None
@@ -86,26 +60,14 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> GeneratedClip | Pat
     """
     run = RunFolder(folder)
     record = run.record
-    settings = ClipSettings.from_record(record, folder)
+    settings = settings_from_record(record, folder)
     if _is_ours(settings.output, record):
         if record["status"] == "complete" and not how.overwrite and not _damaged(run, record):
             return settings.output
         how = replace(how, overwrite=True)  # what it replaces is its own work
-    settings = replace(
-        settings,
-        model=how.model or settings.model,
-        config=how.config or settings.config,
-        audio=how.audio or settings.audio,
-        init_image=how.init_image or settings.init_image,
-        last_image=how.last_image or settings.last_image,
-        depth_model=how.depth_model or settings.depth_model,
-        init_video=how.init_video or settings.init_video,
-        loras=how.loras or settings.loras,
-        textual_inversions=how.textual_inversions or settings.textual_inversions,
-        control=_control(how, settings.control),
-        image_prompt=_image_prompt(how, settings.image_prompt),
-        low_vram=how.low_vram or settings.low_vram,
-        cpu_offload=how.cpu_offload or settings.cpu_offload,
+    settings = with_moved_paths(settings, how.paths).but(
+        low_vram=how.low_vram or settings.compute.low_vram,
+        cpu_offload=how.cpu_offload or settings.compute.cpu_offload,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,
@@ -123,24 +85,6 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> GeneratedClip | Pat
         _adopt(run, clip)
     before = record.get("continued_with", [])
     return finish_clip(clip, run, emit, asked=settings, continued_with=[*before, *changed])
-
-
-def _control(how: Resume, control: Control | None) -> Control | None:
-    if control is None:
-        if (how.control, how.control_model) != (None, None):
-            raise UsageError("the run has no control: drop --control and --control-model")
-        return None
-    kind, source = how.control or (control.kind, control.source)
-    return replace(control, kind=kind, source=source, model=how.control_model or control.model)
-
-
-def _image_prompt(how: Resume, prompt: ImagePrompt | None) -> ImagePrompt | None:
-    if prompt is None:
-        if (how.ip_adapter, how.ip_adapter_image) != (None, None):
-            raise UsageError("the run has no IP-Adapter: drop --ip-adapter and --ip-adapter-image")
-        return None
-    adapter = prompt.adapter if how.ip_adapter is None else parse_adapter(how.ip_adapter)[0]
-    return replace(prompt, adapter=adapter, image=how.ip_adapter_image or prompt.image)
 
 
 def _is_ours(output: Path, record: Mapping[str, Any]) -> bool:

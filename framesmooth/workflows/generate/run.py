@@ -46,17 +46,18 @@ from framesmooth.workflows.generate.preflight import (
 from framesmooth.workflows.generate.provenance import clip_tags, report_facts
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_as_record
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run
 
 
-def make_clip(settings: ClipSettings, emit: Listener) -> GeneratedClip:
+def make_clip(settings: GenerateSettings, emit: Listener) -> GeneratedClip:
     """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
     """
-    check_output(settings.output, overwrite=settings.overwrite)
+    check_output(settings.output, overwrite=settings.encoding.overwrite)
     run = RunFolder.beside(settings.output)
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
@@ -64,7 +65,7 @@ def make_clip(settings: ClipSettings, emit: Listener) -> GeneratedClip:
     return finish_clip(clip, run, emit, asked=settings)
 
 
-def estimate_clip(settings: ClipSettings, emit: Listener) -> Estimate:
+def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
     """Check ``settings``, load the model, and work out what the clip will take; writes nothing.
 
     Raises:
@@ -93,7 +94,7 @@ def finish_clip(
     run: RunFolder,
     emit: Listener,
     *,
-    asked: ClipSettings,
+    asked: GenerateSettings,
     continued_with: list[str] | None = None,
 ) -> GeneratedClip:
     """Make what the run lacks of ``clip``, up to the clip itself.
@@ -109,12 +110,12 @@ def finish_clip(
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
     """
     started = time.perf_counter()
-    strength = clip.settings.smooth
-    smoother = None if strength == "auto" else create_smoother(clip.settings.smoother, strength)
+    strength, method = clip.settings.smoothing.smooth_strength, clip.settings.smoothing.smoother
+    smoother = None if strength == "auto" else create_smoother(method, strength)
     if smoother is None:
-        load("smoother", clip.settings.smoother)  # an unknown name is refused before the work begins
+        load("smoother", method)  # an unknown name is refused before the work begins
     with run.locked():
-        check_output(clip.settings.output, overwrite=clip.settings.overwrite)
+        check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
         work = _Work(clip, run, emit, continued_with or [])
         with work.recorded():
             for notice in notices(clip, asked):
@@ -137,7 +138,10 @@ class _Work:
             "version": RECORD_VERSION,
             "status": "running",
             "ai_generated": True,
-            "settings": {"raw": clip.settings.as_record(run.folder), "resolved": clip.resolved_record},
+            "settings": {
+                "raw": settings_as_record(clip.settings, run.folder),
+                "resolved": clip.resolved_record,
+            },
             "keyframes": clip.timeline_record["keyframes"],
             "model": {"name": clip.model_name, "sha256": dict(clip.model_hashes)},
             "versions": package_versions(),
@@ -182,8 +186,8 @@ class _Work:
         from framesmooth.tuning.search import Goal, SmootherConfig
         from framesmooth.tuning.tuner import tune_clip
 
-        frames = open_source(self.run.frames.folder, fps=self.clip.settings.fps)
-        setup = SmootherConfig(method=self.clip.settings.smoother)
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.fps)
+        setup = SmootherConfig(method=self.clip.settings.smoothing.smoother)
         tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
         self.emit(Notice(tuning.verdict))
         self.record["tuning"] = tuning.as_dict()
@@ -197,23 +201,23 @@ class _Work:
             self.run,
             smoother,
             self.emit,
-            fps=settings.fps,
-            loop=settings.loop,
+            fps=settings.timeline.fps,
+            loop=settings.timeline.loop,
             guide=self._guide,
         )
         self._report(smoothed, repr(smoother))
         with open_sink(
             settings.output,
-            fps=settings.fps,
+            fps=settings.timeline.fps,
             size=smoothed.frames.size,
-            crf=settings.crf,
-            codec=settings.codec,
-            audio=settings.audio,
+            crf=settings.encoding.crf,
+            codec=settings.encoding.codec,
+            audio=settings.encoding.audio,
             metadata=clip_tags(self.clip),
-            no_metadata=settings.no_metadata,
-            sign=settings.sign,
-            overwrite=settings.overwrite,
-            odd=settings.odd,
+            no_metadata=settings.encoding.no_metadata,
+            sign=settings.encoding.sign,
+            overwrite=settings.encoding.overwrite,
+            odd=settings.encoding.odd,
             on_complete=self._note_clip,
         ) as sink:
             copy_clip(smoothed.frames, sink, self.emit)

@@ -86,7 +86,7 @@ def test_a_compiled_network_attends_to_no_other_frame(tiny_model: Path, tmp_path
 def test_a_clip_from_compiled_kernels(tiny_model: Path, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     asked = ["generate", "a cat", "-o", str(clip), "--model", str(tiny_model), "--device", "cpu", "--compile"]
-    asked += ["--num-frames", "3", "-W", "32", "-H", "32", "--steps", "2", "--smooth", "0"]
+    asked += ["--num-frames", "3", "-W", "32", "-H", "32", "--steps", "2", "--smooth-strength", "0"]
     done = CliRunner().invoke(cli, asked, catch_exceptions=False)
     assert done.exit_code == 0, done.stderr
     assert clip.exists()

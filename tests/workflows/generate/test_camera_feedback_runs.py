@@ -1,6 +1,5 @@
 """Runs of frames that are drawn from each other: stopped, resumed, repaired."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from framesmooth.frames import GeneratedFrame
 from framesmooth.generation import camera_feedback, image_to_image
 from framesmooth.generation.diffusion import REROLL_STRIDE
 from framesmooth.models.latents import noise_of
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.runs.cache import prune
 from framesmooth.timeline.prompts import parse_prompts
@@ -21,7 +19,8 @@ from framesmooth.video import write_png
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import BadFrames, ClipSettings
+from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -29,9 +28,9 @@ FRAMES = 7
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip under a camera."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -40,18 +39,19 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
         width=36,
         height=24,
         steps=3,
-        camera=Moves(zoom="1.03", roll="0:(0), -1:(2)"),
+        zoom="1.03",
+        roll="0:(0), -1:(2)",
         smoother="ema",
         dtype="float32",
     )
 
 
-def pictures(settings: ClipSettings, kind: str = "frames") -> dict[str, bytes]:
+def pictures(settings: GenerateSettings, kind: str = "frames") -> dict[str, bytes]:
     folder = RunFolder.beside(settings.output).folder / kind
     return {path.name: path.read_bytes() for path in folder.rglob("*.png")}
 
 
-def bad_frames(settings: ClipSettings) -> list[tuple[int, str, str, int]]:
+def bad_frames(settings: GenerateSettings) -> list[tuple[int, str, str, int]]:
     recorded = RunFolder.beside(settings.output).record["bad_frames"]
     return [(one["frame"], one["fault"], one["action"], one["attempts"]) for one in recorded]
 
@@ -60,45 +60,53 @@ def bad_frames(settings: ClipSettings) -> list[tuple[int, str, str, int]]:
     ("stage", "count"), [("keyframes", 1), ("keyframes", 4), ("keyframes", 5), ("frames", 2), ("smooth", 3)]
 )
 def test_a_stopped_chain_is_resumed_to_the_same_bytes(
-    settings: ClipSettings, tmp_path: Path, stage: str, count: int
+    settings: GenerateSettings, tmp_path: Path, stage: str, count: int
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
+    assert isinstance(
+        resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing), GeneratedClip
+    )
     for kind in ("keyframes", "frames", "smoothed"):
         assert pictures(settings, kind) == pictures(whole, kind) != {}
-    assert resume_run(run.folder, Resume(model=settings.model), nothing) == settings.output
+    assert resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing) == settings.output
 
 
-def test_a_damaged_link_of_the_chain_is_made_anew(settings: ClipSettings) -> None:
+def test_a_damaged_link_of_the_chain_is_made_anew(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     wanted = pictures(settings)
     run = RunFolder.beside(settings.output)
     for name in ("keyframes/frame_000002.png", "keyframes/frame_000006.png", "frames/frame_000005.png"):
         (run.folder / name).write_bytes(b"damaged")
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
+    assert isinstance(
+        resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing), GeneratedClip
+    )
     assert pictures(settings) == wanted
 
 
 def test_where_the_first_picture_is_now(
-    settings: ClipSettings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    settings: GenerateSettings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     first = tmp_path_factory.mktemp("elsewhere") / "first.png"
     write_png(first, np.asarray(texture(30, 40, seed=5) * 255, np.uint8))
-    settings = replace(settings, init_image=first, camera=None, num_frames=3)
+    settings = settings.but(init_image=first, zoom=None, roll=None, num_frames=3)
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 1))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["init_image"] == "first.png"
     with pytest.raises(MediaError, match=r"first\.png does not exist: check the name after --init-image"):
-        resume_run(run.folder, Resume(model=settings.model), nothing)
+        resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     write_png(tmp_path / "other.png", np.zeros((24, 36, 3), np.uint8))
     with pytest.raises(RunChanged, match=r"feedback\.first: "):
-        resume_run(run.folder, Resume(model=settings.model, init_image=tmp_path / "other.png"), nothing)
-    resume_run(run.folder, Resume(model=settings.model, init_image=first), nothing)
+        resume_run(
+            run.folder,
+            Resume(paths=[("model", settings.model.name), ("init-image", tmp_path / "other.png")]),
+            nothing,
+        )
+    resume_run(run.folder, Resume(paths=[("model", settings.model.name), ("init-image", first)]), nothing)
     assert settings.output.exists()
 
 
@@ -117,7 +125,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, at: dict[int, int]) -> None:
 
 
 def test_a_chain_goes_on_from_another_noise_where_a_picture_came_out_bad(
-    settings: ClipSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, {0: 1, 2: 2, 4: 4})
     make_clip(settings, nothing)
@@ -127,20 +135,22 @@ def test_a_chain_goes_on_from_another_noise_where_a_picture_came_out_bad(
     chain = pictures(settings, "keyframes")
     assert len(chain) == 4
     for stage, count in (("keyframes", 6), ("frames", 3), ("bad frames", 1)):
-        stopped = replace(settings, output=tmp_path / f"{stage}.mkv")
+        stopped = settings.but(output=tmp_path / f"{stage}.mkv")
         with pytest.raises(Stop):
             make_clip(stopped, stop_at(stage, count))
-        resume_run(RunFolder.beside(stopped.output).folder, Resume(model=settings.model), nothing)
+        resume_run(
+            RunFolder.beside(stopped.output).folder, Resume(paths=[("model", settings.model.name)]), nothing
+        )
         assert bad_frames(stopped) == bad_frames(settings)
         assert (pictures(stopped), pictures(stopped, "keyframes")) == (frames, chain)
 
 
 @pytest.mark.parametrize("how", ["hold", "interpolate", "fail"])
 def test_bad_links_are_treated_as_asked(
-    settings: ClipSettings, how: BadFrames, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, how: BadFrames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, {2: 1, 4: 4})
-    asked = replace(settings, bad_frames=how)
+    asked = settings.but(bad_frames=how)
     if how == "fail":
         with pytest.raises(ModelError, match="frame 2 and 1 more came out bad"):
             make_clip(asked, nothing)
@@ -153,18 +163,18 @@ def test_bad_links_are_treated_as_asked(
 
 
 def test_a_first_picture_that_only_comes_out_bad_is_an_error(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, {0: 4})
     with pytest.raises(ModelError, match="answered with NaN: use --dtype float32"):
         make_clip(settings, nothing)
 
 
-def test_any_frame_can_be_drawn_anew(settings: ClipSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_frame_can_be_drawn_anew(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame that is judged bad by its looks, between diffused ones too."""
     monkeypatch.setattr(
         "framesmooth.workflows.generate.frames_stage.judge", lambda *_: {3: "black", 4: "black"}
     )
     monkeypatch.setattr("framesmooth.workflows.generate.repair.outliers", lambda _: {})
-    make_clip(replace(settings, smooth=0), nothing)
+    make_clip(settings.but(smooth_strength=0), nothing)
     assert bad_frames(settings) == [(3, "black", "reroll", 1), (4, "black", "reroll", 1)]

@@ -14,14 +14,13 @@ from click.testing import CliRunner, Result
 from framesmooth.cli.main import cli
 from framesmooth.errors import FramesmoothError, RunChanged, UsageError
 from framesmooth.events import Event, Progress
-from framesmooth.models.controlnet_spec import Control
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_sink, write_png
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing
 from tests.tiny_controls import build_tiny_control
 from tests.tiny_families import build_tiny_family
@@ -53,14 +52,20 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
+WITHOUT_CONTROL = dict.fromkeys(("control", "control_model", "control_scale", "control_end"))
+
+
 @pytest.fixture
-def settings(folders: tuple[Path, Path], source: Path, tmp_path: Path) -> ClipSettings:
+def settings(folders: tuple[Path, Path], source: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip that follows it."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat", "the lion"]),
         output=tmp_path / "clips" / "clip.mp4",
         model=str(folders[0]),
-        control=Control(kind="canny", source=source, model=str(folders[1]), scale="0:(1), 5:(0.5)", end=0.5),
+        control=("canny", source),
+        control_model=str(folders[1]),
+        control_scale="0:(1), 5:(0.5)",
+        control_end=0.5,
         num_frames=6,
         cadence=3,
         width=32,
@@ -87,7 +92,7 @@ def arguments(folders: tuple[Path, Path], source: Path, tmp_path: Path) -> list[
     ]
 
 
-def frames_of(settings: ClipSettings) -> list[bytes]:
+def frames_of(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).folder / "frames"
     return [path.read_bytes() for path in sorted(folder.glob("*.png"))]
 
@@ -96,10 +101,10 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
 
 
-def test_a_stopped_run_goes_on_with_the_record_of_its_control(settings: ClipSettings) -> None:
-    control = settings.control
+def test_a_stopped_run_goes_on_with_the_record_of_its_control(settings: GenerateSettings) -> None:
+    control = settings.conditioning.controlnet
     assert control is not None
-    whole = replace(settings, output=settings.output.with_name("whole.mp4"))
+    whole = settings.but(output=settings.output.with_name("whole.mp4"))
     make_clip(whole, nothing)
 
     def stop(event: Event) -> None:
@@ -109,18 +114,21 @@ def test_a_stopped_run_goes_on_with_the_record_of_its_control(settings: ClipSett
     with pytest.raises(KeyboardInterrupt):
         make_clip(settings, stop)
     folder = RunFolder.beside(settings.output)
-    raw = folder.record["settings"]["raw"]["control"]
-    assert raw == {
-        "kind": "canny", "source": "walk", "model": f"{NAME}_control", "scale": "0:(1), 5:(0.5)", "end": 0.5
-    }  # fmt: skip
-    where = Resume(model=settings.model, control_model=control.model)
+    raw = folder.record["settings"]["raw"]["conditioning"]
+    assert {name: value for name, value in raw.items() if value is not None} == {
+        "control": ["canny", "walk"],
+        "control_model": f"{NAME}_control",
+        "control_scale": "0:(1), 5:(0.5)",
+        "control_end": 0.5,
+    }
+    where = Resume(paths=[("model", settings.model.name), ("control-model", control.model)])
     with pytest.raises(FramesmoothError, match="walk"):
         resume_run(folder.folder, where, nothing)
-    resume_run(folder.folder, replace(where, control=("canny", control.source)), nothing)
+    resume_run(folder.folder, replace(where, paths=[*where.paths, ("control", control.source)]), nothing)
     assert frames_of(settings) == frames_of(whole)
 
 
-def test_no_absolute_path_is_written(settings: ClipSettings, tmp_path: Path) -> None:
+def test_no_absolute_path_is_written(settings: GenerateSettings, tmp_path: Path) -> None:
     make_clip(settings, nothing)
     folder = RunFolder.beside(settings.output).folder
     for path in folder.rglob("*.json"):
@@ -130,8 +138,8 @@ def test_no_absolute_path_is_written(settings: ClipSettings, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("changed", ["source", "controlnet", "scale", "end", "kind"])
-def test_what_decides_the_frames_is_known(changed: str, settings: ClipSettings, tmp_path: Path) -> None:
-    control = settings.control
+def test_what_decides_the_frames_is_known(changed: str, settings: GenerateSettings, tmp_path: Path) -> None:
+    control = settings.conditioning.controlnet
     assert control is not None
     before = resolve(settings)
     if changed == "source":
@@ -140,26 +148,27 @@ def test_what_decides_the_frames_is_known(changed: str, settings: ClipSettings, 
         folder = shutil.copytree(control.model, tmp_path / "other")
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(config | {"note": "another"}))
-        control = replace(control, model=str(folder))
+        settings = settings.but(control_model=str(folder))
     else:
-        control = replace(control, scale="0.5") if changed == "scale" else control
-        control = replace(control, end=0.75) if changed == "end" else control
-        control = replace(control, kind="depth") if changed == "kind" else control
-    after = resolve(replace(settings, control=control))
+        changes: dict[str, dict[str, Any]] = {
+            "scale": {"control_scale": "0.5"},
+            "end": {"control_end": 0.75},
+            "kind": {"control": ("depth", control.source)},
+        }
+        settings = settings.but(**changes[changed])
+    after = resolve(settings)
     assert before.keyframes_key != after.keyframes_key
     assert before.frames_key != after.frames_key
-    assert resolve(replace(settings, control=None)).keyframes_key.get("control") is None
+    assert resolve(settings.but(**WITHOUT_CONTROL)).keyframes_key.get("control") is None
 
 
-def test_a_changed_source_is_refused(settings: ClipSettings) -> None:
-    control = settings.control
+def test_a_changed_source_is_refused(settings: GenerateSettings) -> None:
+    control = settings.conditioning.controlnet
     assert control is not None
     make_clip(settings, nothing)
     write_png(control.source / "005.png", moving_square(2))
     how = Resume(
-        model=settings.model,
-        control=(control.kind, control.source),
-        control_model=control.model,
+        paths=[("model", settings.model.name), ("control", control.source), ("control-model", control.model)],
         overwrite=True,
     )
     with pytest.raises(RunChanged, match=r"control\.source: .*, now "):
@@ -221,8 +230,8 @@ def test_what_cannot_be_is_one_line(
     assert "Traceback" not in made.stderr
 
 
-def test_a_run_without_control_has_none_to_find(settings: ClipSettings) -> None:
-    make_clip(replace(settings, control=None), nothing)
-    how = Resume(model=settings.model, control_model="net", overwrite=True)
-    with pytest.raises(UsageError, match="the run has no control"):
+def test_a_run_without_control_has_none_to_find(settings: GenerateSettings) -> None:
+    make_clip(settings.but(**WITHOUT_CONTROL), nothing)
+    how = Resume(paths=[("model", settings.model.name), ("control-model", "net")], overwrite=True)
+    with pytest.raises(UsageError, match="the run has no --control-model"):
         resume_run(RunFolder.beside(settings.output).folder, how, nothing)

@@ -1,7 +1,6 @@
 """What a clip will take: counts against what the network really sees, and that asking changes nothing."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +13,19 @@ from framesmooth.events import Event, Notice
 from framesmooth.generation import cost_probe
 from framesmooth.generation.work import Cost, Tally
 from framesmooth.models.loading import load_pipeline
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import write_png
 from framesmooth.workflows.generate import estimate as estimating
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -59,19 +57,19 @@ def test_a_cost_is_found_again_from_two_measurements() -> None:
         {"inbetween": "crossfade"},
         {"pacing": "even"},
         {"init_video": None, "strength": "0:(0.4), -1:(0.8)"},
-        {"camera": Moves(zoom="1.02"), "strength": "0:(0.4), -1:(0.8)"},
+        {"zoom": "1.02", "strength": "0:(0.4), -1:(0.8)"},
     ],
     ids=str,
 )
 def test_counts_are_those_of_the_run(
-    settings: ClipSettings, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "init_video" in changes:
         video = settings.output.parent / "video"
         for index in range(9):
             write_png(video / f"{index}.png", np.full((24, 32, 3), 20 * index, np.uint8))
         changes |= {"init_video": video, "num_frames": None}
-    settings = replace(settings, **({"pacing": "linear"} | changes))  # type: ignore[arg-type]
+    settings = settings.but(**({"pacing": "linear"} | changes))
     expected = estimate_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
     seen = 0
@@ -97,7 +95,7 @@ def test_counts_are_those_of_the_run(
     assert expected.evaluations == seen
 
 
-def test_a_stopped_run_has_less_to_do(settings: ClipSettings) -> None:
+def test_a_stopped_run_has_less_to_do(settings: GenerateSettings) -> None:
     whole = estimate_clip(settings, nothing)
 
     def stop(event: Event) -> None:
@@ -109,11 +107,11 @@ def test_a_stopped_run_has_less_to_do(settings: ClipSettings) -> None:
     left = estimate_clip(settings, nothing)
     assert left.keyframes == 0
     assert 0 < left.evaluations < whole.evaluations
-    assert estimate_clip(replace(settings, seed=1, overwrite=True), nothing).keyframes == 4
+    assert estimate_clip(settings.but(seed=1, overwrite=True), nothing).keyframes == 4
 
 
 def test_a_long_run_is_announced_and_scarce_memory_warned_of(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Notice] = []
 
@@ -125,14 +123,14 @@ def test_a_long_run_is_announced_and_scarce_memory_warned_of(
     assert not any("to go" in notice.message for notice in told)
     monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.LONG", 0.0)
     monkeypatch.setattr(cost_probe, "_free", lambda _device: -(10**12))
-    make_clip(replace(settings, output=settings.output.with_name("other.mkv")), listen)
+    make_clip(settings.but(output=settings.output.with_name("other.mkv")), listen)
     assert any("to go: 4 keyframes in" in notice.message and not notice.warning for notice in told)
     assert any("--low-vram" in notice.message and notice.warning for notice in told)
 
 
-def test_asking_first_changes_no_frame(settings: ClipSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_first_changes_no_frame(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     def frames(name: str) -> list[bytes]:
-        clip = replace(settings, output=settings.output.with_name(name))
+        clip = settings.but(output=settings.output.with_name(name))
         make_clip(clip, nothing)
         folder = RunFolder.beside(clip.output).frames.folder
         return [path.read_bytes() for path in sorted(folder.glob("*.png"))]

@@ -18,7 +18,6 @@ from framesmooth.events import (
     StageStarted,
     Stop,
 )
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import read_image, read_metadata
@@ -26,14 +25,14 @@ from framesmooth.workflows.generate.preview import preview_clip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing, stop_at
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip by prompt travel."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -48,21 +47,21 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
 
 
 @pytest.fixture
-def toy(settings: ClipSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClipSettings:
+def toy(settings: GenerateSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GenerateSettings:
     """A clip of a model that says in its notes which generator it is for; it is never loaded."""
-    folder = shutil.copytree(settings.model, tmp_path / "toy")
+    folder = shutil.copytree(settings.model.name, tmp_path / "toy")
     (folder / "framesmooth.json").write_text(json.dumps({"generator": "toy"}), encoding="utf-8")
     monkeypatch.setitem(registry.GENERATORS, "toy", "tests.toy_generator:Gradients")
     monkeypatch.setattr("framesmooth.models.loading.load_pipeline", None)
-    return replace(settings, model=str(folder))
+    return settings.but(model=str(folder))
 
 
-def frame_bytes(settings: ClipSettings) -> list[bytes]:
+def frame_bytes(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).frames.folder
     return [path.read_bytes() for path in sorted(folder.glob("*.png"))]
 
 
-def test_a_toy_makes_a_clip(toy: ClipSettings) -> None:
+def test_a_toy_makes_a_clip(toy: GenerateSettings) -> None:
     made = make_clip(toy, nothing)
     run = RunFolder.beside(made.clip)
     assert run.record["status"] == "complete"
@@ -73,18 +72,20 @@ def test_a_toy_makes_a_clip(toy: ClipSettings) -> None:
     assert "Size: 32x24" in read_metadata(run.frames.folder / "frame_000003.png")["parameters"]
 
 
-def test_a_toy_that_was_stopped_goes_on_to_the_same_frames(toy: ClipSettings, tmp_path: Path) -> None:
+def test_a_toy_that_was_stopped_goes_on_to_the_same_frames(toy: GenerateSettings, tmp_path: Path) -> None:
     whole = replace(toy, output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(toy, stop_at("frames", 2))
     run = RunFolder.beside(toy.output)
     assert run.record["status"] == "interrupted"
-    assert isinstance(resume_run(run.folder, Resume(model=toy.model), nothing), GeneratedClip)
+    assert isinstance(
+        resume_run(run.folder, Resume(paths=[("model", toy.model.name)]), nothing), GeneratedClip
+    )
     assert frame_bytes(toy) == frame_bytes(whole) != []
 
 
-def test_a_toy_has_a_preview(toy: ClipSettings) -> None:
+def test_a_toy_has_a_preview(toy: GenerateSettings) -> None:
     events: list[Event] = []
     made = preview_clip(toy, events.append)
     assert made.frames == (*range(10),)
@@ -93,28 +94,28 @@ def test_a_toy_has_a_preview(toy: ClipSettings) -> None:
     assert started.total == sum(e.advance for e in events if isinstance(e, Progress) and e.stage == "preview")
 
 
-def test_what_a_toy_cannot_do_is_said(toy: ClipSettings) -> None:
+def test_what_a_toy_cannot_do_is_said(toy: GenerateSettings) -> None:
     with pytest.raises(ModelError, match="no estimate"):
         estimate_clip(toy, nothing)
     with pytest.raises(UsageError, match="drop the camera"):
-        make_clip(replace(toy, camera=Moves(zoom="1.02")), nothing)
+        make_clip(toy.but(zoom="1.02"), nothing)
 
 
-def test_a_generator_that_is_not_installed_is_named(toy: ClipSettings) -> None:
-    notes = Path(toy.model) / "framesmooth.json"
+def test_a_generator_that_is_not_installed_is_named(toy: GenerateSettings) -> None:
+    notes = Path(toy.model.name) / "framesmooth.json"
     notes.write_text(json.dumps({"generator": "gan"}), encoding="utf-8")
     with pytest.raises(ModelError, match="'gan', which isn't installed"):
         make_clip(toy, nothing)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"cadence": 4}, {"cadence": "auto", "seeds": (1, 2)}, {"camera": Moves(zoom="1.02")}], ids=str
+    "changes", [{"cadence": 4}, {"cadence": "auto", "seeds": (1, 2)}, {"zoom": "1.02"}], ids=str
 )
 def test_every_stage_has_a_total_that_is_never_exceeded(
-    settings: ClipSettings, changes: dict[str, object]
+    settings: GenerateSettings, changes: dict[str, object]
 ) -> None:
     events: list[Event] = []
-    settings = replace(settings, **changes)  # type: ignore[arg-type]
+    settings = settings.but(**changes)
     make_clip(settings, events.append)
     for started in (event for event in events if isinstance(event, StageStarted)):
         done = sum(e.advance for e in events if isinstance(e, Progress) and e.stage == started.stage)
@@ -123,17 +124,17 @@ def test_every_stage_has_a_total_that_is_never_exceeded(
         if not started.at_most:
             assert done == started.total, started
     bounded = [event.stage for event in events if isinstance(event, StageStarted) and event.at_most]
-    assert bounded == (["keyframes"] if settings.cadence == "auto" else [])
+    assert bounded == (["keyframes"] if settings.timeline.cadence == "auto" else [])
 
 
-def test_keyframes_are_events_with_images(settings: ClipSettings) -> None:
+def test_keyframes_are_events_with_images(settings: GenerateSettings) -> None:
     shown: dict[int, np.ndarray] = {}
 
     def show(event: Event) -> None:
         if isinstance(event, KeyframeDone):
             shown[event.frame] = event.image
 
-    make_clip(replace(settings, cadence=3, pacing="linear"), show)
+    make_clip(settings.but(cadence=3, pacing="linear"), show)
     folder = RunFolder.beside(settings.output).frames.folder
     assert list(shown) == [0, 3, 6, 9]
     for frame, image in shown.items():
@@ -143,7 +144,7 @@ def test_keyframes_are_events_with_images(settings: ClipSettings) -> None:
 
 
 def test_nobody_who_does_not_look_pays_for_decoding(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
     from framesmooth.generation.prompt_travel import PromptTravel
@@ -155,15 +156,15 @@ def test_nobody_who_does_not_look_pays_for_decoding(
         return keyframe(self, time)
 
     monkeypatch.setattr(PromptTravel, "keyframe", counting)
-    make_clip(replace(settings, cadence=3, pacing="linear"), nothing)
+    make_clip(settings.but(cadence=3, pacing="linear"), nothing)
     assert decoded == []
 
 
 @pytest.mark.parametrize("kind", [StageStarted, KeyframeDone, StageFinished], ids=lambda kind: kind.__name__)
 def test_a_listener_may_stop_at_any_event_and_the_run_goes_on(
-    settings: ClipSettings, tmp_path: Path, kind: type
+    settings: GenerateSettings, tmp_path: Path, kind: type
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
     seen = 0
 
@@ -177,5 +178,7 @@ def test_a_listener_may_stop_at_any_event_and_the_run_goes_on(
         make_clip(settings, stop)
     run = RunFolder.beside(settings.output)
     assert run.record["status"] == "interrupted"
-    assert isinstance(resume_run(run.folder, Resume(model=settings.model), nothing), GeneratedClip)
+    assert isinstance(
+        resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing), GeneratedClip
+    )
     assert frame_bytes(settings) == frame_bytes(whole) != []

@@ -1,26 +1,25 @@
 """Seeds and negative prompts from prompt to prompt, and what is decided where nothing is said."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from framesmooth.errors import UsageError
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.planning import plan_feedback
 from framesmooth.workflows.generate.resolve import resolve
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 
 
 def timeline(count: int = 5, **settings: Any) -> Timeline:
     prompts = tuple(TimedPrompt(f"prompt {index}") for index in range(count))
     given: dict[str, Any] = {"prompts": prompts, "output": Path("clip.mp4"), "seed": 10}
-    asked = ClipSettings(**(given | settings))
+    asked = GenerateSettings.of(**(given | settings))
     return timeline_of(asked, keyframes_of(asked))
 
 
@@ -85,9 +84,7 @@ def test_what_doesnt_go_together_is_one_line(settings: dict[str, Any], words: st
 
 def test_a_camera_has_one_seed() -> None:
     prompts = (TimedPrompt("a"), TimedPrompt("b"))
-    asked = ClipSettings(
-        prompts=prompts, output=Path("clip.mp4"), camera=Moves(zoom="1.1"), seed_behavior="iter"
-    )
+    asked = GenerateSettings.of(prompts=prompts, output=Path("clip.mp4"), zoom="1.1", seed_behavior="iter")
     with pytest.raises(UsageError, match="drop them"):
         plan_feedback(asked, timeline_of(asked, keyframes_of(asked)))
 
@@ -97,7 +94,7 @@ def test_random_first_seeds_are_found_again_from_the_record(
     behavior: Any, tiny_model: Path, tmp_path: Path
 ) -> None:
     prompts = (TimedPrompt("a cat", seed=4), TimedPrompt("the sea"), TimedPrompt("red sea"))
-    asked = ClipSettings(
+    asked = GenerateSettings.of(
         prompts=prompts,
         output=tmp_path / "clip.mp4",
         model=str(tiny_model),
@@ -107,10 +104,11 @@ def test_random_first_seeds_are_found_again_from_the_record(
     clip = resolve(asked)
     folder = RunFolder.beside(asked.output).folder
     record = {
-        "settings": {"raw": asked.as_record(folder)},
+        "version": 2,
+        "settings": {"raw": settings_as_record(asked, folder)},
         "keyframes": clip.timeline_record["keyframes"],
     }
-    again = replace(ClipSettings.from_record(record, folder), model=str(tiny_model))
+    again = settings_from_record(record, folder).but(model=str(tiny_model))
     assert resolve(again).timeline == clip.timeline
 
 
@@ -135,8 +133,8 @@ def test_what_a_model_keeps_out_is_not_kept_out_of_prompts_that_ask_for_it() -> 
 def test_the_built_in_model_keeps_pixel_art_out_unless_told_otherwise(
     tmp_path: Path, changes: dict[str, Any], negative: str
 ) -> None:
-    asked = ClipSettings(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
-    clip = resolve(replace(asked, **changes))
+    asked = GenerateSettings.of(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
+    clip = resolve(asked.but(**changes))
     assert {key.negative for key in clip.timeline.keyframes} == {negative}
 
 
@@ -148,14 +146,14 @@ def test_the_built_in_model_keeps_pixel_art_out_unless_told_otherwise(
         ({"easing": "smooth"}, ("auto", "linear")),
         ({"hold": 0.2}, ("auto", "linear")),
         ({"cadence": 1}, (1, "linear")),
-        ({"camera": Moves(zoom="1.01")}, (None, "linear")),
+        ({"zoom": "1.01"}, (None, "linear")),
         ({"strength": "0.5"}, (None, "linear")),
     ],
 )
 def test_clips_are_paced_evenly_where_frames_do_not_hang_on_each_other(
     tmp_path: Path, changes: dict[str, Any], expected: tuple[object, str]
 ) -> None:
-    asked = ClipSettings(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
-    clip = resolve(replace(asked, **changes))
+    asked = GenerateSettings.of(prompts=parse_prompts(["a cat", "a lion"]), output=tmp_path / "clip.mp4")
+    clip = resolve(asked.but(**changes))
     assert (clip.cadence, clip.pacing) == expected
     assert tuple(clip.resolved_record[name] for name in ("cadence", "pacing")) == expected

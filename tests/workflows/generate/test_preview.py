@@ -1,7 +1,6 @@
 """The storyboard of a clip: the clip's own pictures, of few frames, and never over another file."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from framesmooth.generation.keyframes import keyframe_times, preview_cadence
 from framesmooth.generation.noise_warping import coarsen
 from framesmooth.generation.specs import FirstLastImages
 from framesmooth.models.loading import load_pipeline
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.reports.montage import captioned
 from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.timeline.prompts import parse_prompts
@@ -22,7 +20,7 @@ from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.video import read_image, read_metadata
 from framesmooth.workflows.generate.preview import preview_clip
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import first_last_frame, prompt_travel
 from tests.listeners import nothing
 
@@ -33,9 +31,9 @@ def timeline(num_frames: int, count: int) -> Timeline:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -43,7 +41,7 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
         width=32,
         height=24,
         steps=4,
-        smooth=0,
+        smooth_strength=0,
         dtype="float32",
     )
 
@@ -56,7 +54,7 @@ def test_it_has_a_dozen_pictures_and_those_of_all_prompts(num_frames: int, count
     assert min(num_frames, 7) <= len(shown) <= max(12, count)
 
 
-def test_its_pictures_are_those_of_the_clip(settings: ClipSettings) -> None:
+def test_its_pictures_are_those_of_the_clip(settings: GenerateSettings) -> None:
     made = preview_clip(settings, nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
     assert (made.steps, made.size, made.frames[0], made.frames[-1]) == (4, (24, 32), 0, 22)
@@ -64,7 +62,7 @@ def test_its_pictures_are_those_of_the_clip(settings: ClipSettings) -> None:
     sheet = read_image(made.path).astype(int)
     assert sheet.shape[1] == 4 * (32 + 4) - 4
     assert "AI-generated" in str(read_metadata(made.path))
-    run = RunFolder.beside(make_clip(replace(settings, cadence=1), nothing).clip)
+    run = RunFolder.beside(make_clip(settings.but(cadence=1), nothing).clip)
     tall = (sheet.shape[0] + 4) // 3 - 4
     for index, time in enumerate(made.frames):
         row, column = divmod(index, 4)
@@ -73,13 +71,13 @@ def test_its_pictures_are_those_of_the_clip(settings: ClipSettings) -> None:
         assert np.abs(sheet[bottom - 24 : bottom, left : left + 32] - own).max() <= 1
 
 
-def test_its_tags_tell_of_its_own_steps(settings: ClipSettings) -> None:
-    made = preview_clip(replace(settings, steps=9), nothing)
+def test_its_tags_tell_of_its_own_steps(settings: GenerateSettings) -> None:
+    made = preview_clip(settings.but(steps=9), nothing)
     assert "steps: 6;" in str(read_metadata(made.path))
 
 
-def test_it_works_under_a_camera(settings: ClipSettings) -> None:
-    made = preview_clip(replace(settings, camera=Moves(zoom="1.02"), strength="0.5"), nothing)
+def test_it_works_under_a_camera(settings: GenerateSettings) -> None:
+    made = preview_clip(settings.but(zoom="1.02", strength="0.5"), nothing)
     assert len(made.frames) == 12
 
 
@@ -105,19 +103,19 @@ def test_a_large_picture_that_leads_to_another_keeps_its_size(tiny_model: Path) 
     assert images[0].shape == last.shape
 
 
-def test_nothing_is_replaced(settings: ClipSettings) -> None:
+def test_nothing_is_replaced(settings: GenerateSettings) -> None:
     path = settings.output.with_name("clip.preview.png")
     path.write_bytes(b"mine")
     with pytest.raises(OutputExists, match="--overwrite"):
         preview_clip(settings, nothing)
     assert path.read_bytes() == b"mine"
-    assert preview_clip(replace(settings, overwrite=True), nothing).path == path
+    assert preview_clip(settings.but(overwrite=True), nothing).path == path
     assert read_image(path).shape[2] == 3
 
 
-def test_it_says_how_to_make_the_same_clip(settings: ClipSettings) -> None:
+def test_it_says_how_to_make_the_same_clip(settings: GenerateSettings) -> None:
     told: list[str] = []
-    made = preview_clip(replace(settings, seed=-1), lambda event: told.append(getattr(event, "message", "")))
+    made = preview_clip(settings.but(seed=-1), lambda event: told.append(getattr(event, "message", "")))
     seed = next(message.split()[1] for message in told if message.startswith("seed "))
     assert made.advice.endswith(f"without --preview and with --seed {seed}")
     assert any(made.advice in message for message in told)

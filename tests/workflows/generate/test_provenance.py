@@ -5,7 +5,6 @@ import getpass
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.workflows.generate.provenance import frame_tags, infotext, sampler_name
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing
 
 PACKAGE = Path(__file__).parents[3] / "framesmooth"
@@ -38,9 +37,9 @@ def run(*arguments: object) -> Result:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip whose prompt tries to break out of everything it is written into."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts([PROMPT]),
         output=tmp_path / "clip.mp4",
         model=str(tiny_model),
@@ -83,15 +82,15 @@ def test_any_prompt_and_value_can_be_read_back(prompt: str, negative: str, value
     assert read == (prompt, negative, {name: str(value) for name, value in facts.items()})
 
 
-def test_a_frame_on_an_even_way_claims_no_share_of_it(settings: ClipSettings) -> None:
-    asked = replace(settings, prompts=parse_prompts(["a cat", "a lion"]))
-    clips = (resolve(replace(asked, pacing=pacing)) for pacing in ("linear", "even"))
+def test_a_frame_on_an_even_way_claims_no_share_of_it(settings: GenerateSettings) -> None:
+    asked = settings.but(prompts=parse_prompts(["a cat", "a lion"]))
+    clips = (resolve(asked.but(pacing=pacing)) for pacing in ("linear", "even"))
     loaded = {"scheduler": "DDIMScheduler", "size": SIZE}
     told = [frame_tags(clip, 1, loaded)["parameters"].split("\n")[0] for clip in clips]
     assert told == ["a cat -> a lion (0.500)", "a cat -> a lion"]
 
 
-def test_the_parameters_of_frames_are_read_by_others(settings: ClipSettings, tmp_path: Path) -> None:
+def test_the_parameters_of_frames_are_read_by_others(settings: GenerateSettings, tmp_path: Path) -> None:
     make_clip(settings, nothing)
     path = RunFolder.beside(settings.output).frames.folder / "frame_000000.png"
     with Image.open(path) as image:
@@ -139,7 +138,7 @@ def test_every_kind_of_clip_is_marked_unless_told_otherwise(tmp_path: Path, suff
             assert b"AI-generated" not in (path if path.is_file() else path / "frame_000000.png").read_bytes()
 
 
-def test_marks_go_along_and_can_be_left_out(settings: ClipSettings, tmp_path: Path) -> None:
+def test_marks_go_along_and_can_be_left_out(settings: GenerateSettings, tmp_path: Path) -> None:
     make_clip(settings, nothing)
     assert read_metadata(settings.output)[SOURCE_TYPE] == AI_GENERATED
     for source in (settings.output, RunFolder.beside(settings.output).folder):
@@ -148,15 +147,15 @@ def test_marks_go_along_and_can_be_left_out(settings: ClipSettings, tmp_path: Pa
         assert read_metadata(out)[SOURCE_TYPE] == AI_GENERATED
         assert run("assemble", source, "-o", out, "--overwrite", "--no-metadata").exit_code == 0
         assert SOURCE_TYPE not in read_metadata(out)
-    silent = replace(settings, no_metadata=True, overwrite=True)
+    silent = settings.but(no_metadata=True, overwrite=True)
     make_clip(silent, nothing)
     assert not set(read_metadata(settings.output)) & {"title", "comment", SOURCE_TYPE}
     assert RunFolder.beside(settings.output).record["ai_generated"] is True
 
 
-def test_nothing_tells_who_or_where(settings: ClipSettings, tmp_path: Path, tiny_model: Path) -> None:
+def test_nothing_tells_who_or_where(settings: GenerateSettings, tmp_path: Path, tiny_model: Path) -> None:
     home = tmp_path / "of-somebody"
-    make_clip(replace(settings, output=home / "clip.mkv"), nothing)
+    make_clip(settings.but(output=home / "clip.mkv"), nothing)
     for path in home.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
@@ -164,7 +163,7 @@ def test_nothing_tells_who_or_where(settings: ClipSettings, tmp_path: Path, tiny
                 assert secret.encode() not in content, f"{path} tells {secret}"
 
 
-def test_prompts_are_escaped_in_pages(settings: ClipSettings) -> None:
+def test_prompts_are_escaped_in_pages(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     page = (RunFolder.beside(settings.output).folder / "report.html").read_text()
     assert "<script>alert(1)" not in page

@@ -1,7 +1,6 @@
 """Frames that come out bad: how they are found, and what takes their place."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +17,8 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image
 from framesmooth.workflows.generate.repair import judge
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import BadFrames, ClipSettings
+from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
+from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 
@@ -78,9 +78,9 @@ def test_bad_neighbours_do_not_make_a_frame_bad() -> None:
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mkv",
         model=str(tiny_model),
@@ -110,9 +110,9 @@ def spoil_frames(monkeypatch: pytest.MonkeyPatch, at: dict[int, str]) -> None:
     monkeypatch.setattr(PromptTravel, "render", spoiled)
 
 
-def frames_of(settings: ClipSettings) -> list[Frame]:
+def frames_of(settings: GenerateSettings) -> list[Frame]:
     frames = FrameFolder(RunFolder.beside(settings.output).frames)
-    return [read_image(frames.path(index)) for index in range(settings.num_frames or 0)]
+    return [read_image(frames.path(index)) for index in range(settings.timeline.num_frames or 0)]
 
 
 BAD = {0: "flagged", 3: "nan", 4: "black"}
@@ -120,12 +120,12 @@ BAD = {0: "flagged", 3: "nan", 4: "black"}
 
 @pytest.mark.parametrize("how", ["reroll", "hold", "interpolate"])
 def test_bad_frames_are_replaced_and_recorded(
-    settings: ClipSettings, tmp_path: Path, how: BadFrames, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, tmp_path: Path, how: BadFrames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_clip(settings, nothing)
     good = frames_of(settings)
     spoil_frames(monkeypatch, BAD)
-    asked = replace(settings, output=tmp_path / "bad.mkv", bad_frames=how)
+    asked = settings.but(output=tmp_path / "bad.mkv", bad_frames=how)
     events: list[Event] = []
     make_clip(asked, events.append)
     record = RunFolder.beside(asked.output).record["bad_frames"]
@@ -143,45 +143,45 @@ def test_bad_frames_are_replaced_and_recorded(
     told = [event.message for event in events if isinstance(event, Notice) and event.warning]
     assert any("bad frames were replaced: 0 (flagged: " in message for message in told)
     again = frames_of(asked)
-    make_clip(replace(asked, crf=20, overwrite=True), nothing)
+    make_clip(asked.but(crf=20, overwrite=True), nothing)
     assert all(map(np.array_equal, again, frames_of(asked)))
 
 
 def test_a_repair_that_is_stopped_comes_to_the_same(
-    settings: ClipSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil_frames(monkeypatch, BAD)
-    whole = replace(settings, output=tmp_path / "whole.mkv")
+    whole = settings.but(output=tmp_path / "whole.mkv")
     make_clip(whole, nothing)
 
     with pytest.raises(Stop):
         make_clip(settings, stop_at("bad frames"))
     make_clip(settings, nothing)
     assert all(map(np.array_equal, frames_of(settings), frames_of(whole)))
-    held = replace(settings, bad_frames="hold", overwrite=True)
+    held = settings.but(bad_frames="hold", overwrite=True)
     make_clip(held, nothing)
     assert np.array_equal(frames_of(held)[0], frames_of(held)[1])
-    make_clip(replace(settings, overwrite=True), nothing)
+    make_clip(settings.but(overwrite=True), nothing)
     assert all(map(np.array_equal, frames_of(settings), frames_of(whole)))
 
 
 def test_bad_frames_can_fail_and_be_settled_later(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil_frames(monkeypatch, BAD)
     with pytest.raises(ModelError, match=r"frame 0 and 2 more came out bad \(flagged\): --bad-frames"):
-        make_clip(replace(settings, bad_frames="fail"), nothing)
+        make_clip(settings.but(bad_frames="fail"), nothing)
     monkeypatch.setattr("framesmooth.models.loading.load_pipeline", None)
-    make_clip(replace(settings, bad_frames="interpolate"), nothing)
+    make_clip(settings.but(bad_frames="interpolate"), nothing)
     assert len(list(open_source(settings.output))) == 7
 
 
 def test_a_model_that_only_answers_nan_is_an_error(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil_frames(monkeypatch, dict.fromkeys(range(7), "nan"))
     hopeless = GeneratedFrame(np.zeros((24, 32, 3), np.uint8), "nan")
     monkeypatch.setattr(PromptTravel, "reroll", lambda *_: hopeless)
     for how in ("reroll", "hold"):
         with pytest.raises(ModelError, match=r"all 7 frames came out bad \(NaN\): use --dtype float32"):
-            make_clip(replace(settings, bad_frames=how), nothing)
+            make_clip(settings.but(bad_frames=how), nothing)

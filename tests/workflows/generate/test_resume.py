@@ -17,19 +17,21 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunChanged, UsageError
 from framesmooth.events import Event, Notice, StageFinished
 from framesmooth.runs import RunFolder, package_versions
+from framesmooth.setting import settings_of
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_from_record
 from tests.listeners import Stop, nothing, stop_at
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mp4",
         model=str(tiny_model),
@@ -45,9 +47,9 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
 
 
 @pytest.fixture
-def how(settings: ClipSettings) -> Resume:
+def how(settings: GenerateSettings) -> Resume:
     """Resume with the model where it is."""
-    return Resume(model=settings.model)
+    return Resume(paths=[("model", settings.model.name)])
 
 
 def files(run: RunFolder, kind: str = "frames") -> dict[str, bytes]:
@@ -67,9 +69,9 @@ def cli_resume(*arguments: object) -> Result:
 
 @pytest.mark.parametrize("stage", ["keyframes", "frames", "smooth", "write"])
 def test_a_stopped_run_is_resumed_to_the_same_bytes(
-    settings: ClipSettings, tmp_path: Path, how: Resume, stage: str
+    settings: GenerateSettings, tmp_path: Path, how: Resume, stage: str
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mp4")
+    whole = settings.but(output=tmp_path / "whole.mp4")
     make_clip(whole, nothing)
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage))
@@ -85,7 +87,9 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(
     assert resume_run(run.folder, how, nothing) == settings.output
 
 
-def test_a_run_killed_between_the_clip_and_its_record_is_its_own(settings: ClipSettings, how: Resume) -> None:
+def test_a_run_killed_between_the_clip_and_its_record_is_its_own(
+    settings: GenerateSettings, how: Resume
+) -> None:
     make_clip(settings, nothing)
     run, clip = RunFolder.beside(settings.output), settings.output.read_bytes()
     edit(run, lambda record: record.update(status="running"))
@@ -98,7 +102,7 @@ def test_a_run_killed_between_the_clip_and_its_record_is_its_own(settings: ClipS
     assert settings.output.read_bytes() == b"another clip of that name"
 
 
-def test_a_run_whose_clip_is_made_anew_can_be_stopped_again(settings: ClipSettings, how: Resume) -> None:
+def test_a_run_whose_clip_is_made_anew_can_be_stopped_again(settings: GenerateSettings, how: Resume) -> None:
     make_clip(settings, nothing)
     run, clip = RunFolder.beside(settings.output), settings.output.read_bytes()
     (run.folder / "frames" / "frame_000001.png").write_bytes(b"")
@@ -109,7 +113,7 @@ def test_a_run_whose_clip_is_made_anew_can_be_stopped_again(settings: ClipSettin
     assert settings.output.read_bytes() == clip
 
 
-def test_damaged_frames_of_a_complete_run_are_made_anew(settings: ClipSettings, how: Resume) -> None:
+def test_damaged_frames_of_a_complete_run_are_made_anew(settings: GenerateSettings, how: Resume) -> None:
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
     before = files(run)
@@ -125,21 +129,21 @@ def test_damaged_frames_of_a_complete_run_are_made_anew(settings: ClipSettings, 
 
 
 def test_a_damaged_smoothed_frame_is_made_anew_without_the_model(
-    settings: ClipSettings, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
     before = files(run, "smoothed")
     next((run.folder / "smoothed").glob("*/frame_000002.png")).unlink()
     monkeypatch.setattr("framesmooth.models.loading.load_pipeline", None)
-    make_clip(replace(settings, overwrite=True), nothing)
+    make_clip(settings.but(overwrite=True), nothing)
     assert files(run, "smoothed") == before
 
 
-def test_another_codec_neither_diffuses_nor_smooths(settings: ClipSettings) -> None:
+def test_another_codec_neither_diffuses_nor_smooths(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     events: list[Event] = []
-    made = make_clip(replace(settings, crf=30, overwrite=True), events.append)
+    made = make_clip(settings.but(crf=30, overwrite=True), events.append)
     reused = {event.stage: event.reused for event in events if isinstance(event, StageFinished)}
     assert (reused["frames"], reused["smooth"], reused["write"]) == (True, True, False)
     record = RunFolder.beside(settings.output).record
@@ -147,7 +151,7 @@ def test_another_codec_neither_diffuses_nor_smooths(settings: ClipSettings) -> N
 
 
 def test_another_version_is_refused_with_the_difference(
-    settings: ClipSettings, how: Resume, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, how: Resume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("smooth"))
@@ -169,12 +173,12 @@ def test_another_version_is_refused_with_the_difference(
     assert run.record["continued_with"] == [f"versions.torch: {torch}, now 9.9"]
 
 
-def test_another_setting_or_model_is_refused_and_forced_anew(settings: ClipSettings, how: Resume) -> None:
+def test_another_setting_or_model_is_refused_and_forced_anew(settings: GenerateSettings, how: Resume) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("smooth"))
     run = RunFolder.beside(settings.output)
     frames = files(run)
-    edit(run, lambda record: record["settings"]["raw"].update(steps=3))
+    edit(run, lambda record: record["settings"]["raw"]["sampling"].update(steps=3))
     edit(run, lambda record: record["model"]["sha256"].update({"model_index.json": "0" * 64}))
     with pytest.raises(RunChanged, match=r"model.model_index.json: 000000000000, now .*; steps: 2, now 3"):
         resume_run(run.folder, how, nothing)
@@ -195,34 +199,34 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"audio": "../../secret.mp3"}, "lies outside"),
     ({"init_image": "/home/user/photo.jpg"}, "lies outside"),
     ({"init_image": "../../photo.jpg"}, "lies outside"),
-    ({"control": {"kind": "canny", "source": "/home/user/walk", "model": "net"}}, "lies outside"),
-    ({"control": {"kind": "canny", "source": "walk", "model": "../../net"}}, "lies outside"),
-    ({"control": {"kind": "edges", "source": "walk", "model": "net"}}, "control.kind"),
-    ({"control": {"kind": "canny", "source": "walk"}}, "model"),
-    ({"control": {"kind": "canny", "source": "walk", "model": "net", "then": 1}}, "control.then"),
+    ({"control": ["canny", "/home/user/walk"], "control_model": "net"}, "lies outside"),
+    ({"control": ["canny", "walk"], "control_model": "../../net"}, "lies outside"),
+    ({"control": ["edges", "walk"], "control_model": "net"}, "--control"),
+    ({"control": ["canny", "walk"]}, "--control-model"),
+    ({"control": ["canny", "walk", "then"], "control_model": "net"}, "--control"),
     ({"control": "canny"}, "no usable settings"),
-    ({"image_prompt": {"adapter": "ip", "image": "~/photo.jpg"}}, "no name of a file"),
-    ({"image_prompt": {"adapter": "/models/ip", "image": "photo.jpg"}}, "lies outside"),
-    ({"image_prompt": ["ip", "photo.jpg"]}, "no usable settings"),
-    ({"camera": {"zoom": "9**9**9"}}, "--zoom: schedule, column 1: "),
-    ({"camera": {"zoom": "(" * 5000}}, "--zoom: schedule, column "),
-    ({"camera": {"zoom": "1\0"}}, "zoom is no valid text"),
-    ({"camera": {"dolly": "1"}}, "camera.dolly"),
-    ({"camera": "zoom"}, "camera"),
+    ({"ip_adapter": {"path": "ip"}, "ip_adapter_image": "~/photo.jpg"}, "no name of a file"),
+    ({"ip_adapter": {"path": "/models/ip"}, "ip_adapter_image": "photo.jpg"}, "lies outside"),
+    ({"ip_adapter": ["ip", "photo.jpg"]}, "no usable settings"),
+    ({"zoom": "9**9**9"}, "--zoom: schedule, column 1: "),
+    ({"zoom": "(" * 5000}, "--zoom: schedule, column "),
+    ({"zoom": "1\0"}, "zoom is no valid text"),
+    ({"dolly": "1"}, "unknown settings dolly"),
+    ({"zoom": ["1"]}, "--zoom"),
     ({"strength": "2"}, "--strength: 2 at frame 0 is outside"),
-    ({"color_anchor": 7}, "color_anchor 7.0 is out of range"),
+    ({"color_anchor": 7}, "--color-anchor 7 is out of range"),
     ({"model": "~/models/mine"}, "no name of a file"),
     ({"model": "C:\\models"}, "lies outside"),
     ({"fps": "1e999999999"}, "fps is"),
     ({"fps": "12/0"}, "fps is"),
-    ({"num_frames": 10**9}, "num_frames 1000000000 is out of range"),
-    ({"num_frames": 10**400}, "num_frames"),
-    ({"steps": 0}, "steps 0 is out of range"),
-    ({"width": 10**6}, "width 1000000 is out of range"),
+    ({"num_frames": 10**9}, "--num-frames 1000000000 is out of range"),
+    ({"num_frames": 10**400}, "--num-frames"),
+    ({"steps": 0}, "--num-inference-steps 0 is out of range"),
+    ({"width": 10**6}, "--width 1000000 is out of range"),
     ({"width": 16384, "height": 16384}, "pixels: lower"),
-    ({"drift": float("nan")}, "drift nan is out of range"),
-    ({"bad_frames": "ignore"}, "bad_frames"),
-    ({"prompts": "a cat"}, "prompts"),
+    ({"drift": float("nan")}, "--drift nan is out of range"),
+    ({"bad_frames": "ignore"}, "--bad-frames"),
+    ({"prompts": 7}, "prompts"),
     ({"prompts": [{"prompt": "a", "time": 0}, {"prompt": "a", "time": 9}]}, "outside the clip of 6 frames"),
     ({"prompts": [{"prompt": "a", "time": 10**9}] * 2, "num_frames": None}, "too far off"),
     ({"prompts": [{"prompt": "a"}] * 10_001}, "prompts are too many"),
@@ -232,40 +236,51 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_hostile_records_are_refused_in_one_line(settings: ClipSettings, how: Resume) -> None:
+def nested(change: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """Return a change of settings, given flat, as the groups of a record have it."""
+    paths = {field.key: field.path for field in settings_of(GenerateSettings)}
+    groups: dict[str, Any] = {}
+    for key, value in change.items():
+        *group, name = paths.get(key, (key,))
+        holder = groups.setdefault(group[0], dict(record["settings"]["raw"][group[0]])) if group else groups
+        holder[name] = value
+    return groups
+
+
+def test_hostile_records_are_refused_in_one_line(settings: GenerateSettings, how: Resume) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("frames"))
     run = RunFolder.beside(settings.output)
     good = (run.folder / "record.json").read_text()
     for change, words in HOSTILE:
         (run.folder / "record.json").write_text(good)
-        edit(run, lambda record, change=change: record["settings"]["raw"].update(change))  # type: ignore[misc]
-        arguments = () if "model" in change else ("--model", settings.model)
+        edit(run, lambda record, change=change: record["settings"]["raw"].update(nested(change, record)))  # type: ignore[misc]
+        arguments = () if "model" in change else ("--path", f"model={settings.model.name}")
         result = cli_resume(run.folder, *arguments)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1), (change, result.stderr)
-        assert words in result.stderr
+        assert words in result.stderr, (change, result.stderr)
         assert len(result.stderr) < 700
 
 
-def test_a_record_cannot_allow_a_download(settings: ClipSettings, how: Resume) -> None:
+def test_a_record_cannot_allow_a_download(settings: GenerateSettings, how: Resume) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("frames"))
     run = RunFolder.beside(settings.output)
-    edit(run, lambda record: record["settings"]["raw"].update(allow_download=True, model="no/thing"))
+    edit(run, lambda record: record["settings"]["raw"]["model"].update(allow_download=True, name="no/thing"))
     result = cli_resume(run.folder)
     assert result.exit_code == 1
     assert "--allow-download fetches it" in result.stderr
-    assert not ClipSettings.from_record(run.record, run.folder).allow_download
+    assert not settings_from_record(run.record, run.folder).model.allow_download
 
 
-def test_two_processes_do_not_share_a_run(settings: ClipSettings, how: Resume) -> None:
+def test_two_processes_do_not_share_a_run(settings: GenerateSettings, how: Resume) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_at("frames"))
     run = RunFolder.beside(settings.output)
     record = run.record
     with run.locked():
         for arguments in ((), ("--force",)):
-            result = cli_resume(run.folder, "--model", settings.model, *arguments)
+            result = cli_resume(run.folder, "--model", settings.model.name, *arguments)
             assert result.exit_code == 1
             assert f"another framesmooth (process {os.getpid()}) works on" in result.stderr
     assert run.record == record
@@ -273,9 +288,9 @@ def test_two_processes_do_not_share_a_run(settings: ClipSettings, how: Resume) -
 
 @pytest.mark.parametrize("written", [0, 3, 11, 24, 40])
 def test_a_disk_that_is_full_for_a_while(
-    settings: ClipSettings, tmp_path: Path, how: Resume, written: int, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, tmp_path: Path, how: Resume, written: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mp4")
+    whole = settings.but(output=tmp_path / "whole.mp4")
     make_clip(whole, nothing)
     left, fsync = written, os.fsync
 
@@ -302,7 +317,7 @@ def test_a_disk_that_is_full_for_a_while(
     assert not list(tmp_path.rglob("*.part*"))
 
 
-def test_a_folder_that_cannot_be_written(settings: ClipSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -311,10 +326,10 @@ def test_a_folder_that_cannot_be_written(settings: ClipSettings, monkeypatch: py
         make_clip(settings, nothing)
 
 
-def test_settings_out_of_range_are_refused_in_python_too(settings: ClipSettings) -> None:
+def test_settings_out_of_range_are_refused_in_python_too(settings: GenerateSettings) -> None:
     for change in ({"num_frames": 0}, {"fps": -1}, {"batch_size": 10**9}, {"dtype": "int8"}, {"crf": 64}):
-        with pytest.raises(UsageError, match=next(iter(change))):
-            make_clip(replace(settings, **change), nothing)
+        with pytest.raises(UsageError, match=next(iter(change)).replace("_", "-")):
+            make_clip(settings.but(**change), nothing)
     for text in ("a\ud800b", "a\0b", "x" * (2**20 + 1)):
         with pytest.raises(UsageError, match="prompt"):
-            make_clip(replace(settings, prompts=parse_prompts([text])), nothing)
+            make_clip(settings.but(prompts=parse_prompts([text])), nothing)

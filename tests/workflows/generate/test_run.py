@@ -26,16 +26,17 @@ from framesmooth.video import open_source, read_image, read_metadata
 from framesmooth.workflows.generate.preflight import notices
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from tests.listeners import Stop, nothing
 
-Make = Callable[..., ClipSettings]
+Make = Callable[..., GenerateSettings]
 
 
 @pytest.fixture
-def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
+def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return ClipSettings(
+    return GenerateSettings.of(
         prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
         output=tmp_path / "clip.mp4",
         model=str(tiny_model),
@@ -50,12 +51,12 @@ def settings(tiny_model: Path, tmp_path: Path) -> ClipSettings:
     )
 
 
-def frame_bytes(settings: ClipSettings) -> list[bytes]:
+def frame_bytes(settings: GenerateSettings) -> list[bytes]:
     folder = RunFolder.beside(settings.output).frames.folder
     return [path.read_bytes() for path in sorted(folder.glob("*.png"))]
 
 
-def test_a_clip_and_its_run_folder(settings: ClipSettings) -> None:
+def test_a_clip_and_its_run_folder(settings: GenerateSettings) -> None:
     events: list[Event] = []
     made = make_clip(settings, events.append)
     clip = open_source(settings.output)
@@ -76,9 +77,9 @@ def test_a_clip_and_its_run_folder(settings: ClipSettings) -> None:
 
 
 def test_the_record_says_all_and_no_absolute_path(
-    settings: ClipSettings, tiny_model: Path, tmp_path: Path
+    settings: GenerateSettings, tiny_model: Path, tmp_path: Path
 ) -> None:
-    make_clip(replace(settings, seeds=(5, 7)), nothing)
+    make_clip(settings.but(seeds=(5, 7)), nothing)
     record = RunFolder.beside(settings.output).record
     assert record["status"] == "complete"
     assert record["ai_generated"] is True
@@ -94,7 +95,7 @@ def test_the_record_says_all_and_no_absolute_path(
     assert str(tiny_model) not in text
 
 
-def test_clip_and_frames_say_that_they_are_generated(settings: ClipSettings) -> None:
+def test_clip_and_frames_say_that_they_are_generated(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     assert "AI-generated" in read_metadata(settings.output)["comment"]
     frame = RunFolder.beside(settings.output).frames.folder / "frame_000000.png"
@@ -107,7 +108,9 @@ def test_clip_and_frames_say_that_they_are_generated(settings: ClipSettings) -> 
     assert "AI-generated" in parameters
 
 
-def test_smoothing_again_diffuses_nothing(settings: ClipSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smoothing_again_diffuses_nothing(
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_clip(settings, nothing)
     before = frame_bytes(settings)
 
@@ -116,7 +119,7 @@ def test_smoothing_again_diffuses_nothing(settings: ClipSettings, monkeypatch: p
 
     monkeypatch.setattr("framesmooth.models.loading.load_pipeline", refuse)
     events: list[Event] = []
-    make_clip(replace(settings, smooth=0.9, crf=30, overwrite=True), events.append)
+    make_clip(settings.but(smooth_strength=0.9, crf=30, overwrite=True), events.append)
     assert [
         event.reused for event in events if isinstance(event, StageFinished) and event.stage == "frames"
     ] == [True]
@@ -126,22 +129,22 @@ def test_smoothing_again_diffuses_nothing(settings: ClipSettings, monkeypatch: p
     assert "keyframes" in record["timings"]
 
 
-def test_other_settings_diffuse_again(settings: ClipSettings) -> None:
+def test_other_settings_diffuse_again(settings: GenerateSettings) -> None:
     make_clip(settings, nothing)
     before = frame_bytes(settings)
-    make_clip(replace(settings, seed=1, overwrite=True), nothing)
+    make_clip(settings.but(seed=1, overwrite=True), nothing)
     after = frame_bytes(settings)
     assert len(after) == len(before)
     assert after != before
-    make_clip(replace(settings, num_frames=5, overwrite=True), nothing)
+    make_clip(settings.but(num_frames=5, overwrite=True), nothing)
     assert len(frame_bytes(settings)) == 5
 
 
 @pytest.mark.parametrize(("stage", "after"), [("keyframes", 5), ("frames", 3), ("frames", 6), ("smooth", 4)])
 def test_a_stopped_run_goes_on_to_the_same_bytes(
-    settings: ClipSettings, tmp_path: Path, stage: str, after: int
+    settings: GenerateSettings, tmp_path: Path, stage: str, after: int
 ) -> None:
-    whole = replace(settings, output=tmp_path / "whole.mp4")
+    whole = settings.but(output=tmp_path / "whole.mp4")
     make_clip(whole, nothing)
     done = 0
 
@@ -162,27 +165,28 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     assert np.array_equal(ours, theirs)
 
 
-def test_a_moved_run_goes_on(settings: ClipSettings, tmp_path: Path, tiny_model: Path) -> None:
+def test_a_moved_run_goes_on(settings: GenerateSettings, tmp_path: Path, tiny_model: Path) -> None:
     make_clip(settings, nothing)
     run = RunFolder.beside(settings.output)
-    again = ClipSettings.from_record(run.record, run.folder)
+    again = settings_from_record(run.record, run.folder)
     assert again.output.resolve() == settings.output.resolve()
-    assert again.model == tiny_model.name
-    assert replace(again, output=settings.output, model=settings.model) == settings
+    assert again.model.name == tiny_model.name
+    assert again.but(output=settings.output, model=settings.model.name) == settings
 
 
-def test_paths_elsewhere_are_recorded_by_name(settings: ClipSettings, tmp_path: Path) -> None:
+def test_paths_elsewhere_are_recorded_by_name(settings: GenerateSettings, tmp_path: Path) -> None:
     model, sound = tmp_path / "models" / "mine", tmp_path / "work" / "music.wav"
     model.mkdir(parents=True)
-    inside = replace(settings, output=tmp_path / "work" / "clip.mp4", model=str(model), audio=sound)
+    inside = settings.but(output=tmp_path / "work" / "clip.mp4", model=str(model), audio=sound)
     folder = RunFolder.beside(inside.output).folder
-    record = inside.as_record(folder)
-    assert (record["output"], record["model"], record["audio"]) == ("../clip.mp4", "mine", "../music.wav")
+    record = settings_as_record(inside, folder)
+    assert (record["output"], record["model"]["name"]) == ("../clip.mp4", "mine")
+    assert record["encoding"]["audio"] == "../music.wav"
 
 
 @pytest.mark.parametrize("error", [Stop, MediaError])
 def test_a_run_stopped_in_its_report_goes_on(
-    settings: ClipSettings, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error("report")
@@ -202,24 +206,24 @@ def stop_in_frames(event: Event) -> None:
         raise Stop
 
 
-def test_another_clip_does_not_wipe_the_frames_of_a_run(settings: ClipSettings) -> None:
+def test_another_clip_does_not_wipe_the_frames_of_a_run(settings: GenerateSettings) -> None:
     with pytest.raises(Stop):
         make_clip(settings, stop_in_frames)
     kept = frame_bytes(settings)
     record = RunFolder.beside(settings.output).record
-    other = replace(settings, output=settings.output.with_suffix(".webp"), seed=3)
+    other = settings.but(output=settings.output.with_suffix(".webp"), seed=3)
     with pytest.raises(OutputExists, match=r"framesmooth resume .* another -o .* --overwrite"):
         make_clip(other, nothing)
     assert frame_bytes(settings) == kept != []
     assert RunFolder.beside(settings.output).record == record
     events: list[Event] = []
-    make_clip(replace(other, overwrite=True), events.append)
+    make_clip(other.but(overwrite=True), events.append)
     assert any(isinstance(event, Notice) and "replaced" in event.message for event in events)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_the_same_command_goes_on_with_the_seed_it_drew(settings: ClipSettings, overwrite: bool) -> None:
-    random = replace(settings, seed=-1, overwrite=overwrite)
+def test_the_same_command_goes_on_with_the_seed_it_drew(settings: GenerateSettings, overwrite: bool) -> None:
+    random = settings.but(seed=-1, overwrite=overwrite)
     for _ in range(2):
         with pytest.raises(Stop):
             make_clip(random, stop_in_frames)
@@ -233,10 +237,10 @@ def test_the_same_command_goes_on_with_the_seed_it_drew(settings: ClipSettings, 
     assert run.record["keyframes"][0]["seed"] == seed
 
 
-def test_random_seeds_of_single_prompts_are_drawn_told_and_resumed(settings: ClipSettings) -> None:
+def test_random_seeds_of_single_prompts_are_drawn_told_and_resumed(settings: GenerateSettings) -> None:
     cat, lion = settings.prompts
     prompts = (replace(cat, seed=-1), lion, replace(cat, seed=7))
-    asked = replace(settings, prompts=prompts, seed=-1)
+    asked = settings.but(prompts=prompts, seed=-1)
     events: list[Event] = []
 
     def listen(event: Event) -> None:
@@ -251,12 +255,12 @@ def test_random_seeds_of_single_prompts_are_drawn_told_and_resumed(settings: Cli
     assert seeds[2] == 7
     assert all(0 <= seed < 2**32 for seed in seeds)
     assert Notice(f"seeds {','.join(map(str, seeds))}") in events
-    again = replace(ClipSettings.from_record(run.record, run.folder), model=settings.model)
+    again = settings_from_record(run.record, run.folder).but(model=settings.model.name)
     assert [key.seed for key in resolve(again).timeline.keyframes] == seeds
 
 
-def test_seeds_that_are_all_random_are_told(settings: ClipSettings) -> None:
-    asked = replace(settings, seeds=(-1, -1))
+def test_seeds_that_are_all_random_are_told(settings: GenerateSettings) -> None:
+    asked = settings.but(seeds=(-1, -1))
     clip = resolve(asked)
     first, second = (key.seed for key in clip.timeline.keyframes)
     assert first != second
@@ -264,17 +268,17 @@ def test_seeds_that_are_all_random_are_told(settings: ClipSettings) -> None:
 
 
 @pytest.mark.parametrize("seed", [-2, 2**32])
-def test_a_seed_out_of_range_is_refused(settings: ClipSettings, seed: int) -> None:
+def test_a_seed_out_of_range_is_refused(settings: GenerateSettings, seed: int) -> None:
     prompts = (settings.prompts[0], replace(settings.prompts[1], seed=seed))
     with pytest.raises(UsageError, match=f"seed {seed} is out of range"):
-        make_clip(replace(settings, prompts=prompts), nothing)
+        make_clip(settings.but(prompts=prompts), nothing)
 
 
 @pytest.mark.parametrize("inbetween", ["latent", "flow"])
 def test_the_frames_are_made_again_by_another_version(
-    settings: ClipSettings, inbetween: str, monkeypatch: pytest.MonkeyPatch
+    settings: GenerateSettings, inbetween: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clip = resolve(replace(settings, inbetween=inbetween, cadence=2, pacing="linear"))
+    clip = resolve(settings.but(inbetween=inbetween, cadence=2, pacing="linear"))
     versions = package_versions()
     keys = [clip.frames_key]
     for name in ("framesmooth", "opencv-contrib-python"):
@@ -288,17 +292,17 @@ def test_the_frames_are_made_again_by_another_version(
 
 
 def test_sound_that_cannot_be_written_is_refused_before_the_work(
-    settings: ClipSettings, tmp_path: Path
+    settings: GenerateSettings, tmp_path: Path
 ) -> None:
     make_clip(settings, nothing)
     silent = settings.output
     for output, error in ((tmp_path / "frames", UsageError), (tmp_path / "other.mp4", MediaError)):
         with pytest.raises(error, match="sound"):
-            make_clip(replace(settings, output=output, audio=silent), nothing)
+            make_clip(settings.but(output=output, audio=silent), nothing)
         assert not RunFolder.beside(output).folder.exists()
 
 
-def test_an_existing_clip_is_left_alone(settings: ClipSettings) -> None:
+def test_an_existing_clip_is_left_alone(settings: GenerateSettings) -> None:
     settings.output.write_bytes(b"mine")
     with pytest.raises(OutputExists):
         make_clip(settings, nothing)
@@ -306,7 +310,7 @@ def test_an_existing_clip_is_left_alone(settings: ClipSettings) -> None:
     assert not RunFolder.beside(settings.output).folder.exists()
 
 
-def test_what_cannot_be_written_is_refused_before_the_work(settings: ClipSettings) -> None:
+def test_what_cannot_be_written_is_refused_before_the_work(settings: GenerateSettings) -> None:
     for change, error in (
         ({"width": 33}, MediaError),
         ({"codec": "nonsense"}, UsageError),
@@ -314,68 +318,68 @@ def test_what_cannot_be_written_is_refused_before_the_work(settings: ClipSetting
         ({"smooth": 2.0}, UsageError),
     ):
         with pytest.raises(error):
-            make_clip(replace(settings, **change), nothing)
+            make_clip(settings.but(**change), nothing)
         assert not RunFolder.beside(settings.output).folder.exists()
 
 
-def test_too_few_seeds_and_too_many_prompts(settings: ClipSettings) -> None:
+def test_too_few_seeds_and_too_many_prompts(settings: GenerateSettings) -> None:
     with pytest.raises(UsageError, match="2 prompts but 1 seeds"):
-        make_clip(replace(settings, seeds=(1,)), nothing)
+        make_clip(settings.but(seeds=(1,)), nothing)
     with pytest.raises(UsageError, match="2 prompts don't fit"):
-        make_clip(replace(settings, num_frames=1), nothing)
+        make_clip(settings.but(num_frames=1), nothing)
 
 
-def test_one_prompt_drifts_and_one_frame_stands(settings: ClipSettings) -> None:
-    one = replace(settings, prompts=parse_prompts(["a cat"]), smooth=0.0)
+def test_one_prompt_drifts_and_one_frame_stands(settings: GenerateSettings) -> None:
+    one = settings.but(prompts=parse_prompts(["a cat"]), smooth_strength=0.0)
     make_clip(one, nothing)
     frames = frame_bytes(one)
     assert len(set(frames)) == len(frames) == 10
-    make_clip(replace(one, num_frames=1, overwrite=True), nothing)
+    make_clip(one.but(num_frames=1, overwrite=True), nothing)
     assert len(frame_bytes(one)) == 1
     assert [key["seed"] for key in RunFolder.beside(one.output).record["keyframes"]] == [0]
 
 
-def test_one_prompt_can_travel_over_many_seeds(settings: ClipSettings) -> None:
-    make_clip(replace(settings, prompts=parse_prompts(["a cat"]), seeds=(3, 1, 2)), nothing)
+def test_one_prompt_can_travel_over_many_seeds(settings: GenerateSettings) -> None:
+    make_clip(settings.but(prompts=parse_prompts(["a cat"]), seeds=(3, 1, 2)), nothing)
     keys = RunFolder.beside(settings.output).record["keyframes"]
     assert [(key["time"], key["seed"]) for key in keys] == [(0, 3), (5, 1), (9, 2)]
 
 
-def test_negative_prompts_reach_their_keyframes(settings: ClipSettings) -> None:
+def test_negative_prompts_reach_their_keyframes(settings: GenerateSettings) -> None:
     prompts = parse_prompts(["0: a cat --neg blurry | 9: a lion"])
-    make_clip(replace(settings, prompts=prompts, negative_prompt="red"), nothing)
+    make_clip(settings.but(prompts=prompts, negative_prompt="red"), nothing)
     keys = RunFolder.beside(settings.output).record["keyframes"]
     assert [key["negative"] for key in keys] == ["blurry, red", "red"]
 
 
-def test_a_random_seed_is_told_and_recorded(settings: ClipSettings) -> None:
+def test_a_random_seed_is_told_and_recorded(settings: GenerateSettings) -> None:
     events: list[Event] = []
-    make_clip(replace(settings, seed=-1, num_frames=2), events.append)
+    make_clip(settings.but(seed=-1, num_frames=2), events.append)
     seeds = {key["seed"] for key in RunFolder.beside(settings.output).record["keyframes"]}
     (seed,) = seeds
     assert Notice(f"seed {seed}") in events
 
 
-def test_unknown_words_are_a_warning(settings: ClipSettings) -> None:
+def test_unknown_words_are_a_warning(settings: GenerateSettings) -> None:
     events: list[Event] = []
-    make_clip(replace(settings, prompts=parse_prompts(["a catt on the moon"]), num_frames=2), events.append)
+    make_clip(settings.but(prompts=parse_prompts(["a catt on the moon"]), num_frames=2), events.append)
     (warning,) = [event for event in events if isinstance(event, Notice) and event.warning]
     assert warning.message == "tiny was not taught: catt (nearest: cat), moon"
 
 
-def test_frames_without_a_clip(settings: ClipSettings, tmp_path: Path) -> None:
-    make_clip(replace(settings, output=tmp_path / "frames", smooth=0.0), nothing)
+def test_frames_without_a_clip(settings: GenerateSettings, tmp_path: Path) -> None:
+    make_clip(settings.but(output=tmp_path / "frames", smooth_strength=0.0), nothing)
     written = sorted((tmp_path / "frames").glob("*.png"))
     assert len(written) == 10
     kept = RunFolder.beside(tmp_path / "frames").frames.folder / "frame_000003.png"
     assert np.array_equal(read_image(written[3]), read_image(kept))
 
 
-def test_memory_does_not_grow_with_the_clip(settings: ClipSettings) -> None:
+def test_memory_does_not_grow_with_the_clip(settings: GenerateSettings) -> None:
     def peak(num_frames: int) -> int:
         gc.collect()
         tracemalloc.reset_peak()
-        make_clip(replace(settings, num_frames=num_frames, width=128, height=96, overwrite=True), nothing)
+        make_clip(settings.but(num_frames=num_frames, width=128, height=96, overwrite=True), nothing)
         return tracemalloc.get_traced_memory()[1]
 
     tracemalloc.start()

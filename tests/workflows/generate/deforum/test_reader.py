@@ -17,7 +17,7 @@ from framesmooth.motion.camera.homography import Camera
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.video import open_sink
 from framesmooth.workflows.generate.deforum.reader import Deforum, read_deforum
-from framesmooth.workflows.generate.settings import ClipSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
 
 SETTINGS = {
     "W": 512, "H": 384, "seed": 7, "sampler": "Euler a", "steps": 25, "seed_behavior": "iter",
@@ -178,7 +178,7 @@ def test_a_video_is_drawn_over(tmp_path: Path) -> None:
 
 
 def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[ClipSettings] = []
+    asked: list[GenerateSettings] = []
     monkeypatch.setattr(command, "make_and_show", lambda settings, *_: asked.append(settings))
     read(tmp_path)
     arguments = ["generate", str(tmp_path / "settings.txt"), "-o", str(tmp_path / "clip.mp4")]
@@ -187,8 +187,8 @@ def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "not used: strength_schedule at frame 30, " in result.stderr
     assert "prompts from frame 200 on, noise_schedule, zooom" in result.stderr
     (settings,) = asked
-    assert (settings.width, settings.height, settings.num_frames) == (64, 384, 30)
-    assert settings.camera is not None
-    assert (settings.camera.zoom, settings.camera.roll) == ("1.1", "0: (2)")
+    assert (settings.sampling.width, settings.sampling.height, settings.timeline.num_frames) == (64, 384, 30)
+    assert settings.camera.moves is not None
+    assert (settings.camera.moves.zoom, settings.camera.moves.roll) == ("1.1", "0: (2)")
     assert [prompt.time for prompt in settings.prompts] == [0, 5]
     assert CliRunner().invoke(cli, [*arguments, "a cat"]).exit_code == 2

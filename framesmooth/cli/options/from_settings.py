@@ -1,0 +1,144 @@
+"""Options of the command line, derived from the settings that they set."""
+
+from collections.abc import Callable, Collection
+from fractions import Fraction
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final
+
+import click
+from annotated_types import Interval
+
+from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
+from framesmooth.cli.types import Rate
+from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
+
+_MISSING_DEFAULTS: Final = (None, ())
+
+
+class Parsed(click.ParamType[Any]):
+    """What a function reads from text: PATH:WEIGHT."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the text."""
+        return self._parse(value) if isinstance(value, str) else value
+
+
+class WordOr(click.ParamType[Any]):
+    """One of a few words, or a value of another type: "auto" or a number."""
+
+    def __init__(self, kind: ValueType, other: click.ParamType[Any]) -> None:
+        self.name = "|".join([other.name, *kind.words])
+        self._kind, self._other = kind, other
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a word as it is, and anything else as the other type reads it."""
+        if value in self._kind.words:
+            return value
+        try:
+            return self._other.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not accepted: give {self._kind.accepted}", param, ctx)
+
+
+class Separated(click.ParamType[tuple[Any, ...]]):
+    """Several values in one text: 1,2,3."""
+
+    def __init__(self, separator: str, kind: ValueType) -> None:
+        self._separator, self._kind, self._element = separator, kind, _simple(kind)
+        self.name = f"{self._element.name}{separator}..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Any, ...]:
+        """Turn "1,2,3" into (1, 2, 3)."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(self._separator)
+        try:
+            return tuple(self._element.convert(part, param, ctx) for part in parts)
+        except click.BadParameter:
+            accepted = f"{self._kind.accepted}; several with {self._separator!r} between them"
+            self.fail(f"{value!r} is not accepted: give {accepted}", param, ctx)
+
+
+def options_of(
+    group: type[SettingGroup], *, only: Collection[str] = (), without: Collection[str] = ()
+) -> Callable[[Decorated], Decorated]:
+    """Return a decorator that adds an option for each setting of ``group``.
+
+    Args:
+        group: a group of settings, with those of the groups in it.
+        only: keys of the settings that are meant; () for all.
+        without: keys of settings that are left out.
+    """
+    meant = [
+        field
+        for field in settings_of(group)
+        if field.setting.has_option and field.key not in without and (not only or field.key in only)
+    ]
+
+    def add(command: Decorated) -> Decorated:
+        for field in reversed(meant):
+            command = option_of(field)(command)
+        return command
+
+    return add
+
+
+def option_of(field: SettingField) -> Callable[[Decorated], Decorated]:
+    """Return the decorator that adds the option of one setting; it is handed over under the setting's key."""
+    setting, flag = field.setting, field.type.base is bool
+    attributes: dict[str, Any] = {
+        "cls": Option,
+        "heading": EVERYDAY if setting.everyday else field.heading,
+        "formerly": setting.formerly,
+        "help": setting.help,
+        "unset": setting.unset,
+    }
+    if flag:
+        return click.option(*field.options, field.key, is_flag=True, **attributes)
+    if setting.metavar or setting.unit:
+        attributes["metavar"] = setting.metavar or setting.unit.upper()
+    if field.default not in _MISSING_DEFAULTS:
+        attributes |= {"default": field.default, "show_default": True}
+    if field.type.many and not setting.separator:
+        attributes |= {"multiple": True}
+    return click.option(*field.options, field.key, type=_type_of(field), **attributes)
+
+
+def _type_of(field: SettingField) -> Any:
+    setting, kind = field.setting, field.type
+    if setting.choices is not None:
+        return click.Choice(field.choices)
+    if kind.parts:
+        return tuple(map(_simple, kind.parts))
+    if setting.parse is not None:
+        return Parsed(setting.metavar.lower() or "text", setting.parse)
+    return Separated(setting.separator, kind) if setting.separator else _simple(kind)
+
+
+def _simple(kind: ValueType) -> click.ParamType[Any]:
+    """Return the click type of one value."""
+    if kind.base is NoneType:
+        return click.Choice(kind.words)
+    ranged = kind.interval or Interval()
+    limits: dict[str, Any] = {
+        "min": ranged.ge if ranged.gt is None else ranged.gt,
+        "max": ranged.le if ranged.lt is None else ranged.lt,
+        "min_open": ranged.gt is not None,
+        "max_open": ranged.lt is not None,
+    }
+    types: dict[type, Callable[[], click.ParamType[Any]]] = {
+        int: lambda: click.IntRange(**limits),
+        float: lambda: click.FloatRange(**limits),
+        Path: lambda: click.Path(path_type=Path),
+        Fraction: Rate,
+        str: lambda: click.STRING,
+    }
+    found = types[kind.base]()
+    return WordOr(kind, found) if kind.words else found

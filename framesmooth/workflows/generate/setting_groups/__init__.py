@@ -1,0 +1,1 @@
+"""The settings of ``generate`` by group: type, range, default, unit and help of each, in one place."""
