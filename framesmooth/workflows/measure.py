@@ -102,7 +102,7 @@ def measure(settings: MeasureSettings) -> Measurement:
 
     Raises:
         UsageError: an unknown metric or flow, or a metric that needs a reference without one.
-        MediaError: a clip that cannot be read, or a reference or guide of another length or size.
+        MediaError: a clip that cannot be read, or a reference or guide of another length.
 
     Example:
         >>> import framesmooth as fs
@@ -120,11 +120,11 @@ def measure(settings: MeasureSettings) -> Measurement:
         (settings.source, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite
     )
     companions = _companions(settings)
-    match_companions({clip.name: clip.frames}, companions, emit)
+    matched = match_companions({clip.name: clip.frames}, companions, emit)
     report = measure_clip(
         clip.frames,
         emit,
-        **_choices(settings, companions),
+        **_choices(settings, matched[clip.name]),
         flow_on=settings.flow_on,
         is_clean=settings.is_clean,
         watchers=watchers,
@@ -145,7 +145,7 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
 
     Raises:
         UsageError: an unknown metric or flow, or files that may not be written.
-        MediaError: a clip that cannot be read, or a reference or guide of another length or size.
+        MediaError: a clip that cannot be read, or a reference or guide of another length.
 
     Example:
         >>> import framesmooth as fs
@@ -164,14 +164,13 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = _companions(settings)
-    choices = _choices(settings, companions)
     heats = {} if settings.html_file is None else {name: HeatMeter() for name in clips}
-    match_companions(clips, companions, emit)
+    matched = match_companions(clips, companions, emit)
     reports = {
         name: measure_clip(
             clip,
             emit,
-            **choices,
+            **_choices(settings, matched[name]),
             watchers=(heats[name],) if heats else (),
             name="measure" if len(clips) == 1 else f"measure {name}",
         )
@@ -190,7 +189,7 @@ def _companions(settings: MetricSettings) -> dict[str, FrameSource]:
 
 
 def _choices(settings: MetricSettings, companions: Mapping[str, FrameSource]) -> dict[str, Any]:
-    """Return the arguments of ``measure_clip`` that are the same for every clip."""
+    """Return the arguments of ``measure_clip``; ``companions`` have the size of its clip."""
     return {
         "reference": companions.get("the reference"),
         "guide": companions.get("the guide"),
