@@ -12,7 +12,7 @@ from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "-s",
@@ -47,7 +47,7 @@ from framesmooth.registry import names
     "--guide",
     heading=common.MOTION,
     metavar="CLIP",
-    help="Estimate the motion on this clip of the same length and size: the footage of a stylised IN.",
+    help="Estimate the motion on this clip of the same length: the footage of a stylised IN.",
 )
 @headed_option(
     "--loop/--no-loop",
@@ -74,7 +74,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

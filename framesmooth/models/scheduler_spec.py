@@ -49,7 +49,7 @@ SCHEDULERS: Final[dict[str, Scheduler]] = {
     "lms": Scheduler("LMSDiscrete", "LMS", ("klms",)),
     "pndm": Scheduler("PNDM", "PLMS"),
     "deis": Scheduler("DEISMultistep", "DEIS"),
-    "unipc": Scheduler("UniPCMultistep", "UniPC"),
+    "unipc": Scheduler("UniPCMultistep", "UniPC", ("uni pc",)),
     "dpm2": Scheduler("KDPM2Discrete", "DPM2"),
     "dpm2-a": Scheduler("KDPM2AncestralDiscrete", "DPM2 a", ("dpm2 ancestral",)),
     "dpm++-2m": Scheduler("DPMSolverMultistep", "DPM++ 2M", ("dpmpp 2m",)),

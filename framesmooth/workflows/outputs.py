@@ -76,7 +76,7 @@ class ConvertSettings(WorkflowSettings):
             if isinstance(self.source, (str, os.PathLike)):
                 check_not_input(self.source, self.output)
             check_output(self.output, overwrite=self.overwrite)
-        clip = open_input(self.source, self.reading, uneven=self.uneven)
+        clip = open_input(self.source, self.read_options, uneven=self.uneven)
         if self.output is not None:
             frames = clip.frames
             check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)
