@@ -40,3 +40,13 @@ def test_every_recipe_is_followed() -> None:
     tests = (HOME / "tests" / "test_recipes.py").read_text(encoding="utf-8")
     for title in re.findall(r"^## Add an? ([\w ]+?)(?: of `generate`)?$", recipes, re.MULTILINE):
         assert title == "generator" or f"_{title.replace(' ', '_')}_is_one_" in tests, title
+
+
+def test_the_entry_point_groups_that_are_named_are_read() -> None:
+    """``registry`` reads the group ``framesmooth.FAMILY``; nothing tells whoever declares another one."""
+    from framesmooth.registry import FAMILIES
+
+    texts = [page.read_text(encoding="utf-8") for page in [*PAGES, PACKAGE / "registry.py"]]
+    named = re.findall(r"entry-points\.\"framesmooth\.([\w.]+)\"", "".join(texts))
+    assert len(named) == 2
+    assert set(named) <= set(FAMILIES)

@@ -14,6 +14,8 @@ from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, notices_of
 from framesmooth.video import Reading, open_source
+from framesmooth.video.damage import Damage
+from framesmooth.video.probe import Timing
 
 SIZE = (96, 128)
 
@@ -250,3 +252,47 @@ def test_other_angles_are_refused(tmp_path: Path) -> None:
     path = write_with_matrix(tmp_path / "a.mp4", moving(1)[0], (0.866, 0.5, -0.5, 0.866))
     with pytest.raises(MediaError, match=r"is rotated by -?30 degrees"):
         open_source(path)
+
+
+def without_packet(path: Path, target: Path, lost: int) -> Path:
+    """Copy a video without one of its packets, as a recording that dropped it."""
+    with av.open(str(path)) as source, av.open(str(target), "w") as copy:
+        stream = source.streams.video[0]
+        out = copy.add_stream_from_template(stream)
+        for index, packet in enumerate(source.demux(stream)):
+            if packet.dts is not None and index != lost:
+                packet.stream = out
+                copy.mux(packet)
+    return target
+
+
+def test_both_fields_are_held_in_the_place_of_a_frame_that_is_missing(tmp_path: Path) -> None:
+    frames = woven(moving(40))
+    whole = encode(tmp_path / "in.mkv", frames, "libx264", options={"g": "1", "crf": "8"})
+    path = without_packet(whole, tmp_path / "lost.mkv", 9)
+    reading = Reading(deinterlace="double")
+    source, complete = open_source(path, reading=reading), open_source(whole, reading=reading)
+    read, expected = list(source), list(complete)
+    assert (len(read), source.num_frames, source.fps) == (40, 40, Fraction(50))
+    for at in (*range(16), *range(22, 38)):  # bwdif looks at both neighbours of what is missing
+        assert np.abs(read[at].astype(int) - expected[at]).mean() < 1, at
+
+
+def test_the_timing_of_fields() -> None:
+    times = tuple(Fraction(at, 25) for at in (0, 1, 3))
+    frames = Timing(
+        fps=Fraction(25), num_frames=3, end=Fraction(4, 25), variable=True, even=False, nominal=Fraction(25),
+        left_out=(2,), times=times, repeats=frozenset({1}),
+    )  # fmt: skip
+    fields = frames.doubled
+    assert (fields.fps, fields.nominal) == (Fraction(50), Fraction(50))
+    assert (fields.num_frames, fields.end) == (6, frames.end)
+    assert [time * 50 for time in fields.times] == [0, 1, 2, 4, 6, 8]
+    assert (fields.left_out, fields.repeats) == ((4, 5), frozenset({2, 3}))
+
+
+def test_damaged_frames_are_counted_in_fields() -> None:
+    damage = Damage(Path("a.ts"), fields=2)
+    assert [damage.of_file(index) for index in range(3)] == [0, 2, 4]
+    damage.numbers = [0, 1, 4, 5]
+    assert damage.of_file(1) == 4
