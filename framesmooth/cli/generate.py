@@ -131,7 +131,7 @@ def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> N
 
 
 def closing_words(made: "GeneratedClip") -> list[str]:
-    """Return what a creator wants to know of a finished clip: length, size, how steady it is, what to look at.
+    """Return what a creator wants to know of a clip: its length and size, how steady it is, what to look at.
 
     The clip's path comes after them, on a line of its own, for scripts.
     """

@@ -9,7 +9,7 @@ from typing import Final
 from framesmooth.metrics.report import Report
 
 STEADY: Final = 2.6
-"""Levels of 255 of the flicker score up to which a clip is called steady; ``tune`` leaves such clips alone."""
+"""Levels of 255 of the flicker score up to which a clip is steady; ``tune`` leaves such clips alone."""
 FLICKERING: Final = 6.0
 """Levels of 255 from which on it is said to flicker."""
 _TIMES_USUAL: Final = 4.0

@@ -1,4 +1,4 @@
-"""The clip on the page of its report: by a path relative to the page, with a picture in case it won't play."""
+"""The clip on the page of its report: by a path relative to the page, and a picture should it not play."""
 
 import os
 from dataclasses import dataclass
