@@ -121,6 +121,8 @@ def stops_unwrapped() -> Iterator[None]:
     """
     try:
         yield
+    except click.exceptions.Exit:  # a command has said already that it was stopped
+        raise
     except Exception as error:
         behind: BaseException | None = error
         while behind is not None and not isinstance(behind, KeyboardInterrupt | SystemExit):

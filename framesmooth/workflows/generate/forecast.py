@@ -22,7 +22,7 @@ class Forecast:
 
     def __init__(self, cost: Estimate, clock: Callable[[], float] = time.perf_counter) -> None:
         self._cost, self._clock, self._begun = cost, clock, clock()
-        self._announced, self._corrected, self._done = cost.time, 0.0, 0
+        self._announced, self._corrected, self._done = cost.time, -_APART, 0
 
     def advance(self, steps: int) -> str | None:
         """Count denoising steps of keyframes; return a sentence where the announcement needs correction."""
