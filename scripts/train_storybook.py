@@ -169,8 +169,15 @@ def load(folder: Path) -> StableDiffusionPipeline:
 
 
 def save(folder: Path, pipe: object) -> None:
-    """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows."""
+    """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows.
+
+    The text encoder's configuration asks for float32, as diffusers loads the other networks where no dtype
+    is given: a plain ``StableDiffusionPipeline.from_pretrained(folder)`` then works.
+    """
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")  # type: ignore[attr-defined]
+    written = folder / "text_encoder" / "config.json"
+    config = json.loads(written.read_text()) | {"dtype": "float32"}
+    written.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     (folder / "framesmooth.json").write_text(json.dumps(NOTES, indent=2) + "\n")
     (folder / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=0) + "\n")
 

@@ -78,7 +78,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a known error becomes one line on stderr and the exit code of its kind."""
         try:
-            with _stops_unwrapped():
+            with stops_unwrapped():
                 return super().invoke(ctx)
         except FramesmoothError as error:
             if ctx.params.get("debug"):
@@ -114,13 +114,15 @@ def variable_of(command: str, option: click.Option) -> str:
 
 
 @contextmanager
-def _stops_unwrapped() -> Iterator[None]:
+def stops_unwrapped() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM through where an extension module has turned them into another error.
 
     Many do when they are stopped while they are imported: an ImportError with the reason behind it.
     """
     try:
         yield
+    except click.exceptions.Exit:  # a command has said already that it was stopped
+        raise
     except Exception as error:
         behind: BaseException | None = error
         while behind is not None and not isinstance(behind, KeyboardInterrupt | SystemExit):

@@ -20,8 +20,7 @@ from framesmooth.registry import names
     "strength",
     formerly=("--strength",),
     heading=EVERYDAY,
-    default=str(defaults.STRENGTH),
-    show_default=True,
+    unset=f"{defaults.STRENGTH}; of a run its own",
     metavar="STRENGTH",
     help="How much flicker is removed, 0 to 1; 0 changes nothing. Or a schedule: '0:(0.3), 48:(0.9)'.",
 )
@@ -31,8 +30,7 @@ from framesmooth.registry import names
     formerly=("--method",),
     heading=EVERYDAY,
     type=click.Choice(names("smoother")),
-    default="trajectory",
-    show_default=True,
+    unset=f"{defaults.SMOOTHER}; of a run its own",
     help="Method that removes flicker. trajectory removes most for the detail it costs; ema is faster and "
     "softer; poisson keeps fine structure; deflicker only evens out exposure and colour.",
 )
@@ -82,7 +80,7 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
     """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
 
     Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
-    is complete.
+    is complete. A run folder is smoothed again as its clip was, unless you say otherwise.
 
     \b
     Examples:
@@ -107,4 +105,5 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
         if common.write_json(json_file, made.as_dict()):
             return
         print_comparison(made.before, made.after)
+    click.echo(f"smoothed by {made.smoothing.words}")
     click.echo(output)

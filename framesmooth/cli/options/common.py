@@ -172,6 +172,12 @@ json_file = headed_option(
 )  # fmt: skip
 
 
+table = headed_option(
+    "--table", is_flag=True, heading=REPORTS,
+    help="Print the table of all metrics before and after smoothing, as -v does.",
+)  # fmt: skip
+
+
 def json_path(json_file: str | None) -> str | None:
     """Return the file that --json names, None for stdout."""
     return None if json_file == "-" else json_file
