@@ -42,7 +42,7 @@ class DepthModel:
         """
         height, width = picture.shape[:2]
         device = next(self.network.parameters()).device
-        given = torch.from_numpy(self._prepared(picture)).to(device)
+        given = torch.from_numpy(self.prepare(picture)).to(device)
         try:
             with torch.inference_mode():
                 answer = self.network(pixel_values=given).predicted_depth
@@ -60,7 +60,7 @@ class DepthModel:
         config = self.network.config
         return config.model_type in _METRIC or getattr(config, "depth_estimation_type", "") == "metric"
 
-    def _prepared(self, picture: Frame) -> np.ndarray:
+    def prepare(self, picture: Frame) -> np.ndarray:
         """Return the picture as the network takes it: float32 (1, 3, h, w), of its size and normalisation."""
         about, (height, width) = self._about, picture.shape[:2]
         size = about.get("size", {})

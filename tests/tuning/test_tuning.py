@@ -21,7 +21,7 @@ from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother
 from framesmooth.streams import fan_out
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.tuning import sweep as sweeping
-from framesmooth.tuning.blind_quality import _explained
+from framesmooth.tuning.blind_quality import explained_mean
 from framesmooth.tuning.jitter import jitter_evidence
 from framesmooth.tuning.search import (
     COARSE,
@@ -111,7 +111,7 @@ def test_what_is_everywhere_is_explained_and_what_is_in_a_few_places_is_not() ->
     light, slope = rng.uniform(20, 200, 200), rng.uniform(1, 40, 200)
     flicker = 2 + 0.05 * light + 0.3 * slope
     harmed = flicker + np.where(np.arange(200) % 6 == 0, 60, 0)
-    assert _explained(harmed, light, slope, 0.5) == pytest.approx(flicker.mean(), rel=0.02)
+    assert explained_mean(harmed, light, slope, 0.5) == pytest.approx(flicker.mean(), rel=0.02)
 
 
 def test_detail_counts_as_lost_from_its_peak_on() -> None:
