@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import ModelError, require_packages
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
@@ -35,6 +35,7 @@ def from_hub(
     """
     if not allow_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
+    require_packages(f"{model}, which is no folder here,", ["huggingface_hub"])
     from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import (
         HfHubHTTPError,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.errors import MetricUnavailable
+from framesmooth.errors import MetricUnavailable, missing_packages
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric
 from framesmooth.motion.bidirectional import BidirectionalFlow
@@ -36,10 +36,10 @@ class Consistency(FrameMetric):
             raise MetricUnavailable(f"no model given, add --weights {self.name}=FOLDER")
         if not (folder / "config.json").is_file():
             raise MetricUnavailable(f"{folder} holds no transformers model (config.json)")
-        try:
-            from safetensors import SafetensorError
-        except ImportError as error:
-            raise MetricUnavailable(f"it needs the package {error.name}: pip install {error.name}") from error
+        if missing := missing_packages(("torch", "transformers", "safetensors")):
+            raise MetricUnavailable(f"it needs packages that are missing: pip install {' '.join(missing)}")
+        from safetensors import SafetensorError
+
         try:
             self._processor, self._model = self._load(str(folder))
         except (ImportError, OSError, ValueError, SafetensorError) as error:

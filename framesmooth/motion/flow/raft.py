@@ -7,7 +7,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import ModelError, require_packages
 from framesmooth.frames import Frame
 from framesmooth.motion.flow.base import FlowField
 
@@ -100,6 +100,7 @@ def _read_tensors(path: Path) -> dict[str, Any]:
             f"{path} is no .safetensors file, so it could run code, and is not opened: save the state_dict "
             "of the network with safetensors.torch.save_file"
         )
+    require_packages("--flow raft", ("torch", "safetensors"))
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
