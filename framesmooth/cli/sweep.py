@@ -1,4 +1,4 @@
-"""``framesmooth sweep``: a grid of smoothing settings, in one table and in pictures."""
+"""``framesmooth sweep``: a grid of smoothing settings, in one table and in images."""
 
 import math
 from pathlib import Path

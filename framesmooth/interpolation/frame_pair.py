@@ -3,7 +3,7 @@
 The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
 in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
-is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
+is first carried on from around it: what leaves the image, or is hidden in one keyframe, moves with what it
 belongs to. Points go straight, or along the parabola that ``with_neighbours`` finds. Blending softens; a gain
 brings fine detail back to the keyframes' energy.
 """
@@ -252,7 +252,7 @@ def _difference(first: Field, second: Field) -> Field:
 def mixed(
     first: Frame, last: Frame, times: Sequence[float], inbetween: str, flow: str
 ) -> tuple[list[Frame], bool]:
-    """Return the frames at ``times``, 0 to 1, between two pictures; and whether flow found nothing to follow.
+    """Return the frames at ``times``, 0 to 1, between two images; and whether flow found nothing to follow.
 
     Args:
         first: uint8 (H, W, 3).

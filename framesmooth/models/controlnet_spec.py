@@ -1,6 +1,6 @@
 """A control as it is asked for, and whether its model fits. Nothing here imports torch.
 
-A ControlNet (Zhang et al. 2023) draws along a second picture: edges, depth, the pose of a figure.
+A ControlNet (Zhang et al. 2023) draws along a second image: edges, depth, the pose of a figure.
 """
 
 from dataclasses import dataclass
@@ -48,11 +48,11 @@ _SHARED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """What steers a clip's pictures besides the prompt.
+    """What steers a clip's images besides the prompt.
 
     Attributes:
         kind: what the source is taken for.
-        source: a video, or a folder of pictures.
+        source: a video, or a folder of images.
         model: the ControlNet: a folder in diffusers' format, or a hub id.
         scale: a schedule of how strictly it is followed; 1 is what it was trained for, 0 not at all.
         end: share of the steps that follow it.

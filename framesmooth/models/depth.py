@@ -1,4 +1,4 @@
-"""How far away what a picture shows is, as a trained network tells.
+"""How far away what an image shows is, as a trained network tells.
 
 Networks of transformers for monocular depth, from a local folder: most give disparity up to an unknown scale
 and offset (Ranftl et al. 2021, DPT; Yang et al. 2024, Depth Anything), some give distance.
@@ -23,7 +23,7 @@ from framesmooth.motion.camera.depth_camera import Depth
 _METRIC: Final = ("zoedepth", "glpn", "depth_pro")
 """Kinds of models that give distance, and not disparity."""
 _RELIEF: Final = 1.2
-"""Disparity from the nearest to the farthest part of a picture; that of its median is 1."""
+"""Disparity from the nearest to the farthest part of an image; that of its median is 1."""
 _NEAREST, _FARTHEST = 0.2, 5.0
 
 
@@ -35,10 +35,10 @@ class DepthModel:
     folder: Path
 
     def __call__(self, picture: Frame) -> Depth:
-        """Return the depth (H, W) of a picture (H, W, 3) uint8: its median is 1, within 0.2 to 5.
+        """Return the depth (H, W) of an image (H, W, 3) uint8: its median is 1, within 0.2 to 5.
 
         Raises:
-            ModelError: where the network's answer is no picture of numbers.
+            ModelError: where the network's answer is no image of numbers.
         """
         height, width = picture.shape[:2]
         device = next(self.network.parameters()).device
@@ -61,7 +61,7 @@ class DepthModel:
         return config.model_type in _METRIC or getattr(config, "depth_estimation_type", "") == "metric"
 
     def prepare(self, picture: Frame) -> np.ndarray:
-        """Return the picture as the network takes it: float32 (1, 3, h, w), of its size and normalisation."""
+        """Return the image as the network takes it: float32 (1, 3, h, w), of its size and normalisation."""
         about, (height, width) = self._about, picture.shape[:2]
         size = about.get("size", {})
         shortest = size.get("shortest_edge", 384)
@@ -79,7 +79,7 @@ class DepthModel:
 
     @cached_property
     def _about(self) -> dict[str, Any]:
-        """How pictures are prepared, as the folder says."""
+        """How images are prepared, as the folder says."""
         path = self.folder / "preprocessor_config.json"
         return read_object(path) if path.is_file() else {}
 
@@ -94,7 +94,7 @@ def depth_of(told: np.ndarray, *, is_distance: bool) -> Depth:
     """Return depth (H, W), whose median is 1, from distance or disparity (H, W) of unknown scale.
 
     Disparity is stretched so that its 2nd and 98th percentile differ by 1.2 times that of its median: a flat
-    picture stays flat only if it is the same everywhere.
+    image stays flat only if it is the same everywhere.
     """
     if is_distance:
         depth = told / max(float(np.median(told)), 1e-6)

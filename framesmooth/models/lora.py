@@ -21,7 +21,7 @@ _MISFITS = (
 
 
 def add_loras(pipe: Any, loras: Sequence[Lora], model: str) -> None:
-    """Add LoRAs to the weights of ``pipe``, each by its weight: pictures then take no longer than without.
+    """Add LoRAs to the weights of ``pipe``, each by its weight: images then take no longer than without.
 
     Raises:
         ModelError: a pipeline that takes none, or a LoRA made for another base.

@@ -63,13 +63,13 @@ class TextToImage:
     dtype: torch.dtype
     scheduler: Any
     low_vram: bool = False
-    """Whether pictures are denoised and coded one by one, and coded in tiles."""
+    """Whether images are denoised and coded one by one, and coded in tiles."""
     cpu_offload: bool = False
     """Whether the networks take turns on the device."""
     compiled: bool = False
     """Whether PyTorch's compiler makes kernels for the networks that are called at every step."""
     image_embeds: Conditioning = field(default_factory=dict)
-    """What an IP-Adapter makes of the picture that goes with every prompt."""
+    """What an IP-Adapter makes of the image that goes with every prompt."""
 
     @property
     def family(self) -> Family:
@@ -96,7 +96,7 @@ class TextToImage:
         return replace(self, scheduler=scheduler_state.restartable(self.scheduler))
 
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
-        """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
+        """Return (C, h, w) of the latents of an image of ``height`` x ``width`` pixels."""
         factor = self.family.factor
         return self.family.latent_channels, height // factor, width // factor
 
@@ -245,7 +245,7 @@ class TextToImage:
 
     @property
     def autoencoder(self) -> Autoencoder:
-        """What turns pictures into latents, and latents into pictures."""
+        """What turns images into latents, and latents into images."""
         return Autoencoder(
             vae=self.pipe.vae,
             factor=self.family.factor,
@@ -255,18 +255,18 @@ class TextToImage:
         )
 
     def decode(self, latents: Tensor) -> list[Frame]:
-        """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
+        """Return the images of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
 
         Raises:
             ModelError: when the model answers with something that isn't a number.
         """
         pictures = self.decode_judged(latents)
-        if any(picture.fault == "nan" for picture in pictures):
+        if any(image.fault == "nan" for image in pictures):
             raise ModelError(self.nan_advice)
-        return [picture.frame for picture in pictures]
+        return [image.frame for image in pictures]
 
     def decode_judged(self, latents: Tensor) -> list[GeneratedFrame]:
-        """Return the pictures of float32 latents (B, C, h, w) with what is wrong with each."""
+        """Return the images of float32 latents (B, C, h, w) with what is wrong with each."""
         flagged: Any = [False] * len(latents)
         with torch.inference_mode(), self._memory_errors():
             images = self.autoencoder.decode(latents)
@@ -283,7 +283,7 @@ class TextToImage:
 
     @property
     def nan_advice(self) -> str:
-        """What to tell the user when no picture is made of numbers."""
+        """What to tell the user when no image is made of numbers."""
         return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
 
 
@@ -300,7 +300,7 @@ def one_by_one(
     on_step: StepCallback | None,
     **settings: Any,
 ) -> Tensor:
-    """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
+    """Denoise a batch image by image, and tell of each step once the last image has done it."""
     states: dict[int, list[Tensor]] = {}
 
     def told(done: int, state: Tensor) -> None:

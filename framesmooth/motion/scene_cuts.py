@@ -24,7 +24,7 @@ LEAST_COVERAGE: Final = 0.3
 """A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
 
 STRUCTURE_LINES: Final = 256
-"""About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+"""About the height at which images are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
 
 
 _FLAT: Final = 2.0

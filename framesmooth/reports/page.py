@@ -71,7 +71,7 @@ class Page:
 
 
 def write_page(path: str | PathLike[str], page: Page) -> None:
-    """Write a page that works offline: styles, pictures and scripts are within it, nothing is loaded.
+    """Write a page that works offline: styles, images and scripts are within it, nothing is loaded.
 
     Raises:
         MediaError: when the file cannot be written.

@@ -31,9 +31,9 @@ def plot_pareto(cells: Sequence[Mapping[str, float]], chosen: float, max_detail_
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(_GRID)
         axes.legend(frameon=False, fontsize=8.5)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    image = io.BytesIO()
+    figure.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
 
 
 def _draw_curve(

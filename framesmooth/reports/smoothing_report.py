@@ -33,7 +33,7 @@ def write_html(
     verdicts: Sequence[Line] = (),
     first: Sequence[Gallery] = (),
 ) -> None:
-    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), pictures embedded.
+    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), images embedded.
 
     ``verdicts`` stand above the table, the galleries ``first`` before all others.
 

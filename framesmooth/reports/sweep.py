@@ -1,4 +1,4 @@
-"""The files of a sweep: its table as JSON, CSV and a page, and its pictures."""
+"""The files of a sweep: its table as JSON, CSV and a page, and its images."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -139,9 +139,9 @@ def plot_sweep(rows: Sequence[Mapping[str, Any]], max_detail_loss: float) -> byt
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
         axes.legend(frameon=False, fontsize=8.5)
-    picture = io.BytesIO()
-    drawing.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    image = io.BytesIO()
+    drawing.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
 
 
 _WIDEST_SHEET: Final = 1920
@@ -164,8 +164,8 @@ def write_sheets(sweep: Sweep, folder: Path, emit: Listener) -> Frame:
     }  # fmt: skip
 
     def sheet(frames: Mapping[GridPoint, Frame]) -> Frame:
-        pictures = [label(_fitted(frame, size), captions[spot]) for spot, frame in frames.items()]
-        return side_by_side(pictures, sweep.columns)
+        images = [label(_fitted(frame, size), captions[spot]) for spot, frame in frames.items()]
+        return side_by_side(images, sweep.columns)
 
     total = first.num_frames or 1
     middle = {spot: next(iter(islice(tile, total // 2, None))) for spot, tile in tiles.items()}

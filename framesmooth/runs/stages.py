@@ -141,10 +141,10 @@ class KeyframeImageFolder:
     def __getitem__(self, time: int) -> GeneratedFrame:
         return GeneratedFrame(read_image(self._frames.path(time)), self._faults.get(str(time), ""))
 
-    def __setitem__(self, time: int, picture: GeneratedFrame) -> None:
-        if picture.fault:  # before the picture is there: later nobody would know
-            self._stage.note(faults=self._faults | {str(time): picture.fault})
-        self._frames.write(time, picture.frame)
+    def __setitem__(self, time: int, image: GeneratedFrame) -> None:
+        if image.fault:  # before the image is there: later nobody would know
+            self._stage.note(faults=self._faults | {str(time): image.fault})
+        self._frames.write(time, image.frame)
 
     @property
     def _faults(self) -> dict[str, Any]:

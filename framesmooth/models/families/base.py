@@ -55,7 +55,7 @@ class Family:
     image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
     """The class of transformers by which an IP-Adapter sees."""
     encodes_control: ClassVar[bool] = False
-    """Whether control pictures go through the autoencoder."""
+    """Whether control images go through the autoencoder."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 
@@ -159,28 +159,28 @@ class Family:
         return {"guidance_scale": guidance.scale}
 
     def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
-        """Return the argument of ``__call__`` for control pictures (B, 3, H, W) in 0 to 1."""
+        """Return the argument of ``__call__`` for control images (B, 3, H, W) in 0 to 1."""
         return {"image": image}
 
-    def embed_image(self, picture: Frame) -> Conditioning:
-        """Return what an IP-Adapter makes of a picture, uint8 (H, W, 3), and of none."""
-        given, device = Image.fromarray(picture), self.pipe._execution_device
+    def embed_image(self, image: Frame) -> Conditioning:
+        """Return what an IP-Adapter makes of an image, uint8 (H, W, 3), and of none."""
+        given, device = Image.fromarray(image), self.pipe._execution_device
         (both,) = self.pipe.prepare_ip_adapter_image_embeds(given, None, device, 1, True)
         negative, positive = both.chunk(2)
         return {ip_adapter.IMAGE: positive, ip_adapter.NEGATIVE: negative}
 
     def project_image(self, embeds: Tensor) -> None:
-        """Project a picture's embeddings as the denoiser does, to see whether they fit."""
+        """Project an image's embeddings as the denoiser does, to see whether they fit."""
         projection = self.denoiser.encoder_hid_proj
         projection([embeds.to(next(projection.parameters()))])
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
-        """Return the arguments of ``__call__`` for the embeddings of a picture."""
+        """Return the arguments of ``__call__`` for the embeddings of an image."""
         return {ip_adapter.IMAGE: [ip_adapter.stacked(conditioning, self.denoiser.dtype)]}
 
     @contextmanager
     def _arguments(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
-        """Give the arguments of ``__call__`` for a conditioning, and weigh its control picture by picture."""
+        """Give the arguments of ``__call__`` for a conditioning, and weigh its control image by image."""
         apart = (*controlnet.NAMES, ip_adapter.IMAGE, ip_adapter.NEGATIVE)
         arguments: dict[str, Any] = {name: one for name, one in conditioning.items() if name not in apart}
         if ip_adapter.IMAGE in conditioning:
