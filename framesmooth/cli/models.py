@@ -18,7 +18,7 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
     """List the models that generate can load: the built-in one, and pipelines in the hub's local cache.
 
     MODEL adds folders in diffusers' format or hub ids; one that cannot be loaded is an error that says why.
-    Nothing is loaded or fetched.
+    Nothing is loaded or downloaded.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Figures on the terminal."""
+"""Tables on the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final

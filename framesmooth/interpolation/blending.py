@@ -1,4 +1,4 @@
-"""One frame of two that were warped to its place."""
+"""Blending of two keyframes that were warped to the time of one frame."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Fine detail that is as strong from frame to frame: sharpness that comes and goes is flicker too."""
+"""Matching the energy of fine detail from frame to frame: sharpness that pumps is flicker, too."""
 
 from typing import Final
 

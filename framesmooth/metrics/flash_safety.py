@@ -147,7 +147,7 @@ class FlashReport:
 
     @property
     def sentence(self) -> str:
-        """What to tell the user, on one line; extended flashing stands at its end."""
+        """The result on one line; extended flashing comes last."""
         kinds = {"general": self.extended_general, "red": self.extended_red}
         lasting = [
             f"; extended flashing (BT.1702's advice): {EXTENDED_FLASHES} {kind} flashes a second or more for "

@@ -1,4 +1,4 @@
-"""Images into latents and back, by a pipeline's autoencoder.
+"""The autoencoder of a pipeline: encoding, decoding and inverting.
 
 An encoder is not the inverse of its decoder: what it makes of an image decodes to another one. Once that
 hardly shows, but where each frame is drawn over the one before it adds up, to outlines that grow and colours
@@ -25,7 +25,7 @@ _CORRECTIONS_OF_TINY: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Autoencoder:
-    """An autoencoder where it lies.
+    """An autoencoder on its device.
 
     Attributes:
         vae: of the pipeline.

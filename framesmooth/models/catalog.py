@@ -1,4 +1,4 @@
-"""What there is to know about models without loading them. Nothing here imports torch."""
+"""Descriptions of models without loading them. Nothing here imports torch."""
 
 import os
 from dataclasses import dataclass, field

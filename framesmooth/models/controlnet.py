@@ -1,4 +1,4 @@
-"""ControlNets beside a pipeline, fed an image of its own for every frame of a batch.
+"""ControlNets in a pipeline, with one control image per frame of a batch.
 
 A control is carried in the conditioning: ``control_image`` (B, 3, H, W) in 0 to 1, ``control_scale`` (B,),
 and ``control_end`` (B,), the share of the steps that follow it.

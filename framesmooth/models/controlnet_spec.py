@@ -1,6 +1,6 @@
-"""A control as it is asked for, and whether its model fits. Nothing here imports torch.
+"""The settings of a ControlNet, and whether its weights fit the pipeline. Nothing here imports torch.
 
-A ControlNet (Zhang et al. 2023) draws along a second image: edges, depth, the pose of a figure.
+A ControlNet (Zhang et al. 2023) conditions on a second image: edges, depth, the pose of a figure.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Attention across frames: every image of a batch looks at one that they share.
+"""Cross-frame attention: every image of a batch attends to a shared anchor frame.
 
 A network's self-attention compares the parts of an image with each other. In place of its own, every
 image gets the keys and values of the anchor, a frame that is denoised along with the batch, so that what is
@@ -21,7 +21,7 @@ _SELF_ATTENTION: Final = "attn1"
 
 @dataclass(frozen=True)
 class Anchor:
-    """The frame that all others look at.
+    """The frame that all others attend to.
 
     Attributes:
         latents: float32 (C, h, w), the sampler's state where the others begin.

@@ -1,4 +1,4 @@
-"""How far away what an image shows is, as a trained network tells.
+"""Monocular depth estimation by a trained network.
 
 Networks of transformers for monocular depth, from a local folder: most give disparity up to an unknown scale
 and offset (Ranftl et al. 2021, DPT; Yang et al. 2024, Depth Anything), some give distance.
@@ -29,7 +29,7 @@ _NEAREST, _FARTHEST = 0.2, 5.0
 
 @dataclass(frozen=True)
 class DepthModel:
-    """A network that tells depth, and the folder that it came from."""
+    """A depth network, and the folder that it was loaded from."""
 
     network: Any
     folder: Path
@@ -48,11 +48,16 @@ class DepthModel:
                 answer = self.network(pixel_values=given).predicted_depth
         except (RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())[:200]
-            raise ModelError(f"{self.folder.name} cannot tell depth ({reason}): use another model") from error
-        told = answer.float().cpu().numpy().squeeze()
-        if told.ndim != 2 or not np.isfinite(told).all():
-            raise ModelError(f"{self.folder.name} tells no depth but {told.shape}: use another --depth-model")
-        grown = cv2.resize(told, (width, height), interpolation=cv2.INTER_LINEAR)
+            raise ModelError(
+                f"{self.folder.name} cannot estimate depth ({reason}): use another model"
+            ) from error
+        estimate = answer.float().cpu().numpy().squeeze()
+        if estimate.ndim != 2 or not np.isfinite(estimate).all():
+            raise ModelError(
+                f"{self.folder.name} gives an array of shape {estimate.shape} instead of a depth map: "
+                "use another --depth-model"
+            )
+        grown = cv2.resize(estimate, (width, height), interpolation=cv2.INTER_LINEAR)
         return depth_of(np.asarray(grown, np.float32), is_distance=self._is_metric)
 
     @property
@@ -90,19 +95,19 @@ class DepthModel:
         return int(patch) if isinstance(patch, int) else 32
 
 
-def depth_of(told: np.ndarray, *, is_distance: bool) -> Depth:
+def depth_of(estimate: np.ndarray, *, is_distance: bool) -> Depth:
     """Return depth (H, W), whose median is 1, from distance or disparity (H, W) of unknown scale.
 
     Disparity is stretched so that its 2nd and 98th percentile differ by 1.2 times that of its median: a flat
     image stays flat only if it is the same everywhere.
     """
     if is_distance:
-        depth = told / max(float(np.median(told)), 1e-6)
+        depth = estimate / max(float(np.median(estimate)), 1e-6)
     else:
-        low, high = np.percentile(told, (2, 98))
+        low, high = np.percentile(estimate, (2, 98))
         if high - low < 1e-6 * max(abs(high), abs(low), 1e-6):
-            return np.ones(told.shape, np.float32)
-        share = np.clip((told - low) / (high - low), 0, 1)
+            return np.ones(estimate.shape, np.float32)
+        share = np.clip((estimate - low) / (high - low), 0, 1)
         disparity = 1 + _RELIEF * (share - np.median(share))
         depth = 1 / np.maximum(disparity, 1 / _FARTHEST)
     return np.asarray(np.clip(depth, _NEAREST, _FARTHEST), np.float32)

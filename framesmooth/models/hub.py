@@ -1,4 +1,4 @@
-"""Models from the hub: its local cache, and its network where that is asked for."""
+"""Models from the Hugging Face hub: its local cache, and downloads where those are allowed."""
 
 import os
 import re

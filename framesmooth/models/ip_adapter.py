@@ -1,4 +1,4 @@
-"""IP-Adapters in a pipeline, and the embeddings of the one image that a clip is prompted with.
+"""IP-Adapters in a pipeline, and the embeddings of a clip's image prompt.
 
 They are carried in the conditioning, batch size 1, as ``ip_adapter_image_embeds`` and, where there is
 guidance, ``negative_ip_adapter_image_embeds``.

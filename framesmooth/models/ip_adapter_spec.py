@@ -1,4 +1,4 @@
-"""An image as a prompt, as it is asked for, and whether its adapter is there. Nothing here imports torch.
+"""The settings of an image prompt, and whether its IP-Adapter can be loaded. Nothing here imports torch.
 
 An IP-Adapter (Ye et al. 2023) lets a model attend to an image besides the words: its subject, its style.
 """

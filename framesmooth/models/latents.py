@@ -13,7 +13,7 @@ _PARALLEL: Final = 0.9995
 
 
 def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:
-    """Return standard normal noise, float32, of ``shape`` (C, h, w), drawn by a generator of its own.
+    """Return standard normal noise, float32, of ``shape`` (C, h, w), from a generator of its own.
 
     The image of a seed depends on nothing but the seed and the size: one generator per frame, never one
     per batch (Karras et al. 2022, reference sampler).

@@ -141,7 +141,7 @@ def _lay_out(adapter: TextToImage) -> None:
 
 
 def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
-    """Return ``adapter`` with what its IP-Adapter makes of the image."""
+    """Return ``adapter`` with the embeddings of its image prompt."""
     with memory_errors(low_vram=adapter.low_vram, cpu_offload=adapter.cpu_offload):
         embeds = adapter_embeds(adapter.family, read_prompt_image(prompt), prompt.adapter.name)
     return replace(adapter, image_embeds=embeds)

@@ -57,7 +57,9 @@ def add_textual_inversions(pipe: Any, inversions: Sequence[TextualInversion], mo
     """
     if inversions and not hasattr(pipe, "load_textual_inversion"):
         kind = type(pipe).__name__
-        raise ModelError(f"{model} is a {kind}, which learns no words: drop --textual-inversion")
+        raise ModelError(
+            f"{model} is a {kind}, which does not support textual inversion: drop --textual-inversion"
+        )
     for inversion in inversions:
         for part, token, vectors in _vectors(inversion):
             suffix = "_2" if part == "clip_g" else ""

@@ -1,4 +1,4 @@
-"""Samplers (diffusers calls them schedulers) that begin in the middle of their steps, and at what."""
+"""Schedulers that start in the middle of their steps, and the latents they start from."""
 
 import copy
 from collections.abc import Callable, Mapping

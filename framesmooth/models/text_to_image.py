@@ -1,4 +1,4 @@
-"""One text-to-image pipeline of diffusers: encode a prompt, draw noise, denoise, decode."""
+"""One text-to-image pipeline of diffusers: encode a prompt, make noise, denoise, decode."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ from framesmooth.models.prompt_weighting import token_weights, weighted
 from framesmooth.models.prompt_weighting_spec import parse_weights, plain
 
 StepCallback = Callable[[int, Tensor], None]
-"""Is told (number of steps done in all, latents after it)."""
+"""Called with (number of steps done in all, latents after them)."""
 
 
 @dataclass
@@ -63,13 +63,13 @@ class TextToImage:
     dtype: torch.dtype
     scheduler: Any
     low_vram: bool = False
-    """Whether images are denoised and coded one by one, and coded in tiles."""
+    """Whether images are denoised, encoded and decoded one by one, the last two in tiles."""
     cpu_offload: bool = False
-    """Whether the networks take turns on the device."""
+    """Whether idle networks are offloaded to CPU memory."""
     compiled: bool = False
     """Whether PyTorch's compiler makes kernels for the networks that are called at every step."""
     image_embeds: Conditioning = field(default_factory=dict)
-    """What an IP-Adapter makes of the image that goes with every prompt."""
+    """The IP-Adapter embeddings of the image prompt."""
 
     @property
     def family(self) -> Family:
@@ -216,7 +216,8 @@ class TextToImage:
         except (ValueError, IndexError, TypeError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelError(
-                f"{self.folder.name} cannot draw so ({reason}): use other --steps, or another --scheduler"
+                f"{self.folder.name} cannot denoise with these settings ({reason}): use other --steps, or "
+                "another --scheduler"
             ) from error
 
     def _memory_errors(self) -> AbstractContextManager[None]:
@@ -283,7 +284,7 @@ class TextToImage:
 
     @property
     def nan_advice(self) -> str:
-        """What to tell the user when no image is made of numbers."""
+        """The advice in the error when every image is NaN."""
         return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
 
 

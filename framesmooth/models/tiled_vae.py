@@ -1,4 +1,4 @@
-"""Coding images tile by tile, in little memory and without seams.
+"""Encoding and decoding in tiles, in little memory and without seams.
 
 An autoencoder's convolutions see a few pixels around; what spoils tiles is group normalisation, whose
 statistics are of the whole image. So these are taken once, from the whole image made small, and held for

@@ -19,7 +19,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 @dataclass(frozen=True)
 class UnknownWord:
-    """A word of a prompt that the model was never taught, and the nearest ones it was."""
+    """A word of a prompt that is not in the model's vocabulary, and the nearest ones that are."""
 
     word: str
     nearest: tuple[str, ...]

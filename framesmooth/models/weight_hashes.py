@@ -58,7 +58,7 @@ def _sha256(path: Path) -> str:
 
 
 def _identity(path: Path) -> list[int]:
-    """Return what tells a file from others and from itself before a change: compared for equality alone."""
+    """Return what identifies an unchanged file, to be compared for equality."""
     status = path.stat()
     return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 

@@ -1,4 +1,4 @@
-"""Images that a page carries within itself."""
+"""Images embedded in a page."""
 
 from base64 import b64encode
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a clip flickers: the difference along the motion, per pixel, gathered while the clip is measured."""
+"""Heat maps of flicker: the difference along the motion per pixel, collected while a clip is measured."""
 
 import heapq
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Metrics over time as an image."""
+"""Metrics over time as a PNG plot."""
 
 import io
 from typing import Any, Final

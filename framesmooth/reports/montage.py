@@ -1,4 +1,4 @@
-"""Clips put together for the eye: side by side or with a wipe, each with its name and a line of figures."""
+"""Montages of clips, side by side or with a wipe, each with its name and a line of figures."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -100,7 +100,7 @@ def _shortened(lines: list[str]) -> list[str]:
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
-    """Return the text in lines that are no wider than ``room``, where its words are not."""
+    """Return the text wrapped into lines no wider than ``room``; single words may be wider."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

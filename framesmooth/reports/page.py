@@ -1,4 +1,4 @@
-"""A report as one self-contained page: what stands on it, and how it is written."""
+"""The contents of a self-contained HTML page, and writing it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -44,7 +44,7 @@ class Strip:
         return max(self.start + self.count, _LARGEST_SLICE)
 
     def drawn_from(self, *clips: Iterable[Frame]) -> Frame:
-        """Return the image of clips that go together, read no further than what decides it."""
+        """Return the strip of several versions of a clip; no more frames are read than it shows."""
         for versions in islice(zip(*clips, strict=True), self.needed):
             self.add(*versions)
         return self.draw()

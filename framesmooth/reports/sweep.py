@@ -93,7 +93,7 @@ def write_sweep(
         folder / "report.html",
         Page(
             title=f"Sweep of {title}",
-            summary=f"{len(sweep.rows)} cells",
+            summary=f"{len(sweep.rows)} settings",
             header=[TableCell(name, "number" if index > 1 else "") for index, name in enumerate(HEADER)],
             rows=[
                 [
@@ -106,7 +106,7 @@ def write_sweep(
             galleries=[
                 Gallery("Flicker and detail", [Figure(curve, "Flicker left and detail kept")], wide=True),
                 Gallery(
-                    "The middle frame", [jpeg_figure(contact, "The middle frame of every cell")], wide=True
+                    "The middle frame", [jpeg_figure(contact, "The middle frame of every setting")], wide=True
                 ),
             ],
             facts={"detail floor": f"{1 - max_detail_loss:g}"},
@@ -148,10 +148,10 @@ _WIDEST_SHEET: Final = 1920
 
 
 def write_sheets(sweep: Sweep, folder: Path, emit: Listener) -> Frame:
-    """Write contact.png, the middle frame of every cell, and grid.mp4, all cells at once; return the first.
+    """Write contact.png, the middle frame of every trial, and grid.mp4, all trials at once; return the first.
 
     Raises:
-        MediaError: a cell's video that cannot be read, or files that cannot be written.
+        MediaError: a trial's video that cannot be read, or files that cannot be written.
     """
     tiles = {spot: open_source(sweep.store.tile_path(spot)) for spot in sweep.spots}
     first = next(iter(tiles.values()))

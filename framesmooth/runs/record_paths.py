@@ -1,4 +1,4 @@
-"""Names of files and rates in a record, which may come from anywhere, and from where they are read."""
+"""Checks of file names and frame rates in a record, which is untrusted input."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def found(folder: Path, name: str) -> Path:
     return path if path.exists() else Path(name)
 
 
-def refound(folder: Path, holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def with_existing_paths(folder: Path, holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return ``holder`` with its recorded paths ``names`` as they are from here."""
     return {**holder, **{name: found(folder, recorded_name(holder[name])) for name in names}}
 

@@ -42,7 +42,7 @@ class Stage:
         return noted
 
     def adopt(self, settings: Mapping[str, Any]) -> None:
-        """Take what is here for what ``settings`` make."""
+        """Accept the files that are here as the result of ``settings``."""
         self._begin(settings, **{name: fact for name, fact in self.notes().items() if name != "settings"})
 
     def _begin(self, settings: Mapping[str, Any], **facts: Any) -> dict[str, Any]:

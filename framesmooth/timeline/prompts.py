@@ -1,4 +1,4 @@
-"""Prompts as they are written: on the command line, with frame numbers, in YAML or JSON files."""
+"""Parsing of prompts: from the command line, with frame numbers, from YAML or JSON files."""
 
 import os
 import re

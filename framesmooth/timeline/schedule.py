@@ -123,12 +123,12 @@ def _entries(text: str) -> Iterator[tuple[str, int]]:
         elif character == ")":
             depth -= 1
             if depth < 0:
-                raise ScheduleError(index + 1, "this ) closes nothing: remove it or add a (")
+                raise ScheduleError(index + 1, "unmatched ')': remove it, or add a '(' before it")
         elif character == "," and depth == 0:
             yield _stripped(text[start:index], start)
             start = index + 1
     if depth:
-        raise ScheduleError(opened + 1, "this ( is never closed: add a )")
+        raise ScheduleError(opened + 1, "unmatched '(': add a ')'")
     if text[start:].strip() or start == 0:  # nothing after a trailing comma
         yield _stripped(text[start:], start)
 

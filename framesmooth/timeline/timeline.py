@@ -17,7 +17,7 @@ EASINGS: Final[dict[str, Callable[[float], float]]] = {
     "ease-out": lambda x: x * (2 - x),
     "ease-in-out": lambda x: 4 * x**3 if x < 0.5 else 1 - 4 * (1 - x) ** 3,
 }
-"""How a segment is travelled: monotonic functions of [0, 1] onto [0, 1]."""
+"""Speed curves of a segment: monotonic functions of [0, 1] onto [0, 1]."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What strengths of smoothing do to a sample of a clip, judged without knowing the clean clip.
+"""Blind quality of smoothing strengths on a sample of a clip, without the clean clip.
 
 All strengths are judged along one motion, that of a smoothed version, in which wobble is not taken for
 motion. Flicker is everywhere, in proportion to the light and the slopes of the picture, while the harm of

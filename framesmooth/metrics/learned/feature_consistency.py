@@ -1,4 +1,4 @@
-"""Likeness of neighbouring frames in the eyes of an image model whose folder the user gives."""
+"""Similarity of neighbouring frames in the features of an image model whose folder the user gives."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -104,8 +104,8 @@ class ClipConsistency(Consistency):
 class DinoConsistency(Consistency):
     """Cosine of the DINO features of neighbouring frames: half of VBench's "subject consistency".
 
-    VBench takes the mean of this and of the likeness to frame 0. The model is a DINO or DINOv2 folder in the
-    format of transformers (Caron et al. 2021), its features the class token; see :class:`Consistency`.
+    VBench takes the mean of this and of the similarity to frame 0. The model is a DINO or DINOv2 folder in
+    the format of transformers (Caron et al. 2021), its features the class token; see :class:`Consistency`.
     """
 
     name = "dino_consistency"

@@ -1,4 +1,4 @@
-"""What sets the families of diffusers' text-to-image pipelines apart, behind one interface.
+"""The differences between diffusers' text-to-image pipelines, behind one interface.
 
 ``Family`` is what most of them share; ``families`` has one file for each of the others. The latents outside
 are float32 (B, C, h, w) for all of them, whatever a pipeline's own form is.
@@ -53,7 +53,7 @@ class Family:
     overflows: ClassVar[bool] = False
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
-    """The class of transformers by which an IP-Adapter sees."""
+    """The class of transformers that encodes images for an IP-Adapter."""
     encodes_control: ClassVar[bool] = False
     """Whether control images go through the autoencoder."""
     has_true_guidance: ClassVar[bool] = False
@@ -108,7 +108,7 @@ class Family:
         return self.denoiser.config.get("time_cond_proj_dim") is not None
 
     def negates(self, guidance: Guidance) -> bool:
-        """Tell whether the negative prompt has a say."""
+        """Tell whether the negative prompt is used."""
         return not self.is_distilled and guidance.scale > 1
 
     @property
@@ -150,7 +150,7 @@ class Family:
         return latents
 
     def timesteps(self, scheduler: Any, steps: int, shape: Sequence[int]) -> dict[str, Any]:
-        """Return what the pipeline hands to ``set_timesteps`` of ``scheduler`` for latents of ``shape``."""
+        """Return what the pipeline passes to ``set_timesteps`` of ``scheduler`` for latents of ``shape``."""
         del scheduler, shape
         return {"num_inference_steps": steps}
 

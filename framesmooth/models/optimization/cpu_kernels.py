@@ -1,4 +1,4 @@
-"""Networks whose weights lie as the CPU multiplies them.
+"""oneDNN weight prepacking for inference on CPUs.
 
 PyTorch calls oneDNN for bfloat16 products, and oneDNN reorders the weights at every call: small images
 spend more time on that than on the product. Here it happens once, as in PyTorch's own compiler (whose

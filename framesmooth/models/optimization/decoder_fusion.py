@@ -1,4 +1,4 @@
-"""The last layers of a decoder folded into one convolution."""
+"""Fusion of a decoder's last layers into one convolution."""
 
 from typing import Any, Final, TypeGuard
 

@@ -66,7 +66,7 @@ class _Moved:
 
 
 class DepthCamera(Camera):
-    """A camera over images whose depth ``depth`` tells, else as ``Camera``."""
+    """A camera over images with the depth that ``depth`` estimates; else like ``Camera``."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A camera that moves over an image: motion that is known, and needs no estimating.
+"""Planar camera motion: homographies that are known, and need no estimating.
 
 From one frame to the next the image is shifted, turned and enlarged about its centre, as in Deforum's 2D
 animation, and then seen in perspective: the camera approaches it and turns to other sides, while the image

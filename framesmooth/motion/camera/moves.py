@@ -49,7 +49,7 @@ class Moves:
         """Return the value of each move at every frame, by name.
 
         Raises:
-            UsageError: a schedule that cannot be read, or a value that no image is left of.
+            UsageError: a schedule that cannot be read, or a value out of its range.
         """
         found = {}
         for field in fields(self):

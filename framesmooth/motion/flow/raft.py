@@ -22,7 +22,7 @@ _SMALLEST_SIDE: Final = 128  # the correlation pyramid halves the features three
 
 @dataclass(frozen=True, kw_only=True)
 class RaftFlow:
-    """RAFT with the weights of a file, which say whether it is the large or the small one.
+    """RAFT with the weights of a file; their shapes decide between the large and the small network.
 
     Attributes:
         weights: a .safetensors file with the names that torchvision's ``raft_large`` or ``raft_small``
@@ -30,7 +30,7 @@ class RaftFlow:
         num_flow_updates: refinements of the flow; 12 is what the network was trained with.
 
     Raises:
-        ModelError: no torchvision that works, or a file that is missing, unsafe or holds other weights.
+        ModelError: torchvision is missing or broken, or the file is missing, unsafe or holds other weights.
     """
 
     weights: Path = field(repr=False)
