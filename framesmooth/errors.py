@@ -27,7 +27,7 @@ class OutputExists(UsageError):
 
 
 class MediaError(FramesmoothError):
-    """A picture, a video or a folder of frames that cannot be read or written (exit code 1)."""
+    """An image, a video or a folder of frames that cannot be read or written (exit code 1)."""
 
 
 class RunLocked(FramesmoothError):

@@ -1,4 +1,4 @@
-"""``framesmooth generate``: prompts become a clip."""
+"""``framesmooth generate``: turns prompts into a clip."""
 
 import logging
 import os
@@ -95,7 +95,7 @@ def folder_as_written(output: str) -> Iterator[Path]:
 
 
 def make_and_show(settings: GenerateSettings, progress: str, json_file: str | None) -> None:
-    """Make a clip and print its figures and where it lies."""
+    """Make a clip, and print its metrics and its path."""
     from framesmooth.cli.progress import progress_listener
     from framesmooth.workflows.generate.run import make_clip
 
@@ -106,7 +106,7 @@ def make_and_show(settings: GenerateSettings, progress: str, json_file: str | No
 
 
 def show_made(made: "GeneratedClip", json_file: str | None) -> None:
-    """Print the figures of a clip that was made, and where it lies."""
+    """Print the metrics and the path of a clip."""
     from framesmooth.cli.tables import print_comparison
 
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}

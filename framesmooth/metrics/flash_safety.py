@@ -117,7 +117,7 @@ class Extended:
 
 @dataclass(frozen=True)
 class FlashReport:
-    """How safe a clip is: its worst second for general and for red flashes, and how long each goes on."""
+    """Flash safety of a clip: its worst second for general and red flashes, and extended flashing."""
 
     general: Worst
     red: Worst

@@ -48,10 +48,10 @@ _SHARED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """What steers a clip's images besides the prompt.
+    """A ControlNet and its source of control images.
 
     Attributes:
-        kind: what the source is taken for.
+        kind: what the source holds.
         source: a video, or a folder of images.
         model: the ControlNet: a folder in diffusers' format, or a hub id.
         scale: a schedule of how strictly it is followed; 1 is what it was trained for, 0 not at all.
@@ -110,7 +110,7 @@ def check_fit(controlnet: Path, model: Path) -> None:
     """Check that a ControlNet was made for the denoiser of the pipeline in ``model``.
 
     Raises:
-        ModelError: naming the first thing that tells otherwise.
+        ModelError: naming the first thing that does not fit.
     """
     _, wanted = controlled_class(pipeline_class(model), model.name)
     config = read_object(controlnet / CONFIG_FILE)

@@ -28,7 +28,7 @@ class ImagePrompt:
     """An image that a model attends to, and by which adapter.
 
     Attributes:
-        adapter: a .safetensors file, or a folder with one; the image encoder lies beside the weights, in
+        adapter: a .safetensors file, or a folder with one; the image encoder is beside the weights, in
             ``image_encoder``, where the model has none.
         image: the image.
         scale: how much it counts; 1 is what the adapter was trained for.
@@ -154,7 +154,9 @@ def _check_tensors(path: Path) -> None:
     if not all(any(name.startswith(part) for name in names) for part in (_PROJECTION, _ATTENTION)):
         raise ModelError(f"{path.name} is no IP-Adapter: its tensors have other names")
     if any("lora" in name for name in names):
-        raise ModelError(f"{path.name} is for faces, and wants more than a picture: use another IP-Adapter")
+        raise ModelError(
+            f"{path.name} is for faces and needs face embeddings besides an image: use another IP-Adapter"
+        )
 
 
 def adapter_hashes(prompt: ImagePrompt, files: AdapterFiles) -> dict[str, str]:

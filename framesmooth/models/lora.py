@@ -1,4 +1,4 @@
-"""LoRAs and textual inversions put into a loaded pipeline."""
+"""Loading LoRAs and textual inversions into a pipeline."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,7 +50,7 @@ def add_loras(pipe: Any, loras: Sequence[Lora], model: str) -> None:
 
 
 def add_textual_inversions(pipe: Any, inversions: Sequence[TextualInversion], model: str) -> None:
-    """Teach the tokenizers and text encoders of ``pipe`` new words.
+    """Add textual inversions to the tokenizers and text encoders of ``pipe``.
 
     Raises:
         ModelError: a pipeline that takes none, or a word made for another text encoder.

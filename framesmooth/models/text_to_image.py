@@ -73,7 +73,7 @@ class TextToImage:
 
     @property
     def family(self) -> Family:
-        """What the pipeline has in common with others, and what not."""
+        """The family of the pipeline."""
         return family_of(self.pipe, self.folder.name)
 
     @property
@@ -246,7 +246,7 @@ class TextToImage:
 
     @property
     def autoencoder(self) -> Autoencoder:
-        """What turns images into latents, and latents into images."""
+        """The autoencoder of the pipeline."""
         return Autoencoder(
             vae=self.pipe.vae,
             factor=self.family.factor,
@@ -267,7 +267,7 @@ class TextToImage:
         return [image.frame for image in pictures]
 
     def decode_judged(self, latents: Tensor) -> list[GeneratedFrame]:
-        """Return the images of float32 latents (B, C, h, w) with what is wrong with each."""
+        """Return the images of float32 latents (B, C, h, w), each with its fault."""
         flagged: Any = [False] * len(latents)
         with torch.inference_mode(), self._memory_errors():
             images = self.autoencoder.decode(latents)

@@ -56,7 +56,7 @@ def write_tuning(
             "looked at": looked or "nothing",
             "strengths tried": tuning.trials,
             "search": f"{tuning.seconds:.1f} s",
-            "the same again": command,
+            "reproduce with": command,
         },
         verdicts=[Line(kind, label, title, reasons)],
         first=galleries,

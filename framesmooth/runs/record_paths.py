@@ -30,15 +30,15 @@ def recorded_name(name: object) -> str:
     parts = PurePosixPath(name).parts
     absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\")
     if absolute or ".." in parts[1:]:
-        raise ValueError(f"{name[:80]!r} lies outside the folder of the clip")
+        raise ValueError(f"{name[:80]!r} is outside the folder of the clip")
     return name
 
 
 def sibling_name(name: object) -> str:
-    """Return the recorded name of the clip, which lies beside the run folder and nowhere else."""
+    """Return the recorded name of the clip, which is beside the run folder."""
     parts = PurePosixPath(recorded_name(name)).parts
     if len(parts) != 2 or parts[0] != "..":
-        raise ValueError(f"the clip {str(name)[:80]!r} doesn't lie beside the run folder")
+        raise ValueError(f"the clip {str(name)[:80]!r} is not beside the run folder")
     return str(name)
 
 

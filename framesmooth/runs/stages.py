@@ -63,7 +63,7 @@ class Stage:
         return [path for kind in _RESULTS for path in self.folder.glob(kind)]
 
     def notes(self) -> dict[str, Any]:
-        """Return what is noted about the files here, empty when nothing is or the notes are damaged."""
+        """Return the notes about the files here; empty where there are none or they are damaged."""
         path = self.folder / STAGE_FILE
         try:
             noted = read_json(path) if path.is_file() else {}

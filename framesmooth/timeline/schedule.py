@@ -163,5 +163,5 @@ def _frame(text: str, column: int, previous: int, max_frames: int, variables: di
         value += previous
     frame = round(value if value >= 0 else value + max_frames)
     if frame < 0:
-        raise ScheduleError(column, f"frame {text} lies before the start: the clip has {max_frames} frames")
+        raise ScheduleError(column, f"frame {text} is before the start: the clip has {max_frames} frames")
     return frame

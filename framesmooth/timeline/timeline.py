@@ -62,7 +62,7 @@ class Timeline:
         times = [key.time for key in self.keyframes]
         for time in times:
             if not 0 <= time < self.num_frames:
-                raise UsageError(f"keyframe at {time} lies outside the clip: it has {self.num_frames} frames")
+                raise UsageError(f"keyframe at {time} is outside the clip: it has {self.num_frames} frames")
         for earlier, later in pairwise(times):
             if later <= earlier:
                 raise UsageError(f"keyframe at {later} comes after the one at {earlier}: put them in order")

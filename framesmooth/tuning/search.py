@@ -233,7 +233,7 @@ def _polish(experiment: Experiment, goal: Goal, setup: SmootherConfig, deadline:
 
 
 def removable(trials: Sequence[Trial]) -> float:
-    """Return the standard deviation of the flicker that the strongest of some trials removes, levels.
+    """Return the standard deviation of the flicker, in levels, that the strongest of the trials removes.
 
     Motion that is uneven, and fast in poor light, looks like flicker that no strength removes.
     """
@@ -250,7 +250,7 @@ def around(strength: float) -> tuple[float, ...]:
 
 
 def _settled(experiment: Experiment, setup: SmootherConfig) -> SearchResult | None:
-    """Return the verdict on a clip that needs no smoothing, or can have none; None for all others."""
+    """Return the verdict on a clip that needs no smoothing or has no usable motion; None for all others."""
     trials = _cells(experiment, setup)
     still = trials[0]
     if _coverage(experiment) < _LEAST_COVERAGE:

@@ -177,12 +177,13 @@ def test_a_clean_clip_is_left_alone(clean: list[Frame]) -> None:
     assert tuning.verdict.startswith("clean: ")
 
 
-def test_pictures_that_share_nothing_are_hopeless() -> None:
+def test_unrelated_images_have_no_usable_motion() -> None:
     strangers = [(texture(64, 96, seed=9 * k) * 255).astype(np.uint8) for k in range(6)]
     tuning = tune_clip(FrameList(strangers), silent, goal=Goal(), setups=[SmootherConfig()])
     assert tuning.strength == 0
     assert tuning.kind == "hopeless"
-    assert "different pictures" in tuning.verdict
+    assert tuning.verdict.startswith("no usable motion: ")
+    assert "unrelated images" in tuning.verdict
 
 
 def test_every_shot_gets_a_strength_that_holds_to_its_end(clean: list[Frame], spoiled: list[Frame]) -> None:

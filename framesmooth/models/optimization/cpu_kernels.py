@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 _POSITIONS: Final = 32
-"""The weights' layout is chosen for images of this side, whatever comes: the first image of a run that
-goes on must not choose another one than the first of all."""
+"""The weights' layout is chosen for images of this side, whatever the size: a resumed run must not choose
+another one."""
 _FAST_POSITIONS: Final = 1024
 """From this many positions on PyTorch normalises channels-last images by whole channels itself."""
 _NARROW: Final = 16

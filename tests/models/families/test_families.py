@@ -238,7 +238,7 @@ def test_what_a_pipeline_refuses_is_one_line(name: str, steps: int, load: Any) -
     source = prompt_travel(
         load(name), Timeline((Keyframe(0, "a cat", 1),), 1), width=32, height=32, steps=steps
     )
-    with pytest.raises(ModelError, match=f"{name} cannot draw so .*--steps") as caught:
+    with pytest.raises(ModelError, match=f"{name} cannot denoise with these settings .*--steps") as caught:
         list(source)
     assert "\n" not in str(caught.value)
 
