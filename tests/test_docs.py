@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import tomllib
 from pathlib import Path
 
 import click
@@ -16,7 +15,6 @@ from tests.doc_blocks import HOME, PAGES, blocks, commands, examples
 README = HOME / "README.md"
 LINKED = (*PAGES, HOME / "CONTRIBUTING.md")
 KNOWN_TO_PROMPTS = {"--neg"}
-FOR_MODELS = {"torch", "diffusers", "transformers", "accelerate", "peft", "safetensors"}
 OF_SCRIPTS = {
     option
     for script in (HOME / "scripts").rglob("*.py")
@@ -154,20 +152,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         found = (page.parent / path).resolve() if path else page
         assert found.exists(), f"{place(page)}: {target}"
         assert not anchor or anchor in anchors(found), f"{place(page)}: {target}"
-
-
-def test_the_small_install_has_all_dependencies_but_those_of_models() -> None:
-    project = tomllib.loads(text_of(HOME / "pyproject.toml"))["project"]
-    needed = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}
-    guide = blocks(HOME / "docs" / "guides" / "speed-and-memory.md")
-    (installing,) = [
-        command.words
-        for block in guide
-        if block.reason == "installs packages"
-        for command in commands(block.text)
-        if "constraints.txt" in command.words
-    ]
-    assert set(installing[4:]) == needed - FOR_MODELS
 
 
 def test_shell_blocks_can_be_read() -> None:

@@ -1,4 +1,4 @@
-"""``framesmooth assemble``: frames, and sound, become a clip."""
+"""``framesmooth assemble``: encodes frames, and sound, as a clip."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ from framesmooth.cli.options.command import HeadedCommand
 @common.encoding
 @common.common
 def assemble(source: str, output: str, progress: str, **settings: Any) -> None:
-    """Put the frames of IN together into a clip, or take a clip apart into frames.
+    """Encode the frames of IN as a clip, or split a clip into frames.
 
-    IN is a folder of frames, a run folder, a video or an animation; frames are taken as they are, sound and
-    tags go along.
+    IN is a folder of frames, a run folder, a video or an animation; frames are not changed, sound and
+    metadata are kept.
 
     \b
     Examples:

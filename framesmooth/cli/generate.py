@@ -1,4 +1,4 @@
-"""``framesmooth generate``: prompts become a clip."""
+"""``framesmooth generate``: turns prompts into a clip."""
 
 import logging
 import os

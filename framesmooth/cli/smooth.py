@@ -1,4 +1,4 @@
-"""``framesmooth smooth``: a clip becomes a steadier one."""
+"""``framesmooth smooth``: removes flicker from a clip."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ from framesmooth.registry import names
     "--loop/--no-loop",
     heading=common.SMOOTHING,
     default=None,
-    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as a run was made]",
+    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as the run was made]",
 )
 @headed_option(
     "--measure/--no-measure",
@@ -77,10 +77,10 @@ from framesmooth.registry import names
 @common.json_file
 @common.common
 def smooth(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
+    """Remove the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
-    Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
-    is complete. A run folder is smoothed again as its clip was, unless you say otherwise.
+    Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
+    complete. A run folder is smoothed again as its clip was, unless you say otherwise.
 
     \b
     Examples:

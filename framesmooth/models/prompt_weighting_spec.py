@@ -125,9 +125,7 @@ def _refuse_foreign(prompt: str) -> None:
 
 
 def _unpaired(sign: str, column: int, prompt: str) -> UsageError:
-    return UsageError(
-        f"{prompt!r}, column {column}: this {sign} has no other one; write a plain one as \\{sign}"
-    )
+    return UsageError(f"{prompt!r}, column {column}: unmatched '{sign}'; escape a literal one as \\{sign}")
 
 
 def _joined(spans: list[Span]) -> list[Span]:

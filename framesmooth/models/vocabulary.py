@@ -26,7 +26,7 @@ _MANY: Final = ("two", "three", "four", "five", "six", "several", "many", "some"
 
 @dataclass(frozen=True)
 class UnknownWord:
-    """A word of a prompt that the model was never taught, and the nearest ones it was."""
+    """A word of a prompt that is not in the model's vocabulary, and the nearest ones that are."""
 
     word: str
     nearest: tuple[str, ...]

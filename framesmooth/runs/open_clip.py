@@ -50,7 +50,7 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
     damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
     if damaged:
         raise MediaError(
-            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it again"
         )
     try:
         return run.frames.folder, recorded_rate(run.unchecked_record["settings"]["resolved"]["fps"])

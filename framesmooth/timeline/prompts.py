@@ -1,4 +1,4 @@
-"""Prompts as they are written: on the command line, with frame numbers, in YAML or JSON files."""
+"""Parsing of prompts: from the command line, with frame numbers, from YAML or JSON files."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool
         times = [time if time >= 0 else time + num_frames for time in given]
         for written, time in zip(given, times, strict=True):
             if not 0 <= time < num_frames:
-                raise UsageError(f"a prompt at frame {written} lies outside the clip of {num_frames} frames")
+                raise UsageError(f"a prompt at frame {written} is outside the clip of {num_frames} frames")
         return tuple(times)
     if len(prompts) > num_frames:
         raise UsageError(f"{len(prompts)} prompts don't fit in {num_frames} frames: raise --num-frames")

@@ -135,12 +135,12 @@ def _entries(text: str) -> Iterator[tuple[str, int]]:
         elif character == ")":
             depth -= 1
             if depth < 0:
-                raise ScheduleError(index + 1, "this ) closes nothing: remove it or add a (")
+                raise ScheduleError(index + 1, "unmatched ')': remove it, or add a '(' before it")
         elif character == "," and depth == 0:
             yield _stripped(text[start:index], start)
             start = index + 1
     if depth:
-        raise ScheduleError(opened + 1, "this ( is never closed: add a )")
+        raise ScheduleError(opened + 1, "unmatched '(': add a ')'")
     if text[start:].strip() or start == 0:  # nothing after a trailing comma
         yield _stripped(text[start:], start)
 
@@ -179,5 +179,5 @@ def _frame(text: str, column: int, previous: int, max_frames: int, variables: di
         value += previous
     frame = round(value if value >= 0 else value + max_frames)
     if frame < 0:
-        raise ScheduleError(column, f"frame {text} lies before the start: the clip has {max_frames} frames")
+        raise ScheduleError(column, f"frame {text} is before the start: the clip has {max_frames} frames")
     return frame

@@ -1,4 +1,4 @@
-"""Files that people write, read with care: none is endless, and every error is one line."""
+"""Bounded reading of text and JSON files that users write; every error is one line."""
 
 import json
 import re

@@ -31,7 +31,7 @@ class SweepSettings(WorkflowSettings):
         strengths: 0 to 1 each.
         methods: smoothers.
         flows: how motion is estimated for smoothing; None is each method's own way.
-        max_detail_loss: the best cell may cost no larger share of the fine detail.
+        max_detail_loss: the best trial may cost no larger share of the fine detail.
         jobs: processes; each one estimates the motion for itself.
     """
 
@@ -51,7 +51,7 @@ class SweepResult:
 
     Attributes:
         folder: of sweep.csv, sweep.json, report.html, contact.png and grid.mp4.
-        sweep: the cells.
+        sweep: the trials.
         best: the row with the least flicker within the detail floor, None without any.
         figures: what sweep.json holds, and the folder.
         notices: what the user should know.
@@ -65,7 +65,7 @@ class SweepResult:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Plain types for each cell: method, flow, strength, metrics, and the seconds that it took."""
+        """Plain types for each trial: method, flow, strength, metrics, and the seconds that it took."""
         return self.sweep.rows
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
     """Smooth a clip with every setting of a grid, and put the figures into one table.
 
     The arguments are those of :class:`SweepSettings`. Motion is estimated once for all strengths of a method.
-    Cells that an earlier sweep into the same folder made are used.
+    Trials that an earlier sweep into the same folder made are used.
 
     Raises:
         MediaError: a source that cannot be read, or a full disk.

@@ -80,7 +80,7 @@ def test_commands_that_are_refused(place: Path, command: str, code: int, words: 
 def test_metrics_that_are_skipped(
     place: Path, monkeypatch: pytest.MonkeyPatch, options: str, words: str
 ) -> None:
-    monkeypatch.setattr("framesmooth.metrics.learned.lpips.find_spec", lambda name: None)
+    monkeypatch.setattr("framesmooth.metrics.learned.lpips.missing_packages", list)
     (place / "empty").mkdir()
     (place / "empty" / "config.json").write_text("{}")
     result = CliRunner().invoke(cli, ["measure", "in", "--metric", *options.split()])

@@ -51,8 +51,8 @@ def test_known_values(text: str | float, expected: dict[int, float]) -> None:
     [
         ("", 1, "missing"),
         ("0:(1), 30 (2)", 8, "expected 'frame: value'"),
-        ("0:(1", 3, "never closed"),
-        ("0:(1))", 6, "closes nothing"),
+        ("0:(1", 3, "unmatched '('"),
+        ("0:(1))", 6, "unmatched ')'"),
         ("0:(1), 30:()", 11, "missing"),
         ("0:(1), 30:", 11, "missing"),
         ("0:(1),, 2:(1)", 7, "expected"),

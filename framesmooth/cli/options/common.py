@@ -61,7 +61,7 @@ no_audio = headed_option(
     "--no-audio",
     is_flag=True,
     heading=EncodingSettings.heading,
-    help="Leave out the sound of IN, which is kept otherwise, cut where the frames are.",
+    help="Drop the sound of IN, which is otherwise kept and cut to the frames.",
 )
 
 
@@ -146,7 +146,7 @@ def reading(command: Command) -> Command:
 
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
-    """Refuse, before all the work, a file or folder that may not be made: a callback of click."""
+    """Refuse a file or folder that cannot be written, before any work starts: a callback of click."""
     if place is not None and str(place) != "-":
         whole = Path(place).absolute()
         nearest = next(path for path in (whole, *whole.parents) if path.exists())

@@ -1,4 +1,4 @@
-"""What ``measure`` and ``compare`` share: where motion comes from, and the files for their figures."""
+"""Options shared by ``measure`` and ``compare``: the source of motion, and the report files."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -31,15 +31,15 @@ class Moves:
     __pydantic_config__: ClassVar = {"extra": "forbid"}  # of moves in a record
 
     zoom: str = "1"
-    """Factor by which the picture grows."""
+    """Factor by which the image grows."""
     pan_x: str = "0"
-    """Pixels that the picture moves to the right."""
+    """Pixels that the image moves to the right."""
     pan_y: str = "0"
-    """Pixels that the picture moves down."""
+    """Pixels that the image moves down."""
     roll: str = "0"
-    """Degrees that the picture turns counter-clockwise."""
+    """Degrees that the image turns counter-clockwise."""
     translate_z: str = "0"
-    """Percent of the way to the picture that the camera approaches it."""
+    """Percent of the way to the image that the camera approaches it."""
     rotate_3d_x: str = "0"
     """Degrees that the camera turns upwards."""
     rotate_3d_y: str = "0"
@@ -49,7 +49,7 @@ class Moves:
         """Return the value of each move at every frame, by name.
 
         Raises:
-            UsageError: a schedule that cannot be read, or a value that no picture is left of.
+            UsageError: a schedule that cannot be read, or a value out of its range.
         """
         found = {}
         for field in fields(self):
