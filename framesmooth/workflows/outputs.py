@@ -1,4 +1,4 @@
-"""Output of the workflows that convert a clip: its place, its encoding, and the sound and metadata it keeps."""
+"""The output of workflows that convert a clip: path, encoding, sound and metadata."""
 
 import os
 from collections.abc import Iterator, Sequence
