@@ -105,6 +105,14 @@ def load(family: str, name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+def name_of(family: str, part: object) -> str:
+    """Return the name under which the class of ``part`` is known; its own name where it isn't."""
+    kind = type(part)
+    own = f"{kind.__module__}:{kind.__qualname__}"
+    known = {**_installed(family), **FAMILIES[family]}
+    return next((name for name, target in known.items() if target == own), kind.__name__)
+
+
 def _unknown(family: str, name: str) -> str:
     known = names(family)
     near = get_close_matches(name, known, n=2, cutoff=0.5)

@@ -9,11 +9,11 @@ from framesmooth.cli.options.command import HeadedCommand
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.no_audio
 @common.encoding
 @common.common

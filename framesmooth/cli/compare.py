@@ -38,7 +38,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 )
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @report_options.files
 @common.common
 def compare(

@@ -10,7 +10,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "--cadence",
@@ -48,7 +48,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

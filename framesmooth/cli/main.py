@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from framesmooth import __version__
+from framesmooth.cli import process
 from framesmooth.cli.options.command import variable
 from framesmooth.errors import FramesmoothError
 
@@ -78,7 +79,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a known error becomes one line on stderr and the exit code of its kind."""
         try:
-            with _stops_unwrapped():
+            with stops_unwrapped():
                 return super().invoke(ctx)
         except FramesmoothError as error:
             if ctx.params.get("debug"):
@@ -114,13 +115,15 @@ def variable_of(command: str, option: click.Option) -> str:
 
 
 @contextmanager
-def _stops_unwrapped() -> Iterator[None]:
+def stops_unwrapped() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM through where an extension module has turned them into another error.
 
     Many do when they are stopped while they are imported: an ImportError with the reason behind it.
     """
     try:
         yield
+    except click.exceptions.Exit:  # a command has said already that it was stopped
+        raise
     except Exception as error:
         behind: BaseException | None = error
         while behind is not None and not isinstance(behind, KeyboardInterrupt | SystemExit):
@@ -170,7 +173,11 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
+    process.prepare()
     signal.signal(signal.SIGTERM, _terminate)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files may be bytes that are no text
-    cli(prog_name="framesmooth", auto_envvar_prefix=_VARIABLES)
+    try:
+        cli(prog_name="framesmooth", auto_envvar_prefix=_VARIABLES)
+    except SystemExit as end:
+        process.leave(end.code)

@@ -56,7 +56,7 @@ from framesmooth.registry import names
 )
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @report_options.files
 @common.common
 def measure(

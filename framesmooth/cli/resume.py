@@ -67,6 +67,7 @@ _FORMER: Final = {
 @options_of(EncodingSettings, only=("overwrite", "sign"))
 @options_of(ModelSettings, only=("allow_download",))
 @options_of(ComputeSettings, only=("low_vram", "cpu_offload"))
+@common.table
 @common.json_file
 @common.common
 def resume(
@@ -78,6 +79,7 @@ def resume(
     allow_download: bool,
     sign: Path | None,
     overwrite: bool,
+    table: bool,
     json_file: str | None,
     progress: str,
 ) -> None:
@@ -95,7 +97,9 @@ def resume(
       framesmooth resume clip.framesmooth --force
     """  # fmt: skip
     from framesmooth.cli.generate import show_made
+    from framesmooth.cli.interruption import says_how_to_go_on
     from framesmooth.cli.progress import progress_listener
+    from framesmooth.runs import RunFolder
     from framesmooth.workflows.generate.resume import Resume, resume_run
 
     how = Resume(
@@ -107,10 +111,10 @@ def resume(
         force=force,
         allow_download=allow_download,
     )
-    with progress_listener(progress) as emit:
+    with says_how_to_go_on(RunFolder(run), paths), progress_listener(progress) as emit:
         made = resume_run(run, how, emit)
     if isinstance(made, Path):
         click.echo(f"{made} is complete already", err=True)
         click.echo(made)
     else:
-        show_made(made, json_file)
+        show_made(made, json_file, table=table)

@@ -74,7 +74,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @headed_option(
     "-o",
     "--output",
@@ -131,6 +131,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @common.fps
 @common.frame_range
+@common.reading
 @common.json_file
 @common.common
 def sweep(source: str, json_file: str | None, progress: str, **settings: Any) -> None:

@@ -11,7 +11,7 @@ from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "--max-detail-loss",
@@ -73,7 +73,7 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common

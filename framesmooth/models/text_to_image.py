@@ -1,6 +1,7 @@
 """One text-to-image pipeline of diffusers: encode a prompt, make noise, denoise, decode."""
 
 import copy
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -121,11 +122,20 @@ class TextToImage:
         return self.family.encode("", "", guided=False)["prompt_embeds"]
 
     def cut_off(self, prompt: str) -> str:
-        """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
+        """Return the words at the end of ``prompt`` that the text encoder has no room for, "" if all fit.
+
+        A word of which it reads a part is among them.
+        """
         tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
-        tokens = tokenizer(plain(prompt), truncation=False).input_ids
-        kept = room - 1  # the end-of-text token takes the last place
-        return str(tokenizer.decode(tokens[kept:-1])).strip() if len(tokens) > room else ""
+
+        def fits(count: int) -> bool:
+            return len(tokenizer(" ".join(words[:count]), truncation=False).input_ids) <= room
+
+        words = plain(prompt).split()
+        if fits(len(words)):
+            return ""
+        kept = bisect_right(range(len(words)), False, key=lambda count: not fits(count)) - 1
+        return " ".join(words[max(kept, 0) :])
 
     def noise(self, seed: int, height: int, width: int) -> Tensor:
         """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""

@@ -11,6 +11,7 @@ from framesmooth.reports.page import (
     write_page,
 )
 from framesmooth.reports.scanline_strip import Strip
+from framesmooth.reports.shown_clip import ShownClip
 from framesmooth.reports.smoothing_report import write_html, write_report
 from framesmooth.reports.tables import (
     Row,
@@ -25,6 +26,7 @@ __all__ = [
     "Line",
     "Page",
     "Row",
+    "ShownClip",
     "Strip",
     "all_notes",
     "clip_notes",

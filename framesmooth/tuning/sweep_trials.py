@@ -8,12 +8,12 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import framesmooth
-from framesmooth.frames import FrameSource, ReadOptions
+from framesmooth.frames import FrameSource
 from framesmooth.runs import content_key, read_json, write_json
 from framesmooth.runs.open_clip import open_clip
 from framesmooth.streams import alongside, prefetch
@@ -21,7 +21,8 @@ from framesmooth.tuning.blind_quality import MOTION_STRENGTH
 from framesmooth.tuning.multi_strength_meter import MultiStrengthMeter
 from framesmooth.tuning.search import SmootherConfig
 from framesmooth.tuning.segments import shrunk, shrunk_size
-from framesmooth.video import FrameSink, open_sink, open_source
+from framesmooth.video import AS_USUAL, FrameSink, ReadOptions, open_sink, open_source
+from framesmooth.video.listing import files_of, is_series
 
 TILE_WIDTH: Final = 320
 MOST_LANES: Final = 12
@@ -43,12 +44,18 @@ class ClipChoice:
     def of(cls, path: Path, options: ReadOptions) -> "ClipChoice":
         """Return the choice; its key is a hash of the files' content and of how they are read."""
         digest = hashlib.sha256()
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        for file in files_of(path):
             if file.is_file():
-                digest.update(file.name.encode() if path.is_dir() else b"")
+                digest.update(file.name.encode() if is_series(path) else b"")
                 with file.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
-        part = {"content": digest.hexdigest(), "fps": str(options.fps), "range": options.frame_range}
+        part: dict[str, Any] = {
+            "content": digest.hexdigest(),
+            "fps": str(options.fps),
+            "range": options.frame_range,
+        }
+        if options.reading != AS_USUAL:
+            part["reading"] = asdict(options.reading)
         return cls(path, options, content_key(part))
 
     def open(self) -> FrameSource:

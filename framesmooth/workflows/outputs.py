@@ -1,4 +1,4 @@
-"""The output of workflows that convert a clip: path, encoding, sound and metadata."""
+"""Shared by workflows that convert a clip: the output, its encoding, and what is kept of the source."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ class ConvertSettings(WorkflowSettings):
             if isinstance(self.source, (str, os.PathLike)):
                 check_not_input(self.source, self.output)
             check_output(self.output, overwrite=self.overwrite)
-        clip = open_input(self.source, self.reading, uneven=self.uneven)
+        clip = open_input(self.source, self.read_options, uneven=self.uneven)
         if self.output is not None:
             frames = clip.frames
             check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)

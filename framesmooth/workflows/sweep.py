@@ -12,6 +12,8 @@ from framesmooth.tuning.search import SmootherConfig
 from framesmooth.tuning.sweep import Sweep, run_sweep
 from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
 from framesmooth.video.atomic import remove_all_leftovers
+from framesmooth.video.listing import is_series
+from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.workflow import NoticeCollector, WorkflowSettings, workflow
 
 STRENGTHS: Final = tuple(step / 10 for step in range(11))
@@ -89,8 +91,8 @@ def sweep(settings: SweepSettings) -> SweepResult:
         [0.3, 0.6]
     """
     path = Path(settings.source)
-    clip = ClipChoice.of(path, settings.reading)
-    folder = path.with_name(f"{path.stem}.sweep") if settings.output is None else Path(settings.output)
+    clip = ClipChoice.of(path, settings.read_options)
+    folder = _beside(path) if settings.output is None else Path(settings.output)
     for place in (folder, folder / "cells"):
         remove_all_leftovers(place)
     grid = [
@@ -100,6 +102,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
         for strength in settings.strengths
     ]
     emit = NoticeCollector(settings.on_event)
+    tell_what_changes(clip.open(), emit)
     found = run_sweep(grid, TrialStore(folder / "cells", clip), emit, settings.jobs)
     figures = write_sweep(folder, found, emit, title=path.name, max_detail_loss=settings.max_detail_loss)
     return SweepResult(
@@ -109,3 +112,9 @@ def sweep(settings: SweepSettings) -> SweepResult:
         figures=figures,
         notices=emit.notices,
     )
+
+
+def _beside(path: Path) -> Path:
+    """Return the folder of the sweep of a clip: beside it, or beside the folder of its pictures."""
+    clip = path.parent if is_series(path) and not path.is_dir() else path
+    return clip.with_name(f"{clip.stem}.sweep")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from storybook.captions import caption
 from storybook.card import PROMPTS
 from storybook.dataset import scene_at
@@ -165,3 +166,18 @@ def test_the_card_is_judged_by_pictures_that_the_model_never_saw() -> None:
     assert set(rows) == {"place", "light", "subject", "color", "style"}
     assert min(map(float, rows.values())) > 90
     assert (BUILT_IN_FOLDER / "contact-sheet.jpg").stat().st_size < MEBIBYTE
+
+
+def test_diffusers_loads_it_and_makes_a_picture_with_nothing_said_about_dtypes() -> None:
+    diffusers = pytest.importorskip("diffusers")
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(BUILT_IN_FOLDER)
+    pipe.set_progress_bar_config(disable=True)
+    noise = torch.Generator().manual_seed(1)
+    options = {"num_inference_steps": 4, "width": 96, "height": 96, "generator": noise, "output_type": "np"}
+    picture = pipe("a red sailboat on the sea at sunset", **options).images[0]
+    assert picture.shape == (96, 96, 3)
+    assert np.isfinite(picture).all()
+    assert picture.std() > 0.1
+    red, green, blue = picture[:32].mean((0, 1))  # the sky at sunset
+    assert red > green
+    assert red > blue

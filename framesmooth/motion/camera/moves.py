@@ -12,7 +12,7 @@ _PIXELS: Final = (-MAX_SIDE, MAX_SIDE, "pixels from one frame to the next")
 
 _DEGREES: Final = (-MAX_SIDEWAYS, MAX_SIDEWAYS, "degrees from one frame to the next")
 
-_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "zoom": (1 / MAX_ZOOM, MAX_ZOOM, "it is the factor from one frame to the next, 1 is none"),
     "pan_x": _PIXELS,
     "pan_y": _PIXELS,
@@ -55,7 +55,7 @@ class Moves:
         for field in fields(self):
             option = f"--{field.name.replace('_', '-')}"
             values = values_of(option, getattr(self, field.name), num_frames, fps, seed)
-            least, largest, what = _RANGES[field.name]
+            least, largest, what = RANGES[field.name]
             for frame, value in enumerate(values):
                 if not least <= value <= largest:
                     raise UsageError(
