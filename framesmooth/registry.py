@@ -1,4 +1,4 @@
-"""Names of the exchangeable parts, and where each one lives.
+"""The registry of plug-ins: smoothers, flows, metrics, generators.
 
 A table maps a name to ``"module:attribute"``; the module is imported when the name is asked for and not
 before, so a list of choices costs nothing. A third-party package adds a name by an entry point in the group

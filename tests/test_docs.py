@@ -72,7 +72,7 @@ def written_options(text: str) -> set[str]:
 
 def test_every_option_in_the_readme_exists() -> None:
     own = {option for parameter in cli.params for option in parameter.opts} | {"--help"}
-    of_scripts = re.compile(r"^ {4}python scripts/.*$", re.MULTILINE)
+    of_scripts = re.compile(r"^ {4}(?:python scripts|pip install).*$", re.MULTILINE)
     assert written_options(of_scripts.sub("", README)) - options(*COMMANDS) - own == set()
 
 

@@ -1,4 +1,4 @@
-"""``framesmooth generate``: prompts become a clip."""
+"""``framesmooth generate``: turns prompts into a clip."""
 
 import logging
 import os
@@ -42,8 +42,8 @@ def generate(
 ) -> None:
     """Generate a video clip that travels from one PROMPT to the next.
 
-    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml or .json file
-    of them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes
+    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml, .json or .txt
+    file of them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes
     gently. A settings file of Deforum (.txt or .json) is read as well; options take precedence over it.
 
     Keyframes are diffused, the frames between them are interpolated, and flicker is removed. The folder

@@ -1,4 +1,4 @@
-"""``framesmooth resume``: a run that was stopped goes on."""
+"""``framesmooth resume``: continues a run that was stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +85,7 @@ def resume(
 ) -> None:
     """Finish the clip of the run folder RUN, with the settings in its record.
 
-    Frames that are there and undamaged are kept, and the clip comes out as if the run had not been stopped.
+    Existing, undamaged frames are kept, and the clip is the same as if the run had not been stopped.
     If settings, model or libraries differ from those that the run began with, the differences are shown and
     nothing is done. A record holds no paths outside the folder of the clip: say with --path where the model,
     sound, images and other files are.

@@ -1,4 +1,4 @@
-"""``framesmooth smooth``: a clip becomes a steadier one."""
+"""``framesmooth smooth``: removes flicker from a clip."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "-s",
@@ -45,13 +45,13 @@ from framesmooth.registry import names
     "--guide",
     heading=common.MOTION,
     metavar="CLIP",
-    help="Estimate the motion on this clip of the same length and size: the footage of a stylised IN.",
+    help="Estimate the motion on this clip of the same length: the footage of a stylised IN.",
 )
 @headed_option(
     "--loop/--no-loop",
     heading=common.SMOOTHING,
     default=None,
-    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as a run was made]",
+    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as the run was made]",
 )
 @headed_option(
     "--measure/--no-measure",
@@ -72,15 +72,15 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
 def smooth(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
+    """Remove the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
-    Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
-    is complete. A run folder is smoothed again as its clip was, unless you say otherwise.
+    Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
+    complete. A run folder is smoothed again as its clip was, unless you say otherwise.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Showing what was measured: JSON, CSV, plots, a strip of frames and pages that hold them all."""
+"""Reports of metrics: JSON, CSV, plots, a strip of frames, and HTML pages."""
 
 from framesmooth.reports.clip_table import all_notes, clip_notes, clip_rows
 from framesmooth.reports.clips_page import write_clips_html

@@ -1,4 +1,4 @@
-"""A report as one self-contained page: what stands on it, and how it is written."""
+"""The contents of a self-contained HTML page, and writing it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ class Page:
 
 
 def write_page(path: str | PathLike[str], page: Page) -> None:
-    """Write a page that works offline: styles, pictures and scripts are within it.
+    """Write a page that works offline: styles, images and scripts are within it.
 
     Only a ``clip`` is loaded, from beside the page.
 

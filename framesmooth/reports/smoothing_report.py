@@ -37,7 +37,7 @@ def write_html(
     first: Sequence[Gallery] = (),
     clip: ShownClip | None = None,
 ) -> None:
-    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), pictures embedded.
+    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), images embedded.
 
     The ``clip`` comes first, then in plain words how steady it is and which frames look wrong. ``verdicts``
     stand above the table, the galleries ``first`` before all others.

@@ -1,4 +1,4 @@
-"""The folder of one clip: where its record and its stages are, and the lock on it."""
+"""The run folder of one clip: its record, its stages and its lock."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -85,7 +85,7 @@ class RunFolder:
 
     @property
     def unchecked_record(self) -> dict[str, Any]:
-        """The run's record whatever its version and form, for what only looks a few facts up.
+        """The run's record, unvalidated: for looking up single facts.
 
         Raises:
             MediaError: when there is none or it is no JSON object.

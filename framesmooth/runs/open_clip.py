@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from framesmooth import defaults
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.frames import FrameSource, ReadOptions, frame_slice
+from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.runs.record_paths import recorded_rate
 from framesmooth.video import open_source
 from framesmooth.video.probe import Uneven
+from framesmooth.video.reading import ReadOptions
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = 
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps, uneven=uneven, strict=options.strict)
+    source = open_source(path, fps=fps, uneven=uneven, reading=options.reading)
     clip = source if options.frame_range is None else frame_slice(source, *options.frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)
@@ -49,7 +50,7 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
     damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
     if damaged:
         raise MediaError(
-            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it again"
         )
     try:
         return run.frames.folder, recorded_rate(run.unchecked_record["settings"]["resolved"]["fps"])

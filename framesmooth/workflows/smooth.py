@@ -20,7 +20,8 @@ from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
-from framesmooth.workflows.clip_steps import copy_clip, smooth_clip
+from framesmooth.video.resize import matched
+from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
@@ -112,7 +113,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
     settings = as_before(settings, before)
-    smoother, described = _smoother(settings, clip)
+    smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
     emit(Notice(f"smoothing: {choice.words}"))
     strip = None if settings.report is None else Strip()
@@ -169,14 +170,15 @@ def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSetting
     )
 
 
-def _smoother(settings: SmoothSettings, clip: InputClip) -> tuple[Smoother, str]:
+def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:
     """Return the smoother, and how reports call it."""
     choices: dict[str, Any] = {}
     if settings.flow is not None:
         choices["flow"] = choose_flow(settings.flow, settings.flow_weights)
-    guide = None if settings.guide is None else open_input(settings.guide, settings.reading)
+    guide = None if settings.guide is None else open_input(settings.guide, settings.read_options)
     if guide is not None:
-        choices["guide"] = guide.frames
+        choices["guide"] = matched(guide.frames, clip.frames.size, f"the guide {guide.name}")
+        tell_what_changes(choices["guide"], emit)
     strength = scheduled(str(settings.strength), clip.frames)
     smoother = create_smoother(settings.method or defaults.SMOOTHER, strength, **choices)
     if clip.path is not None:

@@ -172,7 +172,7 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["init_video"] == "../video"
+    assert run.record["settings"]["raw"]["img2img"]["init_video"] == "../video"
     resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     assert kept(settings) == kept(whole)
 

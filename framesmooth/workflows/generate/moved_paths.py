@@ -74,8 +74,8 @@ def _file_of(value: Any) -> Path | None:
     if isinstance(value, str):
         path = Path(value).expanduser()
         return path if value != defaults.MODEL and path.exists() else None
-    path = value if isinstance(value, Path) else getattr(value, "path", None)
-    return path if isinstance(path, Path) else None
+    named = value if isinstance(value, Path) else getattr(value, "path", None)
+    return named if isinstance(named, Path) else None
 
 
 def _moved(field: SettingField, old: Any, text: str) -> Any:

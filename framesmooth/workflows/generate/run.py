@@ -79,6 +79,8 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
         generator = load_generator(clip, run if goes_on else None)
+    for notice in generator.notices(clip.model_name):
+        emit(notice)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
         found = estimate(clip, generator, lambda index: goes_on and index in frames)

@@ -96,7 +96,7 @@ def test_where_the_first_picture_is_now(
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 1))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["init_image"] == "first.png"
+    assert run.record["settings"]["raw"]["img2img"]["init_image"] == "first.png"
     with pytest.raises(MediaError, match=r"first\.png does not exist: check the name after --init-image"):
         resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     write_png(tmp_path / "other.png", np.zeros((24, 36, 3), np.uint8))
