@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
+from fractions import Fraction
 from importlib.metadata import Distribution
 from io import StringIO
 from pathlib import Path
@@ -106,7 +107,7 @@ def call_functions() -> dict[str, Any]:
     """Call every function of the Python API that needs no model, with frames in memory."""
     import framesmooth as fs
 
-    clip = fs.FrameList(list(fs.open_source("in")), 12)
+    clip = fs.FrameList(list(fs.open_source("in")), Fraction(12))
     steady = fs.smooth(clip, method="ema")
     tuned = fs.tune(clip, method="ema")
     return {

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from framesmooth import __version__
+from framesmooth.cli import process
 from framesmooth.cli.options.command import variable
 from framesmooth.errors import FramesmoothError
 
@@ -172,7 +173,11 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
+    process.prepare()
     signal.signal(signal.SIGTERM, _terminate)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files may be bytes that are no text
-    cli(prog_name="framesmooth", auto_envvar_prefix=_VARIABLES)
+    try:
+        cli(prog_name="framesmooth", auto_envvar_prefix=_VARIABLES)
+    except SystemExit as end:
+        process.leave(end.code)
