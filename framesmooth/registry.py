@@ -4,7 +4,7 @@ A table maps a name to ``"module:attribute"``; the module is imported when the n
 before, so a list of choices costs nothing. A third-party package adds a name by an entry point in the group
 of the family, for example::
 
-    [project.entry-points."framesmooth.smoothing.base"]
+    [project.entry-points."framesmooth.smoother"]
     mine = "my_package.smoothers:MySmoother"
 
 To add a built-in one, write its file in the family's folder and add its line here: the command line, the

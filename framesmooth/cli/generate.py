@@ -101,11 +101,13 @@ def make_and_show(settings: GenerateSettings, progress: str, json_file: str | No
     from framesmooth.cli.interruption import says_how_to_go_on
     from framesmooth.cli.progress import progress_listener
     from framesmooth.runs import RunFolder
+    from framesmooth.runs.folder import SUFFIX
     from framesmooth.workflows.generate.moved_paths import files_outside
     from framesmooth.workflows.generate.run import make_clip
 
     _log.info("%s", settings)
-    run = RunFolder.beside(settings.output)
+    output = settings.output  # a name that is refused is refused by the workflow, in its words
+    run = RunFolder(output.parent / f"{output.stem}{SUFFIX}")
     with says_how_to_go_on(run, files_outside(settings, run.folder)), progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     show_made(made, json_file, table=table)

@@ -61,7 +61,7 @@ def test_it_is_a_frame_source_and_goes_on_from_its_store(model: TextToImage) -> 
     continued = create(model)
     continued.store[0], continued.store[4] = whole.store[0], whole.store[4]
     make_keyframes(continued, steps.append)
-    assert sum(steps) == 2  # half of four steps, of the last picture
+    assert sum(steps) == 4  # half of four steps, of both pictures of the last batch
     assert np.array_equal(frames(continued), wanted)
     assert (whole.keyframe_indices, create(model).work().keyframe_steps) == ((0, 4, 8), 6)
 
