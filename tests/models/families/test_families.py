@@ -260,7 +260,7 @@ def test_masks_travel_without_a_jump(name: str, load: Any) -> None:
 
 
 def test_the_end_of_a_long_prompt_is_that_of_the_longest_reader(load: Any) -> None:
-    """CLIP of 16 tokens has room for 14 letters; T5 counts the spaces, too, and ends in a token of its own."""
+    """CLIP of 16 tokens has room for 14 letters; T5 counts spaces and an end token, too."""
     assert load("stable_diffusion_xl").cut_off(60 * "cat ") == " ".join((60 - 14 // 3) * ["cat"])
     for name, room in (("stable_diffusion_3", 256), ("flux", 512), ("flux_schnell", 256)):
         assert load(name).cut_off("cat red sea") == ""
