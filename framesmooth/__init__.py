@@ -24,7 +24,7 @@ neither torch nor OpenCV.
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, _, _public = lazy_loader.attach_stub(__name__, __file__)
 __all__ = ["__version__", *_public]

@@ -10,6 +10,7 @@ from .models.pool import ModelPool as ModelPool
 from .smoothing.base import create_smoother as create_smoother
 from .timeline.schedule import Schedule as Schedule
 from .timeline.timeline import Timeline as Timeline
+from .video import Reading as Reading
 from .video import open_sink as open_sink
 from .video import open_source as open_source
 from .workflows.assemble import assemble as assemble

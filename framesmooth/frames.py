@@ -57,21 +57,10 @@ class FrameSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How a clip is read; every command and workflow that reads one takes these.
-
-    Attributes:
-        fps: the rate of a folder's frames, or one to which a video is resampled; None is the clip's own,
-            and 12 for a folder and for frames in memory.
-        frame_range: (start, stop) of the frames that are taken, counted from 0; ``stop`` is excluded, and
-            None is the end.
-        strict: refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.
-    """
-
-    fps: Fraction | None = None
-    frame_range: tuple[int, int | None] | None = None
-    strict: bool = False
+def notices_of(source: FrameSource) -> tuple[str, ...]:
+    """Return one line for each thing that reading a source changes or loses; none for frames in memory."""
+    found: tuple[str, ...] = getattr(source, "notices", ())
+    return found
 
 
 def check_frame(frame: NDArray[Any]) -> Frame:
@@ -162,6 +151,11 @@ class FrameSlice:
             return None
         stop = self.source.num_frames if self.stop is None else min(self.stop, self.source.num_frames)
         return max(0, stop - self.start)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is told about the source."""
+        return notices_of(self.source)
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate from frame ``start`` of the source."""

@@ -1,4 +1,4 @@
-"""What is too much to be meant: values beyond these are refused before they cost time or memory."""
+"""Upper bounds for inputs: values beyond them are refused before they cost time or memory."""
 
 from typing import Final
 

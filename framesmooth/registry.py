@@ -1,10 +1,10 @@
-"""Names of the exchangeable parts, and where each one lives.
+"""The registry of plug-ins: smoothers, flows, metrics, generators.
 
 A table maps a name to ``"module:attribute"``; the module is imported when the name is asked for and not
 before, so a list of choices costs nothing. A third-party package adds a name by an entry point in the group
 of the family, for example::
 
-    [project.entry-points."framesmooth.smoothing.base"]
+    [project.entry-points."framesmooth.smoother"]
     mine = "my_package.smoothers:MySmoother"
 
 To add a built-in one, write its file in the family's folder and add its line here: the command line, the
@@ -103,6 +103,14 @@ def load(family: str, name: str) -> Any:
         raise UsageError(_unknown(family, name))
     module, _, attribute = target.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def name_of(family: str, part: object) -> str:
+    """Return the name under which the class of ``part`` is known; its own name where it isn't."""
+    kind = type(part)
+    own = f"{kind.__module__}:{kind.__qualname__}"
+    known = {**_installed(family), **FAMILIES[family]}
+    return next((name for name, target in known.items() if target == own), kind.__name__)
 
 
 def _unknown(family: str, name: str) -> str:

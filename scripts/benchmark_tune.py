@@ -26,7 +26,7 @@ from tables import markdown_table, replace_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from framesmooth.frames import Frame, FrameList, ReadOptions  # noqa: E402
+from framesmooth.frames import Frame, FrameList  # noqa: E402
 from framesmooth.metrics.detail_retention import DetailRetention  # noqa: E402
 from framesmooth.metrics.flicker_residual import FlickerResidual  # noqa: E402
 from framesmooth.metrics.measure import measure  # noqa: E402
@@ -39,6 +39,7 @@ from framesmooth.tuning.sweep import run_sweep  # noqa: E402
 from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore  # noqa: E402
 from framesmooth.tuning.tuner import Tuning, tune_clip  # noqa: E402
 from framesmooth.video import open_sink, open_source  # noqa: E402
+from framesmooth.video.reading import ReadOptions  # noqa: E402
 from tests.scenes import add_flicker, moving_scene  # noqa: E402
 
 Figures = NDArray[np.float64]

@@ -24,7 +24,7 @@ import click
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
-from storybook.captions import caption
+from storybook.captions import SUBJECTS, caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
 from storybook.text import Teacher, build_tokenizer, train_text_encoder
@@ -169,10 +169,22 @@ def load(folder: Path) -> StableDiffusionPipeline:
 
 
 def save(folder: Path, pipe: object) -> None:
-    """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows."""
+    """Writes the pipeline in float16 shards under 15 MB, and the list of words that it knows.
+
+    The text encoder's configuration asks for float32, as diffusers loads the other networks where no dtype
+    is given: a plain ``StableDiffusionPipeline.from_pretrained(folder)`` then works.
+    """
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")  # type: ignore[attr-defined]
+    written = folder / "text_encoder" / "config.json"
+    config = json.loads(written.read_text()) | {"dtype": "float32"}
+    written.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     (folder / "framesmooth.json").write_text(json.dumps(NOTES, indent=2) + "\n")
-    (folder / "vocabulary.json").write_text(json.dumps({"words": known_words()}, indent=0) + "\n")
+    (folder / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=0) + "\n")
+
+
+def vocabulary() -> dict[str, object]:
+    """Return what the model is told to know: words, the names of its subjects, and what sounds like one."""
+    return {"words": known_words(), "subjects": SUBJECTS, "scenery": ["mountain lake"]}
 
 
 def known_words() -> list[str]:

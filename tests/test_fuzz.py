@@ -24,7 +24,7 @@ from framesmooth.timeline.prompts import TimedPrompt, parse_prompts, place_promp
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.timeline.timeline import EASINGS, Keyframe, Timeline
 
-CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
+CORPUS = sorted(path for path in (Path(__file__).parent / "corpus").iterdir() if path.is_file())
 
 
 @contextmanager

@@ -1,19 +1,32 @@
 """Names of exchangeable parts."""
 
+import numpy as np
 import pytest
 
 from framesmooth import registry
 from framesmooth.errors import UsageError
 from framesmooth.registry import load, names
+from framesmooth.smoothing.base import Smoother
+from tests.scenes import moving_scene
 
-TORCH_FREE = ("flow", "smoother", "metric")
+
+@pytest.mark.parametrize("name", names("flow"))
+def test_every_flow_measures_a_pan(name: str) -> None:
+    scene = moving_scene(frames=2, size=(48, 64), pan=(2.0, -1.0))
+    flow = load("flow", name)(*scene.frames)
+    assert np.median(flow, axis=(0, 1)) == pytest.approx(np.median(scene.flows[0], axis=(0, 1)), abs=0.3)
 
 
-@pytest.mark.parametrize(
-    ("family", "name"), [(family, name) for family in TORCH_FREE for name in names(family)]
-)
-def test_every_name_loads(family: str, name: str) -> None:
-    assert callable(load(family, name))
+@pytest.mark.parametrize("name", names("smoother"))
+def test_every_smoother_takes_a_strength(name: str) -> None:
+    smoother = load("smoother", name)(strength=0.25)
+    assert isinstance(smoother, Smoother)
+    assert repr(smoother).startswith(f"{type(smoother).__name__}(strength=0.25")
+
+
+@pytest.mark.parametrize("name", names("metric"))
+def test_every_metric_is_listed_by_its_own_name(name: str) -> None:
+    assert load("metric", name).name == name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``framesmooth assemble``: frames, and sound, become a clip."""
+"""``framesmooth assemble``: encodes frames, and sound, as a clip."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from framesmooth.cli.options.command import HeadedCommand
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.no_audio
 @common.encoding
 @common.common
 def assemble(source: str, output: str, progress: str, **settings: Any) -> None:
-    """Put the frames of IN together into a clip, or take a clip apart into frames.
+    """Encode the frames of IN as a clip, or split a clip into frames.
 
-    IN is a folder of frames, a run folder, a video or an animation; frames are taken as they are, sound and
-    tags go along.
+    IN is a folder of frames, a run folder, a video or an animation; frames are not changed, sound and
+    metadata are kept.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""``framesmooth cache``: what run folders keep, and letting go of it."""
+"""``framesmooth cache``: what run folders cache, and pruning it."""
 
 from pathlib import Path
 
@@ -16,15 +16,15 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     heading=EVERYDAY,
     multiple=True,
     type=click.Choice(["smoothed", "keyframes", "frames", "all"]),
-    help="Delete what is kept of a kind; repeatable. smoothed is made again in the time of smoothing, "
-    "keyframes only serve a run that goes on, and without frames a clip is diffused again.",
+    help="Delete cached files of a kind; repeatable. Without smoothed, the clip is smoothed again when "
+    "needed; without keyframes, a stopped run diffuses them again; without frames, a clip is diffused again.",
 )
 @common.json_file
 @common.common
 def cache(folders: tuple[Path, ...], kinds: tuple[str, ...], json_file: str | None, progress: str) -> None:
-    """Show what run folders keep so that it needn't be made again, and prune it.
+    """Show the frames that run folders cache, and delete them.
 
-    FOLDER is a run folder, or one that holds some; without it those here are shown. Clips, records and
+    FOLDER is a run folder, or one that holds some; the default is the current folder. Clips, records and
     reports are never pruned.
 
     \b

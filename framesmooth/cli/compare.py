@@ -1,4 +1,4 @@
-"""``framesmooth compare``: which of several versions of a clip is steadier, and at what price."""
+"""``framesmooth compare``: which version of a clip is steadier, and what it costs in detail and motion."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     "--video",
     heading=EVERYDAY,
     metavar="OUT",
-    help="Write the clips as one, with their running warping error.",
+    help="Write a video of all clips with their running warping error.",
 )
 @headed_option(
     "--layout",
@@ -29,7 +29,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     help="How --video shows them; a wipe takes one AFTER.",
 )
 @headed_option("--crf", heading=EVERYDAY, type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
-              help="Quality of --video: 0 is lossless, 17 looks so, 28 is small.")  # fmt: skip
+              help="Quality of --video: 0 is lossless, 17 looks lossless, 28 is small.")  # fmt: skip
 @headed_option(
     "--fail-unless-better",
     heading="Quality gates",
@@ -38,7 +38,7 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 )
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @report_options.files
 @common.common
 def compare(
@@ -49,13 +49,13 @@ def compare(
     progress: str,
     **settings: Any,
 ) -> None:
-    """Measure BEFORE and one or more AFTER alike, and say of each AFTER whether it is better.
+    """Measure BEFORE and one or more AFTER, and report whether each AFTER is better.
 
     It is better only if warping error and luma flicker fall, at most 0.03 of the detail of REF, or else of
-    BEFORE, is lost, and the motion stays within 10 % of that of BEFORE, or of REF or the guide. Without REF,
-    flickering texture counts as detail: who removes it loses. Motion is that of the guide or REF where given,
-    else each clip's own. A folder of clips as the only AFTER makes a leaderboard, winners first. Clips of
-    different length are compared as far as the shortest goes.
+    BEFORE, is lost, and the motion stays within 10 % of that of BEFORE, or of REF or the guide. Without
+    REF, flickering texture counts as detail, so removing it counts as a loss. Motion is that of the guide or
+    REF where given, else each clip's own. A folder of clips as the only AFTER makes a leaderboard, winners
+    first. Clips of different length are compared up to the length of the shortest.
 
     \b
     Examples:

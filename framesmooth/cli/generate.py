@@ -1,4 +1,4 @@
-"""``framesmooth generate``: prompts become a clip."""
+"""``framesmooth generate``: turns prompts into a clip."""
 
 import logging
 import os
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 @common.output
 @preview_options.ahead
 @options_of(GenerateSettings)
+@common.table
 @common.json_file
 @common.common
 def generate(
@@ -34,14 +35,15 @@ def generate(
     output: str,
     json_file: str | None,
     progress: str,
+    table: bool,
     preview: bool,
     dry_run: bool,
     **settings: Any,
 ) -> None:
     """Generate a video clip that travels from one PROMPT to the next.
 
-    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml or .json file
-    of them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes
+    Each PROMPT is a text, several texts with their frames ("0: dawn | 40: night"), or a .yaml, .json or .txt
+    file of them; (word:1.3) weighs a word, and \\( is a plain bracket. With a single prompt the image changes
     gently. A settings file of Deforum (.txt or .json) is read as well; options take precedence over it.
 
     Keyframes are diffused, the frames between them are interpolated, and flicker is removed. The folder
@@ -69,7 +71,7 @@ def generate(
         if preview or dry_run:
             preview_options.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
         else:
-            make_and_show(asked, progress, json_file)
+            make_and_show(asked, progress, json_file, table=table)
 
 
 @contextmanager
@@ -94,23 +96,56 @@ def folder_as_written(output: str) -> Iterator[Path]:
             path.rmdir()
 
 
-def make_and_show(settings: GenerateSettings, progress: str, json_file: str | None) -> None:
-    """Make a clip and print its figures and where it lies."""
+def make_and_show(settings: GenerateSettings, progress: str, json_file: str | None, *, table: bool) -> None:
+    """Make a clip and say what came out and where it is."""
+    from framesmooth.cli.interruption import says_how_to_go_on
     from framesmooth.cli.progress import progress_listener
+    from framesmooth.runs import RunFolder
+    from framesmooth.runs.folder import SUFFIX
+    from framesmooth.workflows.generate.moved_paths import files_outside
     from framesmooth.workflows.generate.run import make_clip
 
     _log.info("%s", settings)
-    with progress_listener(progress) as emit:
+    output = settings.output  # a name that is refused is refused by the workflow, in its words
+    run = RunFolder(output.parent / f"{output.stem}{SUFFIX}")
+    with says_how_to_go_on(run, files_outside(settings, run.folder)), progress_listener(progress) as emit:
         made = make_clip(settings, emit)
-    show_made(made, json_file)
+    show_made(made, json_file, table=table)
 
 
-def show_made(made: "GeneratedClip", json_file: str | None) -> None:
-    """Print the figures of a clip that was made, and where it lies."""
+def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> None:
+    """Say what came out and where it is: in plain words, and with the ``table`` or -v in figures, too."""
     from framesmooth.cli.tables import print_comparison
 
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
-    lies = {"clip": str(made.clip), "run_folder": str(made.run_folder)}
-    if not common.write_json(json_file, lies | figures):
+    facts = {
+        "clip": str(made.clip),
+        "run_folder": str(made.run_folder),
+        "smoothing": made.smoothing.as_dict(),
+    }
+    if common.write_json(json_file, facts | figures):
+        return
+    if table or click.get_current_context().meta.get("framesmooth.verbose"):
         print_comparison(made.before, made.after)
-        click.echo(made.clip)
+    for line in closing_words(made):
+        click.echo(line)
+    click.echo(made.clip)
+
+
+def closing_words(made: "GeneratedClip") -> list[str]:
+    """Return what a creator wants to know of a clip: its length and size, how steady it is, what to look at.
+
+    The clip's path comes after them, on a line of its own, for scripts.
+    """
+    from framesmooth.reports.plain_words import steadiness, wrong_frames, wrong_words
+    from framesmooth.workflows.generate.estimate import duration, size
+
+    height, width = made.size
+    length = f"{float(made.after.num_frames / made.fps):.3g} s"
+    parts = [f"{length} long", f"{width}x{height}", f"{made.after.num_frames} frames"]
+    if made.clip.is_file():
+        parts.append(size(made.clip.stat().st_size))
+    lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
+    lines.append(f"smoothed by {made.smoothing.words}")
+    lines += wrong_words(wrong_frames(made.after), made.fps)
+    return [*lines, f"report: {made.run_folder / 'report.html'}"]

@@ -1,4 +1,4 @@
-"""``framesmooth interpolate``: frames between frames."""
+"""``framesmooth interpolate``: inserts frames between those of a clip."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "--cadence",
     heading=EVERYDAY,
     type=click.IntRange(min=1),
-    help="IN holds every N-th frame: N - 1 new ones come between two of them.",
+    help="IN holds every N-th frame: N - 1 new ones are inserted between two of them.",
 )
 @headed_option(
     "--to-fps",
     heading=EVERYDAY,
     type=types.Rate(),
-    help="Frames per second of the result, as an alternative.",
+    help="Frames per second of the result, instead of --cadence.",
 )
 @headed_option(
     "--at-cuts",
@@ -42,24 +42,24 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     "--loop",
     heading=EVERYDAY,
     is_flag=True,
-    help="IN is a loop: frames come between its last and its first, too.",
+    help="IN is a loop: frames are also inserted between its last and its first.",
 )
 @common.flow
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
 def interpolate(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Put frames between those of IN, along the motion: a folder of keyframes, a video, a run folder.
+    """Insert frames between those of IN, a folder of keyframes, a video or a run folder, along the motion.
 
-    The clip's own frames stay as they are wherever one is due: --cadence K makes (n - 1) K + 1 frames out of
-    n, and n K with --loop. With --to-fps, and beside sound, the clip lasts as long as before: the last frame
-    is held. Held frames, as of animation on twos or of films brought to another rate, are left out where they
-    recur, and it is said. Where motion cannot be followed, frames are cross-faded, and it is said where;
-    --json writes it down.
+    Existing frames stay unchanged wherever the output has a frame at their time: --cadence K makes (n - 1) K
+    + 1 frames out of n, and n K with --loop. With --to-fps, and beside sound, the clip lasts as long as
+    before: the last frame is held. Held frames, as in animation on twos or films converted to another rate,
+    are dropped where they recur, with a notice. Where motion cannot be followed, frames are cross-faded; a
+    notice and --json say where.
 
     \b
     Examples:

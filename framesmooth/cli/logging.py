@@ -14,6 +14,7 @@ class _ToStderr(logging.Handler):
 
 def _verbose(ctx: click.Context, _param: click.Parameter, count: int) -> None:
     quiet = "framesmooth.quiet" in ctx.meta
+    ctx.meta["framesmooth.verbose"] = count
     root, own = logging.getLogger(), logging.getLogger("framesmooth")
     own.setLevel(logging.ERROR if quiet else logging.INFO if count else logging.WARNING)
     if count and not any(isinstance(handler, _ToStderr) for handler in root.handlers):

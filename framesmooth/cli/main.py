@@ -26,16 +26,16 @@ _VARIABLES: Final = "FRAMESMOOTH"
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
-    "smooth": ("framesmooth.cli.smooth:smooth", "Take the flicker out of a clip."),
+    "smooth": ("framesmooth.cli.smooth:smooth", "Remove flicker from a clip."),
     "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
     "sweep": ("framesmooth.cli.sweep:sweep", "Try a grid of smoothing settings."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
-    "compare": ("framesmooth.cli.compare:compare", "Say which version of a clip is steadier."),
-    "interpolate": ("framesmooth.cli.interpolate:interpolate", "Put frames between those of a clip."),
-    "assemble": ("framesmooth.cli.assemble:assemble", "Put frames, and sound, together into a clip."),
-    "resume": ("framesmooth.cli.resume:resume", "Go on with a run that was stopped."),
-    "cache": ("framesmooth.cli.cache:cache", "Show what run folders keep, and prune it."),
-    "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show what it gives."),
+    "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
+    "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
+    "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
+    "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
+    "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
+    "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""
@@ -79,7 +79,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a known error becomes one line on stderr and the exit code of its kind."""
         try:
-            with _stops_unwrapped():
+            with stops_unwrapped():
                 return super().invoke(ctx)
         except FramesmoothError as error:
             if ctx.params.get("debug"):
@@ -87,7 +87,7 @@ class LazyGroup(click.Group):
             click.echo(f"error: {one_line(str(error))}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted: no half-written output is left; run the same command again", err=True)
+            click.echo("interrupted: no partial output is left; run the same command again", err=True)
             ctx.exit(INTERRUPTED)
         except click.UsageError as error:
             message = error.format_message()
@@ -115,13 +115,15 @@ def variable_of(command: str, option: click.Option) -> str:
 
 
 @contextmanager
-def _stops_unwrapped() -> Iterator[None]:
+def stops_unwrapped() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM through where an extension module has turned them into another error.
 
     Many do when they are stopped while they are imported: an ImportError with the reason behind it.
     """
     try:
         yield
+    except click.exceptions.Exit:  # a command has said already that it was stopped
+        raise
     except Exception as error:
         behind: BaseException | None = error
         while behind is not None and not isinstance(behind, KeyboardInterrupt | SystemExit):

@@ -56,7 +56,7 @@ from framesmooth.registry import names
 )
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @report_options.files
 @common.common
 def measure(
@@ -69,9 +69,10 @@ def measure(
 ) -> None:
     """Report the flicker of IN: a video, an animation, a folder of frames or clips, or a run folder.
 
-    Motion is taken out by optical flow, of --guide or --reference where given; coverage says how much of the
-    picture could be followed. The JSON has "metrics" (mean, p95, coverage, unit, higher_is_better),
-    "per_frame" and "flash_safety"; with several IN "clips" holds that for each name. Gates apply to each.
+    Motion is compensated by optical flow, of --guide or --reference where given; coverage is the share of
+    pixels whose motion could be followed. The JSON has "metrics" (mean, p95, coverage, unit,
+    higher_is_better), "per_frame" and "flash_safety"; with several IN "clips" holds that for each name. Gates
+    apply to each.
 
     \b
     Examples:

@@ -18,14 +18,14 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
     """List the models that generate can load: the built-in one, and pipelines in the hub's local cache.
 
     MODEL adds folders in diffusers' format or hub ids; one that cannot be loaded is an error that says why.
-    Nothing is loaded or fetched.
+    Nothing is loaded or downloaded.
 
     \b
     Examples:
       framesmooth models
       framesmooth models ~/models/my-pipeline --json
     """
-    from framesmooth.errors import ModelError
+    from framesmooth.errors import ModelError, missing_packages
     from framesmooth.models.catalog import cached_models, describe
     from framesmooth.models.checkpoints import BUILT_IN, locate_model
 
@@ -35,6 +35,8 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
             found.append(describe(name, folder))
         except ModelError as error:
             click.echo(f"warning: {error}", err=True)
+    if missing := missing_packages():
+        click.echo(f"warning: generating is not possible here: {', '.join(missing)} not installed", err=True)
     if as_json:
         click.echo(json.dumps([_as_dict(info) for info in found], indent=2, ensure_ascii=False))
         return

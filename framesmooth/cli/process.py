@@ -31,7 +31,7 @@ def prepare() -> None:
     gc.set_threshold(_OBJECTS, 50, 100)
 
 
-def leave(code: object) -> NoReturn:
+def leave(code: str | int | None) -> NoReturn:
     """End the process as ``sys.exit(code)`` does, without taking a million objects apart first.
 
     What was registered to happen at the end happens, and the streams are flushed. Where a thread still works

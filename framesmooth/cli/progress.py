@@ -60,7 +60,7 @@ def _plain_listener() -> "Listener":
 
 
 def _json_listener() -> "Listener":
-    """One JSON object per line; progress carries how much of the stage is done."""
+    """One JSON object per line; progress events have the share of the stage that is done."""
     from framesmooth.events import ClipFinished, KeyframeDone, Progress, StageStarted
 
     done: dict[str, int] = {}

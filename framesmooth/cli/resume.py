@@ -1,4 +1,4 @@
-"""``framesmooth resume``: a run that was stopped goes on."""
+"""``framesmooth resume``: continues a run that was stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,6 +67,7 @@ _FORMER: Final = {
 @options_of(EncodingSettings, only=("overwrite", "sign"))
 @options_of(ModelSettings, only=("allow_download",))
 @options_of(ComputeSettings, only=("low_vram", "cpu_offload"))
+@common.table
 @common.json_file
 @common.common
 def resume(
@@ -78,12 +79,13 @@ def resume(
     allow_download: bool,
     sign: Path | None,
     overwrite: bool,
+    table: bool,
     json_file: str | None,
     progress: str,
 ) -> None:
     """Finish the clip of the run folder RUN, with the settings in its record.
 
-    Frames that are there and undamaged are kept, and the clip comes out as if the run had not been stopped.
+    Existing, undamaged frames are kept, and the clip is the same as if the run had not been stopped.
     If settings, model or libraries differ from those that the run began with, the differences are shown and
     nothing is done. A record holds no paths outside the folder of the clip: say with --path where the model,
     sound, images and other files are.
@@ -95,7 +97,9 @@ def resume(
       framesmooth resume clip.framesmooth --force
     """  # fmt: skip
     from framesmooth.cli.generate import show_made
+    from framesmooth.cli.interruption import says_how_to_go_on
     from framesmooth.cli.progress import progress_listener
+    from framesmooth.runs import RunFolder
     from framesmooth.workflows.generate.resume import Resume, resume_run
 
     how = Resume(
@@ -107,10 +111,10 @@ def resume(
         force=force,
         allow_download=allow_download,
     )
-    with progress_listener(progress) as emit:
+    with says_how_to_go_on(RunFolder(run), paths), progress_listener(progress) as emit:
         made = resume_run(run, how, emit)
     if isinstance(made, Path):
         click.echo(f"{made} is complete already", err=True)
         click.echo(made)
     else:
-        show_made(made, json_file)
+        show_made(made, json_file, table=table)

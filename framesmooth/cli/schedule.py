@@ -1,4 +1,4 @@
-"""``framesmooth schedule``: what a schedule gives, frame by frame."""
+"""``framesmooth schedule``: the values of a schedule, frame by frame."""
 
 import json
 import shutil
@@ -39,7 +39,9 @@ _MOST_ROWS: Final = 24
     show_default=True,
     help="Frames per second.",
 )
-@headed_option("--seed", heading=EVERYDAY, type=int, default=0, show_default=True, help="What s stands for.")
+@headed_option(
+    "--seed", heading=EVERYDAY, type=int, default=0, show_default=True, help="The seed, the variable s."
+)
 @headed_option(
     "--every",
     heading=EVERYDAY,
@@ -52,10 +54,10 @@ _MOST_ROWS: Final = 24
 def schedule(text: str, frames: int, fps: Fraction, seed: int, every: int | None, as_json: bool) -> None:
     """Check SCHEDULE and show its values: as a line of bars, and as a table.
 
-    SCHEDULE is a number, or "frame: value, frame: value" with linear travel in between: "0:(1.0), 30:(1.5)".
-    "30 hold:(2)" keeps its value up to the next key, key -1 is the last frame, +10 comes ten after the key
-    before. Values may be expressions of t (the frame), max_f (the last one), fps, s (the seed), pi and e
-    with sin cos tan sqrt exp log abs floor ceil min max where.
+    SCHEDULE is a number, or "frame: value, frame: value" with linear interpolation between them: "0:(1.0),
+    30:(1.5)". "30 hold:(2)" keeps its value up to the next key, key -1 is the last frame, +10 comes ten
+    after the key before. Values may be expressions of t (the frame), max_f (the last one), fps, s (the
+    seed), pi and e with sin cos tan sqrt exp log abs floor ceil min max where.
 
     \b
     Examples:

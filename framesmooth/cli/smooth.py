@@ -1,4 +1,4 @@
-"""``framesmooth smooth``: a clip becomes a steadier one."""
+"""``framesmooth smooth``: removes flicker from a clip."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "-s",
@@ -20,8 +20,7 @@ from framesmooth.registry import names
     "strength",
     formerly=("--strength",),
     heading=EVERYDAY,
-    default=str(defaults.STRENGTH),
-    show_default=True,
+    unset=f"{defaults.STRENGTH}; of a run its own",
     metavar="STRENGTH",
     help="How much flicker is removed, 0 to 1; 0 changes nothing. Or a schedule: '0:(0.3), 48:(0.9)'.",
 )
@@ -31,8 +30,7 @@ from framesmooth.registry import names
     formerly=("--method",),
     heading=EVERYDAY,
     type=click.Choice(names("smoother")),
-    default="trajectory",
-    show_default=True,
+    unset=f"{defaults.SMOOTHER}; of a run its own",
     help="Method that removes flicker. trajectory removes most for the detail it costs; ema is faster and "
     "softer; poisson keeps fine structure; deflicker only evens out exposure and colour.",
 )
@@ -47,13 +45,13 @@ from framesmooth.registry import names
     "--guide",
     heading=common.MOTION,
     metavar="CLIP",
-    help="Estimate the motion on this clip of the same length and size: the footage of a stylised IN.",
+    help="Estimate the motion on this clip of the same length: the footage of a stylised IN.",
 )
 @headed_option(
     "--loop/--no-loop",
     heading=common.SMOOTHING,
     default=None,
-    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as a run was made]",
+    help="IN is a loop: smooth from its last frame on to its first, too.  [default: as the run was made]",
 )
 @headed_option(
     "--measure/--no-measure",
@@ -74,15 +72,15 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
 def smooth(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Take the flicker out of IN: a video, an animation, a folder of frames or a run folder.
+    """Remove the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
-    Prints the flicker before and after. Sound and tags go along. The clip appears under its name only when it
-    is complete.
+    Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
+    complete. A run folder is smoothed again as its clip was, unless you say otherwise.
 
     \b
     Examples:
@@ -107,4 +105,5 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
         if common.write_json(json_file, made.as_dict()):
             return
         print_comparison(made.before, made.after)
+    click.echo(f"smoothed by {made.smoothing.words}")
     click.echo(output)

@@ -1,4 +1,4 @@
-"""``framesmooth sweep``: a grid of smoothing settings, in one table and in pictures."""
+"""``framesmooth sweep``: a grid of smoothing settings, in one table and in images."""
 
 import math
 from pathlib import Path
@@ -74,7 +74,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @headed_option(
     "-o",
     "--output",
@@ -82,7 +82,7 @@ class Names(click.ParamType[tuple[str, ...]]):
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     callback=common.writable_folder,
-    help="Folder of the sweep; one that is there is gone on with.  [default: beside IN, as IN.sweep]",
+    help="Folder of the sweep; an existing sweep is resumed.  [default: beside IN, as IN.sweep]",
 )
 @headed_option(
     "-s",
@@ -93,7 +93,7 @@ class Names(click.ParamType[tuple[str, ...]]):
     type=Strengths(),
     default="0:1:0.1",
     show_default=True,
-    help="Strengths, or several with commas between them.",
+    help="Range of strengths, or a list with commas.",
 )
 @headed_option(
     "--smoother",
@@ -118,7 +118,7 @@ class Names(click.ParamType[tuple[str, ...]]):
     type=click.FloatRange(0, 1),
     default=0.03,
     show_default=True,
-    help="The best cell may cost no larger share of the fine detail.",
+    help="Largest share of the fine detail that the best setting may cost.",
 )
 @headed_option(
     "-j",
@@ -127,19 +127,20 @@ class Names(click.ParamType[tuple[str, ...]]):
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Processes; each one estimates the motion for itself.",
+    help="Number of processes; each one estimates the motion itself.",
 )
 @common.fps
 @common.frame_range
+@common.reading
 @common.json_file
 @common.common
 def sweep(source: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Smooth IN with every setting of a grid, and put the figures into one table.
+    """Smooth IN with every setting of a grid, and report the metrics in one table.
 
-    Into DIR go sweep.csv, sweep.json, report.html, contact.png (the middle frame of every cell) and grid.mp4
-    (all cells at once). Motion is estimated once for all strengths of a method. A sweep that was stopped
-    goes on with the same command, and cells that another sweep into DIR made are used; the table is that of
-    the last sweep.
+    Into DIR go sweep.csv, sweep.json, report.html, contact.png (the middle frame of every setting) and
+    grid.mp4 (all settings side by side). Motion is estimated once for all strengths of a method. Run the
+    same command again to continue a sweep that was stopped; results of an earlier sweep into DIR are
+    reused. The table holds the last sweep.
 
     \b
     Examples:
@@ -162,7 +163,7 @@ def sweep(source: str, json_file: str | None, progress: str, **settings: Any) ->
 
 def _conclusion(made: "SweepResult", source: str, max_detail_loss: float) -> str:
     if made.best is None:
-        return f"no cell keeps its detail loss at {max_detail_loss:g} or less"
+        return f"no setting keeps the detail loss at {max_detail_loss:g} or less"
     row = made.rows[made.best]
     flow = f" --flow {row['flow']}" if row["flow"] else ""
     return (

@@ -1,4 +1,4 @@
-"""Figures on the terminal."""
+"""Tables on the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +53,7 @@ def print_comparison(before: "Report", after: "Report") -> None:
 
 
 def print_estimate(estimate: "Estimate") -> None:
-    """Print what a clip will take."""
+    """Print the estimated time, memory and disk space of a clip."""
     _print_table(("what", "how much"), estimate.rows, left=("what",))
 
 
@@ -100,7 +100,7 @@ def print_verdicts(verdicts: "Mapping[str, Verdict]") -> None:
 
 
 def print_cache(rows: "Sequence[Cached]", freed: int) -> None:
-    """Print what run folders keep, and how much was let go of."""
+    """Print what run folders cache, and how much was freed."""
     if rows:
         header = ("run", "kind", "files", "MiB", "state", "made by")
         cells = [

@@ -1,4 +1,4 @@
-"""``framesmooth tune``: the strength that a clip needs is found, and the clip smoothed with it."""
+"""``framesmooth tune``: finds the strength that a clip needs, and smooths the clip."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from framesmooth.registry import names
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("source", metavar="IN")
+@common.source
 @common.output
 @headed_option(
     "--max-detail-loss",
@@ -47,7 +47,7 @@ from framesmooth.registry import names
     "--deep",
     heading="Search",
     is_flag=True,
-    help="Try other methods and flows, too: some ten times the search.",
+    help="Try other methods and flows as well; the search takes about ten times as long.",
 )
 @headed_option(
     "--per-segment",
@@ -73,16 +73,16 @@ from framesmooth.registry import names
 @common.no_audio
 @common.fps
 @common.frame_range
-@common.strict
+@common.reading
 @common.encoding
 @common.json_file
 @common.common
 def tune(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Find the strength that takes most flicker out of IN at the least harm, and smooth IN with it.
+    """Find the strength that removes most flicker from IN at the least harm, and smooth IN with it.
 
-    Strengths are tried on a sample, where the clip flickers most and where it moves most; the whole clip is
-    smoothed once. A clip without flicker, or one with nothing to follow, is left as it is, and it is said
-    why. Ctrl-C in the search takes the best so far. Prints the command line that makes the same clip.
+    Strengths are tried on a sample: where the clip flickers most and where it moves most. The whole clip is
+    smoothed once. A clip without flicker, or without usable motion, is left unchanged, with the reason.
+    Ctrl-C in the search takes the best so far. Prints the command line that makes the same clip.
 
     \b
     Examples:
@@ -102,6 +102,6 @@ def tune(source: str, output: str, json_file: str | None, progress: str, **setti
         return
     print_comparison(made.before, made.after)
     click.echo(made.tuning.verdict)
-    click.echo(f"the same again: {made.command}")
-    click.echo(f"how it was found: {made.report}/report.html")
+    click.echo(f"reproduce with: {made.command}")
+    click.echo(f"report: {made.report}/report.html")
     click.echo(output)

@@ -54,7 +54,7 @@ class Bisection:
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Denoise what is needed and not stored; yield the frames of each batch once it is stored."""
         times = first_times(self.path.timeline)
-        yield from self._stored(times, on_step)
+        yield from self._stored(times, on_step, growing=True)
         segments = list(pairwise(times))
         while segments:
             halved = [(start, (start + end) // 2, end) for start, end in self._changed(segments)]
@@ -66,12 +66,13 @@ class Bisection:
         """The keyframes, in order; denoises those that aren't stored."""
         return tuple(sorted({time for batch in self.diffuse() for time in batch}))
 
-    def _stored(self, times: Sequence[int], on_step: StepsDone | None) -> Iterator[list[int]]:
+    def _stored(
+        self, times: Sequence[int], on_step: StepsDone | None, *, growing: bool = False
+    ) -> Iterator[list[int]]:
         """Denoise ``times``, and of those at equal positions only one."""
         own = {time: self._firsts.setdefault(self.path.position(time), time) for time in times}
-        return diffuse_keyframes(
-            self.path, [time for time in times if own[time] == time], self.store, on_step
-        )
+        needed = [time for time in times if own[time] == time]
+        return diffuse_keyframes(self.path, needed, self.store, on_step, growing=growing)
 
     def _changed(self, segments: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the segments to halve."""

@@ -148,6 +148,10 @@ class FrameGenerator(ABC):
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
         """Count what is left to do; ``is_rendered`` says which frames are there already."""
 
+    def least_work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
+        """Count what is left to do at least, where ``work`` is an upper bound."""
+        return self.work(is_rendered)
+
     @abstractmethod
     def keyframes(self, on_step: StepsDone | None = None) -> Iterator[KeyframeDone]:
         """Generate the keyframes that the store lacks; yield each, also those that are there, once stored.

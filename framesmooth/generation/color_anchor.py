@@ -49,10 +49,10 @@ class ColorAnchor:
 
     def _seen_of_first(self, time: int) -> Colors:
         """Return the colours of what the camera sees of the first frame, and its mirror image around it."""
-        return Colors.of(as_uint8(self.camera.view(self.first, self._last_seen[time], 0)[0]))
+        return Colors.of(as_uint8(self.camera.view(self.first, self.last_seen[time], 0)[0]))
 
     @cached_property
-    def _last_seen(self) -> dict[int, int]:
+    def last_seen(self) -> dict[int, int]:
         """Keyframe -> the last one up to it at which the camera saw enough of the first frame."""
         found, last = {}, 0
         for time in self.times:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from statistics import median
 from typing import Any, Final
 
 import psutil
@@ -13,11 +14,14 @@ import torch
 from framesmooth.errors import ModelError
 from framesmooth.frames import Frame
 from framesmooth.generation.latent_path import LatentPath
-from framesmooth.generation.work import Cost, Probe
+from framesmooth.generation.work import LEAST_SPREAD, Cost, Probe
 from framesmooth.models.conditioning import stack
 
-_STEPS: Final = 3
-"""The first one warms up; the quicker one of the others counts, as the machine may be busy as well."""
+_STEPS: Final = 5
+"""The first one warms up; the median of the others counts, as the machine may be busy with other work."""
+_BATCH_STEPS: Final = 3
+"""Likewise, of a whole batch."""
+_WIDEST_SPREAD: Final = (0.5, 2.5)
 _SAMPLED_EVERY: Final = 0.005
 
 
@@ -41,30 +45,44 @@ def probe(
         ModelError: when not even one image can be made.
     """
     model, most = path.model, len(times)
-    steps: list[tuple[int, float]] = []
+    steps: list[tuple[int, list[float]]] = []
     codes: list[tuple[int, float]] = []
     before = _memory(model.device)
     with _watched(model.device) as peak:
-        evaluations, image = _measure(path, times[:1], steps, codes)
+        evaluations, image = _measure(path, times[:1], _STEPS, steps, codes)
     _, blending = _timed(model.device, lambda: blend(image))
     whole = before + most * (peak() - before)
 
     def found(memory: int) -> Probe:
-        costs = Cost.through(steps), Cost.through(codes)
+        costs = Cost.through([(count, median(taken)) for count, taken in steps]), Cost.through(codes)
         free = _free(model.device) + before
-        return Probe(*costs, blending, evaluations, image, memory, free, str(model.device))
+        return Probe(*costs, blending, evaluations, image, memory, free, str(model.device), _spread(steps))
 
     first = found(whole)
-    trial = most * (_STEPS * steps[0][1] + 2 * codes[0][1])
+    trial = most * (_BATCH_STEPS * median(steps[0][1]) + 2 * codes[0][1])
     if most == 1 or whole > first.free or not is_worth_it(first, trial):
         return first
     with _watched(model.device) as peak:
-        _measure(path, times, steps, codes)
+        _measure(path, times, _BATCH_STEPS, steps, codes)
     return found(peak())
 
 
+def _spread(steps: Sequence[tuple[int, Sequence[float]]]) -> tuple[float, float]:
+    """Return how much quicker and slower single steps were than the median one, within bounds.
+
+    A single step that was held up much longer says nothing of the many that a run takes.
+    """
+    shares = [one / median(taken) for _, taken in steps for one in taken]
+    quick, slow = min(LEAST_SPREAD[0], *shares), max(LEAST_SPREAD[1], *shares)
+    return max(quick, _WIDEST_SPREAD[0]), min(slow, _WIDEST_SPREAD[1])
+
+
 def _measure(
-    path: LatentPath, times: Sequence[int], steps: list[tuple[int, float]], codes: list[tuple[int, float]]
+    path: LatentPath,
+    times: Sequence[int],
+    most_steps: int,
+    steps: list[tuple[int, list[float]]],
+    codes: list[tuple[int, float]],
 ) -> tuple[float, Frame]:
     """Denoise and decode ``times`` and add their timings; return (evaluations per step, an image)."""
     model, sampling, count = path.model, path.sampling, len(times)
@@ -80,7 +98,7 @@ def _measure(
         first = next(one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor))
         seen += len(first)
 
-    total = min(_STEPS, sampling.steps)
+    total = min(most_steps, sampling.steps)
     hook = model.denoiser.register_forward_pre_hook(evaluated, with_kwargs=True)
     try:
         latents = torch.stack([path.noise(moment) for moment in times])
@@ -94,7 +112,8 @@ def _measure(
         hook.remove()
     if len(moments) < 2:
         raise ModelError(f"{model.folder.name} reports no steps: it cannot be measured")
-    steps.append((count, min(later - earlier for earlier, later in list(pairwise(moments))[-2:])))
+    taken = [later - earlier for earlier, later in pairwise(moments)]
+    steps.append((count, taken[1:] or taken))
     images, seconds = _timed(model.device, lambda: model.decode_judged(final))
     codes.append((count, seconds))
     return seen / (count * total), images[0].frame

@@ -14,6 +14,7 @@ from framesmooth.generation.base import FrameGenerator, StepsDone, keyframes_don
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.generation.work import Probe, Tally
 from framesmooth.models.devices import dtype_name
+from framesmooth.models.prompt_weighting_spec import plain
 from framesmooth.video.resize import crop
 
 REROLL_STRIDE: Final = 1_000_003
@@ -21,6 +22,9 @@ REROLL_STRIDE: Final = 1_000_003
 
 ATTEMPTS: Final = 3
 """How often a bad keyframe is generated again from other noise."""
+
+_SHOWN_WORDS: Final = 6
+"""Of a prompt that is cut."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +99,18 @@ class DiffusionGenerator(FrameGenerator):
             how = "--true-cfg-scale" if model.family.has_true_guidance else "--guidance-scale"
             needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
             yield Notice(f"{model_name} ignores negative prompts{needed}", warning=True)
-        for prompt in dict.fromkeys(key.prompt for key in keys):
-            ignored = model.cut_off(prompt)
-            if ignored:
-                yield Notice(f"the prompt is too long for the model, it ignores: {ignored}", warning=True)
+        yield from self._cut_prompts()
+
+    def _cut_prompts(self) -> Iterator[Notice]:
+        """Yield a warning for each prompt that is too long for the model: how much of it is read."""
+        model, keys = self.path.model, self.path.timeline.keyframes
+        texts = [("prompt", key.prompt) for key in keys] + [("negative prompt", key.negative) for key in keys]
+        for name, text in dict.fromkeys(texts):
+            lost = model.cut_off(text).split()
+            if lost:
+                start = " ".join(lost[:_SHOWN_WORDS]) + (" ..." if len(lost) > _SHOWN_WORDS else "")
+                told = f"the {name} is too long for the model: it ignores the last {len(lost)} of "
+                yield Notice(f"{told}{len(plain(text).split())} words, from {start!r} on", warning=True)
 
     def probe(self, is_worth_it: Callable[[Probe, float], bool]) -> Probe:
         """Measure a denoising step, a decoding and a blend, at the real size."""

@@ -47,21 +47,35 @@ def preview_cadence(timeline: Timeline, most: int = PREVIEW_KEYFRAMES) -> int:
 
 
 def diffuse_keyframes(
-    path: LatentPath, times: Sequence[int], store: LatentStore, on_step: StepsDone | None = None
+    path: LatentPath,
+    times: Sequence[int],
+    store: LatentStore,
+    on_step: StepsDone | None = None,
+    *,
+    growing: bool = True,
 ) -> Iterator[list[int]]:
     """Denoise the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
 
-    Batches are cut from ``times`` at fixed places and skipped only when the store holds all of their
-    frames, so a continued run computes what an uninterrupted one does.
+    Batches are cut from ``times`` at fixed places, those that are ``growing`` by ``batch_sizes``, and skipped
+    only when the store holds all of their frames, so a continued run computes what an uninterrupted one does.
     """
-    sampling = path.sampling
-    for first in range(0, len(times), sampling.batch_size):
-        batch = list(times[first : first + sampling.batch_size])
+    for batch in batches_of(times, path.sampling.batch_size, growing=growing):
         if not all(time in store for time in batch):
             latents = _diffuse(path, batch, on_step)
             for time, pair in zip(batch, latents, strict=True):
                 store[time] = pair
         yield batch
+
+
+def batches_of(times: Sequence[int], size: int, *, growing: bool = True) -> Iterator[list[int]]:
+    """Cut ``times`` into batches of ``size``; ``growing`` ones are of 1, 4, 16... until they are as large.
+
+    So the first keyframe is soon stored, and a run that is stopped early has something to go on with.
+    """
+    at, most = 0, 1 if growing else size
+    while at < len(times):
+        yield list(times[at : at + most])
+        at, most = at + most, min(size, 4 * most)
 
 
 def _diffuse(path: LatentPath, batch: list[int], on_step: StepsDone | None) -> list[NDArray[np.float32]]:

@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, GeneratedFrame
-from framesmooth.generation.adaptive_keyframes import Bisection, all_possible_times
+from framesmooth.generation.adaptive_keyframes import LARGEST_GAP, Bisection, all_possible_times
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.color_transfer import distance
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.keyframes import (
     Keys,
     auto_cadence,
+    batches_of,
     diffuse_keyframes,
     keyframe_times,
     preview_cadence,
@@ -236,11 +237,16 @@ class PromptTravel(DiffusionGenerator):
             at_most=self.cadence == "auto",
         )
 
+    def least_work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
+        """Count what is left to do where no segment has to be halved."""
+        if self.cadence != "auto":
+            return self.work(is_rendered)
+        return replace(self, cadence=LARGEST_GAP).work(is_rendered)
+
     @property
     def _chunks(self) -> Sequence[tuple[list[int], int]]:
         """The keyframes that are denoised together, and the step that they begin at."""
-        times, size = list(self.possible_keyframes), self.path.sampling.batch_size
-        return [(times[at : at + size], 0) for at in range(0, len(times), size)]
+        return [(times, 0) for times in batches_of(self.possible_keyframes, self.path.sampling.batch_size)]
 
     @property
     def _certainly_shown(self) -> set[int]:

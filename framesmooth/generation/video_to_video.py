@@ -96,11 +96,15 @@ class VideoToVideo(ImageToImageGenerator):
 
     @cached_property
     def groups(self) -> list[list[int]]:
-        """The keyframes that are denoised together: neighbours that take equally many steps."""
+        """The keyframes that are denoised together: neighbours that take equally many steps.
+
+        The first ones are few, so that something is soon stored.
+        """
         groups: list[list[int]] = []
         for time in self.keyframe_indices:
             alike = groups and self.steps_of(groups[-1][0]) == self.steps_of(time)
-            if alike and len(groups[-1]) < self.path.sampling.batch_size:
+            most = min(self.path.sampling.batch_size, 4 ** (len(groups) - 1)) if groups else 0
+            if alike and len(groups[-1]) < most:
                 groups[-1].append(time)
             else:
                 groups.append([time])

@@ -6,6 +6,9 @@ from typing import Final
 
 from framesmooth.frames import Frame
 
+LEAST_SPREAD: Final = (0.75, 1.5)
+"""Factors of what was measured that the truth is taken to lie between, at least: machines have other work."""
+
 UNGUIDED_SHARE: Final = 0.5
 """What a step after the end of guidance costs, of a guided one, which takes a second network evaluation."""
 
@@ -92,6 +95,7 @@ class Probe:
         memory: bytes at most, of the device for CUDA, else of the process.
         free: bytes that there are for it, with those that are taken.
         device: whose memory it is.
+        spread: how much less and more than measured it may be, as factors.
     """
 
     step: Cost
@@ -102,6 +106,7 @@ class Probe:
     memory: int
     free: int
     device: str = "cpu"
+    spread: tuple[float, float] = LEAST_SPREAD
 
     def seconds(self, work: Work) -> tuple[float, float]:
         """Return the seconds of ``work``: (denoising, decoding and blending)."""

@@ -1,4 +1,4 @@
-"""Fine detail that is as strong from frame to frame: sharpness that comes and goes is flicker too."""
+"""Matching the energy of fine detail from frame to frame: sharpness that pumps is flicker, too."""
 
 from typing import Final
 
@@ -14,12 +14,12 @@ _LARGEST_LOSS: Final = 0.1
 
 
 def detail_energy(image: Field) -> float:
-    """Return the mean square of the fine detail of a picture (H, W, 3), float32 in 0 to 1."""
+    """Return the mean square of the fine detail of an image (H, W, 3), float32 in 0 to 1."""
     return _mean(np.square(_detail(image)))
 
 
 def even_detail(image: Field, wanted: float) -> Field:
-    """Return a picture (H, W, 3), float32 in 0 to 1, with the detail energy ``wanted`` if it has nearly that.
+    """Return an image (H, W, 3), float32 in 0 to 1, with the detail energy ``wanted`` if it has nearly that.
 
     The gain k solves mean (d + k HF(d))^2 = wanted, d = HF(image), HF(x) = x - Gauss(x).
     """

@@ -3,7 +3,7 @@
 The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
 in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
-is first carried on from around it: what leaves the picture, or is hidden in one keyframe, moves with what it
+is first carried on from around it: what leaves the image, or is hidden in one keyframe, moves with what it
 belongs to. Points go straight, or along the parabola that ``with_neighbours`` finds. Blending softens; a gain
 brings fine detail back to the keyframes' energy.
 """
@@ -43,7 +43,7 @@ _IN_FRONT, _FRONT_SIGMA = 100.0, 1.0
 
 _MASK_SIGMA = 1.5
 
-_LIKENESS_SIGMA = 2.0
+_SIMILARITY_SIGMA = 2.0
 
 # A pyramid search that confirms this much has lost nothing that moves fast.
 _ALL_FOUND = 0.97
@@ -124,15 +124,15 @@ class Inbetween:
         weight0, weight1 = (1 - time) * seen0**2 + 1e-6 * (1 - time), time * seen1**2 + 1e-6 * time
         share1 = (weight1 / (weight0 + weight1))[..., None]
         blended = warped0 + share1 * (warped1 - warped0)
-        # Flow is right, too, where it makes the keyframes much more alike than they are in place.
-        trust = np.maximum(_soften(np.maximum(seen0, seen1)), self._likeness_gained(warped0, warped1))
+        # Flow is also trusted where warping makes the keyframes much more similar than they are unwarped.
+        trust = np.maximum(_soften(np.maximum(seen0, seen1)), self._similarity_gained(warped0, warped1))
         fade = _cross_fade(*self._images, time)
         return self._even_detail(fade + trust[..., None] * (blended - fade), time)
 
     def _flow_at(self, time: float) -> tuple[FlowField, FlowField]:
         """Return the flow image0 -> image1 on the grid of the frame at ``time`` (H, W, 2), holes filled.
 
-        Beside it how far each point is off the straight way (H, W, 2), in pixels.
+        Beside it the deviation of each point from the straight path (H, W, 2), in pixels.
         """
         forward, backward = self._flows
         strayed, strayed_back = (np.float32(time * time - time) * curve for curve in self._curves)
@@ -163,7 +163,7 @@ class Inbetween:
             _photo_consistency(second, first, backward, seen_back) * (1 + _IN_FRONT * _hiding(forward, seen)),
         )
 
-    def _likeness_gained(self, warped0: Field, warped1: Field) -> Field:
+    def _similarity_gained(self, warped0: Field, warped1: Field) -> Field:
         """Return 1 where warping takes away all difference of the keyframes, 0 where it takes none (H, W)."""
         left = _difference(warped0, warped1) / self._difference_in_place
         return np.asarray(np.clip(1 - left, 0, 1), np.float32)
@@ -246,13 +246,13 @@ def _hiding(flow: FlowField, consistent: Mask) -> Field:
 def _difference(first: Field, second: Field) -> Field:
     """Return the local difference of two images (H, W), never below a hundredth of full scale."""
     squares = np.square(first - second).sum(axis=-1)
-    return np.asarray(np.sqrt(cv2.GaussianBlur(squares, (0, 0), _LIKENESS_SIGMA)) + 0.01, np.float32)
+    return np.asarray(np.sqrt(cv2.GaussianBlur(squares, (0, 0), _SIMILARITY_SIGMA)) + 0.01, np.float32)
 
 
 def mixed(
     first: Frame, last: Frame, times: Sequence[float], inbetween: str, flow: str
 ) -> tuple[list[Frame], bool]:
-    """Return the frames at ``times``, 0 to 1, between two pictures; and whether flow found nothing to follow.
+    """Return the frames at ``times``, 0 to 1, between two images; and whether flow found nothing to follow.
 
     Args:
         first: uint8 (H, W, 3).

@@ -1,4 +1,4 @@
-"""Points that neither start nor stop at keyframes: their way bends as the keyframes around them say.
+"""Quadratic motion through neighbouring keyframes, so that points don't start and stop at each of them.
 
 With the flow f to the next keyframe and p to the one before, a point that accelerates evenly is at
 t f + (t^2 - t) c at the time t, 0 to 1, with c = (f + p) / 2 (Xu et al. 2019, "Quadratic Video
@@ -19,7 +19,7 @@ Curves = tuple[FlowField, FlowField]
 
 _SHARE: Final = 0.5
 _SHARE_OF_ONE: Final = 0.25
-"""Where only one end of the way has a neighbour beyond."""
+"""The share where only one of the two keyframes has a further neighbour."""
 _SIGMA: Final = 1 / 60
 """Of the width of the frame: curvature is a small difference of large numbers."""
 _LEAST_KNOWN: Final = np.float32(0.01)
@@ -31,7 +31,7 @@ def curves_of(
     """Return how the motion between two keyframes bends; None without a neighbour on either side.
 
     ``before`` is the motion from the keyframe before the first to the first, ``after`` that from the second
-    to the next one. Where a way is not confirmed, curvature is taken from around it, or none.
+    to the next one. Where the flow is not confirmed, the curvature of the surroundings is used, or none.
     """
     first = second = None
     if before is not None:

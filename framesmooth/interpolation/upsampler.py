@@ -1,4 +1,4 @@
-"""A clip with frames between those it has: any rate out of any rate, by occlusion-aware interpolation."""
+"""Frame-rate conversion from any rate to any rate, by occlusion-aware interpolation."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

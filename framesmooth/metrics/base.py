@@ -1,4 +1,4 @@
-"""What a metric is: its contract, its series of values, and their summary."""
+"""The contract of a metric, its series of values, and their summary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ class Metric(Protocol):
     ``measure`` estimate flow; those that only mind ``cut`` need it too, since cuts are found by it.
 
     Metrics with ``skips_held`` are not shown frames that repeat the one before: for them the clip is the
-    shorter one of its pictures. Those of ``own_motion`` are handed the motion seen in the measured clip, even
-    where that of the others is seen in a reference or guide.
+    shorter one of its pictures. Metrics with ``own_motion`` get the motion of the measured clip even where
+    the others get that of a reference or guide.
 
     A metric is created without arguments, one that ``needs_weights`` with the folder of its model, or None
     where the user gave none. One that cannot work here raises MetricUnavailable then, with the reason: it is

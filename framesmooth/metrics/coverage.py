@@ -1,4 +1,4 @@
-"""How much of the picture the motion-compensated metrics could judge."""
+"""Share of the frame that the motion-compensated metrics could measure."""
 
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric

@@ -1,4 +1,4 @@
-"""How much of the reference's fine detail is still there: the guard against blur."""
+"""Share of the reference's fine detail that is kept: the guard against blur."""
 
 from typing import cast
 

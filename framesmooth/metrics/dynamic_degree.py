@@ -1,4 +1,4 @@
-"""How much moves: a clip that was frozen to lower its flicker gives itself away here."""
+"""Amount of motion, which exposes clips that were frozen to lower their flicker."""
 
 import numpy as np
 

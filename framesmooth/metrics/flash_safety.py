@@ -117,7 +117,7 @@ class Extended:
 
 @dataclass(frozen=True)
 class FlashReport:
-    """How safe a clip is: its worst second for general and for red flashes, and how long each goes on."""
+    """Flash safety of a clip: its worst second for general and red flashes, and extended flashing."""
 
     general: Worst
     red: Worst
@@ -147,7 +147,7 @@ class FlashReport:
 
     @property
     def sentence(self) -> str:
-        """What to tell the user, on one line; extended flashing stands at its end."""
+        """The result on one line; extended flashing comes last."""
         kinds = {"general": self.extended_general, "red": self.extended_red}
         lasting = [
             f"; extended flashing (BT.1702's advice): {EXTENDED_FLASHES} {kind} flashes a second or more for "

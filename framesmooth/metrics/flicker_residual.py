@@ -1,4 +1,4 @@
-"""What flickers in the difference to a known clean clip."""
+"""Flicker of the difference to a known clean clip."""
 
 import math
 from typing import cast

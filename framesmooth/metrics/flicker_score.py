@@ -1,4 +1,4 @@
-"""One number for flicker of every kind: how much of the picture is not explained by steady motion."""
+"""One number for flicker of every kind: the change that steady motion does not explain."""
 
 import cv2
 import numpy as np

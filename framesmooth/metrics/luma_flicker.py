@@ -1,4 +1,4 @@
-"""Flicker of the whole frame's brightness."""
+"""Flicker of the mean brightness of the frame."""
 
 import cv2
 

@@ -1,4 +1,4 @@
-"""Flicker of brightness place by place: what a frame's mean averages away."""
+"""Local flicker of brightness, which the mean of a frame averages away."""
 
 from functools import cache
 from typing import Final

@@ -127,7 +127,7 @@ def _skipped(reason: str, num_frames: int) -> Series:
 
 
 def _show(here: Followed, metrics: Iterable[Metric], watchers: Iterable[Watcher]) -> None:
-    """Hand a frame to all that are to see it."""
+    """Pass a frame to every metric and watcher that takes it."""
     motion, own = (None if here.cut else each for each in (here.motion, here.own_motion))
     for metric in metrics:
         if not (here.held and metric.skips_held):
@@ -137,7 +137,7 @@ def _show(here: Followed, metrics: Iterable[Metric], watchers: Iterable[Watcher]
 
 
 def _whole(metric: Metric, held: Sequence[int], num_frames: int) -> Series:
-    """Return the score with a place for every frame, those included that the metric was not shown."""
+    """Return the score with an entry for every frame, including those that the metric skips."""
     series = metric.compute()
     if not (held and metric.skips_held):
         return series
@@ -149,7 +149,7 @@ def _whole(metric: Metric, held: Sequence[int], num_frames: int) -> Series:
 def create_metrics(
     chosen: Sequence[str] | None, weights: Mapping[str, Path], has_reference: bool, is_clean: bool
 ) -> dict[str, "Metric | str"]:
-    """Return the metrics by name; in place of one that cannot work here, why.
+    """Return the metrics by name; in place of one that cannot work here, the reason.
 
     Args:
         chosen: names; None is every metric measured by default that a reference, or none, allows.

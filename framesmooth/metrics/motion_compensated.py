@@ -1,4 +1,4 @@
-"""What metrics of change along the motion have in common."""
+"""The base of the metrics of change along the motion."""
 
 from abc import abstractmethod
 

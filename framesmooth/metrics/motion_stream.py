@@ -1,4 +1,4 @@
-"""Streams of frames beside their reference, with the motion between neighbours: what metrics are fed."""
+"""The input of the metrics: frames with their reference and the motion from the frame before."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -46,12 +46,12 @@ class Followed:
 
 
 @dataclass
-class _Picture:
+class _DistinctFrame:
     """A frame, what its motion is seen in, and the frames that repeat it."""
 
     pair: Pair
     seen: Frame
-    repeats: list["_Picture"] = field(default_factory=list)
+    repeats: list["_DistinctFrame"] = field(default_factory=list)
 
 
 def followed(
@@ -74,8 +74,8 @@ def followed(
     Raises:
         MediaError: a guide of another size or number of frames.
     """
-    coming = _Ahead(_pictures(pairs, guide, flow_on))
-    before: _Picture | None = None
+    coming = _Ahead(_distinct_frames(pairs, guide, flow_on))
+    before: _DistinctFrame | None = None
     shares: deque[tuple[BidirectionalFlow, str]] = deque()  # of the motion across odd pictures
     begins = True
     while (here := coming.take()) is not None:
@@ -100,13 +100,15 @@ def followed(
         before, begins = here, False
 
 
-def _pictures(pairs: Iterable[Pair], guide: Iterable[Frame] | None, flow_on: FlowOn) -> Iterator[_Picture]:
+def _distinct_frames(
+    pairs: Iterable[Pair], guide: Iterable[Frame] | None, flow_on: FlowOn
+) -> Iterator[_DistinctFrame]:
     """Yield every picture once the next one is there, so that all of its repeats are known."""
-    last: _Picture | None = None
+    last: _DistinctFrame | None = None
     stream = find_repeats(guided(pairs, guide, lambda pair: pair[0]), lambda item: item[0][0])
     for (pair, guiding), repeat in stream:
         seen = pair[1] if flow_on == "reference" and pair[1] is not None else pair[0]
-        picture = _Picture(pair, seen if guiding is None else guiding)
+        picture = _DistinctFrame(pair, seen if guiding is None else guiding)
         if last is not None and repeat is Repeat.HELD:
             last.repeats.append(picture)
             continue
@@ -120,19 +122,19 @@ def _pictures(pairs: Iterable[Pair], guide: Iterable[Frame] | None, flow_on: Flo
 class _Ahead:
     """Pictures that can be looked at before they are taken."""
 
-    def __init__(self, pictures: Iterator[_Picture]) -> None:
-        self._pictures = pictures
-        self._waiting: deque[_Picture] = deque()
+    def __init__(self, pictures: Iterator[_DistinctFrame]) -> None:
+        self._distinct_frames = pictures
+        self._waiting: deque[_DistinctFrame] = deque()
 
-    def peek(self, index: int = 0) -> _Picture | None:
+    def peek(self, index: int = 0) -> _DistinctFrame | None:
         while len(self._waiting) <= index:
-            picture = next(self._pictures, None)
+            picture = next(self._distinct_frames, None)
             if picture is None:
                 return None
             self._waiting.append(picture)
         return self._waiting[index]
 
-    def take(self) -> _Picture | None:
+    def take(self) -> _DistinctFrame | None:
         picture = self.peek()
         if picture is not None:
             self._waiting.popleft()
@@ -140,7 +142,7 @@ class _Ahead:
 
 
 def _interrupted(
-    before: _Picture, here: _Picture, coming: _Ahead, estimator: FlowEstimator
+    before: _DistinctFrame, here: _DistinctFrame, coming: _Ahead, estimator: FlowEstimator
 ) -> list[tuple[BidirectionalFlow, str]]:
     """Return the shares of the motion across ``here`` and what follows it; none if a shot ends before it."""
     if is_blank(before.seen) and not is_blank(here.seen):
@@ -169,13 +171,13 @@ def _divided(motion: BidirectionalFlow, parts: int) -> BidirectionalFlow:
     return BidirectionalFlow(share * motion.forward, share * motion.backward)
 
 
-def _ends_shot(here: _Picture, after: _Picture | None, estimator: FlowEstimator | None) -> bool:
+def _ends_shot(here: _DistinctFrame, after: _DistinctFrame | None, estimator: FlowEstimator | None) -> bool:
     if after is None or estimator is None:
         return after is None
     return is_cut(here.seen, after.seen, estimate_bidirectional_flow(estimator, here.seen, after.seen))
 
 
-def _stretch(first: _Picture, estimator: FlowEstimator | None) -> Iterator[Followed]:
+def _stretch(first: _DistinctFrame, estimator: FlowEstimator | None) -> Iterator[Followed]:
     """Yield the repeats of a picture that is all of its shot as what they are: frames of a shot."""
     before = first
     for picture in first.repeats:
@@ -186,7 +188,7 @@ def _stretch(first: _Picture, estimator: FlowEstimator | None) -> Iterator[Follo
         before = picture
 
 
-def _held(pictures: Iterable[_Picture], estimator: FlowEstimator | None) -> Iterator[Followed]:
+def _held(pictures: Iterable[_DistinctFrame], estimator: FlowEstimator | None) -> Iterator[Followed]:
     for picture in pictures:
         nothing = np.zeros((*picture.seen.shape[:2], 2), np.float32)
         motion = None if estimator is None else BidirectionalFlow(nothing, nothing)

@@ -1,4 +1,4 @@
-"""What metrics of three frames along the motion have in common."""
+"""The base of the metrics of three frames along the motion."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
-"""Frames that fell out of their clip: black ones, and those in colour or sharpness like neither neighbour.
+"""Outlier and black frames: those that differ from both neighbours in colour or sharpness.
 
 A frame is judged against the two beside it. In a steady travel it is near their middle; one that isn't,
-while they agree with each other, doesn't belong there. How far counts as far is measured on the clip itself.
+while they agree with each other, doesn't belong there. The threshold is estimated from the clip itself.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def frame_statistics(frame: Frame) -> FrameStatistics:
 
 
 def outliers(looks: Sequence[FrameStatistics]) -> dict[int, str]:
-    """Return frame -> "black", "colour outlier" or "sharpness outlier" for those that don't fit their clip.
+    """Return frame -> "black", "colour outlier" or "sharpness outlier" for the outliers of a clip.
 
     The first and the last frame have one neighbour and are only judged by whether they are black.
     """

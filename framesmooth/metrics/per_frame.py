@@ -1,4 +1,4 @@
-"""What the metrics that give one number a frame have in common."""
+"""The base of the metrics that give one number per frame."""
 
 from abc import abstractmethod
 

@@ -1,4 +1,4 @@
-"""Likeness to a reference, frame by frame, as scikit-image defines it."""
+"""PSNR and SSIM to a reference, frame by frame, as scikit-image defines them."""
 
 from typing import cast
 
@@ -49,7 +49,7 @@ class Ssim(FrameMetric):
     ) -> float | None:
         if min(frame.shape[:2]) < _SSIM_WINDOW:
             return None
-        likeness = structural_similarity(
+        similarity = structural_similarity(
             frame,
             reference,
             channel_axis=-1,
@@ -58,4 +58,4 @@ class Ssim(FrameMetric):
             use_sample_covariance=False,
             data_range=255,
         )
-        return float(likeness)
+        return float(similarity)

@@ -63,7 +63,7 @@ class Report(Mapping[str, Series]):
 
 
 def _finite(series: Series) -> Series:
-    """Return the series with None in place of numbers that are none, so that no table has to mind them."""
+    """Return the series with None in place of non-finite numbers."""
 
     def known(value: float | None) -> float | None:
         return value if value is None or isfinite(value) else None
@@ -75,5 +75,5 @@ def _finite(series: Series) -> Series:
         mean=mean,
         p95=known(series.p95),
         coverage=known(series.coverage),
-        note=series.note or ("" if mean is not None else "no finite number came out"),
+        note=series.note or ("" if mean is not None else "the value was not finite"),
     )

@@ -1,4 +1,4 @@
-"""How unsteady a number of each frame is: the root mean square of its second differences."""
+"""The root mean square of the second differences of a number per frame: how unsteady it is."""
 
 from abc import abstractmethod
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Sharpness that comes and goes, as cross-faded in-betweens make it."""
+"""Sharpness that comes and goes, as in cross-faded in-betweens."""
 
 import math
 

@@ -48,7 +48,7 @@ class VBenchTemporalFlickering(FrameMetric):
             return None
         limit = GATE_SPEED * min(frame.shape[:2])
         self._moving += cut or (motion is not None and fastest_motion(motion.forward, GATE_SHARE) > limit)
-        return likeness(before, frame)
+        return similarity(before, frame)
 
     def compute(self) -> Series:
         """Return the mean over all pairs; ``note`` says whether VBench would score the clip."""
@@ -59,6 +59,6 @@ class VBenchTemporalFlickering(FrameMetric):
         return replace(series, note="static: VBench scores it" if static else "moves: VBench leaves it out")
 
 
-def likeness(first: Frame, second: Frame) -> float:
+def similarity(first: Frame, second: Frame) -> float:
     """Return (255 - mean absolute difference) / 255 of two (H, W, 3) uint8 frames."""
     return 1 - float(np.mean(np.abs(first.astype(np.int16) - second), dtype=np.float64)) / 255

@@ -1,4 +1,4 @@
-"""Which of two clips is the better one: flicker has to fall, and neither detail nor motion may pay for it."""
+"""Whether a clip is better than another: flicker has to fall without a loss of detail or motion."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

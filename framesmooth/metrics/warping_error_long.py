@@ -1,4 +1,4 @@
-"""Long-term warping error (Lai et al. 2018, section 4): what has drifted since the shot began."""
+"""Long-term warping error (Lai et al. 2018, section 4): drift since the start of the shot."""
 
 from dataclasses import dataclass
 from typing import Final

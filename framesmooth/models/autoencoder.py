@@ -1,8 +1,8 @@
-"""Pictures into latents and back, by a pipeline's autoencoder.
+"""The autoencoder of a pipeline: encoding, decoding and inverting.
 
-An encoder is not the inverse of its decoder: what it makes of a picture decodes to another one. Once that
+An encoder is not the inverse of its decoder: what it makes of an image decodes to another one. Once that
 hardly shows, but where each frame is drawn over the one before it adds up, to outlines that grow and colours
-that drift. ``invert`` therefore asks for the latents that decode to the picture: z is corrected by how far
+that drift. ``invert`` therefore asks for the latents that decode to the image: z is corrected by how far
 off the encoder sees D(z) to be, z + E(x) - E(D(z)) (Hong et al. 2024, "Gradient-free Decoder Inversion in
 Latent Diffusion Models", equation 5, with a step size of 1).
 """
@@ -25,13 +25,13 @@ _CORRECTIONS_OF_TINY: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Autoencoder:
-    """An autoencoder where it lies.
+    """An autoencoder on its device.
 
     Attributes:
         vae: of the pipeline.
         factor: pixels per latent pixel.
         device: that it computes on.
-        in_tiles: whether pictures are coded one by one, in tiles.
+        in_tiles: whether images are coded one by one, in tiles.
         memory_errors: gives a context that tells what to do when memory runs out.
     """
 
@@ -48,7 +48,7 @@ class Autoencoder:
 
     @property
     def inversion(self) -> int:
-        """How many pictures ``invert`` encodes and decodes for one."""
+        """How many images ``invert`` encodes and decodes for one."""
         return 2 * (self.corrections + 1)
 
     def encode(self, images: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
-"""What there is to know about models without loading them. Nothing here imports torch."""
+"""Descriptions of models without loading them. Nothing here imports torch."""
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framesmooth.errors import missing_packages
 from framesmooth.models.checkpoints import (
     INDEX_FILE,
     check_model,
@@ -50,7 +51,12 @@ def describe(name: str, folder: Path) -> ModelInfo:
 
 
 def cached_models() -> list[tuple[str, Path]]:
-    """Return (hub id, folder) of the diffusers pipelines in the hub's local cache; contacts nobody."""
+    """Return (hub id, folder) of the diffusers pipelines in the hub's local cache; contacts nobody.
+
+    None where huggingface_hub is not installed.
+    """
+    if missing_packages(["huggingface_hub"]):
+        return []
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound

@@ -1,4 +1,4 @@
-"""Where models lie, and whether they are complete and safe to load. Nothing here imports torch.
+"""Finding model folders, and checking that they are complete and safe to load. Nothing here imports torch.
 
 A model is an ordinary diffusers folder: ``model_index.json`` names the components, each has its folder with
 a configuration and safetensors weights. Pickled weights (``.bin``, ``.ckpt``, ``.pt``) can run code when they
@@ -212,8 +212,8 @@ def loaded_files(part: Path, *, weights: bool = True) -> list[Path]:
 def model_defaults(folder: Path) -> dict[str, Any]:
     """Return the settings the model asks for, if any.
 
-    Known are steps, guidance_scale, guidance_end, feedback_guidance_scale (of frames drawn from the one
-    before), negative_prompt, width and height.
+    Known are steps, guidance_scale, guidance_end, feedback_guidance_scale (of frames that start from the
+    one before), negative_prompt, width and height.
     """
     defaults = notes_of(folder).get("defaults")
     return dict(defaults) if isinstance(defaults, dict) else {}

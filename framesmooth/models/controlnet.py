@@ -1,4 +1,4 @@
-"""ControlNets beside a pipeline, fed a picture of its own for every frame of a batch.
+"""ControlNets in a pipeline, with one control image per frame of a batch.
 
 A control is carried in the conditioning: ``control_image`` (B, 3, H, W) in 0 to 1, ``control_scale`` (B,),
 and ``control_end`` (B,), the share of the steps that follow it.
@@ -53,7 +53,7 @@ def add_controlnet(pipe: Any, folder: Path, dtype: torch.dtype, model: str) -> A
 
 
 def conditioning_of(picture: Frame, scale: float, end: float) -> Conditioning:
-    """Return the conditioning of one frame by ``picture``, uint8 (H, W, 3) of the diffused size."""
+    """Return the conditioning of one frame by ``image``, uint8 (H, W, 3) of the diffused size."""
     image = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
     return {IMAGE: image, SCALE: torch.tensor([scale]), END: torch.tensor([end])}
 
@@ -73,13 +73,13 @@ def from_step(conditioning: Conditioning, first_step: int, steps: int) -> Condit
 
 
 def end_of(conditioning: Conditioning) -> float:
-    """Return ``control_end`` of a batch, which all its pictures share, as pipelines compare it."""
+    """Return ``control_end`` of a batch, which all its images share, as pipelines compare it."""
     return min(1.0, float(conditioning[END][0]) + _ROUNDING)
 
 
 @contextmanager
 def scaled(net: Any, conditioning: Conditioning) -> Iterator[None]:
-    """Weigh what a ControlNet adds to each picture of a batch by that picture's own scale."""
+    """Weigh what a ControlNet adds to each image of a batch by that image's own scale."""
     scales = conditioning[SCALE]
 
     def weigh(_net: Any, _args: Any, output: Any) -> Any:
@@ -97,9 +97,9 @@ def scaled(net: Any, conditioning: Conditioning) -> Iterator[None]:
 
 
 def encode_without_chance(vae: Any, factor: int, *, in_tiles: bool = False) -> None:
-    """Let an autoencoder answer with the mean of what it takes a picture for, if asked tile by tile.
+    """Let an autoencoder answer with the mean of what it takes an image for, if asked tile by tile.
 
-    Some pipelines encode control pictures themselves, whole, and draw from that distribution with noise of
+    Some pipelines encode control images themselves, whole, and draw from that distribution with noise of
     the whole batch. ``factor`` is that of pixels to latent pixels.
     """
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution

@@ -1,6 +1,6 @@
-"""A control as it is asked for, and whether its model fits. Nothing here imports torch.
+"""The settings of a ControlNet, and whether its weights fit the pipeline. Nothing here imports torch.
 
-A ControlNet (Zhang et al. 2023) draws along a second picture: edges, depth, the pose of a figure.
+A ControlNet (Zhang et al. 2023) conditions on a second image: edges, depth, the pose of a figure.
 """
 
 from dataclasses import dataclass
@@ -48,11 +48,11 @@ _SHARED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """What steers a clip's pictures besides the prompt.
+    """A ControlNet and its source of control images.
 
     Attributes:
-        kind: what the source is taken for.
-        source: a video, or a folder of pictures.
+        kind: what the source holds.
+        source: a video, or a folder of images.
         model: the ControlNet: a folder in diffusers' format, or a hub id.
         scale: a schedule of how strictly it is followed; 1 is what it was trained for, 0 not at all.
         end: share of the steps that follow it.
@@ -110,7 +110,7 @@ def check_fit(controlnet: Path, model: Path) -> None:
     """Check that a ControlNet was made for the denoiser of the pipeline in ``model``.
 
     Raises:
-        ModelError: naming the first thing that tells otherwise.
+        ModelError: naming the first thing that does not fit.
     """
     _, wanted = controlled_class(pipeline_class(model), model.name)
     config = read_object(controlnet / CONFIG_FILE)

@@ -1,7 +1,7 @@
-"""Attention across frames: every picture of a batch looks at one that they share.
+"""Cross-frame attention: every image of a batch attends to a shared anchor frame.
 
-A network's self-attention compares the parts of a picture with each other. In place of its own, every
-picture gets the keys and values of the anchor, a frame that is denoised along with the batch, so that what is
+A network's self-attention compares the parts of an image with each other. In place of its own, every
+image gets the keys and values of the anchor, a frame that is denoised along with the batch, so that what is
 in both takes the same form (Khachatryan et al. 2023, Text2Video-Zero). The anchor attends to itself, so it is
 the same frame in every batch, and so is every other one.
 """
@@ -21,7 +21,7 @@ _SELF_ATTENTION: Final = "attn1"
 
 @dataclass(frozen=True)
 class Anchor:
-    """The frame that all others look at.
+    """The frame that all others attend to.
 
     Attributes:
         latents: float32 (C, h, w), the sampler's state where the others begin.
@@ -49,13 +49,13 @@ class Anchor:
 
 
 def self_attentions(network: Any) -> list[Any]:
-    """Return the layers of a network that attend within a picture."""
+    """Return the layers of a network that attend within an image."""
     return [layer for name, layer in network.named_modules() if name.endswith(f".{_SELF_ATTENTION}")]
 
 
 @contextmanager
-def attending_to_first(network: Any, pictures: int) -> Iterator[None]:
-    """Let all pictures of a batch attend to the first of ``pictures`` alone, while the block runs.
+def attending_to_first(network: Any, images: int) -> Iterator[None]:
+    """Let all images of a batch attend to the first of ``images`` alone, while the block runs.
 
     The network may see the batch twice, for the negative prompt and for the prompt itself.
     """
@@ -64,7 +64,7 @@ def attending_to_first(network: Any, pictures: int) -> Iterator[None]:
         hidden = args[0] if args else kwargs["hidden_states"]
         if kwargs.get("encoder_hidden_states") is not None:
             return args, kwargs
-        first = hidden[::pictures].repeat_interleave(pictures, dim=0)
+        first = hidden[::images].repeat_interleave(images, dim=0)
         return args, kwargs | {"encoder_hidden_states": first}
 
     with ExitStack() as hooks:

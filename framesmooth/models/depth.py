@@ -1,4 +1,4 @@
-"""How far away what a picture shows is, as a trained network tells.
+"""Monocular depth estimation by a trained network.
 
 Networks of transformers for monocular depth, from a local folder: most give disparity up to an unknown scale
 and offset (Ranftl et al. 2021, DPT; Yang et al. 2024, Depth Anything), some give distance.
@@ -23,36 +23,41 @@ from framesmooth.motion.camera.depth_camera import Depth
 _METRIC: Final = ("zoedepth", "glpn", "depth_pro")
 """Kinds of models that give distance, and not disparity."""
 _RELIEF: Final = 1.2
-"""Disparity from the nearest to the farthest part of a picture; that of its median is 1."""
+"""Disparity from the nearest to the farthest part of an image; that of its median is 1."""
 _NEAREST, _FARTHEST = 0.2, 5.0
 
 
 @dataclass(frozen=True)
 class DepthModel:
-    """A network that tells depth, and the folder that it came from."""
+    """A depth network, and the folder that it was loaded from."""
 
     network: Any
     folder: Path
 
     def __call__(self, picture: Frame) -> Depth:
-        """Return the depth (H, W) of a picture (H, W, 3) uint8: its median is 1, within 0.2 to 5.
+        """Return the depth (H, W) of an image (H, W, 3) uint8: its median is 1, within 0.2 to 5.
 
         Raises:
-            ModelError: where the network's answer is no picture of numbers.
+            ModelError: where the network's answer is no image of numbers.
         """
         height, width = picture.shape[:2]
         device = next(self.network.parameters()).device
-        given = torch.from_numpy(self._prepared(picture)).to(device)
+        given = torch.from_numpy(self.prepare(picture)).to(device)
         try:
             with torch.inference_mode():
                 answer = self.network(pixel_values=given).predicted_depth
         except (RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())[:200]
-            raise ModelError(f"{self.folder.name} cannot tell depth ({reason}): use another model") from error
-        told = answer.float().cpu().numpy().squeeze()
-        if told.ndim != 2 or not np.isfinite(told).all():
-            raise ModelError(f"{self.folder.name} tells no depth but {told.shape}: use another --depth-model")
-        grown = cv2.resize(told, (width, height), interpolation=cv2.INTER_LINEAR)
+            raise ModelError(
+                f"{self.folder.name} cannot estimate depth ({reason}): use another model"
+            ) from error
+        estimate = answer.float().cpu().numpy().squeeze()
+        if estimate.ndim != 2 or not np.isfinite(estimate).all():
+            raise ModelError(
+                f"{self.folder.name} gives an array of shape {estimate.shape} instead of a depth map: "
+                "use another --depth-model"
+            )
+        grown = cv2.resize(estimate, (width, height), interpolation=cv2.INTER_LINEAR)
         return depth_of(np.asarray(grown, np.float32), is_distance=self._is_metric)
 
     @property
@@ -60,8 +65,8 @@ class DepthModel:
         config = self.network.config
         return config.model_type in _METRIC or getattr(config, "depth_estimation_type", "") == "metric"
 
-    def _prepared(self, picture: Frame) -> np.ndarray:
-        """Return the picture as the network takes it: float32 (1, 3, h, w), of its size and normalisation."""
+    def prepare(self, picture: Frame) -> np.ndarray:
+        """Return the image as the network takes it: float32 (1, 3, h, w), of its size and normalisation."""
         about, (height, width) = self._about, picture.shape[:2]
         size = about.get("size", {})
         shortest = size.get("shortest_edge", 384)
@@ -79,7 +84,7 @@ class DepthModel:
 
     @cached_property
     def _about(self) -> dict[str, Any]:
-        """How pictures are prepared, as the folder says."""
+        """How images are prepared, as the folder says."""
         path = self.folder / "preprocessor_config.json"
         return read_object(path) if path.is_file() else {}
 
@@ -90,19 +95,19 @@ class DepthModel:
         return int(patch) if isinstance(patch, int) else 32
 
 
-def depth_of(told: np.ndarray, *, is_distance: bool) -> Depth:
+def depth_of(estimate: np.ndarray, *, is_distance: bool) -> Depth:
     """Return depth (H, W), whose median is 1, from distance or disparity (H, W) of unknown scale.
 
     Disparity is stretched so that its 2nd and 98th percentile differ by 1.2 times that of its median: a flat
-    picture stays flat only if it is the same everywhere.
+    image stays flat only if it is the same everywhere.
     """
     if is_distance:
-        depth = told / max(float(np.median(told)), 1e-6)
+        depth = estimate / max(float(np.median(estimate)), 1e-6)
     else:
-        low, high = np.percentile(told, (2, 98))
+        low, high = np.percentile(estimate, (2, 98))
         if high - low < 1e-6 * max(abs(high), abs(low), 1e-6):
-            return np.ones(told.shape, np.float32)
-        share = np.clip((told - low) / (high - low), 0, 1)
+            return np.ones(estimate.shape, np.float32)
+        share = np.clip((estimate - low) / (high - low), 0, 1)
         disparity = 1 + _RELIEF * (share - np.median(share))
         depth = 1 / np.maximum(disparity, 1 / _FARTHEST)
     return np.asarray(np.clip(depth, _NEAREST, _FARTHEST), np.float32)

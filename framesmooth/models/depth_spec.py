@@ -1,4 +1,4 @@
-"""Models of depth, found and checked without loading them."""
+"""Depth models, found and checked without loading them."""
 
 from pathlib import Path
 from typing import Final

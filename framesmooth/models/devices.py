@@ -1,4 +1,4 @@
-"""Which device and number format to compute in, and what that asks for."""
+"""Choice of device and number format, and errors of running out of memory."""
 
 import re
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 @contextmanager
 def memory_errors(*, low_vram: bool = False, cpu_offload: bool = False) -> Iterator[None]:
-    """Turn running out of memory into a ModelError that names what needs less than what is used already."""
+    """Turn running out of memory into a ModelError that names options which need less."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""What is done to a network's inputs and outputs on their way, whatever pipeline calls it."""
+"""Forward hooks that convert the inputs and outputs of a network, whatever pipeline calls it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def sample_in_float32(denoiser: Any) -> None:
-    """Let the sampler hand float32 latents to a network of another dtype and get float32 back."""
+    """Let the sampler pass float32 latents to a network of another dtype and get float32 back."""
 
     def from_network(_module: Any, _args: Any, output: tuple[Any, ...]) -> tuple[Any, ...]:
         return (output[0].to(torch.float32), *output[1:])

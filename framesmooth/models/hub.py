@@ -1,4 +1,4 @@
-"""Models from the hub: its local cache, and its network where that is asked for."""
+"""Models from the Hugging Face hub: its local cache, and downloads where those are allowed."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import ModelError, require_packages
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
@@ -35,6 +35,7 @@ def from_hub(
     """
     if not allow_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
+    require_packages(f"{model}, which is no folder here,", ["huggingface_hub"])
     from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import (
         HfHubHTTPError,

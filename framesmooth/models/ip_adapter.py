@@ -1,4 +1,4 @@
-"""IP-Adapters in a pipeline, and the embeddings of the one picture that a clip is prompted with.
+"""IP-Adapters in a pipeline, and the embeddings of a clip's image prompt.
 
 They are carried in the conditioning, batch size 1, as ``ip_adapter_image_embeds`` and, where there is
 guidance, ``negative_ip_adapter_image_embeds``.
@@ -32,12 +32,12 @@ _MISFITS: Final = (
 def add_ip_adapter(
     pipe: Any, files: AdapterFiles, scale: float, dtype: torch.dtype, encoder_class: str, model: str
 ) -> None:
-    """Put an IP-Adapter into ``pipe``, which then needs a picture's embeddings for every call.
+    """Put an IP-Adapter into ``pipe``, which then needs an image's embeddings for every call.
 
     Args:
         pipe: not yet on its device.
         files: the adapter's.
-        scale: how much the picture counts.
+        scale: how much the image counts.
         dtype: of the pipeline.
         encoder_class: of transformers, with a processor of the same name.
         model: what the user calls the pipeline.
@@ -82,7 +82,7 @@ def _register_encoder(pipe: Any, files: AdapterFiles, encoder_class: str, dtype:
 
 
 def _processor(encoder_class: str, side: int) -> Any:
-    """Return what scales and normalises pictures for an image encoder of ``side`` pixels."""
+    """Return what scales and normalises images for an image encoder of ``side`` pixels."""
     import transformers
 
     if encoder_class.startswith("Siglip"):
@@ -90,12 +90,12 @@ def _processor(encoder_class: str, side: int) -> Any:
     return transformers.CLIPImageProcessor(size=side, crop_size=side)
 
 
-def adapter_embeds(family: Any, picture: Frame, adapter: str) -> Conditioning:
-    """Return the embeddings of a picture, float32 on the CPU, and the negative ones.
+def adapter_embeds(family: Any, image: Frame, adapter: str) -> Conditioning:
+    """Return the embeddings of an image, float32 on the CPU, and the negative ones.
 
     Args:
         family: of the pipeline, which has an IP-Adapter and is on its device.
-        picture: uint8 (H, W, 3).
+        image: uint8 (H, W, 3).
         adapter: what the user calls the IP-Adapter.
 
     Raises:
@@ -103,7 +103,7 @@ def adapter_embeds(family: Any, picture: Frame, adapter: str) -> Conditioning:
     """
     with torch.inference_mode():
         try:
-            embeds = family.embed_image(picture)
+            embeds = family.embed_image(image)
             family.project_image(embeds[IMAGE])
         except (ValueError, TypeError, RuntimeError, IndexError) as error:
             if isinstance(error, torch.OutOfMemoryError):
@@ -114,7 +114,7 @@ def adapter_embeds(family: Any, picture: Frame, adapter: str) -> Conditioning:
 
 
 def stacked(conditioning: Conditioning, dtype: torch.dtype) -> torch.Tensor:
-    """Return the one picture's embeddings of a batch: after the negative ones, where there are some."""
+    """Return the one image's embeddings of a batch: after the negative ones, where there are some."""
     parts = [conditioning[name][:1] for name in (NEGATIVE, IMAGE) if name in conditioning]
     return torch.cat(parts).to(dtype)
 

@@ -1,6 +1,6 @@
-"""A picture as a prompt, as it is asked for, and whether its adapter is there. Nothing here imports torch.
+"""The settings of an image prompt, and whether its IP-Adapter can be loaded. Nothing here imports torch.
 
-An IP-Adapter (Ye et al. 2023) lets a model attend to a picture besides the words: its subject, its style.
+An IP-Adapter (Ye et al. 2023) lets a model attend to an image besides the words: its subject, its style.
 """
 
 import math
@@ -20,17 +20,17 @@ _MOST: Final = 10.0
 _WEIGHTS: Final = ".safetensors"
 _PROJECTION: Final = ("image_proj.", "ip_adapter_proj_model.")
 _ATTENTION: Final = ("ip_adapter.", "double_blocks.")
-"""How the names of an adapter's tensors begin: what projects the picture, what attends to it."""
+"""How the names of an adapter's tensors begin: what projects the image, what attends to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagePrompt:
-    """A picture that a model attends to, and by which adapter.
+    """An image that a model attends to, and by which adapter.
 
     Attributes:
-        adapter: a .safetensors file, or a folder with one; the image encoder lies beside the weights, in
+        adapter: a .safetensors file, or a folder with one; the image encoder is beside the weights, in
             ``image_encoder``, where the model has none.
-        image: the picture.
+        image: the image.
         scale: how much it counts; 1 is what the adapter was trained for.
     """
 
@@ -98,7 +98,7 @@ def check_scale(scale: float) -> None:
 
 
 def read_prompt_image(prompt: ImagePrompt) -> "Frame":
-    """Return the picture of an image prompt, uint8 (H, W, 3).
+    """Return the image of an image prompt, uint8 (H, W, 3).
 
     Raises:
         MediaError: when it cannot be read.
@@ -154,7 +154,9 @@ def _check_tensors(path: Path) -> None:
     if not all(any(name.startswith(part) for name in names) for part in (_PROJECTION, _ATTENTION)):
         raise ModelError(f"{path.name} is no IP-Adapter: its tensors have other names")
     if any("lora" in name for name in names):
-        raise ModelError(f"{path.name} is for faces, and wants more than a picture: use another IP-Adapter")
+        raise ModelError(
+            f"{path.name} is for faces and needs face embeddings besides an image: use another IP-Adapter"
+        )
 
 
 def adapter_hashes(prompt: ImagePrompt, files: AdapterFiles) -> dict[str, str]:

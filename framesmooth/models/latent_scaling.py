@@ -1,4 +1,4 @@
-"""Latents between what the scheduler and what the decoder works with."""
+"""Scaling of latents between the scheduler and the autoencoder."""
 
 from typing import Any
 

@@ -13,9 +13,9 @@ _PARALLEL: Final = 0.9995
 
 
 def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:
-    """Return standard normal noise, float32, of ``shape`` (C, h, w), drawn by a generator of its own.
+    """Return standard normal noise, float32, of ``shape`` (C, h, w), from a generator of its own.
 
-    The picture of a seed depends on nothing but the seed and the size: one generator per frame, never one
+    The image of a seed depends on nothing but the seed and the size: one generator per frame, never one
     per batch (Karras et al. 2022, reference sampler).
     """
     generator = torch.Generator(device="cpu").manual_seed(seed)
@@ -38,7 +38,7 @@ def slerp(start: Tensor, end: Tensor, mix: float) -> Tensor:
     """Interpolate along the great circle (Shoemake 1985): sin((1-m)θ)/sin θ · a + sin(mθ)/sin θ · b.
 
     Two independent noises in n dimensions are nearly orthogonal and of norm √n; halfway along the chord
-    the norm is 30 % smaller and a diffusion model answers with a flat, washed-out picture. The arc keeps
+    the norm is 30 % smaller and a diffusion model answers with a flat, washed-out image. The arc keeps
     the norm.
 
     Args:

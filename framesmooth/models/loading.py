@@ -70,10 +70,10 @@ def load_pipeline(
         preset: a name of PRESETS, whose scheduler is taken and spaces its few steps up to the last timestep.
         loras: added to the weights.
         textual_inversions: words added to the text encoder.
-        control_model: the folder of a ControlNet, whose pictures are then asked for with every frame.
-        image_prompt: a picture that goes with every prompt, by an IP-Adapter.
-        low_vram: whether pictures are denoised and coded one by one, and coded in tiles.
-        cpu_offload: whether the networks wait in the computer's memory and take turns on the device.
+        control_model: the folder of a ControlNet, whose images are then asked for with every frame.
+        image_prompt: an image that goes with every prompt, by an IP-Adapter.
+        low_vram: whether images are denoised and coded one by one, and coded in tiles.
+        cpu_offload: whether idle networks are offloaded to CPU memory.
         compiled: whether PyTorch's compiler makes kernels for the networks that are called at every step.
         allow_download: whether the hub may be asked.
         checked_folder: the folder that ``locate_model`` returned, where the caller has called it and
@@ -141,7 +141,7 @@ def _lay_out(adapter: TextToImage) -> None:
 
 
 def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
-    """Return ``adapter`` with what its IP-Adapter makes of the picture."""
+    """Return ``adapter`` with the embeddings of its image prompt."""
     with memory_errors(low_vram=adapter.low_vram, cpu_offload=adapter.cpu_offload):
         embeds = adapter_embeds(adapter.family, read_prompt_image(prompt), prompt.adapter.name)
     return replace(adapter, image_embeds=embeds)
@@ -176,7 +176,7 @@ def _placed(pipe: Any, device: torch.device, cpu_offload: bool) -> Any:
     """Return ``pipe`` on the device, all of it or only the network that works.
 
     Raises:
-        UsageError: networks that should wait in the computer's memory while they work there.
+        UsageError: offloading to CPU memory on the CPU itself.
     """
     if not cpu_offload:
         return pipe.to(device)

@@ -1,4 +1,4 @@
-"""LoRAs and textual inversions put into a loaded pipeline."""
+"""Loading LoRAs and textual inversions into a pipeline."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _MISFITS = (
 
 
 def add_loras(pipe: Any, loras: Sequence[Lora], model: str) -> None:
-    """Add LoRAs to the weights of ``pipe``, each by its weight: pictures then take no longer than without.
+    """Add LoRAs to the weights of ``pipe``, each by its weight: images then take no longer than without.
 
     Raises:
         ModelError: a pipeline that takes none, or a LoRA made for another base.
@@ -50,14 +50,16 @@ def add_loras(pipe: Any, loras: Sequence[Lora], model: str) -> None:
 
 
 def add_textual_inversions(pipe: Any, inversions: Sequence[TextualInversion], model: str) -> None:
-    """Teach the tokenizers and text encoders of ``pipe`` new words.
+    """Add textual inversions to the tokenizers and text encoders of ``pipe``.
 
     Raises:
         ModelError: a pipeline that takes none, or a word made for another text encoder.
     """
     if inversions and not hasattr(pipe, "load_textual_inversion"):
         kind = type(pipe).__name__
-        raise ModelError(f"{model} is a {kind}, which learns no words: drop --textual-inversion")
+        raise ModelError(
+            f"{model} is a {kind}, which does not support textual inversion: drop --textual-inversion"
+        )
     for inversion in inversions:
         for part, token, vectors in _vectors(inversion):
             suffix = "_2" if part == "clip_g" else ""

@@ -1,4 +1,4 @@
-"""What is added to a model before it draws: LoRAs and textual inversions. Nothing here imports torch.
+"""The settings of LoRAs and textual inversions. Nothing here imports torch.
 
 Only safetensors are opened: other formats are pickled, and can run code when they are loaded.
 """
@@ -17,7 +17,7 @@ _MOST: Final = 100.0
 
 @dataclass(frozen=True)
 class Lora:
-    """Low-rank changes of a model's weights (Hu et al. 2021), and how much of them is added."""
+    """A LoRA (Hu et al. 2021) and its weight."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}  # of those in a record
 
@@ -30,7 +30,7 @@ class Lora:
 
 @dataclass(frozen=True)
 class TextualInversion:
-    """A learned word (Gal et al. 2022), and how it is written in prompts; None is as the file says."""
+    """A textual inversion (Gal et al. 2022) and its token in prompts; None is the one in the file."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 

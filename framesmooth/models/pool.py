@@ -24,7 +24,7 @@ class ModelPool:
     A model works on one clip at a time: give every thread a pool of its own.
 
     Attributes:
-        capacity: how many models are kept, at least one; the one unused for longest is let go of.
+        capacity: how many models are kept, at least one; the least recently used one is dropped.
         loads: how many models were loaded so far, for which files were read.
 
     Example:
@@ -60,7 +60,7 @@ class ModelPool:
             return self._models[key]
 
     def clear(self) -> None:
-        """Let go of all models."""
+        """Drop all models."""
         with self._lock:
             self._models.clear()
             _free_memory()

@@ -1,4 +1,4 @@
-"""Weights of words applied to what the text encoder made of them.
+"""Prompt weighting: the weights of words applied to their embeddings.
 
 A token's embedding is moved along the line from what the empty prompt has at that place: weight 1 leaves it,
 0 takes the word's own meaning away, more goes on in the same direction.

@@ -18,6 +18,13 @@ _PIECE: Final = re.compile(
     r"|(?P<bracket>[()\[\]])"
     r"|(?P<text>[^\\()\[\]:]+|[\\:])"
 )
+ADDED_NETWORK: Final = re.compile(
+    r"<\s*(?:lora|lyco|lycoris|hypernet)\s*:\s*(?P<name>[^:<>]+?)\s*(?::\s*(?P<weight>[^<>]*?)\s*)?>",
+    re.IGNORECASE,
+)
+"""How other tools name a LoRA within a prompt: ``<lora:name:0.8>``."""
+MATH_WEIGHT: Final = re.compile(r"`([^`]*)`")
+"""How Deforum writes a weight that changes in time: ``(fluffy:`0.5+0.5*sin(t/10)`)``."""
 _PAIRS: Final = {")": "(", "]": "["}
 
 
@@ -43,9 +50,10 @@ def parse_weights(prompt: str) -> tuple[Span, ...]:
     """Return the spans of ``prompt``, in order; joined they are the prompt without its weights.
 
     Raises:
-        UsageError: a bracket without its other one, a weight beyond ±10, or [from:to:when], which changes a
-            prompt from step to step.
+        UsageError: a bracket without its other one, a weight beyond ±10, [from:to:when], which changes a
+            prompt from step to step, a weight as a formula, or a LoRA, which has its own option.
     """
+    _refuse_foreign(prompt)
     spans: list[Span] = []
     opened: list[_Open] = []
     for match in _PIECE.finditer(prompt):
@@ -96,10 +104,28 @@ def _refuse_editing(inside: str, column: int) -> None:
         )
 
 
+def escaped(text: str) -> str:
+    """Return ``text`` with its brackets as plain ones."""
+    return re.sub(r"(?<!\\)([()\[\]])", r"\\\1", text)
+
+
+def _refuse_foreign(prompt: str) -> None:
+    """Refuse spellings of other tools that would be read as words."""
+    if network := ADDED_NETWORK.search(prompt):
+        weight = f":{network['weight']}" if network["weight"] else ""
+        raise UsageError(
+            f"{network[0]!r}, column {network.start() + 1}: a prompt loads no LoRA: take it out and give "
+            f"--lora {network['name']}.safetensors{weight}"
+        )
+    if formula := MATH_WEIGHT.search(prompt):
+        raise UsageError(
+            f"{formula[0]!r}, column {formula.start() + 1}: a weight is one number here: give prompts with "
+            "their frames, as in '0: a (fluffy:0.5) cat | 24: a (fluffy:1.5) cat', and it travels between"
+        )
+
+
 def _unpaired(sign: str, column: int, prompt: str) -> UsageError:
-    return UsageError(
-        f"{prompt!r}, column {column}: this {sign} has no other one; write a plain one as \\{sign}"
-    )
+    return UsageError(f"{prompt!r}, column {column}: unmatched '{sign}'; escape a literal one as \\{sign}")
 
 
 def _joined(spans: list[Span]) -> list[Span]:

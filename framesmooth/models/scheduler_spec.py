@@ -1,7 +1,7 @@
 """Names of schedulers, and the settings of few-step models; no torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 
@@ -20,46 +20,67 @@ PRESETS: Final[dict[str, Preset]] = {
     "lightning": Preset(4, 1.0, "euler"),  # progressive adversarial distillation, Lin et al. 2024
 }
 
-SCHEDULERS: Final[dict[str, tuple[str, dict[str, object]]]] = {
-    "ddim": ("DDIM", {}),
-    "ddpm": ("DDPM", {}),
-    "euler": ("EulerDiscrete", {}),
-    "euler-a": ("EulerAncestralDiscrete", {}),
-    "heun": ("HeunDiscrete", {}),
-    "lms": ("LMSDiscrete", {}),
-    "pndm": ("PNDM", {}),
-    "deis": ("DEISMultistep", {}),
-    "unipc": ("UniPCMultistep", {}),
-    "dpm2": ("KDPM2Discrete", {}),
-    "dpm2-a": ("KDPM2AncestralDiscrete", {}),
-    "dpm++": ("DPMSolverMultistep", {}),
-    "dpm++-2m": ("DPMSolverMultistep", {}),
-    "dpm++-karras": ("DPMSolverMultistep", {"use_karras_sigmas": True}),
-    "dpm++-sde": ("DPMSolverMultistep", {"algorithm_type": "sde-dpmsolver++"}),
-    "lcm": ("LCM", {}),
-    "tcd": ("TCD", {}),
-}
-"""Short name -> the class of diffusers without "Scheduler", and what is set differently."""
 
-FLOW_SCHEDULERS: Final = {
-    "euler": "FlowMatchEulerDiscrete",
-    "heun": "FlowMatchHeunDiscrete",
-    "lcm": "FlowMatchLCM",
-}
-"""Short name -> the class for models trained by flow matching."""
+@dataclass(frozen=True)
+class Scheduler:
+    """A scheduler of diffusers, and what others call it.
 
-SAMPLERS: Final = {
-    "ddim": "ddim", "ddpm": "ddpm", "euler": "euler", "euler a": "euler-a", "euler ancestral": "euler-a",
-    "heun": "heun", "lms": "lms", "klms": "lms", "plms": "pndm", "dpm2": "dpm2", "dpm2 a": "dpm2-a",
-    "dpm2 ancestral": "dpm2-a", "dpm++ 2m": "dpm++-2m", "dpmpp 2m": "dpm++-2m",
-    "dpm++ 2m karras": "dpm++-karras", "dpm++ 2m sde": "dpm++-sde", "unipc": "unipc", "lcm": "lcm",
-}  # fmt: skip
-"""Sampler of AUTOMATIC1111's interface or of the notebook, in lower case -> ours."""
+    Attributes:
+        kind: the class of diffusers, without "Scheduler".
+        webui: its name in AUTOMATIC1111's web UI, which tools that read PNG parameters expect.
+        aliases: what settings files call it besides, in lower case.
+        settings: what is set differently from the class's defaults.
+        flow_kind: the class for models trained by flow matching, None where there is none.
+    """
+
+    kind: str
+    webui: str
+    aliases: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    flow_kind: str | None = None
+
+
+SCHEDULERS: Final[dict[str, Scheduler]] = {
+    "ddim": Scheduler("DDIM", "DDIM"),
+    "ddpm": Scheduler("DDPM", "DDPM"),
+    "euler": Scheduler("EulerDiscrete", "Euler", flow_kind="FlowMatchEulerDiscrete"),
+    "euler-a": Scheduler("EulerAncestralDiscrete", "Euler a", ("euler ancestral",)),
+    "heun": Scheduler("HeunDiscrete", "Heun", flow_kind="FlowMatchHeunDiscrete"),
+    "lms": Scheduler("LMSDiscrete", "LMS", ("klms",)),
+    "pndm": Scheduler("PNDM", "PLMS"),
+    "deis": Scheduler("DEISMultistep", "DEIS"),
+    "unipc": Scheduler("UniPCMultistep", "UniPC", ("uni pc",)),
+    "dpm2": Scheduler("KDPM2Discrete", "DPM2"),
+    "dpm2-a": Scheduler("KDPM2AncestralDiscrete", "DPM2 a", ("dpm2 ancestral",)),
+    "dpm++-2m": Scheduler("DPMSolverMultistep", "DPM++ 2M", ("dpmpp 2m",)),
+    "dpm++": Scheduler("DPMSolverMultistep", "DPM++ 2M"),
+    "dpm++-2s": Scheduler("DPMSolverSinglestep", "DPM++ 2S"),
+    "dpm++-karras": Scheduler(
+        "DPMSolverMultistep", "DPM++ 2M Karras", ("dpmpp 2m karras",), {"use_karras_sigmas": True}
+    ),
+    "dpm++-sde": Scheduler(
+        "DPMSolverMultistep", "DPM++ 2M SDE", ("dpmpp 2m sde",), {"algorithm_type": "sde-dpmsolver++"}
+    ),
+    "lcm": Scheduler("LCM", "LCM", flow_kind="FlowMatchLCM"),
+    "tcd": Scheduler("TCD", "TCD"),
+}
+"""The one table of schedulers: short name -> what it is in diffusers and elsewhere."""
 
 
 def sampler_of(settings: Mapping[str, Any]) -> str | None:
-    """Return our name of the sampler of a settings file, None if it is not known."""
+    """Return our name of the sampler of a settings file (web UI, Deforum), None if it is not known."""
     name = str(settings["sampler"]).lower().replace("_", " ").strip()
     if str(settings.get("scheduler", "")).lower() == "karras" and "karras" not in name:
         name += " karras"
-    return SAMPLERS.get(name)
+    known = {
+        called: short
+        for short, scheduler in reversed(SCHEDULERS.items())
+        for called in (short, scheduler.webui.lower(), *scheduler.aliases)
+    }
+    return known.get(name)
+
+
+def webui_sampler(scheduler: str) -> str:
+    """Return the web UI's name of a diffusers class, its own name where the web UI has none."""
+    kind = scheduler.removesuffix("Scheduler")
+    return next((one.webui for one in SCHEDULERS.values() if one.kind == kind), kind)

@@ -1,4 +1,4 @@
-"""Samplers (diffusers calls them schedulers) that begin in the middle of their steps, and at what."""
+"""Schedulers that start in the middle of their steps, and the latents they start from."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ def state_at(
 
 
 def shift_of(scheduler: Any, tokens: int, *, max_shift: float) -> float:
-    """Return how far timesteps are shifted towards noise for a picture of so many tokens, as diffusers does.
+    """Return how far timesteps are shifted towards noise for an image of so many tokens, as diffusers does.
 
     ``max_shift`` is what the pipeline takes for a scheduler that doesn't say.
     """

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from framesmooth.errors import UsageError
-from framesmooth.models.scheduler_spec import FLOW_SCHEDULERS, PRESETS, SCHEDULERS
+from framesmooth.models.scheduler_spec import PRESETS, SCHEDULERS
 
 _CONSISTENCY: Final = ("LCMScheduler", "TCDScheduler")
 """Compatible with all that predict noise, though diffusers doesn't list them."""
@@ -56,18 +56,18 @@ def _made(current: Any, name: str, flows: bool, changed: dict[str, object]) -> A
 def _fitting(current: Any, flows: bool) -> dict[str, tuple[str, dict[str, object]]]:
     """Return name -> (class, settings) of what fits: short names, and classes in lower case."""
     if flows:
-        classes = {f"{kind}Scheduler" for kind in FLOW_SCHEDULERS.values()}
         short: dict[str, tuple[str, dict[str, object]]] = {
-            name: (f"{kind}Scheduler", {}) for name, kind in FLOW_SCHEDULERS.items()
+            name: (f"{one.flow_kind}Scheduler", {}) for name, one in SCHEDULERS.items() if one.flow_kind
         }
+        classes = {kind for kind, _ in short.values()}
     else:
         classes = {kind.__name__ for kind in current.compatibles} | {*_CONSISTENCY, type(current).__name__}
         if type(current).__name__ in _CONSISTENCY:
             classes |= _of_noise()
         short = {
-            name: (f"{kind}Scheduler", own)
-            for name, (kind, own) in SCHEDULERS.items()
-            if f"{kind}Scheduler" in classes
+            name: (f"{one.kind}Scheduler", dict(one.settings))
+            for name, one in SCHEDULERS.items()
+            if f"{one.kind}Scheduler" in classes
         }
     return {kind.lower().removesuffix("scheduler"): (kind, {}) for kind in sorted(classes)} | short
 

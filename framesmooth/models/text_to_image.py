@@ -1,6 +1,7 @@
-"""One text-to-image pipeline of diffusers: encode a prompt, draw noise, denoise, decode."""
+"""One text-to-image pipeline of diffusers: encode a prompt, make noise, denoise, decode."""
 
 import copy
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,7 @@ from framesmooth.models.prompt_weighting import token_weights, weighted
 from framesmooth.models.prompt_weighting_spec import parse_weights, plain
 
 StepCallback = Callable[[int, Tensor], None]
-"""Is told (number of steps done in all, latents after it)."""
+"""Called with (number of steps done in all, latents after them)."""
 
 
 @dataclass
@@ -63,17 +64,17 @@ class TextToImage:
     dtype: torch.dtype
     scheduler: Any
     low_vram: bool = False
-    """Whether pictures are denoised and coded one by one, and coded in tiles."""
+    """Whether images are denoised, encoded and decoded one by one, the last two in tiles."""
     cpu_offload: bool = False
-    """Whether the networks take turns on the device."""
+    """Whether idle networks are offloaded to CPU memory."""
     compiled: bool = False
     """Whether PyTorch's compiler makes kernels for the networks that are called at every step."""
     image_embeds: Conditioning = field(default_factory=dict)
-    """What an IP-Adapter makes of the picture that goes with every prompt."""
+    """The IP-Adapter embeddings of the image prompt."""
 
     @property
     def family(self) -> Family:
-        """What the pipeline has in common with others, and what not."""
+        """The family of the pipeline."""
         return family_of(self.pipe, self.folder.name)
 
     @property
@@ -96,7 +97,7 @@ class TextToImage:
         return replace(self, scheduler=scheduler_state.restartable(self.scheduler))
 
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
-        """Return (C, h, w) of the latents of a picture of ``height`` x ``width`` pixels."""
+        """Return (C, h, w) of the latents of an image of ``height`` x ``width`` pixels."""
         factor = self.family.factor
         return self.family.latent_channels, height // factor, width // factor
 
@@ -121,11 +122,20 @@ class TextToImage:
         return self.family.encode("", "", guided=False)["prompt_embeds"]
 
     def cut_off(self, prompt: str) -> str:
-        """Return the end of ``prompt`` that the text encoder has no room for, "" when all of it fits."""
+        """Return the words at the end of ``prompt`` that the text encoder has no room for, "" if all fit.
+
+        A word of which it reads a part is among them.
+        """
         tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
-        tokens = tokenizer(plain(prompt), truncation=False).input_ids
-        kept = room - 1  # the end-of-text token takes the last place
-        return str(tokenizer.decode(tokens[kept:-1])).strip() if len(tokens) > room else ""
+
+        def fits(count: int) -> bool:
+            return len(tokenizer(" ".join(words[:count]), truncation=False).input_ids) <= room
+
+        words = plain(prompt).split()
+        if fits(len(words)):
+            return ""
+        kept = bisect_right(range(len(words)), False, key=lambda count: not fits(count)) - 1
+        return " ".join(words[max(kept, 0) :])
 
     def noise(self, seed: int, height: int, width: int) -> Tensor:
         """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""
@@ -216,7 +226,8 @@ class TextToImage:
         except (ValueError, IndexError, TypeError, NotImplementedError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelError(
-                f"{self.folder.name} cannot draw so ({reason}): use other --steps, or another --scheduler"
+                f"{self.folder.name} cannot denoise with these settings ({reason}): use other --steps, or "
+                "another --scheduler"
             ) from error
 
     def _memory_errors(self) -> AbstractContextManager[None]:
@@ -245,7 +256,7 @@ class TextToImage:
 
     @property
     def autoencoder(self) -> Autoencoder:
-        """What turns pictures into latents, and latents into pictures."""
+        """The autoencoder of the pipeline."""
         return Autoencoder(
             vae=self.pipe.vae,
             factor=self.family.factor,
@@ -255,18 +266,18 @@ class TextToImage:
         )
 
     def decode(self, latents: Tensor) -> list[Frame]:
-        """Return the pictures of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
+        """Return the images of float32 latents (B, C, h, w): B frames, uint8 (H, W, 3).
 
         Raises:
             ModelError: when the model answers with something that isn't a number.
         """
         pictures = self.decode_judged(latents)
-        if any(picture.fault == "nan" for picture in pictures):
+        if any(image.fault == "nan" for image in pictures):
             raise ModelError(self.nan_advice)
-        return [picture.frame for picture in pictures]
+        return [image.frame for image in pictures]
 
     def decode_judged(self, latents: Tensor) -> list[GeneratedFrame]:
-        """Return the pictures of float32 latents (B, C, h, w) with what is wrong with each."""
+        """Return the images of float32 latents (B, C, h, w), each with its fault."""
         flagged: Any = [False] * len(latents)
         with torch.inference_mode(), self._memory_errors():
             images = self.autoencoder.decode(latents)
@@ -283,7 +294,7 @@ class TextToImage:
 
     @property
     def nan_advice(self) -> str:
-        """What to tell the user when no picture is made of numbers."""
+        """The advice in the error when every image is NaN."""
         return f"{self.folder.name} answered with NaN: use --dtype float32 or another --scheduler"
 
 
@@ -300,7 +311,7 @@ def one_by_one(
     on_step: StepCallback | None,
     **settings: Any,
 ) -> Tensor:
-    """Denoise a batch picture by picture, and tell of each step once the last picture has done it."""
+    """Denoise a batch image by image, and tell of each step once the last image has done it."""
     states: dict[int, list[Tensor]] = {}
 
     def told(done: int, state: Tensor) -> None:

@@ -1,7 +1,7 @@
-"""Coding pictures tile by tile, in little memory and without seams.
+"""Encoding and decoding in tiles, in little memory and without seams.
 
 An autoencoder's convolutions see a few pixels around; what spoils tiles is group normalisation, whose
-statistics are of the whole picture. So these are taken once, from the whole picture made small, and held for
+statistics are of the whole image. So these are taken once, from the whole image made small, and held for
 all tiles: then the colours of a tile don't depend on what else is in it, and neither jump from tile to tile
 nor flicker from frame to frame. Tiles overlap and fade into each other.
 """
@@ -34,7 +34,7 @@ def tiled(
         images: (B, C, h, w).
         tile: side of a tile, in pixels of ``images``.
         overlap: pixels that neighbouring tiles share, less than ``tile``.
-        grid: tiles begin at multiples of it: where ``code`` makes pictures smaller, by how much. Sides and
+        grid: tiles begin at multiples of it: where ``code`` makes images smaller, by how much. Sides and
             ``tile`` are multiples of it.
     """
     if max(images.shape[-2:]) <= tile:
@@ -82,7 +82,7 @@ def _fading(part: Tensor, overlap: float, ends: Sequence[tuple[bool, bool]]) -> 
     """Return the weight (h, w) of a tile's pixels: next to nothing near the border, where tiles are wrong.
 
     Inside it is 1; the middle half of the overlap leads from one to the other. ``ends`` says for rows and for
-    columns whether the tile begins, and whether it ends, at the border of the picture, where it is right.
+    columns whether the tile begins, and whether it ends, at the border of the image, where it is right.
     """
     ramps = []
     for side, (begins, finishes) in zip(part.shape[-2:], ends, strict=True):

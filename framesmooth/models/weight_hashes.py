@@ -16,7 +16,6 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from framesmooth.errors import MediaError
-from framesmooth.video.atomic import write_text
 
 CACHE_VARIABLE: Final = "FRAMESMOOTH_CACHE"
 """The environment variable that names the folder of the cache."""
@@ -59,7 +58,7 @@ def _sha256(path: Path) -> str:
 
 
 def _identity(path: Path) -> list[int]:
-    """Return what tells a file from others and from itself before a change: compared for equality alone."""
+    """Return what identifies an unchanged file, to be compared for equality."""
     status = path.stat()
     return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 
@@ -84,6 +83,8 @@ def _is_entry(entry: object) -> bool:
 
 def _remember(fresh: Mapping[str, list[Any]]) -> None:
     """Add entries to those that other processes added meanwhile; drop those of files that are gone."""
+    from framesmooth.video.atomic import write_text  # loads PyAV, which --help does without
+
     folder = cache_folder()
     with suppress(OSError, MediaError, Timeout):  # a cache that cannot be written is no reason to stop
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The motion between neighbouring frames of a stream, estimated once and shared by all who need it."""
+"""The optical flow between neighbouring frames, both ways, estimated once and shared."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

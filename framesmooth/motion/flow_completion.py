@@ -1,4 +1,4 @@
-"""Flow where none could be found: carried on from the surroundings that look alike."""
+"""Flow completion: unknown flow is filled in from surroundings of similar colour."""
 
 from typing import Final
 

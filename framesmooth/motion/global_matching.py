@@ -1,4 +1,4 @@
-"""Motion that goes further than a coarse-to-fine search can follow: small things that move fast.
+"""Large displacements by semi-global matching: small, fast objects that a coarse-to-fine search loses.
 
 A pyramid search loses whatever moves further than its own size. Here every displacement of a thumbnail is
 tried (a full cost volume), neighbours are made to agree by semi-global matching (Hirschmüller 2008, in two

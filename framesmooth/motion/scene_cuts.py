@@ -11,20 +11,20 @@ from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
 from framesmooth.motion.warping import backward_warp
 
-LEAST_LIKENESS: Final = 0.45
-"""Below this likeness after motion compensation two frames do not show the same scene.
+LEAST_SIMILARITY: Final = 0.45
+"""Below this similarity after motion compensation two frames do not show the same scene.
 
 Measured on three real clips with and without heavy flicker: cuts 0.14 to 0.28, other pairs 0.60 to 1. The
 coverage of the flow alone does not tell them apart: fast motion under flicker falls to 0.1, cuts rise to 0.4.
 """
 
-DOUBTFUL_LIKENESS: Final = 0.7
+DOUBTFUL_SIMILARITY: Final = 0.7
 
 LEAST_COVERAGE: Final = 0.3
-"""A flexible flow can force one scene onto another: likeness 0.6, but little comes back where it started."""
+"""A flexible flow can force one scene onto another: similarity 0.6, but low coverage."""
 
 STRUCTURE_LINES: Final = 256
-"""About the height at which pictures are compared: the real clips behind ``LEAST_LIKENESS`` are no larger."""
+"""About the height at which images are compared: the real clips behind ``LEAST_SIMILARITY`` are no larger."""
 
 
 _FLAT: Final = 2.0
@@ -33,11 +33,11 @@ _FLAT: Final = 2.0
 
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
     """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
-    alike = likeness(image0, image1, motion)
-    return alike < LEAST_LIKENESS or (alike < DOUBTFUL_LIKENESS and motion.coverage < LEAST_COVERAGE)
+    alike = similarity(image0, image1, motion)
+    return alike < LEAST_SIMILARITY or (alike < DOUBTFUL_SIMILARITY and motion.coverage < LEAST_COVERAGE)
 
 
-def likeness(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
+def similarity(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float:
     """Return the correlation, -1 to 1, of the grey structure of ``image0`` and of ``image1`` warped onto it.
 
     Structure is the band between 2 pixels and 1/12 of the frame's height (Gaussian sigmas), so exposure

@@ -1,4 +1,4 @@
-"""Streams of frames divided at scene cuts, with the motion inside each shot."""
+"""Shots: streams of frames divided at scene cuts, with the motion inside each shot."""
 
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -109,7 +109,7 @@ def guided(
 
 
 class Linked(Protocol):
-    """A frame of a shot, in whatever form, that knows whether another one follows."""
+    """A frame of a shot, in any form, that knows whether another frame of the shot follows."""
 
     @property
     def to_next(self) -> object | None: ...  # noqa: D102

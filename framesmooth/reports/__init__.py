@@ -1,4 +1,4 @@
-"""Showing what was measured: JSON, CSV, plots, a strip of frames and pages that hold them all."""
+"""Reports of metrics: JSON, CSV, plots, a strip of frames, and HTML pages."""
 
 from framesmooth.reports.clip_table import all_notes, clip_notes, clip_rows
 from framesmooth.reports.clips_page import write_clips_html
@@ -11,6 +11,7 @@ from framesmooth.reports.page import (
     write_page,
 )
 from framesmooth.reports.scanline_strip import Strip
+from framesmooth.reports.shown_clip import ShownClip
 from framesmooth.reports.smoothing_report import write_html, write_report
 from framesmooth.reports.tables import (
     Row,
@@ -25,6 +26,7 @@ __all__ = [
     "Line",
     "Page",
     "Row",
+    "ShownClip",
     "Strip",
     "all_notes",
     "clip_notes",

@@ -140,15 +140,15 @@ def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
 
 
 def _heat_figures(heat: HeatMeter, peak: float) -> list[Figure]:
-    if heat.levels is None or heat.picture is None:
+    if heat.levels is None or heat.image is None:
         return []
-    whole = jpeg_figure(paint(heat.picture, heat.levels, peak), "the whole clip")
+    whole = jpeg_figure(paint(heat.image, heat.levels, peak), "the whole clip")
     pairs = sorted(heat.worst, reverse=True)
     return [
         whole,
         *(
             jpeg_figure(
-                paint(pair.picture, pair.levels, peak),
+                paint(pair.image, pair.levels, peak),
                 f"frames {pair.second - 1} to {pair.second}: warping error {number(pair.error)}\u00a0×10⁻³",
             )
             for pair in pairs

@@ -1,4 +1,4 @@
-"""Pictures that a page carries within itself."""
+"""Images embedded in a page."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ _JPEG_QUALITY: Final = 85
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture of a page with its caption; ``source`` is a data: address."""
+    """An image of a page with its caption; ``source`` is a data: address."""
 
     source: str
     caption: str
 
 
-def jpeg_figure(picture: Frame, caption: str) -> Figure:
-    """Return a (H, W, 3) uint8 picture as a figure: small, for photographs."""
-    return _figure(picture, caption, ".jpg", "image/jpeg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+def jpeg_figure(image: Frame, caption: str) -> Figure:
+    """Return a (H, W, 3) uint8 image as a figure: small, for photographs."""
+    return _figure(image, caption, ".jpg", "image/jpeg", [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
 
 
-def png_figure(picture: Frame, caption: str) -> Figure:
-    """Return a (H, W, 3) uint8 picture as a lossless figure."""
-    return _figure(picture, caption, ".png", "image/png", [])
+def png_figure(image: Frame, caption: str) -> Figure:
+    """Return a (H, W, 3) uint8 image as a lossless figure."""
+    return _figure(image, caption, ".png", "image/png", [])
 
 
-def _figure(picture: Frame, caption: str, suffix: str, kind: str, options: list[int]) -> Figure:
-    _, encoded = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
+def _figure(image: Frame, caption: str, suffix: str, kind: str, options: list[int]) -> Figure:
+    _, encoded = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
     return Figure(data_address(encoded.tobytes(), kind), caption)
 
 
@@ -40,10 +40,10 @@ def data_address(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{b64encode(content).decode()}"
 
 
-def thumbnail(picture: Frame, width: int) -> Frame:
-    """Return the picture shrunk to ``width`` pixels; smaller ones stay as they are."""
-    height, own = picture.shape[:2]
+def thumbnail(image: Frame, width: int) -> Frame:
+    """Return the image shrunk to ``width`` pixels; smaller ones stay as they are."""
+    height, own = image.shape[:2]
     if own <= width:
-        return picture
+        return image
     size = width, max(round(height * width / own), 1)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,4 +1,4 @@
-"""What each metric computes, in the words of its class."""
+"""The formula of each metric, from its docstring."""
 
 import inspect
 import re

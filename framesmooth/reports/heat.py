@@ -1,4 +1,4 @@
-"""Where a clip flickers: the difference along the motion, per pixel, gathered while the clip is measured."""
+"""Heat maps of flicker: the difference along the motion per pixel, collected while a clip is measured."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ FAINTEST_PEAK: Final = 2.0
 """Levels of 255: the scale ends here at least, so that rounding doesn't glow."""
 
 _PERCENTILE: Final = 99.5
-_DIM: Final = 0.45  # of the picture under the heat
-_UNSEEN: Final = 0.15  # of the picture where no motion could be followed
+_DIM: Final = 0.45  # of the image under the heat
+_UNSEEN: Final = 0.15  # of the image where no motion could be followed
 
 Map = NDArray[np.float32]
 
@@ -37,19 +37,19 @@ class WorstPair:
 
     error: float
     second: int
-    picture: Frame = field(compare=False)
+    image: Frame = field(compare=False)
     levels: Map = field(compare=False)
 
 
 @dataclass
 class HeatMeter:
-    """A watcher of :func:`framesmooth.metrics.measure.measure` that adds up where the picture flickers.
+    """A watcher of :func:`framesmooth.metrics.measure.measure` that adds up where the image flickers.
 
-    Pictures are kept at a width of 480 pixels: one of the clip, one for each of the three worst pairs.
+    Images are kept at a width of 480 pixels: one of the clip, one for each of the three worst pairs.
     """
 
     worst: list[WorstPair] = field(default_factory=list)
-    picture: Frame | None = None
+    image: Frame | None = None
     _before: Frame | None = None
     _count: int = 0
     _energy: Map | None = None
@@ -66,7 +66,7 @@ class HeatMeter:
         """Take the next frame (H, W, 3) uint8 and the motion from the frame before to it."""
         before, self._before = self._before, frame
         if self._count & (self._count - 1) == 0:  # 0, 1, 2, 4, 8: ends up in the second half of the clip
-            self.picture = thumbnail(frame, HEAT_WIDTH)
+            self.image = thumbnail(frame, HEAT_WIDTH)
         self._count += 1
         if before is None or motion is None or cut or not motion.valid.any():
             return
@@ -103,16 +103,16 @@ class HeatMeter:
         return max([FAINTEST_PEAK, *ends])
 
 
-def paint(picture: Frame, levels: Map, peak: float) -> Frame:
-    """Return the heat of ``levels`` (H, W), 0 to ``peak``, over a grey picture; dark where there is none.
+def paint(image: Frame, levels: Map, peak: float) -> Frame:
+    """Return the heat of ``levels`` (H, W), 0 to ``peak``, over a grey image; dark where there is none.
 
-    The picture (H, W, 3) uint8 has the size of the map.
+    The image (H, W, 3) uint8 has the size of the map.
     """
     known = np.isfinite(levels)
     share = np.clip(np.nan_to_num(levels) / peak, 0, 1)
     scaled = np.asarray(np.rint(share * 255), np.uint8)
     glow = cv2.cvtColor(cv2.applyColorMap(scaled, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     opacity = np.sqrt(share)[..., None]
     blended = np.where(known[..., None], (1 - opacity) * _DIM * grey + opacity * glow, _UNSEEN * grey)
     return np.ascontiguousarray(np.clip(np.rint(blended), 0, 255), np.uint8)

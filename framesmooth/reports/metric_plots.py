@@ -1,4 +1,4 @@
-"""Metrics over time as a picture."""
+"""Metrics over time as a PNG plot."""
 
 import io
 from typing import Any, Final
@@ -26,9 +26,9 @@ def plot_metrics(before: Report | None, after: Report) -> bytes:
     if before is not None and shown:
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    image = io.BytesIO()
+    figure.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
 
 
 def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> None:

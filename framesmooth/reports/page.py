@@ -1,4 +1,4 @@
-"""A report as one self-contained page: what stands on it, and how it is written."""
+"""The contents of a self-contained HTML page, and writing it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any
 
 from framesmooth.metrics.report import Report
 from framesmooth.reports.figures import Figure
+from framesmooth.reports.shown_clip import ClipOnPage
 from framesmooth.video import write_text
 
 
@@ -48,6 +49,9 @@ class Page:
     """Everything on a page, as text and figures; all text is escaped when it is written.
 
     Attributes:
+        clip: the clip itself, which is shown before everything else.
+        words: what the metrics mean, in plain words.
+        wrong: frames that look wrong, each with the reason.
         header: the table's first row.
         rows: the others, as long as the header.
         notes: lines below the table, of which "bad" ones stand out.
@@ -60,6 +64,9 @@ class Page:
     summary: str
     header: Sequence[TableCell]
     rows: Sequence[Sequence[TableCell]]
+    clip: ClipOnPage | None = None
+    words: Sequence[str] = ()
+    wrong: Gallery | None = None
     legend: str = ""
     notes: Sequence[TableCell] = ()
     verdicts: Sequence[Line] = ()
@@ -71,7 +78,9 @@ class Page:
 
 
 def write_page(path: str | PathLike[str], page: Page) -> None:
-    """Write a page that works offline: styles, pictures and scripts are within it, nothing is loaded.
+    """Write a page that works offline: styles, images and scripts are within it.
+
+    Only a ``clip`` is loaded, from beside the page.
 
     Raises:
         MediaError: when the file cannot be written.

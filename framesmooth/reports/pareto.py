@@ -1,4 +1,4 @@
-"""The curve of a search: how much flicker each strength leaves, and what that costs."""
+"""Plots of a search: the flicker that each strength leaves, against detail and harm."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ _LINE, _CHOSEN, _HARM, _INK, _GRID, _FLOOR = "#1b6ca8", "#c2571a", "#b267b8", "#
 _RESOLUTION: Final = 110  # dots per inch
 
 
-def plot_pareto(cells: Sequence[Mapping[str, float]], chosen: float, max_detail_loss: float) -> bytes:
+def plot_pareto(trials: Sequence[Mapping[str, float]], chosen: float, max_detail_loss: float) -> bytes:
     """Return a PNG of two panels: flicker left against detail kept, and flicker and harm by strength.
 
-    ``cells`` have strength, flicker, harm (levels) and detail_retention (share), by rising strength;
+    ``trials`` have strength, flicker, harm (levels) and detail_retention (share), by rising strength;
     ``chosen`` is the strength of one of them.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,9 +20,9 @@ def plot_pareto(cells: Sequence[Mapping[str, float]], chosen: float, max_detail_
     figure = Figure(figsize=(11, 4.2), dpi=_RESOLUTION, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    picked = next(cell for cell in cells if cell["strength"] == chosen)
-    _draw_curve(left, cells, picked, 1 - max_detail_loss)
-    _draw_strengths(right, cells, picked)
+    picked = next(trial for trial in trials if trial["strength"] == chosen)
+    _draw_curve(left, trials, picked, 1 - max_detail_loss)
+    _draw_strengths(right, trials, picked)
     for axes in (left, right):
         axes.set_ylim(bottom=0)
         axes.grid(color=_GRID, linewidth=0.7)
@@ -31,22 +31,22 @@ def plot_pareto(cells: Sequence[Mapping[str, float]], chosen: float, max_detail_
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(_GRID)
         axes.legend(frameon=False, fontsize=8.5)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    image = io.BytesIO()
+    figure.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
 
 
 def _draw_curve(
-    axes: Any, cells: Sequence[Mapping[str, float]], picked: Mapping[str, float], floor: float
+    axes: Any, trials: Sequence[Mapping[str, float]], picked: Mapping[str, float], floor: float
 ) -> None:
-    kept, left = ([cell[name] for cell in cells] for name in ("detail_retention", "flicker"))
+    kept, left = ([trial[name] for trial in trials] for name in ("detail_retention", "flicker"))
     axes.plot(kept, left, color=_LINE, linewidth=1.5, marker="o", markersize=4, label="strengths tried")
-    for index, cell in enumerate(cells):
+    for index, trial in enumerate(trials):
         near = index and abs(kept[index] - kept[index - 1]) < 2e-3
-        if not near or cell is cells[-1]:
-            place = (cell["detail_retention"], cell["flicker"])
+        if not near or trial is trials[-1]:
+            place = (trial["detail_retention"], trial["flicker"])
             axes.annotate(
-                f"{cell['strength']:g}", place, (-5, 5), textcoords="offset points", fontsize=8, ha="right"
+                f"{trial['strength']:g}", place, (-5, 5), textcoords="offset points", fontsize=8, ha="right"
             )
     axes.plot(picked["detail_retention"], picked["flicker"], **_mark(picked))
     axes.axvline(floor, color=_FLOOR, linestyle="--", linewidth=1, label=f"detail floor {floor:.3g}")
@@ -56,10 +56,10 @@ def _draw_curve(
     axes.set_ylabel("flicker left, levels", fontsize=9, color=_INK)
 
 
-def _draw_strengths(axes: Any, cells: Sequence[Mapping[str, float]], picked: Mapping[str, float]) -> None:
-    strengths = [cell["strength"] for cell in cells]
+def _draw_strengths(axes: Any, trials: Sequence[Mapping[str, float]], picked: Mapping[str, float]) -> None:
+    strengths = [trial["strength"] for trial in trials]
     for name, label, colour in (("flicker", "flicker left", _LINE), ("harm", "harm done", _HARM)):
-        values = [cell[name] for cell in cells]
+        values = [trial[name] for trial in trials]
         axes.plot(strengths, values, color=colour, linewidth=1.5, marker="o", markersize=4, label=label)
     axes.plot(picked["strength"], picked["flicker"], **_mark(picked))
     axes.set_title("By strength", fontsize=10, loc="left", color=_INK)

@@ -21,7 +21,7 @@ _LARGEST_SLICE: Final = 320
 
 @dataclass
 class Strip:
-    """Collects what the picture needs while frames stream by: a few frames, and one scanline of each.
+    """Collects what the image needs while frames stream by: a few frames, and one scanline of each.
 
     ``start`` is the first frame shown, ``count`` how many; scanlines are kept for at most 320 frames, from
     frame 0 on, so the memory is bounded.
@@ -44,7 +44,7 @@ class Strip:
         return max(self.start + self.count, _LARGEST_SLICE)
 
     def drawn_from(self, *clips: Iterable[Frame]) -> Frame:
-        """Return the picture of clips that go together, read no further than what decides it."""
+        """Return the strip of several versions of a clip; no more frames are read than it shows."""
         for versions in islice(zip(*clips, strict=True), self.needed):
             self.add(*versions)
         return self.draw()
@@ -58,7 +58,7 @@ class Strip:
         self._seen += 1
 
     def draw(self, labels: Sequence[str] = ("before", "after")) -> Frame:
-        """Return the labelled picture (H, 1440, 3) uint8: rows of frames, then one x-t slice per version."""
+        """Return the labelled image (H, 1440, 3) uint8: rows of frames, then one x-t slice per version."""
         shown = self._frames or [tuple(line[None] for line in lines) for lines in self._lines[:1]]
         parts: list[Frame] = []
         for index, label in enumerate(labels[: len(shown[0]) if shown else 0]):
@@ -83,8 +83,8 @@ def _row(frames: Sequence[Frame]) -> Frame:
 
 def _slice(lines: Sequence[Frame]) -> Frame:
     repeat = max(math.ceil(160 / len(lines)), 1)
-    picture = np.repeat(np.stack(lines), repeat, axis=0)
-    return _scaled(picture, _WIDTH, picture.shape[0])
+    image = np.repeat(np.stack(lines), repeat, axis=0)
+    return _scaled(image, _WIDTH, image.shape[0])
 
 
 def _scaled(image: NDArray[np.uint8], width: int, height: int) -> Frame:
@@ -96,7 +96,7 @@ def _scaled(image: NDArray[np.uint8], width: int, height: int) -> Frame:
 
 
 def _label(text: str) -> Frame:
-    picture = Image.new("RGB", (_WIDTH, _LABEL_HEIGHT), _PAPER)
+    image = Image.new("RGB", (_WIDTH, _LABEL_HEIGHT), _PAPER)
     font = ImageFont.load_default(_FONT_SIZE)
-    ImageDraw.Draw(picture).text((6, 3), text, fill=_INK, font=font)
-    return np.asarray(picture, np.uint8)
+    ImageDraw.Draw(image).text((6, 3), text, fill=_INK, font=font)
+    return np.asarray(image, np.uint8)

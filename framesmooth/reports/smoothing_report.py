@@ -1,6 +1,7 @@
 """The report of a clip before and after smoothing, and all report files of a run at once."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from framesmooth.reports.page import (
     summary_of,
     write_page,
 )
+from framesmooth.reports.plain_words import MOST_SHOWN, steadiness, wrong_frames, wrong_words
+from framesmooth.reports.shown_clip import ShownClip
 from framesmooth.reports.tables import metric_rows, write_csv, write_json
 from framesmooth.video import atomic_path, write_png
 from framesmooth.video.atomic import media_errors
@@ -32,12 +35,14 @@ def write_html(
     facts: Mapping[str, Any] | None = None,
     verdicts: Sequence[Line] = (),
     first: Sequence[Gallery] = (),
+    clip: ShownClip | None = None,
 ) -> None:
-    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), pictures embedded.
+    """Write a page with the table, the strip, the plots and ``facts`` (name -> value), images embedded.
 
-    ``verdicts`` stand above the table, the galleries ``first`` before all others.
+    The ``clip`` comes first, then in plain words how steady it is and which frames look wrong. ``verdicts``
+    stand above the table, the galleries ``first`` before all others.
 
-    Everything is escaped; nothing is loaded from elsewhere.
+    Everything is escaped; but for the clip, which is beside the page, nothing is loaded.
 
     Raises:
         MediaError: when the file cannot be written.
@@ -53,6 +58,9 @@ def write_html(
     page = Page(
         title=title,
         summary=summary_of(after),
+        clip=None if clip is None else clip.on_page(Path(path).parent),
+        words=_words(before, after, None if clip is None else clip.fps),
+        wrong=_wrong(after, clip),
         header=header,
         rows=rows,
         verdicts=verdicts,
@@ -60,6 +68,27 @@ def write_html(
         facts=facts or {},
     )
     write_page(path, page)
+
+
+def _words(before: Report | None, after: Report, fps: Fraction | None) -> list[str]:
+    """Return what the metrics mean; the frames that look wrong where no gallery shows them."""
+    wrong = wrong_frames(after)
+    lines = [steadiness(before, after)]
+    if fps is None or not wrong:
+        lines += wrong_words(wrong, fps)
+    if after.flashes is not None and not (after.flashes.passed and after.flashes.extended_passed):
+        lines.append(after.flashes.sentence)
+    return [f"{line[:1].upper()}{line[1:]}." for line in lines]
+
+
+def _wrong(after: Report, clip: ShownClip | None) -> Gallery | None:
+    """Return the frames that look wrong, each with a picture and the reason."""
+    wrong = wrong_frames(after)
+    if clip is None or not wrong:
+        return None
+    more = len(wrong) - MOST_SHOWN
+    text = f"The first {MOST_SHOWN}; {more} more stand out as well." if more > 0 else ""
+    return Gallery("Frames to look at", clip.wrong_figures(wrong, MOST_SHOWN), text=text)
 
 
 def _table(before: Report | None, after: Report) -> tuple[list[TableCell], list[list[TableCell]]]:
@@ -99,6 +128,7 @@ def write_report(
     facts: Mapping[str, Any] | None = None,
     verdicts: Sequence[Line] = (),
     first: Sequence[Gallery] = (),
+    clip: ShownClip | None = None,
 ) -> None:
     """Write metrics.json, metrics.csv, metrics.png, report.html and, given a ``strip``, strip.png.
 
@@ -123,6 +153,7 @@ def write_report(
         facts=facts,
         verdicts=verdicts,
         first=first,
+        clip=clip,
     )
 
 

@@ -1,4 +1,4 @@
-"""The files of a sweep: its table as JSON, CSV and a page, and its pictures."""
+"""The files of a sweep: its table as JSON, CSV and a page, and its images."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +93,7 @@ def write_sweep(
         folder / "report.html",
         Page(
             title=f"Sweep of {title}",
-            summary=f"{len(sweep.rows)} cells",
+            summary=f"{len(sweep.rows)} settings",
             header=[TableCell(name, "number" if index > 1 else "") for index, name in enumerate(HEADER)],
             rows=[
                 [
@@ -106,7 +106,7 @@ def write_sweep(
             galleries=[
                 Gallery("Flicker and detail", [Figure(curve, "Flicker left and detail kept")], wide=True),
                 Gallery(
-                    "The middle frame", [jpeg_figure(contact, "The middle frame of every cell")], wide=True
+                    "The middle frame", [jpeg_figure(contact, "The middle frame of every setting")], wide=True
                 ),
             ],
             facts={"detail floor": f"{1 - max_detail_loss:g}"},
@@ -139,19 +139,19 @@ def plot_sweep(rows: Sequence[Mapping[str, Any]], max_detail_loss: float) -> byt
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
         axes.legend(frameon=False, fontsize=8.5)
-    picture = io.BytesIO()
-    drawing.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+    image = io.BytesIO()
+    drawing.savefig(image, format="png", metadata={"Software": None})
+    return image.getvalue()
 
 
 _WIDEST_SHEET: Final = 1920
 
 
 def write_sheets(sweep: Sweep, folder: Path, emit: Listener) -> Frame:
-    """Write contact.png, the middle frame of every cell, and grid.mp4, all cells at once; return the first.
+    """Write contact.png, the middle frame of every trial, and grid.mp4, all trials at once; return the first.
 
     Raises:
-        MediaError: a cell's video that cannot be read, or files that cannot be written.
+        MediaError: a trial's video that cannot be read, or files that cannot be written.
     """
     tiles = {spot: open_source(sweep.store.tile_path(spot)) for spot in sweep.spots}
     first = next(iter(tiles.values()))
@@ -164,8 +164,8 @@ def write_sheets(sweep: Sweep, folder: Path, emit: Listener) -> Frame:
     }  # fmt: skip
 
     def sheet(frames: Mapping[GridPoint, Frame]) -> Frame:
-        pictures = [label(_fitted(frame, size), captions[spot]) for spot, frame in frames.items()]
-        return side_by_side(pictures, sweep.columns)
+        images = [label(_fitted(frame, size), captions[spot]) for spot, frame in frames.items()]
+        return side_by_side(images, sweep.columns)
 
     total = first.num_frames or 1
     middle = {spot: next(iter(islice(tile, total // 2, None))) for spot, tile in tiles.items()}

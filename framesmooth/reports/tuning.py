@@ -54,9 +54,9 @@ def write_tuning(
             "strength": tuning.strength,
             "smoother": tuning.setup.label,
             "looked at": looked or "nothing",
-            "strengths tried": tuning.cells,
+            "strengths tried": tuning.trials,
             "search": f"{tuning.seconds:.1f} s",
-            "the same again": command,
+            "reproduce with": command,
         },
         verdicts=[Line(kind, label, title, reasons)],
         first=galleries,
@@ -76,8 +76,8 @@ def write_curve(folder: Path, tuning: "Tuning") -> list[Gallery]:
             path.unlink(missing_ok=True)
         return []
     found = tuning.main.found
-    picture = plot_pareto(found.pareto, found.cell.strength, tuning.goal.max_detail_loss)
+    image = plot_pareto(found.pareto, found.trial.strength, tuning.goal.max_detail_loss)
     with media_errors(path, "write"), atomic_path(path) as partial:
-        partial.write_bytes(picture)
-    figure = Figure(data_address(picture, "image/png"), "Flicker left, detail kept and harm by strength")
+        partial.write_bytes(image)
+    figure = Figure(data_address(image, "image/png"), "Flicker left, detail kept and harm by strength")
     return [Gallery("The search", [figure], text=_EXPLAINED, wide=True)]

@@ -3,7 +3,7 @@
 ``clip.mp4`` has ``clip.framesmooth/``::
 
     record.json     settings raw and resolved, keyframes, seeds, model hashes, versions, timings, metrics
-    keyframes/      latents of the diffused frames, or pictures where each is drawn from the one before
+    keyframes/      latents of the diffused frames, or images where each is drawn from the one before
     frames/         every frame, lossless, before smoothing
     smoothed/KEY/   every frame, lossless, after smoothing, for every way in which it was smoothed
     metrics.json  metrics.csv  report.html  strip.png

@@ -1,4 +1,4 @@
-"""What run folders keep so that it needn't be made again: how much it is, and letting go of it."""
+"""The cached stages of run folders: their size, and pruning."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ KINDS: Final[tuple[Kind, ...]] = ("keyframes", "frames", "smoothed")
 
 @dataclass(frozen=True)
 class Cached:
-    """One stage of a run as it lies on the disk.
+    """One cached stage of a run.
 
     Attributes:
         run: the run folder.

@@ -42,7 +42,7 @@ def content_of(path: Path) -> str:
 
 
 class Checksums:
-    """What is known about the files of one folder; every file is read and compared once at most."""
+    """The checksums of the files of one folder; every file is read and compared once at most."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._path = folder, folder / CHECKSUM_FILE

@@ -1,4 +1,4 @@
-"""What differs between the settings of a run and those asked for now."""
+"""Differences between the settings of a run and the requested ones."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The folder of one clip: where its record and its stages are, and the lock on it."""
+"""The run folder of one clip: its record, its stages and its lock."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,9 @@ RECORD_FILE: Final = "record.json"
 LOCK_FILE: Final = "lock"
 HOLDER_FILE: Final = "lock.pid"
 SMOOTHED_FOLDER: Final = "smoothed"
-_KEY_LENGTH: Final = 16
+_KEY_LENGTH: Final = 8
+_FORMER_KEY_LENGTH: Final = 16
+"""Of folders of smoothed frames that older versions named by their hash alone."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,16 @@ class RunFolder:
         """The stage of frames before smoothing."""
         return Stage(self.folder / "frames")
 
-    def smoothed(self, settings: Mapping[str, Any]) -> Stage:
-        """Return the stage of frames smoothed with ``settings``; others lie beside it."""
-        return Stage(self.folder / SMOOTHED_FOLDER / content_key(settings)[:_KEY_LENGTH])
+    def smoothed(self, settings: Mapping[str, Any], name: str) -> Stage:
+        """Return the stage of frames smoothed with ``settings``; others lie beside it.
+
+        Its folder is called by ``name`` and the first digits of the settings' hash, as
+        "trajectory-0.6-ab12cd34"; a folder that is here for the same settings keeps the name that it has.
+        """
+        folder, key = self.folder / SMOOTHED_FOLDER, content_key(settings)
+        unnamed = folder / key[:_FORMER_KEY_LENGTH]
+        here = [unnamed] if unnamed.is_dir() else sorted(folder.glob(f"*-{key[:_KEY_LENGTH]}"))
+        return Stage(here[0] if here else folder / f"{name}-{key[:_KEY_LENGTH]}")
 
     @property
     def all_smoothed(self) -> list[Stage]:
@@ -76,7 +85,7 @@ class RunFolder:
 
     @property
     def unchecked_record(self) -> dict[str, Any]:
-        """The run's record whatever its version and form, for what only looks a few facts up.
+        """The run's record, unvalidated: for looking up single facts.
 
         Raises:
             MediaError: when there is none or it is no JSON object.

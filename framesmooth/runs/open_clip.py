@@ -1,16 +1,19 @@
 """Opening a clip: a video, an animation, a folder of images, or a run folder."""
 
 import logging
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from framesmooth import defaults
 from framesmooth.errors import MediaError, UsageError
-from framesmooth.frames import FrameSource, ReadOptions, frame_slice
+from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.runs import RECORD_FILE, FrameFolder, RunFolder
 from framesmooth.runs.record_paths import recorded_rate
 from framesmooth.video import open_source
 from framesmooth.video.probe import Uneven
+from framesmooth.video.reading import ReadOptions
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = 
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps, uneven=uneven, strict=options.strict)
+    source = open_source(path, fps=fps, uneven=uneven, reading=options.reading)
     clip = source if options.frame_range is None else frame_slice(source, *options.frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)
@@ -47,7 +50,7 @@ def _frames_of_run(run: RunFolder) -> tuple[Path, Fraction]:
     damaged = FrameFolder(run.frames).damaged(len(run.frames.results()))
     if damaged:
         raise MediaError(
-            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it anew"
+            f"frame {damaged[0]} of {run.folder} is damaged: 'framesmooth resume {run.folder}' makes it again"
         )
     try:
         return run.frames.folder, recorded_rate(run.unchecked_record["settings"]["resolved"]["fps"])
@@ -81,3 +84,38 @@ def requested_settings(path: Path) -> dict[str, Any]:
         return {}
     groups = [group for group in raw.values() if isinstance(group, dict)]
     return {**raw, **{name: value for group in groups for name, value in group.items()}}
+
+
+@dataclass(frozen=True)
+class SmoothedBefore:
+    """How a run's clip was smoothed when it was made; what any other clip is smoothed with by default.
+
+    Attributes:
+        strength: 0 to 1, or the text of a schedule; of a tuned run the one that was found.
+        method: name of a smoother.
+        loop: whether the clip is a loop.
+        guided: whether motion was estimated on the video that the clip restyles.
+    """
+
+    strength: float | str = defaults.STRENGTH
+    method: str = defaults.SMOOTHER
+    loop: bool = False
+    guided: bool = False
+
+    @classmethod
+    def of(cls, path: Path | None) -> "SmoothedBefore":
+        """Return what the record of the run folder ``path`` says; the defaults for what is no run folder."""
+        asked = {} if path is None else requested_settings(path)
+        if path is None or not asked:
+            return cls()
+        strength = asked.get("smooth_strength", asked.get("smooth", defaults.STRENGTH))
+        if strength == "auto":
+            tuning = RunFolder(path).unchecked_record.get("tuning")
+            strength = tuning.get("strength") if isinstance(tuning, dict) else None
+        method = asked.get("smoother")
+        return cls(
+            strength=strength if isinstance(strength, (int, float, str)) else defaults.STRENGTH,
+            method=method if isinstance(method, str) else defaults.SMOOTHER,
+            loop=asked.get("loop") is True,
+            guided=asked.get("init_video") is not None,
+        )

@@ -1,4 +1,4 @@
-"""The form of ``record.json`` and ``stage.json``: schemas that hostile or foreign files don't pass."""
+"""The schemas of ``record.json`` and ``stage.json``, which reject hostile or foreign files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +50,7 @@ class BadFrame(_Part):
     frame: int = Field(ge=0)
     fault: Literal["nan", "black", "flagged", "colour outlier", "sharpness outlier"]
     action: Literal["reroll", "hold", "interpolate"]
-    attempts: int = Field(default=0, ge=0, description="how often the frame was diffused anew")
+    attempts: int = Field(default=0, ge=0, description="how often the frame was diffused again")
 
 
 class ClipRecord(_Part):
@@ -74,9 +74,7 @@ class Record(_Part):
     timings: dict[str, float]
     generation: Facts | None = None
     bad_frames: list[BadFrame] = []
-    continued_with: list[str] = Field(
-        default=[], description="differences that --force of resume went on in spite of"
-    )
+    continued_with: list[str] = Field(default=[], description="differences that resume --force ignored")
     smoother: str | None = None
     tuning: Facts | None = None
     metrics: Facts | None = None

@@ -1,4 +1,4 @@
-"""Names of files and rates in a record, which may come from anywhere, and from where they are read."""
+"""Checks of file names and frame rates in a record, which is untrusted input."""
 
 import os
 import re
@@ -30,15 +30,15 @@ def recorded_name(name: object) -> str:
     parts = PurePosixPath(name).parts
     absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\")
     if absolute or ".." in parts[1:]:
-        raise ValueError(f"{name[:80]!r} lies outside the folder of the clip")
+        raise ValueError(f"{name[:80]!r} is outside the folder of the clip")
     return name
 
 
 def sibling_name(name: object) -> str:
-    """Return the recorded name of the clip, which lies beside the run folder and nowhere else."""
+    """Return the recorded name of the clip, which is beside the run folder."""
     parts = PurePosixPath(recorded_name(name)).parts
     if len(parts) != 2 or parts[0] != "..":
-        raise ValueError(f"the clip {str(name)[:80]!r} doesn't lie beside the run folder")
+        raise ValueError(f"the clip {str(name)[:80]!r} is not beside the run folder")
     return str(name)
 
 
@@ -53,7 +53,7 @@ def found(folder: Path, name: str) -> Path:
     return path if path.exists() else Path(name)
 
 
-def refound(folder: Path, holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def with_existing_paths(folder: Path, holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return ``holder`` with its recorded paths ``names`` as they are from here."""
     return {**holder, **{name: found(folder, recorded_name(holder[name])) for name in names}}
 

@@ -42,7 +42,7 @@ class Stage:
         return noted
 
     def adopt(self, settings: Mapping[str, Any]) -> None:
-        """Take what is here for what ``settings`` make."""
+        """Accept the files that are here as the result of ``settings``."""
         self._begin(settings, **{name: fact for name, fact in self.notes().items() if name != "settings"})
 
     def _begin(self, settings: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Stage:
         return [path for kind in _RESULTS for path in self.folder.glob(kind)]
 
     def notes(self) -> dict[str, Any]:
-        """Return what is noted about the files here, empty when nothing is or the notes are damaged."""
+        """Return the notes about the files here; empty where there are none or they are damaged."""
         path = self.folder / STAGE_FILE
         try:
             noted = read_json(path) if path.is_file() else {}
@@ -141,10 +141,10 @@ class KeyframeImageFolder:
     def __getitem__(self, time: int) -> GeneratedFrame:
         return GeneratedFrame(read_image(self._frames.path(time)), self._faults.get(str(time), ""))
 
-    def __setitem__(self, time: int, picture: GeneratedFrame) -> None:
-        if picture.fault:  # before the picture is there: later nobody would know
-            self._stage.note(faults=self._faults | {str(time): picture.fault})
-        self._frames.write(time, picture.frame)
+    def __setitem__(self, time: int, image: GeneratedFrame) -> None:
+        if image.fault:  # before the image is there: later nobody would know
+            self._stage.note(faults=self._faults | {str(time): image.fault})
+        self._frames.write(time, image.frame)
 
     @property
     def _faults(self) -> dict[str, Any]:

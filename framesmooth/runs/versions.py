@@ -1,4 +1,4 @@
-"""Versions of the packages that decide what a clip looks like."""
+"""Versions of the packages that determine the frames of a clip."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version

@@ -11,7 +11,7 @@ from framesmooth.timeline.schedule import Schedule
 
 @runtime_checkable
 class Smoother(Protocol):
-    """As many frames out as in, in the same order, never changing its input.
+    """A temporal filter: as many frames out as in, in the same order; the input is never modified.
 
     Attributes:
         lookahead: how many frames are read ahead before a frame is answered: memory is bounded by it.
@@ -57,7 +57,7 @@ def scheduled(strength: str, clip: FrameSource) -> float | Schedule:
     """Return the strength that a text asks for: a number, or a schedule over the frames of ``clip``.
 
     Raises:
-        UsageError: neither of them, or a schedule for a clip that doesn't know how many frames it has.
+        UsageError: neither of them, or a schedule for a clip whose number of frames is unknown.
     """
     try:
         return float(strength)

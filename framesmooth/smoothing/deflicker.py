@@ -1,4 +1,4 @@
-"""Global gain and colour only: every pixel stays where it is, and no frame is mixed with another."""
+"""Exposure and colour correction only: no warping, and no frame is blended with another."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from framesmooth.smoothing.motion_compensated import MotionSmoother
 
 @dataclass(frozen=True, kw_only=True)
 class DeflickerSmoother(MotionSmoother):
-    """Puts the brightness and colour of whole frames on a smooth path (``smoothers.tone``).
+    """Puts the brightness and colour of whole frames on a smooth path (see ``smoothing.exposure``).
 
-    Unlike ffmpeg's deflicker it follows the scene, not the frame's mean: what walks into the picture does not
-    change the exposure. ``strength`` is the share of the correction that is applied, whole from 0.5 on as in
-    ``trajectory``.
+    Unlike ffmpeg's deflicker it follows the scene, not the frame's mean: an object that enters the frame
+    does not change the exposure. ``strength`` is the share of the correction that is applied, whole from 0.5
+    on as in ``trajectory``.
     """
 
     reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone

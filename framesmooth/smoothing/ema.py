@@ -1,4 +1,4 @@
-"""Recursive average along the motion: the quick smoother."""
+"""Recursive (exponential moving) average along the motion: the fast smoother."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from framesmooth.smoothing.motion_compensated import FloatImage, RecursiveSmooth
 class EmaSmoother(RecursiveSmoother):
     """O_t = (1 - a) I_t + a W(O_(t-1)), with a = ``strength`` x 0.9 where the past is still visible.
 
-    W warps along the flow t -> t - 1. The average starts anew at cuts, and where the flow is inconsistent or
-    the past looks different. Every warp resamples, so fine detail suffers at high strength.
+    W warps along the flow t -> t - 1. The average restarts at cuts, and where the flow is inconsistent or
+    the warped past differs from the frame. Every warp resamples, so fine detail suffers at high strength.
     """
 
     def _blend(

@@ -68,7 +68,7 @@ def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[
     for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
         rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
         path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
-        yield window[centre], np.exp(_low_pass(path, centre) - path[centre]).astype(np.float32)
+        yield window[centre], np.exp(low_pass(path, centre) - path[centre]).astype(np.float32)
 
 
 def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -115,7 +115,7 @@ def _exposed(image: Frame) -> NDArray[np.bool_]:
     return np.asarray((image >= _DARKEST) & (image <= _BRIGHTEST))
 
 
-def _low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
+def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp

@@ -1,4 +1,4 @@
-"""What a smoother can be told about generated frames: keyframes, jumps of the prompt, given pictures."""
+"""Hints for smoothing generated clips: keyframes, jumps of the prompt, images given by the user."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,11 +10,11 @@ from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother
 from framesmooth.timeline.schedule import Schedule
 
 _FADE: Final = 6
-"""Frames over which smoothing sets in beside a picture that stays as it is."""
+"""Frames over which smoothing fades in beside a given image, which stays unchanged."""
 
 
 def with_keyframe_hints(smoother: Smoother, keyframes: Collection[int], breaks: Collection[int]) -> Smoother:
-    """Return ``smoother`` told which frames are keyframes and which begin another picture, if it heeds it."""
+    """Return ``smoother`` with the indices of keyframes and of prompt jumps, if it uses them."""
     if isinstance(smoother, TrajectorySmoother):
         return replace(smoother, keyframes=keyframes, breaks=breaks)
     return replace(smoother, breaks=breaks) if isinstance(smoother, MotionSmoother) else smoother
@@ -23,7 +23,7 @@ def with_keyframe_hints(smoother: Smoother, keyframes: Collection[int], breaks: 
 def sparing_given_images(smoother: Smoother, num_frames: int, *, first: bool, last: bool) -> Smoother:
     """Return ``smoother`` leaving the first or the last of ``num_frames`` frames as it is.
 
-    One whose strength is a schedule is told by that where to smooth.
+    A strength that is a schedule is left as it is: it already says where to smooth.
     """
     if not isinstance(smoother, MotionSmoother) or isinstance(smoother.strength, Schedule):
         return smoother

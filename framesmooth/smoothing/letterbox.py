@@ -1,4 +1,4 @@
-"""Black bars around a picture, which stay black."""
+"""Letterbox bars, which stay black."""
 
 from itertools import takewhile
 from typing import Final

@@ -1,4 +1,4 @@
-"""Smoothing a clip that is played as a loop: beyond its ends a smoother sees the other end."""
+"""Smoothing loops: beyond the end of the clip the smoother sees its beginning, and the other way round."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ def looped(smoother: Smoother, clip: FrameSource) -> Smoother:
     Reads the clip once, and holds as many pictures as the smoother looks back and ahead.
 
     Raises:
-        UsageError: a smoother that knows nothing beyond the clip's ends, or one with a guide.
+        UsageError: a smoother without support for frames beyond the clip's ends, or one with a guide.
     """
     if not isinstance(smoother, MotionSmoother):
         raise UsageError(f"{type(smoother).__name__} cannot smooth a loop: use another --smoother")
     first, last = _ends(clip, smoother.reach, smoother.memory)
-    # A loop shorter than what is looked at goes round several times.
+    # A loop shorter than the smoother's window is repeated several times.
     return replace(
         smoother,
         lead_in=tuple(last[k % len(last)] for k in range(-max(smoother.memory, len(last)), 0)),

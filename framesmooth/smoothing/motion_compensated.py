@@ -1,4 +1,4 @@
-"""What the smoothers share: their settings, and the recursion of those that look back one frame."""
+"""The base of the motion-compensated smoothers: settings, held frames, several strengths at once."""
 
 from abc import ABC, abstractmethod
 from collections import deque
@@ -43,7 +43,7 @@ _IN_THE_MAKING: Final = 2
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A frame that waits for its answer; ``belongs`` tells those of the clip from those around it."""
+    """A frame whose result is pending; ``belongs`` is False for frames around the clip."""
 
     index: int
     frame: Frame
@@ -60,7 +60,7 @@ class MotionSmoother(ABC):
         flow: the flow estimator, or its name.
         guide: another version of the clip, as long and as large, to take motion and cuts from; None is the
             clip itself.
-        lead_in: frames that are seen before the first one and not answered: for a loop, its last ``memory``.
+        lead_in: frames before the first one, read without output: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
         breaks: indices of frames known to begin another picture, whatever they look like.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
@@ -78,11 +78,11 @@ class MotionSmoother(ABC):
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
 
     reach: ClassVar[int]
-    """How many pictures ahead an answer depends on."""
+    """How many distinct pictures ahead a result depends on."""
     memory: ClassVar[int]
-    """How many pictures back a frame still depends on, as far as it can be seen."""
+    """How many distinct pictures back still have a visible influence on a result."""
     replaces_odd_frames: ClassVar[bool] = False
-    """Whether single black, white or foreign frames between alike ones are replaced."""
+    """Whether single black, white or unrelated frames inside a scene are replaced."""
 
     def __post_init__(self) -> None:
         """Check the strength, and that guided clips have no frames around them."""

@@ -1,4 +1,4 @@
-"""Single frames that don't belong between their neighbours: replaced by what lies between those.
+"""Single outlier frames, replaced by an interpolation of their neighbours.
 
 Such a frame, black, white or of another picture, begins no scene: the frames beside it are alike. One that
 comes again within ``ISOLATION`` frames is a strobe, and meant; one that lasts for several frames is light.
@@ -23,7 +23,7 @@ from framesmooth.motion.shots import IndexedFrame
 from framesmooth.smoothing.letterbox import keep_bars
 
 ISOLATION: Final = 6
-"""Frames; light that flashes four times a second or more comes again sooner at 24 frames a second."""
+"""Frames; at 24 a second, a light that flashes four times a second repeats sooner."""
 
 _GRID: Final = 4
 _LEAST_DISTANCE: Final = 16.0

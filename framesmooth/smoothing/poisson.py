@@ -1,4 +1,4 @@
-"""Blind temporal consistency (Bonneel et al. 2015): the frame's gradients, the past's colours."""
+"""Blind temporal consistency (Bonneel et al. 2015): gradients of the frame, colours of the warped past."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -10,6 +10,7 @@ import operator
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
 from simpleeval import InvalidExpression, SimpleEval
@@ -30,8 +31,44 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "ceil": math.ceil,
     "min": min,
     "max": max,
+    "arcsin": math.asin,
+    "arccos": math.acos,
+    "arctan": math.atan,
+    "arctan2": math.atan2,
+    "hypot": math.hypot,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "arcsinh": math.asinh,
+    "arccosh": math.acosh,
+    "arctanh": math.atanh,
+    "log10": math.log10,
+    "log1p": math.log1p,
+    "expm1": math.expm1,
+    "fmod": math.fmod,
+    "round": round,
+    "trunc": math.trunc,
+    "sign": lambda value: (value > 0) - (value < 0),
+    "copysign": math.copysign,
+    "minimum": min,
+    "maximum": max,
 }
-"""Besides ``where(condition, value, otherwise)``, which works out only the value that it chooses."""
+"""Those of numexpr with its names, and min and max.
+
+Besides ``where(condition, value, otherwise)``, which works out only the value that it chooses.
+"""
+
+
+def _of_whole_numbers(combine: Callable[[int, int], int]) -> Callable[[float, float], int]:
+    """Return an operator on bits, which takes conditions and whole numbers: (t > 5) & (t < 9)."""
+
+    def combined(left: float, right: float) -> int:
+        if left != int(left) or right != int(right):
+            raise ValueError("& and | combine conditions, not fractions")
+        return combine(int(left), int(right))
+
+    return combined
+
 
 _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: operator.add,
@@ -41,6 +78,8 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
     ast.Pow: math.pow,  # of floats: 9**9**9 overflows at once where whole numbers would take for ever
+    ast.BitAnd: _of_whole_numbers(operator.and_),
+    ast.BitOr: _of_whole_numbers(operator.or_),
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Not: operator.not_,
@@ -65,6 +104,8 @@ _EVALUATION_ERRORS: Final = (
     ValueError,
 )
 _LONGEST_QUOTE: Final = 60
+_LISTED: Final = 12
+"""Names that an error lists."""
 
 
 class ScheduleError(UsageError):
@@ -164,7 +205,11 @@ def _check(tree: ast.AST, start: int) -> None:
 def _name_problem(node: ast.Name, called: bool) -> str | None:
     known = (*FUNCTIONS, "where") if called else VARIABLES
     kind = "function" if called else "variable"
-    return None if node.id in known else f"unknown {kind} {node.id!r}: known are {', '.join(known)}"
+    if node.id in known:
+        return None
+    near = get_close_matches(node.id, known, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known[:_LISTED])}"
+    return f"unknown {kind} {node.id!r}: {advice}{' and others of numexpr' * (called and not near)}"
 
 
 def _problem(node: ast.AST) -> str | None:

@@ -1,4 +1,4 @@
-"""Prompts as they are written: on the command line, with frame numbers, in YAML or JSON files."""
+"""Parsing of prompts: from the command line, with frame numbers, from YAML or JSON files."""
 
 import os
 import re
@@ -15,6 +15,12 @@ from framesmooth.limits import MAX_PROMPTS
 from framesmooth.timeline.text_files import parse_json, read_text
 
 _MOST_DIGITS: Final = 18
+
+_TIME: Final = r"""(?P<quote>["']?)\s*(?P<time>-?\d+)\s*(?P=quote)\s*:"""
+
+_STARTS: Final = re.compile(rf"(?P<before>^|[|\n;,])\s*{_TIME}(?P<after>\s*)")
+
+_RANGE: Final = re.compile(r"""(?:^|[|\n;,])\s*["']?(\d+)\s*[-–]\s*(\d+)["']?\s*:(?!\d)""")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool
         times = [time if time >= 0 else time + num_frames for time in given]
         for written, time in zip(given, times, strict=True):
             if not 0 <= time < num_frames:
-                raise UsageError(f"a prompt at frame {written} lies outside the clip of {num_frames} frames")
+                raise UsageError(f"a prompt at frame {written} is outside the clip of {num_frames} frames")
         return tuple(times)
     if len(prompts) > num_frames:
         raise UsageError(f"{len(prompts)} prompts don't fit in {num_frames} frames: raise --num-frames")
@@ -60,8 +66,9 @@ def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool
 def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
     """Read prompts as given on the command line: in order of time if they have times.
 
-    Each text is a prompt, or prompts with times separated by ``|``, or the name of a .yaml, .yml or .json
-    file; a name with spaces is one if there is such a file. ``--neg`` inside a prompt starts what to avoid.
+    Each text is a prompt, or prompts with times separated by ``|`` or as other tools do, or JSON, or the name
+    of a .yaml, .yml, .json or .txt file; a name with spaces is one if there is such a file.
+    ``--neg`` inside a prompt starts what to avoid.
 
     Raises:
         UsageError: an empty prompt, an unreadable file, one frame given twice.
@@ -70,10 +77,10 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
     for text in texts:
         if _is_file_name(text.strip()):
             found.extend(_read_file(Path(text.strip())))
-        elif re.match(r"\s*-?\d+\s*:", text):
-            found.extend(_read_timed(text))
+        elif re.match(r"""\s*\{\s*["']?-?\d+["']?\s*:|\s*\[\s*["{]""", text):
+            found.extend(_from_content(_inline(text), "the prompt"))
         else:
-            found.append(parse_prompt(text))
+            found.extend(_from_text(text))
     if any(prompt.time is None for prompt in found):
         return tuple(found)
     for time, count in Counter(prompt.time for prompt in found).items():
@@ -84,7 +91,7 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
 
 def _is_file_name(text: str) -> bool:
     """Tell whether a text is the name of a prompt file: one word, or several that name a file that exists."""
-    suffixed = re.search(r"\S\.(ya?ml|json)$", text, re.IGNORECASE) is not None
+    suffixed = re.search(r"\S\.(ya?ml|json|txt)$", text, re.IGNORECASE) is not None
     return suffixed and (len(text.split()) == 1 or os.path.isfile(text))
 
 
@@ -93,14 +100,66 @@ def _in_time(prompt: TimedPrompt) -> tuple[bool, int]:
     return time < 0, time
 
 
-def _read_timed(text: str) -> list[TimedPrompt]:
-    found = []
-    for part in text.split("|"):
-        match = re.match(r"\s*(-?\d+)\s*:(.*)", part, re.DOTALL)
-        if match is None:
-            raise UsageError(f"{part.strip()!r} has no time: write 'FRAME: prompt' between the | signs")
-        found.append(parse_prompt(match[2], time=_frame_number(match[1])))
+def _from_text(text: str) -> list[TimedPrompt]:
+    """Read a prompt, or prompts with their times."""
+    if span := _RANGE.search(text):
+        raise UsageError(
+            f"'{span[1]}-{span[2]}' is a range of frames: give the frame where each prompt starts, as in "
+            "'0: a cat | 11: a dog'"
+        )
+    timed = split_timed(text)
+    return [parse_prompt(prompt, _frame_number(time)) for time, prompt in timed] or [parse_prompt(text)]
+
+
+def split_timed(text: str) -> list[tuple[str, str]]:
+    """Return (frame, prompt) of prompts with times in one text; none where it doesn't begin with a time.
+
+    Raises:
+        UsageError: some parts between | signs have a time, and one has none.
+    """
+    starts = [match for match in _STARTS.finditer(text) if _is_time(match, text)]
+    if not starts or starts[0].start() != 0:
+        return []
+    ends = [*(match.start() for match in starts[1:]), len(text)]
+    found = [
+        (match["time"], _unquoted(text[match.end() : end])) for match, end in zip(starts, ends, strict=True)
+    ]
+    separators = {match["before"] for match in starts[1:]}
+    for _, prompt in found:
+        if separators <= {"|"} and "|" in prompt:
+            part = prompt.split("|")[1].strip()
+            raise UsageError(f"{part!r} has no time: write 'FRAME: prompt' between the | signs")
     return found
+
+
+def _is_time(match: re.Match[str], text: str) -> bool:
+    """Tell a time from a ratio or a time of day: 16:9 and 12:30, but 0:1girl."""
+    time, rest = match["time"], text[match.end() :]
+    ratio = re.match(r"\d+(?!\w)", rest) is not None and not match["after"] and not match["quote"]
+    return not ratio or int(time[:_MOST_DIGITS]) <= 0
+
+
+def _unquoted(prompt: str) -> str:
+    """Return a prompt without the quotes around all of it, and without what ends a list."""
+    prompt = prompt.strip().rstrip(";,").strip()
+    quoted = len(prompt) > 1 and prompt[0] == prompt[-1] and prompt[0] in "\"'"
+    if not quoted:
+        return prompt
+    return prompt[1:-1].replace(f"\\{prompt[0]}", prompt[0])
+
+
+def _inline(text: str) -> Any:
+    """Return what JSON on the command line says.
+
+    Raises:
+        UsageError: it is no JSON, with the spelling that is.
+    """
+    try:
+        return parse_json(text, Path("the prompt"))
+    except UsageError as error:
+        raise UsageError(
+            f"""{error}: write '{{"0": "a cat", "12": "a dog"}}', or '0: a cat | 12: a dog'"""
+        ) from error
 
 
 def _frame_number(digits: str) -> int:
@@ -127,13 +186,23 @@ def parse_prompt(text: str, time: int | None = None) -> TimedPrompt:
 
 
 def _read_file(path: Path) -> list[TimedPrompt]:
-    prompts = _load(read_text(path), path)
+    text = read_text(path)
+    if path.suffix.lower() == ".txt":
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if not lines:
+            raise UsageError(f"{path} holds no prompts: write one a line, with frames as in '0: a cat'")
+        timed = split_timed("\n".join(lines))
+        return _from_text("\n".join(lines)) if timed else [parse_prompt(line) for line in lines]
+    return _from_content(_load(text, path), path)
+
+
+def _from_content(prompts: Any, path: Path | str) -> list[TimedPrompt]:
     if isinstance(prompts, list | dict) and len(prompts) > MAX_PROMPTS:
         raise UsageError(f"{path} holds {len(prompts)} prompts: give {MAX_PROMPTS} at most")
     if isinstance(prompts, list) and prompts:
         return [_from_value(value, None, path) for value in prompts]
     if isinstance(prompts, Mapping) and prompts:
-        return [_from_value(value, _time(key, path), path) for key, value in prompts.items()]
+        return [_from_value(value, prompt_frame(key, path), path) for key, value in prompts.items()]
     raise UsageError(f'{path} holds no prompts: write a list, or frames and prompts like {{"0": "a cat"}}')
 
 
@@ -150,13 +219,18 @@ def _load(text: str, path: Path) -> Any:
         raise UsageError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
 
 
-def _time(key: object, path: Path) -> int:
+def prompt_frame(key: object, path: Path | str) -> int:
+    """Return the frame that a key of a file writes.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
     if not re.fullmatch(r"\s*-?\d+\s*", str(key)):
         raise UsageError(f"{path}: {_shown(key)} is no frame number: write frames as whole numbers")
     return _frame_number(str(key))
 
 
-def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
+def _from_value(value: object, time: int | None, path: Path | str) -> TimedPrompt:
     """Read one prompt of a file: a text, or an object with prompt, negative, seed and (in a list) time."""
     if isinstance(value, str):
         return parse_prompt(value, time)
@@ -176,7 +250,7 @@ def _from_value(value: object, time: int | None, path: Path) -> TimedPrompt:
     return TimedPrompt(read.prompt, read.time, avoided, _whole(value, "seed", path))
 
 
-def _whole(value: Mapping[str, object], name: str, path: Path) -> int | None:
+def _whole(value: Mapping[str, object], name: str, path: Path | str) -> int | None:
     """Return the whole number called ``name``, None where it is left out."""
     number = value.get(name)
     if number is None:

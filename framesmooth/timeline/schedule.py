@@ -11,8 +11,12 @@ Between keys numbers are interpolated linearly. An expression with ``t`` in it h
 Before the first key and after the last the nearest one counts.
 
 Variables are ``t`` (the frame), ``max_f`` (the last frame), ``fps``, ``s`` (the seed), ``pi`` and ``e``;
-functions ``sin cos tan sqrt exp log abs floor ceil min max where``, and ``a if c else b``. Commas inside
-parentheses, ``1e-3`` and a trailing comma are fine, and so are quotes around a key.
+functions ``sin cos tan sqrt exp log abs floor ceil min max where``, the others of numexpr by their names
+(``arcsin``, ``tanh``, ``log10``, ``round``, ...), and ``a if c else b``. Commas inside parentheses, ``1e-3``
+and a trailing comma are fine, and so are quotes around a key.
+
+An expression without ``t`` is a number: ``0:(2*1), 71:(-2*1)`` falls evenly. In settings files of Deforum it
+holds until the next key, as it does there (see ``deforum_schedule``).
 """
 
 import math
@@ -21,13 +25,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 from framesmooth import defaults
 from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_TEXT
 from framesmooth.timeline.expression import Expression, ScheduleError
 
-_LONGEST: Final = 2**16
+_RANGE: Final = re.compile(r"\s*(\d+)\s*-\s*(\d+)\s*")
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,8 @@ class Schedule:
         if max_frames < 1:
             raise UsageError(f"a schedule needs a clip of at least one frame, not {max_frames}")
         source = re.sub(r"\s", " ", str(text))
-        if len(source) > _LONGEST:
-            raise ScheduleError(_LONGEST, f"{len(source)} characters are too many: give {_LONGEST} at most")
+        if len(source) > MAX_TEXT:
+            raise ScheduleError(MAX_TEXT, f"{len(source)} characters are too many: give {MAX_TEXT} at most")
         variables = {
             "max_f": float(max_frames - 1),
             "fps": float(fps),
@@ -77,11 +83,13 @@ class Schedule:
             "e": math.e,
         }
         keys: list[Key] = []
+        taken: set[int] = set()
         for entry, column in _entries(source):
             previous = keys[-1].frame if keys else 0
             keys.append(_parse_entry(entry, column, previous, max_frames, variables, alone=not keys))
-            if any(key.frame == keys[-1].frame for key in keys[:-1]):
+            if keys[-1].frame in taken:
                 raise ScheduleError(column, f"frame {keys[-1].frame} has a value already")
+            taken.add(keys[-1].frame)
         schedule = cls(source, tuple(sorted(keys, key=lambda key: key.frame)), variables)
         for key in schedule.keys:
             schedule._value(key, key.frame)  # unknown names show now, not in the middle of a run
@@ -93,7 +101,7 @@ class Schedule:
         Raises:
             UsageError: an expression has no finite value there.
         """
-        index = bisect_right([key.frame for key in self.keys], frame) - 1
+        index = bisect_right(self._frames, frame) - 1
         if index < 0:
             return self._value(self.keys[0], self.keys[0].frame)
         key = self.keys[index]
@@ -103,6 +111,10 @@ class Schedule:
         after = self.keys[index + 1]
         end = self._value(after, after.frame)
         return start + (end - start) * (frame - key.frame) / (after.frame - key.frame)
+
+    @cached_property
+    def _frames(self) -> list[int]:
+        return [key.frame for key in self.keys]
 
     def values(self, num_frames: int) -> list[float]:
         """Return the values at frames 0 to ``num_frames`` - 1."""
@@ -123,12 +135,12 @@ def _entries(text: str) -> Iterator[tuple[str, int]]:
         elif character == ")":
             depth -= 1
             if depth < 0:
-                raise ScheduleError(index + 1, "this ) closes nothing: remove it or add a (")
+                raise ScheduleError(index + 1, "unmatched ')': remove it, or add a '(' before it")
         elif character == "," and depth == 0:
             yield _stripped(text[start:index], start)
             start = index + 1
     if depth:
-        raise ScheduleError(opened + 1, "this ( is never closed: add a )")
+        raise ScheduleError(opened + 1, "unmatched '(': add a ')'")
     if text[start:].strip() or start == 0:  # nothing after a trailing comma
         yield _stripped(text[start:], start)
 
@@ -156,6 +168,10 @@ def _frame(text: str, column: int, previous: int, max_frames: int, variables: di
     """Return the frame of a key: 30, max_f/2, -1 (counted from the end) or +10 (from the key before)."""
     if text[:1] in ("'", '"') and text[:1] == text[-1:] and len(text) > 2:
         text, column = text[1:-1], column + 1
+    if span := _RANGE.fullmatch(text):
+        raise ScheduleError(
+            column, f"{text!r} is a range: give the frame where it starts, as in '{span[1]} hold: 1'"
+        )
     value = Expression.parse(text, column)(variables)
     if value != round(value):
         raise ScheduleError(column, f"frame {text!r} is {value:g}: frames are whole numbers")
@@ -163,5 +179,5 @@ def _frame(text: str, column: int, previous: int, max_frames: int, variables: di
         value += previous
     frame = round(value if value >= 0 else value + max_frames)
     if frame < 0:
-        raise ScheduleError(column, f"frame {text} lies before the start: the clip has {max_frames} frames")
+        raise ScheduleError(column, f"frame {text} is before the start: the clip has {max_frames} frames")
     return frame

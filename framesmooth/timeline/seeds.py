@@ -19,7 +19,7 @@ MAX_SEED: Final = 2**32
 
 
 def seed_sequence(behavior: SeedBehavior, start: int) -> Iterator[int]:
-    """Yield seeds from ``start`` on; those of "random" are drawn from it, to be found again."""
+    """Yield seeds from ``start`` on; those of "random" are derived from it, so they are reproducible."""
     others = random.Random(start)
     seed = start
     for index in count():
@@ -33,7 +33,7 @@ def seed_sequence(behavior: SeedBehavior, start: int) -> Iterator[int]:
 
 
 def resolve_seed(seed: int) -> int:
-    """Return the seed, drawn at random where it is -1.
+    """Return the seed, a random one where it is -1.
 
     Raises:
         UsageError: a seed out of range.

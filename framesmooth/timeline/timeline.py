@@ -17,7 +17,7 @@ EASINGS: Final[dict[str, Callable[[float], float]]] = {
     "ease-out": lambda x: x * (2 - x),
     "ease-in-out": lambda x: 4 * x**3 if x < 0.5 else 1 - 4 * (1 - x) ** 3,
 }
-"""How a segment is travelled: monotonic functions of [0, 1] onto [0, 1]."""
+"""Speed curves of a segment: monotonic functions of [0, 1] onto [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Timeline:
         times = [key.time for key in self.keyframes]
         for time in times:
             if not 0 <= time < self.num_frames:
-                raise UsageError(f"keyframe at {time} lies outside the clip: it has {self.num_frames} frames")
+                raise UsageError(f"keyframe at {time} is outside the clip: it has {self.num_frames} frames")
         for earlier, later in pairwise(times):
             if later <= earlier:
                 raise UsageError(f"keyframe at {later} comes after the one at {earlier}: put them in order")

@@ -1,1 +1,1 @@
-"""Finding the strength of smoothing by measuring: samples of a clip, what strengths do, the search."""
+"""Finding the smoothing strength by measurement: sampling a clip, scoring strengths, searching."""

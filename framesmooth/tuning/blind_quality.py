@@ -1,4 +1,4 @@
-"""What strengths of smoothing do to a sample of a clip, judged without knowing the clean clip.
+"""Blind quality of smoothing strengths on a sample of a clip, without the clean clip.
 
 All strengths are judged along one motion, that of a smoothed version, in which wobble is not taken for
 motion. Flicker is everywhere, in proportion to the light and the slopes of the picture, while the harm of
@@ -173,9 +173,9 @@ class Sample:
         usable = covered >= min(_LEAST_SEEN, float(np.median(covered)))
         left = _joined([version.left for version in found])
         changed = _joined([version.changed for version in found])
-        flicker = _explained(left[usable], light[usable], slope[usable], _LEFT_QUANTILE)
+        flicker = explained_mean(left[usable], light[usable], slope[usable], _LEFT_QUANTILE)
         own = sum(version.shared for version in self.inputs)
-        removed = _explained(changed, light, slope, _CHANGED_QUANTILE)
+        removed = explained_mean(changed, light, slope, _CHANGED_QUANTILE)
         return Trial(
             strength=strength,
             warping_error=float(np.mean([version.warping for version in found])),
@@ -191,7 +191,7 @@ class Sample:
         return covered, _joined([light for light, _ in places]), _joined([slope for _, slope in places])
 
 
-def _explained(values: Map, light: Map, slope: Map, quantile: float) -> float:
+def explained_mean(values: Map, light: Map, slope: Map, quantile: float) -> float:
     """Return the mean of the part of ``values`` that constant, light and slope explain at a quantile."""
     terms = np.stack([np.ones_like(light), light, slope], axis=1)
     terms /= np.maximum(terms.mean(axis=0), 1e-9)

@@ -1,4 +1,4 @@
-"""Wobble of a sample: it hides from what is judged along the motion, but motion that wobbles alternates."""
+"""Jitter of a sample: metrics along the motion do not see it, but its acceleration alternates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

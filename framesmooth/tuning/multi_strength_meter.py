@@ -1,4 +1,4 @@
-"""The figures of several versions of a clip at once, along one motion, in one pass."""
+"""Metrics of several strengths at once, along the same motion, in one pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -76,7 +76,7 @@ class _Lane:
 
 
 class MultiStrengthMeter:
-    """Takes the versions of every frame, and tells at the end how much each of them flickers.
+    """Takes all versions of every frame and computes how much each version flickers.
 
     Motion is that of one version, the same for all, so that wobble is not taken for motion in those that
     have it. Flicker is what the two neighbours of a frame, warped onto it, don't explain.
@@ -116,7 +116,7 @@ class MultiStrengthMeter:
         after = backward_warp(fine, motion.forward)
         return _Pair(motion, middle, np.asarray((arrived + after) * middle[..., None] / 2, np.float32))
 
-    def cells(self) -> list[Trial]:
+    def trials(self) -> list[Trial]:
         """Return the figures of every version, in the order of the strengths."""
         own = self._input.shared
         return [

@@ -39,7 +39,7 @@ Kind = Literal["tuned", "clean", "hopeless", "impossible"]
 
 @dataclass(frozen=True, kw_only=True)
 class SmootherConfig:
-    """A smoother but for its strength."""
+    """A smoother without its strength."""
 
     method: str = "trajectory"
     flow: str | None = None
@@ -63,49 +63,49 @@ class SmootherConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """What is asked: the least error within the detail floor, or the gentlest strength below a target."""
+    """The goal: the least error within the detail floor, or the gentlest strength below a target."""
 
     max_detail_loss: float = LARGEST_DETAIL_LOSS
     metric: TargetMetric | None = None
     target: float = 0.0
 
-    def best(self, cells: Iterable[Trial]) -> Trial:
-        """Return the best of some cells that keep enough detail; one of them has strength 0."""
-        allowed = self.allowed(cells)
+    def best(self, trials: Iterable[Trial]) -> Trial:
+        """Return the best of some trials that keep enough detail; one of them has strength 0."""
+        allowed = self.allowed(trials)
         if self.metric is None:
-            return min(allowed, key=lambda cell: (cell.error, cell.strength))
-        reached = [cell for cell in allowed if self.value(cell) <= self.target]
+            return min(allowed, key=lambda trial: (trial.error, trial.strength))
+        reached = [trial for trial in allowed if self.value(trial) <= self.target]
         if reached:
-            return min(reached, key=lambda cell: cell.strength)
+            return min(reached, key=lambda trial: trial.strength)
         return min(allowed, key=self.value)
 
-    def allowed(self, cells: Iterable[Trial]) -> list[Trial]:
-        """Return the cells that keep enough detail, by rising strength."""
-        rising = sorted(cells, key=lambda cell: cell.strength)
+    def allowed(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Return the trials that keep enough detail, by rising strength."""
+        rising = sorted(trials, key=lambda trial: trial.strength)
         pairs = zip(rising, retention(rising), strict=True)
-        return [cell for cell, kept in pairs if 1 - kept <= self.max_detail_loss + 1e-9]
+        return [trial for trial, kept in pairs if 1 - kept <= self.max_detail_loss + 1e-9]
 
-    def value(self, cell: Trial) -> float:
-        """Return the target's metric of a cell."""
-        return float(getattr(cell, self.metric or "flicker"))
+    def value(self, trial: Trial) -> float:
+        """Return the target's metric of a trial."""
+        return float(getattr(trial, self.metric or "flicker"))
 
 
 @dataclass
 class Experiment:
     """Smooths segments at several strengths at once, and judges the results along one motion.
 
-    ``cells`` holds all that was found, by setup and strength; ``on_frames`` hears of every frame of a pass.
+    ``trials`` holds all that was found, by setup and strength; ``on_frames`` is called for every frame.
     """
 
     clips: Sequence[Sequence[Frame]]
-    cells: dict[SmootherConfig, dict[float, Trial]] = field(default_factory=dict)
+    trials: dict[SmootherConfig, dict[float, Trial]] = field(default_factory=dict)
     sample: Sample | None = None
     on_frames: Callable[[int], None] = lambda done: None
     passes: int = 0
 
     def run(self, setup: SmootherConfig, strengths: Sequence[float]) -> None:
-        """Fill the cells of ``strengths`` that are missing; the very first call makes the motion, too."""
-        known = self.cells.setdefault(setup, {})
+        """Fill the trials of ``strengths`` that are missing; the very first call makes the motion, too."""
+        known = self.trials.setdefault(setup, {})
         wanted = [strength for strength in strengths if strength not in known]
         if not wanted:
             return
@@ -132,8 +132,8 @@ class Experiment:
 
     @property
     def tried(self) -> int:
-        """How many cells there are."""
-        return sum(map(len, self.cells.values()))
+        """How many trials there are."""
+        return sum(map(len, self.trials.values()))
 
 
 @dataclass(frozen=True)
@@ -141,83 +141,88 @@ class SearchResult:
     """What a search found on its sample.
 
     Attributes:
-        cells: of the chosen setup, by rising strength.
-        stopped: whether time or the user ended the search before its end.
+        trials: of the chosen setup, by rising strength.
+        stopped: whether the time budget or the user ended the search early.
     """
 
     kind: Kind
     setup: SmootherConfig
-    cell: Trial
-    cells: tuple[Trial, ...]
+    trial: Trial
+    trials: tuple[Trial, ...]
     coverage: float
     stopped: bool = False
 
     @property
     def pareto(self) -> list[dict[str, float]]:
-        """Plain types for JSON: every cell with its detail_retention."""
-        kept = retention(self.cells)
+        """Plain types for JSON: every trial with its detail_retention."""
+        kept = retention(self.trials)
         return [
-            cell.as_dict() | {"detail_retention": share} for cell, share in zip(self.cells, kept, strict=True)
+            trial.as_dict() | {"detail_retention": share}
+            for trial, share in zip(self.trials, kept, strict=True)
         ]
 
     @property
     def detail_loss(self) -> float:
-        """Of the chosen cell."""
-        return 1 - self.pareto[self.cells.index(self.cell)]["detail_retention"]
+        """Of the chosen trial."""
+        return 1 - self.pareto[self.trials.index(self.trial)]["detail_retention"]
 
     @property
     def before(self) -> Trial:
-        """The cell of strength 0."""
-        return self.cells[0]
+        """The trial of strength 0."""
+        return self.trials[0]
 
 
 def search(
-    lab: Experiment, goal: Goal, setups: Sequence[SmootherConfig], deadline: float | None = None
+    experiment: Experiment, goal: Goal, setups: Sequence[SmootherConfig], deadline: float | None = None
 ) -> SearchResult:
     """Return the best strength of the best setup; the first setup is the one that is known to be good.
 
     Each setup takes one pass over the sample, and the best one another, around its best strength. The search
     ends early, with the best so far, at ``deadline`` (``time.monotonic()``) and on KeyboardInterrupt; before
-    anything is known that is passed on.
+    the first result KeyboardInterrupt is raised.
     """
     stopped = False
     try:
         for setup in setups:
-            if lab.tried and _late(deadline):
+            if experiment.tried and _late(deadline):
                 stopped = True
                 break
-            lab.run(setup, COARSE)
-            if setup == setups[0] and (settled := _settled(lab, setup)) is not None:
+            experiment.run(setup, COARSE)
+            if setup == setups[0] and (settled := _settled(experiment, setup)) is not None:
                 return settled
-        setup = _leader(lab, goal)
+        setup = _leader(experiment, goal)
         if _late(deadline):
             stopped = True
         else:
-            lab.run(setup, around(goal.best(_cells(lab, setup)).strength))
+            experiment.run(setup, around(goal.best(_cells(experiment, setup)).strength))
             if len(setups) > 1:
-                _polish(lab, goal, setup, deadline)
+                _polish(experiment, goal, setup, deadline)
     except KeyboardInterrupt:
-        if not any(set(COARSE) <= set(cells) for cells in lab.cells.values()):
+        if not any(set(COARSE) <= set(trials) for trials in experiment.trials.values()):
             raise
         stopped = True
-    setup = _leader(lab, goal)
-    cells = _cells(lab, setup)
-    found = SearchResult("tuned", setup, goal.best(cells), cells, _coverage(lab), stopped)
-    return replace(found, kind="impossible") if found.cell.strength == 0 else found
+    setup = _leader(experiment, goal)
+    trials = _cells(experiment, setup)
+    found = SearchResult("tuned", setup, goal.best(trials), trials, _coverage(experiment), stopped)
+    return replace(found, kind="impossible") if found.trial.strength == 0 else found
 
 
-def _polish(lab: Experiment, goal: Goal, setup: SmootherConfig, deadline: float | None) -> None:
+def _polish(experiment: Experiment, goal: Goal, setup: SmootherConfig, deadline: float | None) -> None:
     """Look for the least error closer than STEP to the best strength (Brent's method, bounded)."""
-    best = goal.best(_cells(lab, setup)).strength
+    best = goal.best(_cells(experiment, setup)).strength
     if goal.metric is not None or best == 0:
         return
 
     def error(strength: float) -> float:
         tried = round(float(strength), 3)
         if not _late(deadline):
-            lab.run(setup, [tried])
-        cell = lab.cells[setup].get(tried)
-        return float("inf") if cell is None or cell not in goal.allowed(_cells(lab, setup)) else cell.error
+            experiment.run(setup, [tried])
+        trial = experiment.trials[setup].get(tried)
+        return (
+            float("inf")
+            if trial is None or trial not in goal.allowed(_cells(experiment, setup))
+            else trial.error
+        )
 
     minimize_scalar(
         error,
@@ -227,12 +232,12 @@ def _polish(lab: Experiment, goal: Goal, setup: SmootherConfig, deadline: float 
     )
 
 
-def removable(cells: Sequence[Trial]) -> float:
-    """Return the standard deviation of the flicker that the strongest of some cells removes, levels.
+def removable(trials: Sequence[Trial]) -> float:
+    """Return the standard deviation of the flicker, in levels, that the strongest of the trials removes.
 
     Motion that is uneven, and fast in poor light, looks like flicker that no strength removes.
     """
-    first, last = cells[0].flicker, min(cell.flicker for cell in cells)
+    first, last = trials[0].flicker, min(trial.flicker for trial in trials)
     return float((first**2 - last**2) ** 0.5)
 
 
@@ -244,32 +249,32 @@ def around(strength: float) -> tuple[float, ...]:
     return tuple(round(first + STEP * k, 2) for k in range(1, count))
 
 
-def _settled(lab: Experiment, setup: SmootherConfig) -> SearchResult | None:
-    """Return the verdict on a clip that needs no smoothing, or can have none; None for all others."""
-    cells = _cells(lab, setup)
-    still = cells[0]
-    if _coverage(lab) < _LEAST_COVERAGE:
-        return SearchResult("hopeless", setup, still, cells, _coverage(lab))
-    quiet = removable(cells) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
-    if quiet and not jitter_evidence(lab.clips).is_seen:
-        return SearchResult("clean", setup, still, cells, _coverage(lab))
+def _settled(experiment: Experiment, setup: SmootherConfig) -> SearchResult | None:
+    """Return the verdict on a clip that needs no smoothing or has no usable motion; None for all others."""
+    trials = _cells(experiment, setup)
+    still = trials[0]
+    if _coverage(experiment) < _LEAST_COVERAGE:
+        return SearchResult("hopeless", setup, still, trials, _coverage(experiment))
+    quiet = removable(trials) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
+    if quiet and not jitter_evidence(experiment.clips).is_seen:
+        return SearchResult("clean", setup, still, trials, _coverage(experiment))
     return None
 
 
-def _leader(lab: Experiment, goal: Goal) -> SmootherConfig:
-    full = [setup for setup in lab.cells if set(COARSE) <= set(lab.cells[setup])]
-    bests = {setup: goal.best(lab.cells[setup].values()) for setup in full}
+def _leader(experiment: Experiment, goal: Goal) -> SmootherConfig:
+    full = [setup for setup in experiment.trials if set(COARSE) <= set(experiment.trials[setup])]
+    bests = {setup: goal.best(experiment.trials[setup].values()) for setup in full}
     if goal.metric is None:
         return min(bests, key=lambda setup: bests[setup].error)
     return min(bests, key=lambda setup: (max(goal.value(bests[setup]), goal.target), bests[setup].error))
 
 
-def _cells(lab: Experiment, setup: SmootherConfig) -> tuple[Trial, ...]:
-    return tuple(sorted(lab.cells[setup].values(), key=lambda cell: cell.strength))
+def _cells(experiment: Experiment, setup: SmootherConfig) -> tuple[Trial, ...]:
+    return tuple(sorted(experiment.trials[setup].values(), key=lambda trial: trial.strength))
 
 
-def _coverage(lab: Experiment) -> float:
-    return 0.0 if lab.sample is None else lab.sample.coverage
+def _coverage(experiment: Experiment) -> float:
+    return 0.0 if experiment.sample is None else experiment.sample.coverage
 
 
 def _late(deadline: float | None) -> bool:

@@ -1,4 +1,4 @@
-"""The parts of a clip that a search looks at: where it flickers most and where it moves most."""
+"""The segments of a clip that a search samples: where it flickers most and where it moves most."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from framesmooth.frames import Frame
 from framesmooth.metrics.dynamic_degree import fastest_motion
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import load_flow
-from framesmooth.motion.scene_cuts import is_cut, likeness
+from framesmooth.motion.scene_cuts import is_cut, similarity
 from framesmooth.motion.warping import backward_warp
 from framesmooth.video.held_frames import Repeat, find_repeats
 
@@ -21,7 +21,7 @@ SEGMENT: Final = 12
 
 _LOOK_WIDTH: Final = 160
 _LARGEST_WIDTH: Final = 960
-# A clip of which so many of the pairs show different pictures has nothing to be followed.
+# Above this share of unrelated neighbouring frames a clip has no usable motion.
 _MOST_STRANGERS: Final = 0.5
 
 
@@ -39,18 +39,18 @@ class Shot:
 
 @dataclass(frozen=True)
 class Overview:
-    """What a quick look at a whole clip tells.
+    """Statistics of a whole clip from a quick pass.
 
     Attributes:
         flicker: per frame, what isn't explained by its two neighbours, in levels of 255.
         motion: per frame, pixels of the fastest 5 % since the frame before, of a picture 160 wide.
-        likeness: per frame, to the frame before, -1 to 1.
+        similarity: per frame, to the frame before, -1 to 1.
         cuts: frames that begin a shot.
     """
 
     flicker: tuple[float, ...]
     motion: tuple[float, ...]
-    likeness: tuple[float, ...]
+    similarity: tuple[float, ...]
     cuts: tuple[int, ...]
 
     @property
@@ -65,20 +65,20 @@ class Overview:
         return [Shot(first, last) for first, last in pairwise(borders)]
 
     @property
-    def hopeless(self) -> str | None:
+    def unusable(self) -> str | None:
         """Why nothing in the clip can be followed from frame to frame; None where something can."""
         pairs = self.num_frames - 1
         if pairs < 1 or len(self.cuts) <= _MOST_STRANGERS * pairs:
             return None
-        alike = float(np.mean(self.likeness[1:]))
+        alike = float(np.mean(self.similarity[1:]))
         return (
-            f"{len(self.cuts)} of {pairs} neighbouring frames show different pictures (likeness {alike:.2f} "
+            f"{len(self.cuts)} of {pairs} neighbouring frames show unrelated images (similarity {alike:.2f} "
             "after motion compensation, 1 is the same): they share nothing that could be followed"
         )
 
 
 @dataclass
-class Pictures:
+class DistinctFrames:
     """The frames of a clip that aren't held: flicker lies between them, as does what smoothing does.
 
     Attributes:
@@ -115,7 +115,7 @@ def look(frames: Iterable[Frame]) -> Overview:
         pair: BidirectionalFlow | None = None
         if last is not None:
             pair = estimate_bidirectional_flow(flow, last, here)
-            alike.append(likeness(last, here, pair))
+            alike.append(similarity(last, here, pair))
             motion.append(fastest_motion(pair.forward, 0.05))
             if is_cut(last, here, pair):
                 cuts.append(index)

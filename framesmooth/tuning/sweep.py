@@ -1,4 +1,4 @@
-"""A sweep: all cells of a grid made, in several processes if asked to, and shown side by side."""
+"""Sweeps: every trial of a grid, in several processes if requested."""
 
 import csv
 import io
@@ -32,19 +32,19 @@ _MOST_COLUMNS: Final = 6
 
 @dataclass(frozen=True)
 class Sweep:
-    """The cells of a sweep, by setup and rising strength."""
+    """The trials of a sweep, by setup and rising strength."""
 
     spots: Sequence[GridPoint]
     store: TrialStore
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Plain types for each cell: method, flow, the FIGURES, and the seconds that it took."""
+        """Plain types for each trial: method, flow, the FIGURES, and the seconds that it took."""
         found: list[dict[str, Any]] = []
         for setup in dict.fromkeys(spot.setup for spot in self.spots):
             facts = [self.store[spot] for spot in self.spots if spot.setup == setup]
-            cells = [Trial(**{name: each[name] for name in _KEPT}, harm=0.0) for each in facts]
-            for each, kept in zip(facts, retention(cells), strict=True):
+            trials = [Trial(**{name: each[name] for name in _KEPT}, harm=0.0) for each in facts]
+            for each, kept in zip(facts, retention(trials), strict=True):
                 row = each | {"detail_retention": kept}
                 found.append({name: row[name] for name in ("method", "flow", *FIGURES, "seconds")})
         return found
@@ -60,7 +60,7 @@ class Sweep:
 
     @property
     def columns(self) -> int:
-        """How many cells stand in a row of a sheet: the strengths of a setup if they fit."""
+        """How many trials stand in a row of a sheet: the strengths of a setup if they fit."""
         setups = len({spot.setup for spot in self.spots})
         strengths = len({spot.strength for spot in self.spots})
         whole = setups > 1 and strengths <= _MOST_COLUMNS and setups * strengths == len(self.spots)
@@ -81,17 +81,17 @@ _KEPT: Final = ("strength", "warping_error", "luma_flicker", "detail", "flicker"
 
 
 def run_sweep(spots: Sequence[GridPoint], store: TrialStore, emit: Listener, jobs: int = 1) -> Sweep:
-    """Make the cells that are missing, those of a setup in as few passes over the clip as ``jobs`` allow.
+    """Make the trials that are missing, those of a setup in as few passes over the clip as ``jobs`` allow.
 
     Raises:
-        UsageError: no cell asked for, or a smoother that cannot be swept.
+        UsageError: no trial asked for, or a smoother that cannot be swept.
         MediaError: unreadable frames, or a full disk.
     """
     if not spots:
         raise UsageError("a sweep needs at least one --smooth-strength")
     there = sum(spot in store for spot in spots)
     if there:
-        emit(Notice(f"{there} of {len(spots)} cells are there from an earlier sweep"))
+        emit(Notice(f"{there} of {len(spots)} settings were done by an earlier sweep"))
     groups = passes(spots, store, jobs)
     total = store.clip.open().num_frames
     if groups and not store.guide_path.exists():

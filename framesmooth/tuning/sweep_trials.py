@@ -1,19 +1,19 @@
-"""A grid of smoothing settings over a whole clip: what is in it, and how its cells are made and kept.
+"""A grid of smoothing settings over a whole clip: what is in it, and how its trials are made and kept.
 
-The folder of a sweep holds ``cells/``: for each cell its figures and a small video, named by the hash of
-everything that decides them, and the frames whose motion judges all cells. What is there is not made again.
+The folder of a sweep holds ``cells/``: for each trial its figures and a small video, named by the hash of
+everything that decides them, and the frames whose motion judges all trials. What is there is not made again.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import framesmooth
-from framesmooth.frames import FrameSource, ReadOptions
+from framesmooth.frames import FrameSource
 from framesmooth.runs import content_key, read_json, write_json
 from framesmooth.runs.open_clip import open_clip
 from framesmooth.streams import alongside, prefetch
@@ -21,14 +21,15 @@ from framesmooth.tuning.blind_quality import MOTION_STRENGTH
 from framesmooth.tuning.multi_strength_meter import MultiStrengthMeter
 from framesmooth.tuning.search import SmootherConfig
 from framesmooth.tuning.segments import shrunk, shrunk_size
-from framesmooth.video import FrameSink, open_sink, open_source
+from framesmooth.video import AS_USUAL, FrameSink, ReadOptions, open_sink, open_source
+from framesmooth.video.listing import files_of, is_series
 
 TILE_WIDTH: Final = 320
 MOST_LANES: Final = 12
 """Strengths that one pass makes: what it holds in memory grows with them."""
 
 GUIDE: Final = SmootherConfig()
-"""All cells are judged along the motion of the clip as this makes it at MOTION_STRENGTH."""
+"""All trials are judged along the motion of the clip as this makes it at MOTION_STRENGTH."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,18 @@ class ClipChoice:
     def of(cls, path: Path, options: ReadOptions) -> "ClipChoice":
         """Return the choice; its key is a hash of the files' content and of how they are read."""
         digest = hashlib.sha256()
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        for file in files_of(path):
             if file.is_file():
-                digest.update(file.name.encode() if path.is_dir() else b"")
+                digest.update(file.name.encode() if is_series(path) else b"")
                 with file.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
-        part = {"content": digest.hexdigest(), "fps": str(options.fps), "range": options.frame_range}
+        part: dict[str, Any] = {
+            "content": digest.hexdigest(),
+            "fps": str(options.fps),
+            "range": options.frame_range,
+        }
+        if options.reading != AS_USUAL:
+            part["reading"] = asdict(options.reading)
         return cls(path, options, content_key(part))
 
     def open(self) -> FrameSource:
@@ -58,7 +65,7 @@ class ClipChoice:
 
 @dataclass(frozen=True)
 class GridPoint:
-    """One cell of the grid."""
+    """One trial of the grid."""
 
     setup: SmootherConfig
     strength: float
@@ -69,7 +76,7 @@ class GridPoint:
         return f"{self.setup.label} {self.strength:g}"
 
     def key(self, clip: ClipChoice) -> str:
-        """Return the hash of everything that decides the cell."""
+        """Return the hash of everything that decides the trial."""
         return content_key(
             {
                 "clip": clip.key,
@@ -85,17 +92,17 @@ class GridPoint:
 
 @dataclass(frozen=True)
 class TrialStore:
-    """The cells of sweeps over a clip, on disk."""
+    """The trials of sweeps over a clip, on disk."""
 
     folder: Path
     clip: ClipChoice
 
     def facts_path(self, spot: GridPoint) -> Path:
-        """Where a cell's figures are."""
+        """Where a trial's figures are."""
         return self.folder / f"{spot.key(self.clip)}.json"
 
     def tile_path(self, spot: GridPoint) -> Path:
-        """Where a cell's small video is."""
+        """Where a trial's small video is."""
         return self.folder / f"{spot.key(self.clip)}.mp4"
 
     @property
@@ -109,14 +116,14 @@ class TrialStore:
         )
 
     def __getitem__(self, spot: GridPoint) -> dict[str, Any]:
-        """Return a cell's figures."""
+        """Return a trial's figures."""
         return read_json(self.facts_path(spot))
 
 
 def passes(spots: Sequence[GridPoint], store: TrialStore, jobs: int) -> list[list[GridPoint]]:
-    """Return the missing cells in groups, each of one setup, that one pass over the clip makes.
+    """Return the missing trials in groups, each of one setup, that one pass over the clip makes.
 
-    A pass shares its motion among its cells, so there are as few of them as ``jobs`` and memory allow.
+    A pass shares its motion among its trials, so there are as few of them as ``jobs`` and memory allow.
     """
     missing = [spot for spot in spots if spot not in store]
     setups = list(dict.fromkeys(spot.setup for spot in missing))
@@ -130,7 +137,7 @@ def passes(spots: Sequence[GridPoint], store: TrialStore, jobs: int) -> list[lis
 
 
 def run_trials(store: TrialStore, group: Sequence[GridPoint], on_frame: Callable[[int], None]) -> None:
-    """Smooth the clip at the strengths of a group of one setup, and keep the cells.
+    """Smooth the clip at the strengths of a group of one setup, and keep the trials.
 
     A group of GUIDE makes the guide on the way, and an empty one makes it alone; others need it there.
 
@@ -160,10 +167,10 @@ def run_trials(store: TrialStore, group: Sequence[GridPoint], on_frame: Callable
                 kept.write(seen)
             on_frame(index)
     seconds = round((time.perf_counter() - started) / max(len(group), 1), 3)
-    for spot, cell in zip(group, meter.cells(), strict=True):
-        facts = cell.as_dict() | {"method": setup.method, "flow": setup.flow, "seconds": seconds}
+    for spot, trial in zip(group, meter.trials(), strict=True):
+        facts = trial.as_dict() | {"method": setup.method, "flow": setup.flow, "seconds": seconds}
         del facts["harm"]  # a whole clip is not split into blocks
-        write_json(store.facts_path(spot), facts | {"detail": cell.detail})
+        write_json(store.facts_path(spot), facts | {"detail": trial.detail})
 
 
 def _tile_sink(path: Path, clip: FrameSource) -> AbstractContextManager[FrameSink]:

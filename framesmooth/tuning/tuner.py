@@ -23,8 +23,8 @@ from framesmooth.tuning.search import (
     search,
 )
 from framesmooth.tuning.segments import (
+    DistinctFrames,
     Overview,
-    Pictures,
     Shot,
     choose_segments,
     look,
@@ -49,16 +49,16 @@ class Tuning:
 
     Attributes:
         parts: the whole clip, or its shots where each has a strength of its own.
-        hopeless: why nothing can be smoothed; None where something can.
-        cells: how many strengths were tried, over all parts.
+        unusable: why nothing can be smoothed; None where something can.
+        trials: how many strengths were tried, over all parts.
         seconds: what looking and searching took.
     """
 
     parts: tuple[Part, ...]
     setup: SmootherConfig
     goal: Goal
-    hopeless: str | None
-    cells: int
+    unusable: str | None
+    trials: int
     seconds: float
 
     @property
@@ -69,7 +69,7 @@ class Tuning:
     @property
     def strength(self) -> float | str:
         """The strength, or a schedule where shots differ."""
-        chosen = [(part.shot.start, part.found.cell.strength) for part in self.parts]
+        chosen = [(part.shot.start, part.found.trial.strength) for part in self.parts]
         changes = [key for index, key in enumerate(chosen) if not index or key[1] != chosen[index - 1][1]]
         if len(changes) > 1:
             starts = [0, *(start for start, _ in changes[1:])]
@@ -87,7 +87,7 @@ class Tuning:
     @property
     def kind(self) -> str:
         """Return "tuned", "clean", "hopeless" or "impossible"; of the longest part where they differ."""
-        if self.hopeless is not None or self.main is None:
+        if self.unusable is not None or self.main is None:
             return "hopeless"
         kinds = {part.found.kind for part in self.parts}
         return "tuned" if "tuned" in kinds else self.main.found.kind
@@ -95,18 +95,17 @@ class Tuning:
     @property
     def verdict(self) -> str:
         """Return one line that says what was found, and why."""
-        if self.hopeless is not None or self.main is None:
-            return f"hopeless: {self.hopeless or 'the clip has fewer than three frames'}; left as it is"
-        found = self.main.found
-        before, after = found.before, found.cell
-        if self.kind == "hopeless":
+        if self.unusable is not None or self.main is None:
             return (
-                f"hopeless: only {found.coverage:.0%} of the picture can be followed from frame to frame; "
-                "left as it is"
+                f"no usable motion: {self.unusable or 'the clip has fewer than three frames'}; left as it is"
             )
+        found = self.main.found
+        before, after = found.before, found.trial
+        if self.kind == "hopeless":
+            return f"no usable motion: only {found.coverage:.0%} of the pixels can be followed; left as it is"
         if self.kind == "clean":
             return (
-                f"clean: {removable(found.cells):.1f} levels of what flickers could be removed, no more than "
+                f"clean: {removable(found.trials):.1f} levels of flicker could be removed, no more than "
                 "film grain has; left as it is"
             )
         if self.kind == "impossible":
@@ -153,14 +152,14 @@ class Tuning:
                 {
                     "frames": [part.shot.start, part.shot.stop],
                     "sampled": [[segment.start, segment.stop] for segment in part.segments],
-                    "strength": part.found.cell.strength,
+                    "strength": part.found.trial.strength,
                     "kind": part.found.kind,
                     "coverage": part.found.coverage,
                     "pareto": part.found.pareto,
                 }
                 for part in self.parts
             ],
-            "strengths_tried": self.cells,
+            "strengths_tried": self.trials,
             "seconds": round(self.seconds, 3),
         }
 
@@ -187,13 +186,13 @@ def tune_clip(
     started = time.monotonic()
     deadline = None if budget is None else started + budget
     with stage(emit, "look", clip.num_frames, "frames") as advance, closing(prefetch(clip)) as frames:
-        pictures = Pictures(_counted(frames, advance))
+        pictures = DistinctFrames(_counted(frames, advance))
         overview = look(pictures)
     pictures.clip = clip
     places = _places(overview, per_segment=per_segment)
     parts: list[Part] = []
-    cells = 0
-    if overview.hopeless is None and places:
+    trials = 0
+    if overview.unusable is None and places:
         chosen = {
             place: choose_segments(overview, None if place == _whole(overview) else [place])
             for place in places
@@ -205,13 +204,13 @@ def tune_clip(
                 fixed = setups if not parts else [parts[0].found.setup]
                 shown = tuple(map(pictures.frames_of, segments))
                 parts.append(Part(pictures.frames_of(place), shown, search(lab, goal, fixed, deadline)))
-                cells += lab.tried
+                trials += lab.tried
     return Tuning(
         parts=tuple(parts),
         setup=parts[0].found.setup if parts else setups[0],
         goal=goal,
-        hopeless=overview.hopeless,
-        cells=cells,
+        unusable=overview.unusable,
+        trials=trials,
         seconds=time.monotonic() - started,
     )
 

@@ -20,15 +20,22 @@ from PIL import Image
 
 _NOTE: Final = re.compile(r"(\d+) frames at (\d+)/(\d+) a second by framesmooth")
 _DESCRIPTION: Final = 0x010E  # Exif 2.32, table 4: ImageDescription
+SHORTEST_DELAY: Final = Fraction(1, 100)
+_BROWSERS_DELAY: Final = Fraction(1, 10)
+"""What browsers put in place of that and less (Chromium, WebKit and Firefox alike)."""
 _EXIF_FLAG: Final = 0x08  # RFC 9649, section 2.7: the flags of VP8X
 
 
 @dataclass(frozen=True)
 class AnimationTiming:
-    """A constant rate, and for how many frames at that rate each frame in the file is shown."""
+    """A constant rate, and for how many frames at that rate each frame in the file is shown.
+
+    ``is_guessed`` where it comes from the delays in the file, and not from a note of what was written.
+    """
 
     fps: Fraction
     repeats: tuple[int, ...]
+    is_guessed: bool = False
 
 
 def find_timing(
@@ -37,10 +44,12 @@ def find_timing(
     """Return the rate at which every frame is shown for a whole number of slots.
 
     Args:
-        durations: seconds that each frame in the file is shown.
+        durations: seconds that each frame in the file is shown; 1/100 s and less counts as 1/10 s, as in all
+            browsers, unless the note says otherwise.
         tick: the unit to which the format rounds times.
         note: (number of frames, frames per second) as written; ignored where the frames contradict it.
     """
+    durations = [duration or _BROWSERS_DELAY for duration in durations]
     starts = [Fraction(0), *accumulate(durations)]
     if note is not None:
         count, fps = note
@@ -50,11 +59,14 @@ def find_timing(
         as_long = len(durations) == 1 or abs(count / fps - starts[-1]) <= 1 / fps + 2 * tick
         if as_long and all(earlier < later for earlier, later in pairwise(slots)):
             return AnimationTiming(fps, tuple(later - earlier for earlier, later in pairwise(slots)))
+    durations = [_BROWSERS_DELAY if duration <= SHORTEST_DELAY else duration for duration in durations]
+    starts = [Fraction(0), *accumulate(durations)]
     shortest = [duration for duration in durations if duration <= min(durations) + tick]
     slot = sum(shortest, Fraction(0)) / len(shortest)
     fps = _whole_rate(round(starts[-1] / slot), starts[-1], tick)
     slots = [math.floor(start * fps + Fraction(1, 2)) for start in starts]
-    return AnimationTiming(fps, tuple(max(1, later - earlier) for earlier, later in pairwise(slots)))
+    repeats = tuple(max(1, later - earlier) for earlier, later in pairwise(slots))
+    return AnimationTiming(fps, repeats, is_guessed=True)
 
 
 def _whole_rate(count: int, end: Fraction, tick: Fraction) -> Fraction:

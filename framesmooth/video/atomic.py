@@ -17,7 +17,16 @@ from framesmooth.errors import MediaError, OutputExists
 
 VIDEO_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 ANIMATION_SUFFIXES: Final = (".gif", ".webp")
-IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES: Final = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".exr", ".hdr",
+    ".dpx", ".tga", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm", ".phm", ".sgi",
+    ".qoi", ".psd",
+)  # fmt: skip
+UNREADABLE_SUFFIXES: Final = (
+    ".heic", ".heif", ".jxl", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".xcf",
+    ".kra", ".cin", ".eps", ".ai",
+)  # fmt: skip
+"""Pictures of other programs and cameras, which none of the libraries used here decodes."""
 
 _LONGEST_STEM: Final = 80
 """Characters of a name that its temporary name keeps, so that it stays within the system's 255 bytes."""

@@ -11,6 +11,8 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 
 from framesmooth.frames import Frame
+from framesmooth.video.alpha import has_alpha, over_background
+from framesmooth.video.reading import BLACK, Color
 
 _ACCURATE: Final = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 _UNSPECIFIED: Final = 2  # ITU-T H.273, matrix coefficients
@@ -18,15 +20,21 @@ _RGB_MATRIX: Final = 0
 _HD_HEIGHT: Final = 720
 
 
-def to_rgb(picture: av.VideoFrame) -> Frame:
-    """Return a decoded picture as RGB, by its own tags.
+def to_rgb(picture: av.VideoFrame, background: Color | None = BLACK) -> Frame:
+    """Return a decoded picture as RGB, by its own tags; what is transparent shows the background.
+
+    Where ``background`` is None, alpha is ignored.
 
     Untagged video is BT.709 from 720 lines up and BT.601 below, as players assume.
     """
     matrix = picture.colorspace
     if matrix in (_UNSPECIFIED, _RGB_MATRIX):
         matrix = Colorspace.ITU709 if picture.height >= _HD_HEIGHT else Colorspace.ITU601
-    converted = picture.reformat(format="rgb24", src_colorspace=int(matrix), interpolation=_ACCURATE)
+    transparent = background is not None and has_alpha(picture.format)
+    target = "rgba" if transparent else "rgb24"
+    converted = picture.reformat(format=target, src_colorspace=int(matrix), interpolation=_ACCURATE)
+    if background is not None and transparent:
+        return over_background(np.asarray(converted.to_ndarray(), np.uint8), background)
     return np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8)
 
 

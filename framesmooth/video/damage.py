@@ -12,6 +12,7 @@ from av.container import InputContainer
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
+from framesmooth.video.alpha import decoder_of
 from framesmooth.video.continuity import continuous_packets
 
 _WITHOUT_STRICT = "make it again, or leave out --strict to take what is whole"
@@ -27,7 +28,8 @@ class Damage:
         found: what its container lacks, as sentences that go on after the file's name.
         held: frames in whose place the one before is shown.
         after: frames that build on a damaged one, and may show traces of it.
-        numbers: under which each frame of the file comes out; empty where that is its own.
+        numbers: under which each frame, or each field, of the file comes out; empty where that is its own.
+        fields: how many frames each frame of the file becomes: 2 where its fields are shown one by one.
         early: how many frames at the start need some from before the file, and are left out.
         lossy: whether packets were lost on the way, so that frames missing from the rate are damage, too.
         skipped: how many were damaged or could not be decoded, counted in every pass.
@@ -40,6 +42,7 @@ class Damage:
     held: set[int] = field(default_factory=set)
     after: set[int] = field(default_factory=set)
     numbers: Sequence[int] = ()
+    fields: int = 1
     early: int = 0
     lossy: bool = False
     skipped: int = 0
@@ -58,8 +61,12 @@ class Damage:
             self.found.append(sentence)
 
     def number(self, index: int) -> int:
-        """Return the number under which frame ``index`` of the file comes out."""
+        """Return the number under which frame ``index`` comes out; of fields, where those are shown."""
         return self.numbers[index] if index < len(self.numbers) else index
+
+    def of_file(self, index: int) -> int:
+        """Return the number under which frame ``index`` of the file comes out, or its first field."""
+        return self.number(index * self.fields)
 
     def skip(self, index: int) -> None:
         """Count a frame, about number ``index``, that is damaged or cannot be decoded.
@@ -68,7 +75,7 @@ class Damage:
             MediaError: when damage is refused.
         """
         if self.strict:
-            raise MediaError(f"{self.path}: frame {self.number(index)} is damaged: {_WITHOUT_STRICT}")
+            raise MediaError(f"{self.path}: frame {self.of_file(index)} is damaged: {_WITHOUT_STRICT}")
         self.skipped += 1
 
     @property
@@ -116,7 +123,7 @@ def decoded_pictures(
     Raises:
         MediaError: when there are some and the damage is to be refused.
     """
-    packets = continuous_packets(container, stream)
+    decode, packets = decoder_of(stream), continuous_packets(container, stream)
     index, broken = 0, False
     while True:
         try:
@@ -133,7 +140,7 @@ def decoded_pictures(
             index += 1
             continue
         try:
-            pictures = packet.decode()
+            pictures = decode(packet)
         except av.FFmpegError as error:
             _refuse_full_memory(error)
             damage.skip(index)
@@ -141,12 +148,14 @@ def decoded_pictures(
             continue
         for picture in pictures:
             assert isinstance(picture, av.VideoFrame)
-            lost = damage.lossy and index and damage.number(index) > damage.number(index - 1) + 1
+            lost = (
+                damage.lossy and index and damage.of_file(index) > damage.of_file(index - 1) + damage.fields
+            )
             broken = ((broken or bool(lost)) and not picture.key_frame) or picture.is_corrupt
             if picture.is_corrupt:
                 damage.skip(index)
             if broken:
-                damage.after.add(damage.number(index))
+                damage.after.update(range(damage.of_file(index), damage.of_file(index) + damage.fields))
             if keep or not picture.is_corrupt:
                 yield picture
             index += 1

@@ -1,13 +1,11 @@
 """Single pictures and folders of pictures."""
 
 import os
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,33 +15,59 @@ from PIL.PngImagePlugin import PngInfo
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, check_frame
-from framesmooth.video.atomic import IMAGE_SUFFIXES, media_errors, write_bytes
-from framesmooth.video.listing import natural_key
+from framesmooth.video.alpha import over_background
+from framesmooth.video.atomic import write_bytes
+from framesmooth.video.color_profile import to_srgb
+from framesmooth.video.deep_pictures import is_read_by_ffmpeg, read_deep
+from framesmooth.video.listing import check_readable, list_frames
+from framesmooth.video.picture_facts import (
+    PictureFacts,
+    inspect_picture,
+    picture_notices,
+    without_unused_alpha,
+)
+from framesmooth.video.reading import AS_USUAL, BLACK, Color, Reading
 from framesmooth.video.safe_open import open_picture
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = {"compress_level": 1, "compress_type": zlib.Z_RLE}  # a fifth of the time of Pillow's own
 
 
-def image_to_frame(image: Image.Image) -> Frame:
-    """Return a Pillow picture of any mode as an RGB frame; transparency is laid over black."""
+def image_to_frame(image: Image.Image, background: Color = BLACK) -> Frame:
+    """Return a Pillow picture of any mode as an sRGB frame; what is transparent shows the background."""
     if image.mode.startswith("I;16") or image.mode == "I":
         grey = (np.asarray(image, dtype=np.float64) / 257).round().clip(0, 255).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+    converted = to_srgb(image)
+    if converted.mode == "RGBA":
+        return over_background(np.asarray(converted), background)
+    return np.array(converted, dtype=np.uint8)
 
 
-def read_image(path: str | os.PathLike[str]) -> Frame:
-    """Read one picture, turned as its EXIF orientation says.
+def read_image(path: str | os.PathLike[str], *, background: Color = BLACK) -> Frame:
+    """Read one picture, turned as its EXIF orientation says, its colours converted to sRGB.
+
+    ``background`` shows where it is transparent.
+
+    Raises:
+        MediaError: when the file is missing, damaged, no picture or of a kind that cannot be read.
+    """
+    file = Path(path)
+    check_readable(file)
+    deep = read_deep(file, background)
+    if deep is not None:
+        return deep
+    with open_picture(file) as image:
+        return image_to_frame(ImageOps.exif_transpose(without_unused_alpha(file, image)), background)
+
+
+def image_notices(path: Path) -> tuple[str, ...]:
+    """Return one line for each thing that ``read_image`` changes or loses.
 
     Raises:
         MediaError: when the file is missing, damaged or no picture.
     """
-    with open_picture(Path(path)) as image:
-        return image_to_frame(ImageOps.exif_transpose(image))
+    return picture_notices({path.name: inspect_picture(path)}, BLACK)
 
 
 def write_png(path: str | os.PathLike[str], frame: Frame, metadata: Mapping[str, str] | None = None) -> None:
@@ -74,53 +98,22 @@ def save_png(path: Path | BinaryIO, frame: Frame, metadata: Mapping[str, str] | 
     Image.fromarray(check_frame(frame)).save(path, "PNG", pnginfo=info, **_PNG_EFFORT)
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Return the pictures of a folder in natural order, hidden files left out.
-
-    Raises:
-        MediaError: when there is none, or when numbered pictures have a gap.
-    """
-    with media_errors(folder, "read"):
-        entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(".")]
-    images = sorted(
-        (entry for entry in entries if entry.suffix.lower() in IMAGE_SUFFIXES),
-        key=lambda entry: natural_key(entry.name),
-    )
-    if not images:
-        raise MediaError(f"{folder} holds no picture: put PNG or JPEG frames there, or give another folder")
-    _check_gaps(images)
-    return images
-
-
-def _check_gaps(images: list[Path]) -> None:
-    """Raise when the numbers in the names are not evenly spaced: a lost frame would be a jump in time."""
-    matches = [re.fullmatch(r"(.*?)(\d+)", image.stem) for image in images]
-    if len(images) < 3 or any(match is None for match in matches):
-        return
-    parts = [match.groups() for match in matches if match is not None]
-    if len({prefix for prefix, _ in parts}) > 1:
-        return
-    numbers = [int(number) for _, number in parts]
-    steps = [later - earlier for earlier, later in pairwise(numbers)]
-    usual = min(steps)
-    for (image, after), step in zip(pairwise(images), steps, strict=True):
-        if step != usual or usual == 0:
-            raise MediaError(
-                f"{image.parent}: the numbering jumps from {image.name} to {after.name}: "
-                "restore the missing frames or renumber the files"
-            )
-
-
 @dataclass(frozen=True)
 class ImageFolder:
     """A FrameSource over the pictures of a folder, in natural order of their names.
 
     Iterating raises a MediaError that names the file when one is damaged or has another size.
+
+    Attributes:
+        background: what shows where they are transparent.
+        notices: one line for each thing that was decided about them, or that reading changes or loses.
     """
 
     images: tuple[Path, ...]
     fps: Fraction
     size: tuple[int, int]
+    background: Color = BLACK
+    notices: tuple[str, ...] = ()
 
     @property
     def num_frames(self) -> int:
@@ -130,7 +123,7 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         """Read the pictures one by one."""
         for path in self.images:
-            frame = read_image(path)
+            frame = read_image(path, background=self.background)
             if frame.shape[:2] != self.size:
                 raise MediaError(
                     _mixed_sizes(path, (frame.shape[1], frame.shape[0]), self.images[0], self.size)
@@ -138,26 +131,26 @@ class ImageFolder:
             yield frame
 
 
-def open_folder(folder: Path, fps: Fraction) -> ImageFolder:
-    """Open a folder of pictures; all sizes are compared now, from the files' headers.
+def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> ImageFolder:
+    """Open a folder of pictures, or a pattern; sizes are compared now where headers tell them.
 
     Raises:
-        MediaError: when it is empty, a picture is unreadable, sizes differ or numbered frames are missing.
+        MediaError: when it is empty, a picture is unreadable or sizes differ; if ``reading`` is strict also
+            when numbered frames are missing.
     """
-    images = list_images(folder)
-    size = read_image(images[0]).shape[:2]
-    for path in images[1:]:
-        shown = _displayed_size(path)
-        if shown != (size[1], size[0]):
-            raise MediaError(_mixed_sizes(path, shown, images[0], size))
-    return ImageFolder(tuple(images), fps, size)
-
-
-def _displayed_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) as shown, without decoding the picture."""
-    with open_picture(path) as image:
-        sideways = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # EXIF orientations that swap the sides
-        return image.size[::-1] if sideways else image.size
+    listing = list_frames(folder, reading.sort, strict=reading.strict)
+    images = listing.images
+    size = read_image(images[0], background=reading.background).shape[:2]
+    facts: dict[str, PictureFacts] = {}
+    for path in images:
+        if facts and is_read_by_ffmpeg(path):
+            continue  # sizes are compared when it is read: decoding all of a folder twice takes long
+        facts[path.name] = inspect_picture(path)
+        height, width = facts[path.name].size
+        if (height, width) != size:
+            raise MediaError(_mixed_sizes(path, (width, height), images[0], size))
+    notices = listing.notices + picture_notices(facts, reading.background)
+    return ImageFolder(images, fps, size, reading.background, notices)
 
 
 def _mixed_sizes(path: Path, shown: tuple[int, int], first: Path, size: tuple[int, int]) -> str:

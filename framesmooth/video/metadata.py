@@ -8,9 +8,10 @@ from typing import Final
 
 from PIL.PngImagePlugin import PngImageFile
 
+from framesmooth.video.animation import is_animation
 from framesmooth.video.animation_metadata import read_tags
 from framesmooth.video.atomic import IMAGE_SUFFIXES
-from framesmooth.video.images import list_images
+from framesmooth.video.listing import is_series, list_frames
 from framesmooth.video.safe_open import open_media, open_picture
 
 _MOST_TAGS: Final = 256
@@ -25,12 +26,12 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         MediaError: when the file cannot be read.
     """
     file = Path(path)
-    if file.is_dir():
-        file = list_images(file)[0]
+    if is_series(file):
+        file = list_frames(file).images[0]
     if file.suffix.lower() == ".png":
         with open_picture(file) as image:
             return cleaned(image.text if isinstance(image, PngImageFile) else {})
-    if file.suffix.lower() in (".gif", ".webp"):
+    if is_animation(file):
         with open_picture(file) as image:
             return cleaned(read_tags(image))
     if file.suffix.lower() in IMAGE_SUFFIXES:

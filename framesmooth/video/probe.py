@@ -68,6 +68,22 @@ class Timing:
             repeats=frozenset(index - late for index in self.repeats),
         )
 
+    @property
+    def doubled(self) -> "Timing":
+        """The timing of the clip of which every field becomes a frame."""
+        steps = [later - earlier for earlier, later in pairwise(self.times)]
+        halves = [step / 2 for step in [*steps, *(steps[-1:] or [1 / self.fps])]]
+        both = zip(self.times, halves, strict=False)
+        return replace(
+            self,
+            fps=2 * self.fps,
+            nominal=2 * self.nominal,
+            num_frames=2 * self.num_frames,
+            times=tuple(time for start, half in both for time in (start, start + half)),
+            left_out=tuple(number for one in self.left_out for number in (2 * one, 2 * one + 1)),
+            repeats=frozenset(number for one in self.repeats for number in (2 * one, 2 * one + 1)),
+        )
+
 
 Uneven = Literal["auto", "average", "real", "stored"]
 """What becomes of an uneven rate: every frame once at the average one, a constant rate at which frames keep
@@ -76,28 +92,33 @@ their real times, or frames as they are stored, with their times; "auto" is "rea
 _HDR: Final = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3
 
 
-def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """Return the first video stream of ``path``.
+def video_stream(
+    container: av.container.InputContainer, path: Path, index: int | None = None
+) -> av.VideoStream:
+    """Return the stream of ``path`` with this index in the file, by default the first video stream.
 
     Raises:
         MediaError: when there is none.
     """
     if not container.streams.video:
         raise MediaError(f"{path} holds no video: give a video, a GIF or WebP, or a folder of pictures")
-    stream = container.streams.video[0]
+    streams = container.streams.video
+    stream = next((stream for stream in streams if stream.index == index), streams[0])
     stream.thread_type = "AUTO"
     return stream
 
 
-def scan(path: Path, damage: Damage | None = None) -> Timing:
+def scan(path: Path, damage: Damage | None = None, index: int | None = None) -> Timing:
     """Read the time stamps of a video without decoding it, and note in ``damage`` what it lacks.
+
+    ``index`` is that of the stream in the file; None is the first video stream.
 
     Raises:
         MediaError: when it is unreadable or empty, or damaged and that is to be refused.
     """
     damage = damage or Damage(path)
     with open_media(path) as container:
-        stream = video_stream(container, path)
+        stream = video_stream(container, path, index)
         rates = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate] or [Fraction(25)]
         base = stream.time_base or 1 / rates[0]
         num_frames = 0

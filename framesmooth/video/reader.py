@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import av
@@ -15,11 +15,12 @@ from av.video.reformatter import Interpolation
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import DEFAULT_FPS, Frame, FrameSource
 from framesmooth.limits import MAX_FPS
-from framesmooth.video.animation import animation_timing, check_held, decode_animation
-from framesmooth.video.atomic import ANIMATION_SUFFIXES, media_errors
-from framesmooth.video.color import to_rgb
+from framesmooth.video.animation import check_held, decode_animation, inspect_animation, is_animation
+from framesmooth.video.atomic import media_errors
 from framesmooth.video.damage import Damage, decoded_pictures, hold_missing
 from framesmooth.video.images import open_folder
+from framesmooth.video.inspection import Decoding, find_telecine, inspect_video
+from framesmooth.video.listing import check_readable, is_series, refuse_single_picture
 from framesmooth.video.probe import (
     Timing,
     Uneven,
@@ -27,7 +28,9 @@ from framesmooth.video.probe import (
     scan,
     video_stream,
 )
+from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import check_size, open_media
+from framesmooth.video.stream_choice import choose_stream
 
 
 def open_source(
@@ -35,9 +38,9 @@ def open_source(
     *,
     fps: Fraction | None = None,
     uneven: Uneven = "auto",
-    strict: bool = False,
+    reading: Reading = AS_USUAL,
 ) -> FrameSource:
-    """Open a video file, a GIF, an animated WebP or a folder of pictures.
+    """Open a video file, a GIF, an animated WebP, a folder of pictures or a pattern such as frame_%04d.png.
 
     Args:
         path: the file or folder.
@@ -50,8 +53,9 @@ def open_source(
             rate, by repeating and dropping frames. "stored": every frame once; ``MediaFile.timed`` has the
             times.
             "auto": "real" for a video with sound, else "average".
-        strict: refuse a damaged video. Otherwise what is whole is taken, and ``MediaFile.damage`` tells the
-            rest.
+        reading: in which order pictures come, what shows through transparent pixels, how interlaced video
+            is read, and whether damage and gaps are refused. Otherwise what is whole is taken, and
+            ``MediaFile.damage`` tells the rest.
 
     Raises:
         MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.
@@ -60,14 +64,16 @@ def open_source(
     if fps is not None and fps <= 0:
         raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
     file = Path(path)
-    if file.is_dir():
-        return open_folder(file, fps or DEFAULT_FPS)
+    if is_series(file):
+        return open_folder(file, fps or DEFAULT_FPS, reading)
     with media_errors(file, "read"):
         if file.stat().st_size == 0:
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
-    if file.suffix.lower() in ANIMATION_SUFFIXES:
-        return _open_animation(file, fps)
-    return _open_video(file, fps, uneven, Damage(file, strict))
+    check_readable(file)
+    refuse_single_picture(file)
+    if is_animation(file):
+        return _open_animation(file, fps, reading)
+    return _open_video(file, fps, uneven, reading)
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ class MediaFile:
         notice: what was done about the frames' times without being asked for, "" if nothing.
         damage: what is found to be damaged as the file is read; None for what is no video.
         decode: yields (seconds since the first frame, frame) from the file.
+        remarks: one line for each thing that reading changes or loses.
+        look_closer: finds more such lines, by decoding a part of the clip.
     """
 
     path: Path
@@ -99,6 +107,13 @@ class MediaFile:
     times: tuple[Fraction, ...] = ()
     notice: str = ""
     damage: Damage | None = None
+    remarks: tuple[str, ...] = ()
+    look_closer: Callable[[], tuple[str, ...]] = tuple
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """One line for each thing that reading the file changes or loses, beside its times and damage."""
+        return self.remarks + self.look_closer()
 
     def __iter__(self) -> Iterator[Frame]:
         """Decode from the start."""
@@ -151,9 +166,13 @@ def _round_half_down(value: Fraction) -> int:
     return math.ceil(value - Fraction(1, 2))
 
 
-def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, damage: Damage) -> MediaFile:
-    timing = scan(path, damage)
-    first = next(_decode_video(path, damage), None)
+def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, reading: Reading) -> MediaFile:
+    damage, choice = Damage(path, reading.strict), choose_stream(path)
+    timing = scan(path, damage, choice.index)
+    decoding, remarks = inspect_video(path, choice.index, reading, timing.fps)
+    if decoding.interlace.doubles:
+        timing, damage.fields = timing.doubled, 2
+    first = next(_decode_video(path, decoding, damage), None)
     if first is None:
         raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
     stored, timing = timing.num_frames, timing.starting_at(first[0])
@@ -173,33 +192,41 @@ def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, damage: Damage
         end=timing.end,
         variable_rate=timing.variable,
         transfer=timing.transfer,
-        decode=partial(_decode_whole, timing=timing, damage=damage),
+        decode=partial(_decode_whole, decoding=decoding, timing=timing, damage=damage),
         start=timing.start,
         times=() if resampled or timing.even or uneven != "stored" else timing.times,
         notice=notice,
         damage=damage,
+        remarks=(choice.notice, *remarks) if choice.notice else remarks,
+        look_closer=partial(find_telecine, path, choice.index),
     )
 
 
-def _decode_whole(path: Path, timing: Timing, damage: Damage) -> Iterator[tuple[Fraction, Frame]]:
+def _decode_whole(
+    path: Path, decoding: Decoding, timing: Timing, damage: Damage
+) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (seconds since the first frame, frame), exact at a constant rate, damaged ones filled in."""
     keep = not timing.times  # without times nothing tells where a frame is missing
-    decoded = ((stamp - timing.start, frame) for stamp, frame in _decode_video(path, damage, keep=keep))
+    stamped = _decode_video(path, decoding, damage, keep=keep)
+    decoded = ((stamp - timing.start, frame) for stamp, frame in stamped)
     for index, (time, frame) in enumerate(hold_missing(decoded, timing.times, damage, timing.repeats)):
         yield (index / timing.fps if timing.even else time), frame
 
 
-def _decode_video(path: Path, damage: Damage, *, keep: bool = False) -> Iterator[tuple[Fraction, Frame]]:
+def _decode_video(
+    path: Path, decoding: Decoding, damage: Damage, *, keep: bool = False
+) -> Iterator[tuple[Fraction, Frame]]:
     """Yield (time stamp in seconds, frame), upright and with square pixels."""
     with open_media(path) as container:
-        stream = video_stream(container, path)
+        stream = video_stream(container, path, decoding.index)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        for index, picture in enumerate(decoded_pictures(container, stream, damage, keep=keep)):
+        pictures = decoding.interlace.apply(decoded_pictures(container, stream, damage, keep=keep))
+        for index, picture in enumerate(pictures):
             check_size(path, picture.width, picture.height)
-            square = _square_pixels(to_rgb(picture), stream.sample_aspect_ratio, path)
-            frame = np.ascontiguousarray(np.rot90(square, k=_quarter_turns(picture, path)))
+            square = _square_pixels(decoding.frame(picture), stream.sample_aspect_ratio, path)
+            frame = decoding.upright(square, picture, path)
             if picture.pts is None or picture.time_base is None:
-                time = index / rate
+                time = index / (rate * damage.fields)
             else:
                 time = picture.pts * picture.time_base
             yield time, frame
@@ -217,15 +244,9 @@ def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:
     return np.asarray(squared.to_ndarray(), dtype=np.uint8)
 
 
-def _quarter_turns(picture: av.VideoFrame, path: Path) -> int:
-    """Return how many quarter turns, counter-clockwise, set the picture upright."""
-    if picture.rotation % 90:
-        raise MediaError(f"{path} is rotated by {picture.rotation} degrees: turn it by multiples of 90 first")
-    return picture.rotation // 90
-
-
-def _open_animation(path: Path, fps: Fraction | None) -> MediaFile:
-    size, timing = animation_timing(path)
+def _open_animation(path: Path, fps: Fraction | None, reading: Reading) -> MediaFile:
+    found = inspect_animation(path, reading.background)
+    size, timing = found.size, found.timing
     num_frames = sum(timing.repeats)
     end = num_frames / timing.fps
     if fps is not None:
@@ -239,5 +260,6 @@ def _open_animation(path: Path, fps: Fraction | None) -> MediaFile:
         end=end,
         variable_rate=False,
         transfer="",
-        decode=partial(decode_animation, timing=timing),
+        decode=partial(decode_animation, timing=timing, background=reading.background),
+        remarks=found.notices,
     )

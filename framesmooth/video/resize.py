@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from framesmooth.errors import MediaError
-from framesmooth.frames import Frame, FrameSource
+from framesmooth.frames import Frame, FrameSource, notices_of
 
 
 def crop(picture: Frame, size: tuple[int, int]) -> Frame:
@@ -60,6 +60,51 @@ class ResizedSource:
             given += 1
         if given < self.num_frames:
             raise MediaError(f"the video ends after {given} frames of {self.num_frames}: make it again")
+
+
+@dataclass(frozen=True)
+class MatchedClip:
+    """A clip whose frames are scaled to fill another size, and cropped around their centre: a FrameSource.
+
+    Attributes:
+        source: the clip.
+        size: (height, width) of its frames here.
+        name: what it is called in ``notices``.
+    """
+
+    source: FrameSource
+    size: tuple[int, int]
+    name: str
+
+    @property
+    def fps(self) -> Fraction:
+        """Frames per second."""
+        return self.source.fps
+
+    @property
+    def num_frames(self) -> int | None:
+        """How many frames the clip has."""
+        return self.source.num_frames
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is told about the clip, and that it is scaled."""
+        (height, width), (new_height, new_width) = self.source.size, self.size
+        same_shape = abs(height * new_width - width * new_height) < max(new_height, new_width)
+        how = "scaled" if same_shape else "scaled to fill and cropped around the centre"
+        return (
+            *notices_of(self.source),
+            f"{self.name} is {width}x{height}: {how} to {new_width}x{new_height}, the size of the clip",
+        )
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Start again at frame 0."""
+        return (fitted(frame, self.size) for frame in self.source)
+
+
+def matched(source: FrameSource, size: tuple[int, int], name: str) -> FrameSource:
+    """Return a guide or reference in the size (height, width) of its clip."""
+    return source if source.size == size else MatchedClip(source, size, name)
 
 
 class FrameWindow:

@@ -29,7 +29,8 @@ _DEMUXERS: Final = (
     "wav", "w64", "aiff", "au", "caf", "mp3", "flac", "aac", "ac3", "eac3", "dts", "amr", "ape", "wv", "tta",
 )  # fmt: skip
 _OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
-_PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
+_PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "AVIF", "JPEG2000", "PPM", "QOI", "PSD")
+_TARGA: Final = (".tga",)  # a format without a mark of its own: only files that are named so are tried
 
 # What is wrong with a picture is said by the error about it, if anything is.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -69,6 +70,12 @@ def _open(path: Path, options: dict[str, str]) -> av.container.InputContainer:
     return av.open(file_url(path), "r", options=options, metadata_errors="replace")
 
 
+def has_decoder(stream: av.VideoStream) -> bool:
+    """Tell whether the codec of a stream is known; PyAV gives those without one no context."""
+    context: av.VideoCodecContext | None = stream.codec_context
+    return context is not None
+
+
 @contextmanager
 def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a video or sound file for reading.
@@ -78,10 +85,9 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     """
     with media_errors(path, "read"), _open_at_own_rate(path) as container:
         for stream in container.streams.video:
-            if stream.codec_context is None:
-                raise MediaError(f"{path} holds video of an unknown kind: convert it to .mp4 or .mkv first")
-            check_size(path, stream.width, stream.height)
-            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            if has_decoder(stream):
+                check_size(path, stream.width, stream.height)
+                stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         yield container
 
 
@@ -107,6 +113,8 @@ def open_picture(path: Path, formats: tuple[str, ...] = _PICTURES) -> Iterator[I
     Raises:
         MediaError: when it cannot be read, is in no known format, or larger than any picture of a clip.
     """
+    if formats is _PICTURES and path.suffix.lower() in _TARGA:
+        formats = ("TGA",)
     with media_errors(path, "read"):
         file = _Whole(path)
     try:

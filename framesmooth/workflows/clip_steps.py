@@ -13,6 +13,7 @@ from framesmooth.frames import (
     Frame,
     FrameSlice,
     FrameSource,
+    notices_of,
 )
 from framesmooth.interpolation.upsampler import Upsampler
 from framesmooth.metrics.measure import measure
@@ -141,7 +142,9 @@ def smooth_and_measure(
 
 
 def tell_what_changes(source: FrameSource, emit: Listener) -> None:
-    """Say so when frames change their times, HDR ones come out flat, or damaged ones are filled in."""
+    """Say what reading the clip changes or loses: times, HDR, alpha, depth, fields, damage."""
+    for line in notices_of(source):
+        emit(Notice(line, warning=True))
     while isinstance(source, FrameSlice):
         source = source.source
     if not isinstance(source, MediaFile):

@@ -103,7 +103,7 @@ def compare(settings: CompareSettings) -> CompareResult:
         settings.reference,
         settings.guide,
         emit,
-        settings.reading,
+        settings.read_options,
     )
     video = None if settings.video is None else os.fspath(settings.video)
     check_layout(video, settings.layout, len(opened.clips), overwrite=settings.overwrite)

@@ -7,8 +7,12 @@ from pathlib import Path
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.frames import FrameSource, ReadOptions, frame_slice
-from framesmooth.video import list_clips
+from framesmooth.frames import FrameSource, frame_slice, notices_of
+from framesmooth.video.atomic import IMAGE_SUFFIXES
+from framesmooth.video.listing import contents, series_name
+from framesmooth.video.reading import ReadOptions
+from framesmooth.video.resize import matched
+from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.inputs import IN_MEMORY, ClipInput, open_input
 
 
@@ -42,13 +46,15 @@ def open_clips_to_compare(
 
     Raises:
         MediaError: what cannot be read, or clips of different sizes.
-        UsageError: no clip after, a folder of clips without another clip, or one that holds images too.
+        UsageError: no clip after, a folder of clips without another clip.
     """
     helpers = {
         label: clip for label, clip in (("reference", reference), ("guide", guide)) if clip is not None
     }
     folder = _path_of(after[0]) if len(after) == 1 else None
-    found = None if folder is None else clips_in(Path(folder))
+    found, told = (None, "") if folder is None else clips_in(Path(folder))
+    if told:
+        emit(Notice(told, warning=True))
     if found is not None:
         known = {
             Path(path).resolve() for path in map(_path_of, (before, *helpers.values())) if path is not None
@@ -64,6 +70,9 @@ def open_clips_to_compare(
         f"the {label} {Path(_path_of(clip) or IN_MEMORY).name}": clip for label, clip in helpers.items()
     }
     opened = {name: open_input(clip, options).frames for name, clip in named.items()}
+    for name in list(opened)[len(clips) :]:
+        opened[name] = matched(opened[name], opened[next(iter(opened))].size, name)
+        tell_what_changes(opened[name], emit)
     shared = list(common_part(opened, emit).items())
     ideal, guiding = (
         next((clip for name, clip in shared[len(clips) :] if name.startswith(f"the {label} ")), None)
@@ -99,28 +108,36 @@ def clip_names(paths: Sequence[str]) -> list[str]:
     ]
 
 
-def clips_in(folder: Path) -> list[str] | None:
-    """Return the clips of a folder in natural order; None where it is a folder of frames or no folder.
+def clips_in(folder: Path) -> tuple[list[str] | None, str]:
+    """Return the clips of a folder in natural order, and what is told about it.
 
-    Raises:
-        UsageError: when it holds both, and either could be meant.
+    None where it is a folder of frames or no folder.
     """
-    clips, pictures = list_clips(folder) if folder.is_dir() else ([], [])
-    if clips and pictures:
-        raise UsageError(
-            f"{folder} holds clips ({clips[0].name}) and pictures ({pictures[0].name}): "
-            "give the clips one by one, or the pictures in a folder of their own"
-        )
-    return [str(clip) for clip in clips] or None
+    found = contents(folder) if folder.is_dir() else None
+    if found is None:
+        return None, ""
+    return [str(clip) for clip in found.clips] or None, found.notice
 
 
-def unfolded(paths: Sequence[str]) -> list[str]:
-    """Return the paths with those clips in place of a folder that holds clips and no pictures."""
-    found: list[str] = []
+def unfolded(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the paths with those clips in place of a folder that holds clips, and what is told about it.
+
+    Pictures that a shell made of ``frames/*.png`` are one clip.
+    """
+    if len(paths) > 1 and all(_is_picture(Path(path)) for path in paths):
+        return [series_name(paths)], []
+    found, told = [], []
     for path in paths:
-        clips, pictures = list_clips(Path(path)) if Path(path).is_dir() else ([], [])
-        found += [path] if pictures or not clips else map(str, clips)
-    return found
+        clips, notice = clips_in(Path(path))
+        found += [path] if clips is None else clips
+        told += [notice] if notice else []
+    return found, told
+
+
+def _is_picture(path: Path) -> bool:
+    """Tell whether a file is a picture by its name; a .webp may be an animation."""
+    suffix = path.suffix.lower()
+    return suffix in IMAGE_SUFFIXES and suffix != ".webp" and path.is_file()
 
 
 def check_alike(clips: Mapping[str, FrameSource], emit: Listener) -> None:
@@ -142,23 +159,29 @@ def check_alike(clips: Mapping[str, FrameSource], emit: Listener) -> None:
             emit(Notice(f"{rates}: they are compared frame by frame", warning=True))
 
 
-def check_companions(
+def match_companions(
     clips: Mapping[str, FrameSource], companions: Mapping[str, FrameSource], emit: Listener
-) -> None:
-    """Check, before anything is measured, that each clip goes with its reference and guide.
+) -> dict[str, dict[str, FrameSource]]:
+    """Return for each clip its reference and guide in its own size, checked before anything is measured.
 
     Raises:
-        MediaError: one of another size, or of another length, where that is known.
+        MediaError: one of another length, where that is known.
     """
+    found = {}
     for name, clip in clips.items():
-        check_alike({name: clip, **companions}, emit)
-        for label, companion in companions.items():
+        found[name] = {label: matched(other, clip.size, label) for label, other in companions.items()}
+        check_alike({name: clip, **found[name]}, emit)
+        for label, companion in found[name].items():
             lengths = clip.num_frames, companion.num_frames
             if None not in lengths and lengths[0] != lengths[1]:
                 raise MediaError(
                     f"{name} has {lengths[0]} frames and {label} {lengths[1]}: give --frame-range A:B "
                     "to take a part that both have"
                 )
+    told = dict.fromkeys(line for each in found.values() for one in each.values() for line in notices_of(one))
+    for line in told:
+        emit(Notice(line, warning=True))
+    return found
 
 
 def common_part(clips: Mapping[str, FrameSource], emit: Listener) -> dict[str, FrameSource]:

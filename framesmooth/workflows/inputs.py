@@ -9,9 +9,10 @@ from typing import Final, cast
 import numpy as np
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import DEFAULT_FPS, Frame, FrameList, FrameSource, ReadOptions, frame_slice
+from framesmooth.frames import DEFAULT_FPS, Frame, FrameList, FrameSource, frame_slice
 from framesmooth.runs.open_clip import open_clip
 from framesmooth.video.probe import Uneven
+from framesmooth.video.reading import ReadOptions
 
 ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
 """A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)

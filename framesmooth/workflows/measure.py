@@ -15,7 +15,7 @@ from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
 from framesmooth.reports import HeatMeter
 from framesmooth.workflows.clip_steps import measure_clip
-from framesmooth.workflows.compare_inputs import check_companions, clip_names, unfolded
+from framesmooth.workflows.compare_inputs import clip_names, match_companions, unfolded
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.measured_files import MeasuringSettings, write_clips_page, write_frames_csv
 from framesmooth.workflows.outputs import check_files
@@ -102,7 +102,7 @@ def measure(settings: MeasureSettings) -> Measurement:
 
     Raises:
         UsageError: an unknown metric or flow, or a metric that needs a reference without one.
-        MediaError: a clip that cannot be read, or a reference or guide of another length or size.
+        MediaError: a clip that cannot be read, or a reference or guide of another length.
 
     Example:
         >>> import framesmooth as fs
@@ -112,7 +112,7 @@ def measure(settings: MeasureSettings) -> Measurement:
         >>> report["warping_error"].unit
         '×10⁻³'
     """
-    clip = open_input(settings.source, settings.reading)
+    clip = open_input(settings.source, settings.read_options)
     emit = NoticeCollector(settings.on_event)
     heat = HeatMeter() if settings.html_file is not None else None
     watchers = settings.watchers if heat is None else (*settings.watchers, heat)
@@ -120,11 +120,11 @@ def measure(settings: MeasureSettings) -> Measurement:
         (settings.source, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite
     )
     companions = _companions(settings)
-    check_companions({clip.name: clip.frames}, companions, emit)
+    matched = match_companions({clip.name: clip.frames}, companions, emit)
     report = measure_clip(
         clip.frames,
         emit,
-        **_choices(settings, companions),
+        **_choices(settings, matched[clip.name]),
         flow_on=settings.flow_on,
         is_clean=settings.is_clean,
         watchers=watchers,
@@ -145,7 +145,7 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
 
     Raises:
         UsageError: an unknown metric or flow, or files that may not be written.
-        MediaError: a clip that cannot be read, or a reference or guide of another length or size.
+        MediaError: a clip that cannot be read, or a reference or guide of another length.
 
     Example:
         >>> import framesmooth as fs
@@ -153,23 +153,24 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
         ['flickering.webp', 'clean.webp']
     """
     emit = NoticeCollector(settings.on_event)
-    paths = unfolded([os.fspath(path) for path in settings.sources])
+    paths, told = unfolded([os.fspath(path) for path in settings.sources])
+    for line in told:
+        emit(Notice(line, warning=True))
     if not paths:
         raise UsageError("there is no clip to measure: give at least one")
     check_files((*paths, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite)
     clips = {
-        name: open_input(path, settings.reading).frames
+        name: open_input(path, settings.read_options).frames
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = _companions(settings)
-    choices = _choices(settings, companions)
     heats = {} if settings.html_file is None else {name: HeatMeter() for name in clips}
-    check_companions(clips, companions, emit)
+    matched = match_companions(clips, companions, emit)
     reports = {
         name: measure_clip(
             clip,
             emit,
-            **choices,
+            **_choices(settings, matched[name]),
             watchers=(heats[name],) if heats else (),
             name="measure" if len(clips) == 1 else f"measure {name}",
         )
@@ -182,11 +183,13 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
 def _companions(settings: MetricSettings) -> dict[str, FrameSource]:
     """Return the reference and the guide, opened, by what they are called in messages."""
     given = (("the reference", settings.reference), ("the guide", settings.guide))
-    return {label: open_input(clip, settings.reading).frames for label, clip in given if clip is not None}
+    return {
+        label: open_input(clip, settings.read_options).frames for label, clip in given if clip is not None
+    }
 
 
 def _choices(settings: MetricSettings, companions: Mapping[str, FrameSource]) -> dict[str, Any]:
-    """Return the arguments of ``measure_clip`` that are the same for every clip."""
+    """Return the arguments of ``measure_clip``; ``companions`` have the size of its clip."""
     return {
         "reference": companions.get("the reference"),
         "guide": companions.get("the guide"),

@@ -1,4 +1,4 @@
-"""What a clip hands on to the one made from it: its tags, so that its origin stays known, and its sound."""
+"""Metadata and audio pass-through: the tags of the source, so that its origin stays known, and its sound."""
 
 import os
 from collections.abc import Mapping

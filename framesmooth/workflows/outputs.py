@@ -1,4 +1,4 @@
-"""What workflows that make a clip of another share: where it goes, how it is written, what goes along."""
+"""Shared by workflows that convert a clip: the output, its encoding, and what is kept of the source."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ class ConvertSettings(WorkflowSettings):
         crf: constant rate factor of a video: 0 is lossless, 17 looks so, 28 is small.
         codec: h264, h265, vp9, av1, prores or ffv1; None is the usual one of the file's suffix.
         audio: a file whose sound is added, cut at the end of the clip.
-        no_audio: leave out the sound of the source, which goes along otherwise.
+        no_audio: drop the sound of the source, which is kept otherwise.
         odd: what is done with an odd side where the codec needs even ones: "error", "pad" or "crop".
         no_metadata: write no tags.
         sign: a PEM file of certificates and their key, by which the file is signed (C2PA).
@@ -76,7 +76,7 @@ class ConvertSettings(WorkflowSettings):
             if isinstance(self.source, (str, os.PathLike)):
                 check_not_input(self.source, self.output)
             check_output(self.output, overwrite=self.overwrite)
-        clip = open_input(self.source, self.reading, uneven=self.uneven)
+        clip = open_input(self.source, self.read_options, uneven=self.uneven)
         if self.output is not None:
             frames = clip.frames
             check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)
@@ -93,7 +93,7 @@ class ClipWriter:
 
     @cached_property
     def audio(self) -> str | os.PathLike[str] | Sound | None:
-        """The sound that goes along; what else is left out of the source is told once."""
+        """The sound that is kept; a notice names what else of the source is dropped."""
         settings, clip = self.settings, self.clip
         if settings.output is None:
             return None
@@ -112,7 +112,7 @@ class ClipWriter:
     def sink(self, note: str = "", *, fps: Fraction | None = None) -> Iterator["tuple[FrameSink, Written]"]:
         """Give a sink for frames of the clip's size, and what becomes of them when the block ends well.
 
-        Sound and tags of the source go along; ``note`` is added to the comment.
+        Sound and metadata of the source are kept; ``note`` is added to the comment.
 
         Raises:
             UsageError: a codec, crf or sound that does not fit the output.

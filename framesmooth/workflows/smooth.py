@@ -1,7 +1,7 @@
 """Taking the flicker out of a clip: read, measure, smooth, write, report."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,17 @@ from framesmooth.events import Listener, Notice
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
-from framesmooth.reports import Strip, write_report
+from framesmooth.reports import ShownClip, Strip, write_report
 from framesmooth.runs import RunFolder
-from framesmooth.runs.open_clip import keyframes_and_jumps, requested_settings
+from framesmooth.runs.open_clip import SmoothedBefore, keyframes_and_jumps
 from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
+from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
-from framesmooth.workflows.clip_steps import copy_clip, smooth_clip
+from framesmooth.video.resize import matched
+from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
@@ -32,7 +34,9 @@ class SmoothSettings(ConvertSettings):
 
     Attributes:
         strength: 0 changes nothing, 1 is strongest; or a schedule over the frames, as "0:(0.3), 48:(0.9)".
-        method: a name of a smoother: trajectory, ema, poisson or deflicker.
+            None is as a run was smoothed, and 0.6 for other clips.
+        method: a name of a smoother: trajectory, ema, poisson or deflicker. None is as a run was smoothed,
+            and trajectory for other clips.
         flow: how motion is estimated for smoothing; None is the method's own way.
         flow_weights: the trained network of the flow "raft".
         guide: a clip to take the motion from, as long and as large as the source.
@@ -41,8 +45,8 @@ class SmoothSettings(ConvertSettings):
         report: a folder for report.html, metrics.json, .csv and .png, and a strip of frames.
     """
 
-    strength: float | str = defaults.STRENGTH
-    method: str = "trajectory"
+    strength: float | str | None = None
+    method: str | None = None
     flow: str | None = None
     flow_weights: Path | None = None
     guide: ClipInput | None = None
@@ -61,6 +65,7 @@ class SmoothResult:
         before: metrics of the source, None where it was not measured.
         after: metrics of the smoothed frames, with the source as the reference for detail.
         smoother: the smoother with all its settings.
+        smoothing: method, strength and whether the clip is a loop.
         notices: what the user should know.
         seconds: how long it took.
     """
@@ -70,13 +75,15 @@ class SmoothResult:
     before: Report | None
     after: Report | None
     smoother: str
+    smoothing: SmoothingChoice
     notices: tuple[Notice, ...]
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the metrics as plain types for JSON: before and after."""
+        """Return plain types for JSON: the metrics before and after, and how the clip was smoothed."""
         reports = {"before": self.before, "after": self.after}
-        return {name: report.as_dict() for name, report in reports.items() if report is not None}
+        figures = {name: report.as_dict() for name, report in reports.items() if report is not None}
+        return figures | {"smoothing": self.smoothing.as_dict()}
 
 
 @workflow(SmoothSettings)
@@ -102,7 +109,13 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     emit = NoticeCollector(settings.on_event)
     check_settings(settings)
     clip = settings.open()
-    smoother, described = _smoother(settings, clip)
+    before = SmoothedBefore.of(clip.path)
+    if before.guided and settings.guide is None:
+        emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
+    settings = as_before(settings, before)
+    smoother, described = _smoother(settings, clip, emit)
+    choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
+    emit(Notice(f"smoothing: {choice.words}"))
     strip = None if settings.report is None else Strip()
     writer = ClipWriter(settings, clip, emit)
     with writer.sink(f"smoothed by framesmooth: {described}") as (sink, written):
@@ -115,6 +128,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
             title=clip.name,
             strip=found.strip,
             facts={"smoother": described},
+            clip=None if written.output is None else ShownClip(written.output, written.frames),
         )
     return SmoothResult(
         frames=written.frames,
@@ -122,6 +136,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
         before=None if found is None else found.before,
         after=None if found is None else found.after,
         smoother=described,
+        smoothing=choice,
         notices=emit.notices,
         seconds=time.perf_counter() - started,
     )
@@ -141,16 +156,31 @@ def check_settings(settings: SmoothSettings) -> None:
         remove_all_leftovers(settings.report)
 
 
-def _smoother(settings: SmoothSettings, clip: InputClip) -> tuple[Smoother, str]:
+def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSettings:
+    """Return the settings with what was chosen ``before`` where they say None.
+
+    A guide and a part of a clip are no loops.
+    """
+    whole = settings.guide is None and settings.frame_range is None
+    return replace(
+        settings,
+        strength=before.strength if settings.strength is None else settings.strength,
+        method=before.method if settings.method is None else settings.method,
+        loop=before.loop and whole if settings.loop is None else settings.loop,
+    )
+
+
+def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:
     """Return the smoother, and how reports call it."""
     choices: dict[str, Any] = {}
     if settings.flow is not None:
         choices["flow"] = choose_flow(settings.flow, settings.flow_weights)
-    guide = None if settings.guide is None else open_input(settings.guide, settings.reading)
+    guide = None if settings.guide is None else open_input(settings.guide, settings.read_options)
     if guide is not None:
-        choices["guide"] = guide.frames
+        choices["guide"] = matched(guide.frames, clip.frames.size, f"the guide {guide.name}")
+        tell_what_changes(choices["guide"], emit)
     strength = scheduled(str(settings.strength), clip.frames)
-    smoother = create_smoother(settings.method, strength, **choices)
+    smoother = create_smoother(settings.method or defaults.SMOOTHER, strength, **choices)
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
@@ -166,10 +196,7 @@ def _smooth(
     strip: Strip | None,
 ) -> Smoothed | None:
     """Smooth the clip into ``sink``; those of a whole run are kept in its folder, too."""
-    loop = settings.loop
-    if loop is None:  # a guide and a part of a clip are no loops
-        whole = settings.guide is None and settings.frame_range is None and clip.path is not None
-        loop = whole and clip.path is not None and bool(requested_settings(clip.path).get("loop"))
+    loop = settings.loop is True
     run = _kept_in(settings, clip)
     if run is not None:
         with run.locked():

@@ -25,6 +25,7 @@ from framesmooth.runs import (
 )
 from framesmooth.runs.open_clip import keyframes_and_jumps, requested_settings
 from framesmooth.smoothing.base import Smoother
+from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
@@ -74,6 +75,7 @@ def smooth_run(
     Raises:
         MediaError: a full disk, or frames that cannot be read.
     """
+    choice = SmoothingChoice.of(smoother, loop=loop)
     smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(run.folder))
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
@@ -85,7 +87,7 @@ def smooth_run(
     if guide is not None and isinstance(smoother, MotionSmoother):
         smoother = replace(smoother, guide=guide.clip)
         settings |= {"guide": guide.content}
-    kept = run.smoothed(settings)
+    kept = run.smoothed(settings, choice.folder_name)
     notes = kept.open(settings)
     found = _kept(kept, num_frames) if notes.get("complete") else None
     strip = None if found is None else _kept_strip(kept)

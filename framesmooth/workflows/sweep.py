@@ -12,6 +12,8 @@ from framesmooth.tuning.search import SmootherConfig
 from framesmooth.tuning.sweep import Sweep, run_sweep
 from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
 from framesmooth.video.atomic import remove_all_leftovers
+from framesmooth.video.listing import is_series
+from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.workflow import NoticeCollector, WorkflowSettings, workflow
 
 STRENGTHS: Final = tuple(step / 10 for step in range(11))
@@ -29,7 +31,7 @@ class SweepSettings(WorkflowSettings):
         strengths: 0 to 1 each.
         methods: smoothers.
         flows: how motion is estimated for smoothing; None is each method's own way.
-        max_detail_loss: the best cell may cost no larger share of the fine detail.
+        max_detail_loss: the best trial may cost no larger share of the fine detail.
         jobs: processes; each one estimates the motion for itself.
     """
 
@@ -49,7 +51,7 @@ class SweepResult:
 
     Attributes:
         folder: of sweep.csv, sweep.json, report.html, contact.png and grid.mp4.
-        sweep: the cells.
+        sweep: the trials.
         best: the row with the least flicker within the detail floor, None without any.
         figures: what sweep.json holds, and the folder.
         notices: what the user should know.
@@ -63,7 +65,7 @@ class SweepResult:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Plain types for each cell: method, flow, strength, metrics, and the seconds that it took."""
+        """Plain types for each trial: method, flow, strength, metrics, and the seconds that it took."""
         return self.sweep.rows
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
     """Smooth a clip with every setting of a grid, and put the figures into one table.
 
     The arguments are those of :class:`SweepSettings`. Motion is estimated once for all strengths of a method.
-    Cells that an earlier sweep into the same folder made are used.
+    Trials that an earlier sweep into the same folder made are used.
 
     Raises:
         MediaError: a source that cannot be read, or a full disk.
@@ -89,8 +91,8 @@ def sweep(settings: SweepSettings) -> SweepResult:
         [0.3, 0.6]
     """
     path = Path(settings.source)
-    clip = ClipChoice.of(path, settings.reading)
-    folder = path.with_name(f"{path.stem}.sweep") if settings.output is None else Path(settings.output)
+    clip = ClipChoice.of(path, settings.read_options)
+    folder = _beside(path) if settings.output is None else Path(settings.output)
     for place in (folder, folder / "cells"):
         remove_all_leftovers(place)
     grid = [
@@ -100,6 +102,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
         for strength in settings.strengths
     ]
     emit = NoticeCollector(settings.on_event)
+    tell_what_changes(clip.open(), emit)
     found = run_sweep(grid, TrialStore(folder / "cells", clip), emit, settings.jobs)
     figures = write_sweep(folder, found, emit, title=path.name, max_detail_loss=settings.max_detail_loss)
     return SweepResult(
@@ -109,3 +112,9 @@ def sweep(settings: SweepSettings) -> SweepResult:
         figures=figures,
         notices=emit.notices,
     )
+
+
+def _beside(path: Path) -> Path:
+    """Return the folder of the sweep of a clip: beside it, or beside the folder of its pictures."""
+    clip = path.parent if is_series(path) and not path.is_dir() else path
+    return clip.with_name(f"{clip.stem}.sweep")

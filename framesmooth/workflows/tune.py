@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from framesmooth.events import Notice
-from framesmooth.frames import FrameSource, ReadOptions
+from framesmooth.frames import FrameSource
 from framesmooth.metrics.report import Report
 from framesmooth.registry import FLOWS, names
 from framesmooth.reports import Strip
@@ -17,6 +17,7 @@ from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.tuning.search import Goal, SmootherConfig
 from framesmooth.tuning.tuner import Tuning, parse_target, tune_clip
 from framesmooth.video.atomic import remove_all_leftovers
+from framesmooth.video.reading import ReadOptions, reading_words
 from framesmooth.workflows.clip_steps import smooth_clip
 from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
@@ -131,7 +132,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     command = ""
     if clip.path is not None and settings.output is not None:
         source, output = os.fspath(str(settings.source)), os.fspath(settings.output)
-        command = tuning.command(source, output, _reading_words(settings.reading))
+        command = tuning.command(source, output, _words_of(settings.read_options))
     if folder is not None:
         write_tuning(folder, tuning, before, after, title=clip.name, strip=strip.draw(), command=command)
     return TuneResult(
@@ -169,10 +170,10 @@ def _setups(settings: TuneSettings) -> list[SmootherConfig]:
     return list(dict.fromkeys([asked, *others]))
 
 
-def _reading_words(options: ReadOptions) -> list[str]:
+def _words_of(options: ReadOptions) -> list[str]:
     """Return the command-line options that decide what of the source is smoothed."""
     words = [] if options.fps is None else ["--fps", str(options.fps)]
     if options.frame_range is not None:
         start, stop = options.frame_range
         words += ["--frame-range", f"{start}:{'' if stop is None else stop}"]
-    return words
+    return words + reading_words(options.reading)

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from framesmooth.events import Event, Listener, Notice
-from framesmooth.frames import ReadOptions
+from framesmooth.video.reading import ReadOptions
 
 Arguments = ParamSpec("Arguments")
 Settings = TypeVar("Settings")
@@ -33,8 +33,8 @@ class WorkflowSettings(ReadOptions):
     on_event: Listener = field(default=silent, repr=False, compare=False)
 
     @property
-    def reading(self) -> ReadOptions:
-        """How the clips are read."""
+    def read_options(self) -> ReadOptions:
+        """Which part of the clips is read, and how."""
         return ReadOptions(**{each.name: getattr(self, each.name) for each in fields(ReadOptions)})
 
 

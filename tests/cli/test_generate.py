@@ -38,13 +38,29 @@ def test_the_clip_is_on_stdout_and_progress_on_stderr(tiny_model: Path, tmp_path
     result = generate(tiny_model, "a cat", "the unicorn", "-o", clip)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == str(clip)
-    assert "warping_error" in result.stdout
     assert "keyframes" in result.stderr
     assert "tiny was not taught: unicorn" in result.stderr
     assert clip.is_file()
     again = generate(tiny_model, "a cat", "the unicorn", "-o", clip)
     assert again.exit_code == 2
     assert "--overwrite" in again.stderr
+
+
+@pytest.mark.parametrize("option", [None, "--table", "-v"])
+def test_the_last_words_are_plain_and_the_table_is_asked_for(
+    tiny_model: Path, tmp_path: Path, option: str | None
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    result = generate(tiny_model, "a cat", "-o", clip, "--fps", "10", *([option] if option else []))
+    *_, done, steady, smoothed, _, report, path = result.stdout.splitlines()
+    assert done.startswith("done in ")
+    assert ": 0.5 s long, 32x24, 5 frames, " in done
+    assert "flicker " in steady
+    assert "of 255 levels" in steady
+    assert smoothed == "smoothed by ema at strength 0.6"
+    assert report == f"report: {tmp_path / 'clip.framesmooth' / 'report.html'}"
+    assert path == str(clip)
+    assert ("warping_error" in result.stdout) == (option is not None)
 
 
 def test_json_is_all_there_is_on_stdout(tiny_model: Path, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from framesmooth.generation.adaptive_keyframes import LEAST_GAP, Bisection
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
@@ -23,6 +22,7 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
+from tests.small_clip import small_clip
 
 
 @pytest.fixture(scope="module")
@@ -72,20 +72,15 @@ def test_what_rests_is_diffused_once(model: TextToImage) -> None:
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip whose pictures share little, so that all is halved."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
+    return small_clip(
+        tiny_model,
+        tmp_path / "clip.mkv",
         num_frames=13,
         cadence="auto",
         pacing="even",
         seeds=(1, 2),
-        width=32,
-        height=24,
         steps=3,
         batch_size=2,
-        smoother="ema",
-        dtype="float32",
     )
 
 

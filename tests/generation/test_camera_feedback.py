@@ -15,6 +15,7 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Event, Notice, Progress, StageFinished, StageStarted
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.camera_feedback import CameraFeedback
+from framesmooth.generation.color_anchor import ColorAnchor
 from framesmooth.generation.color_transfer import Colors
 from framesmooth.generation.image_latents import encode_images, invert_images
 from framesmooth.generation.specs import Feedback
@@ -23,6 +24,7 @@ from framesmooth.models.families.base import Guidance
 from framesmooth.models.latents import noise_of
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
+from framesmooth.motion.camera.homography import Camera
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.motion.warping import backward_warp
 from framesmooth.runs import RunFolder
@@ -134,9 +136,20 @@ def test_a_camera_that_goes_in_for_ever_still_has_colours_to_hold_to(model: Text
     source = create(model, {"zoom": "2"}, cadence=1, first=PICTURE, pull=1)
     spread = [Colors.of(frame).spread[0] for frame in source]
     assert min(spread[2:]) > 0.7 * spread[2]
-    assert (
-        source._anchor._last_seen[8] == source._anchor._last_seen[2] == 2
-    )  # at four times per side, which is sixteen in area
+
+
+def test_the_first_frame_is_seen_up_to_sixteen_times_enlarged() -> None:
+    """In area: at twice per frame and side that is frame 2."""
+    values = Moves(zoom="2").values(FRAMES, Fraction(12))
+    anchor = ColorAnchor(
+        timeline=Timeline((Keyframe(0, "a cat", 3),), FRAMES),
+        camera=Camera(values, SIZE),
+        pull=1.0,
+        times=range(FRAMES),
+        first=PICTURE,
+        generate=lambda time: pytest.fail(f"frame {time} has no prompt of its own"),
+    )
+    assert anchor.last_seen == {0: 0, 1: 1, 2: 2} | dict.fromkeys(range(3, FRAMES), 2)
 
 
 def test_the_prompt_travels(model: TextToImage) -> None:

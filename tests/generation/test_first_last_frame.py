@@ -180,7 +180,7 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(settings: GenerateSettings,
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 4))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["last_image"] == "../last.png"
+    assert run.record["settings"]["raw"]["img2img"]["last_image"] == "../last.png"
     resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     assert kept(settings) == kept(whole)
 

@@ -61,7 +61,7 @@ def test_it_is_a_frame_source_and_goes_on_from_its_store(model: TextToImage) -> 
     continued = create(model)
     continued.store[0], continued.store[4] = whole.store[0], whole.store[4]
     make_keyframes(continued, steps.append)
-    assert sum(steps) == 2  # half of four steps, of the last picture
+    assert sum(steps) == 4  # half of four steps, of both pictures of the last batch
     assert np.array_equal(frames(continued), wanted)
     assert (whole.keyframe_indices, create(model).work().keyframe_steps) == ((0, 4, 8), 6)
 
@@ -172,7 +172,7 @@ def test_a_stopped_run_is_resumed_to_the_same_frames(
     with pytest.raises(Stop):
         make_clip(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["init_video"] == "../video"
+    assert run.record["settings"]["raw"]["img2img"]["init_video"] == "../video"
     resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     assert kept(settings) == kept(whole)
 

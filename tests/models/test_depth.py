@@ -96,7 +96,7 @@ def test_the_network_sees_what_transformers_own_preparation_gives(dpt: Path) -> 
     """Scaled to its size, normalised: against the formula, on a picture that scaling leaves alone."""
     model = load_depth(dpt, torch.device("cpu"))
     square = PICTURE[:32, :32]
-    prepared = model._prepared(np.ascontiguousarray(square))
+    prepared = model.prepare(np.ascontiguousarray(square))
     assert np.allclose(prepared[0].transpose(1, 2, 0), square / 127.5 - 1, atol=1e-5)
 
 

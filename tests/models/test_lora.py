@@ -178,7 +178,7 @@ def test_words_that_dont_fit_are_one_line(folders: Callable[[str], Path], tmp_pa
         ({"a": torch.zeros(1, 12)}, "stable_diffusion_2", "cannot be used"),  # "a" is a word already
         ({"b": torch.zeros(1, 12), "c": torch.zeros(1, 12)}, "stable_diffusion_2", "holds 2 tensors"),
         ({"clip_g": torch.zeros(1, 12)}, "stable_diffusion_2", "made for another base"),
-        ({"emb_params": torch.zeros(1, 12)}, "pixart_sigma", "learns no words"),
+        ({"emb_params": torch.zeros(1, 12)}, "pixart_sigma", "does not support textual inversion"),
     ):
         save_file(tensors, file)
         with pytest.raises(ModelError, match=words):

@@ -32,7 +32,7 @@ def scheduler_of(folder: Path, **settings: Any) -> Any:
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_every_short_name_draws_a_picture(name: str, folders: Any) -> None:
     model = load_pipeline(str(folders("stable_diffusion_xl")), device="cpu", dtype="float32", scheduler=name)
-    assert type(model.scheduler).__name__ == f"{SCHEDULERS[name][0]}Scheduler"
+    assert type(model.scheduler).__name__ == f"{SCHEDULERS[name].kind}Scheduler"
     latents = model.denoise(
         model.noise(5, 32, 32)[None],
         model.encode("a cat", "", guided=True),

@@ -1,9 +1,12 @@
 """The built-in model: what is shipped, what it knows, and that it draws what a prompt says."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from storybook.captions import caption
 from storybook.card import PROMPTS
 from storybook.dataset import scene_at
@@ -141,7 +144,40 @@ def test_the_colour_asked_for_is_there(pictures: dict[str, np.ndarray]) -> None:
     assert redness(red) > redness(blue) + 0.02
 
 
-def test_the_card_lies_beside_the_weights() -> None:
+@pytest.mark.parametrize(
+    ("title", "counted"),
+    [("places", "places"), ("light and weather", "lights"), ("subjects", "subjects"), ("styles", "styles")],
+)
+def test_the_card_lists_what_the_model_knows(title: str, counted: str) -> None:
     card = (BUILT_IN_FOLDER / "README.md").read_text(encoding="utf-8")
-    assert "held out of training" in card
+    about = json.loads((BUILT_IN_FOLDER / "framesmooth.json").read_text(encoding="utf-8"))["about"]
+    known = dict(re.findall(r"^- ([a-z ]+): (.+)$", card, re.MULTILINE))[title].split(", ")
+    assert f"{len(known)} {counted}" in about
+    vocabulary = load_vocabulary(BUILT_IN_FOLDER)
+    assert vocabulary is not None
+    assert unknown_words(", ".join(known), vocabulary) == []
+
+
+def test_the_card_is_judged_by_pictures_that_the_model_never_saw() -> None:
+    card = (BUILT_IN_FOLDER / "README.md").read_text(encoding="utf-8")
+    [count] = re.findall(r"(\d+) pictures of combinations [^.:]* held out of training", card)
+    assert int(count) >= 300
+    rows = dict(re.findall(r"^\| (\w+) \| ([\d.]+)% \|", card, re.MULTILINE))
+    assert set(rows) == {"place", "light", "subject", "color", "style"}
+    assert min(map(float, rows.values())) > 90
     assert (BUILT_IN_FOLDER / "contact-sheet.jpg").stat().st_size < MEBIBYTE
+
+
+def test_diffusers_loads_it_and_makes_a_picture_with_nothing_said_about_dtypes() -> None:
+    diffusers = pytest.importorskip("diffusers")
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(BUILT_IN_FOLDER)
+    pipe.set_progress_bar_config(disable=True)
+    noise = torch.Generator().manual_seed(1)
+    options = {"num_inference_steps": 4, "width": 96, "height": 96, "generator": noise, "output_type": "np"}
+    picture = pipe("a red sailboat on the sea at sunset", **options).images[0]
+    assert picture.shape == (96, 96, 3)
+    assert np.isfinite(picture).all()
+    assert picture.std() > 0.1
+    red, green, blue = picture[:32].mean((0, 1))  # the sky at sunset
+    assert red > green
+    assert red > blue

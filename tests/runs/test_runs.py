@@ -231,17 +231,28 @@ def test_other_records_are_refused(change: dict[str, Any], error: type[Exception
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "[" * 100_000, '{"a": "\\ud800"}', "\xff", "9" * 5000, '{"version": 1e999}']
+    ("content", "exit_code", "words"),
+    [
+        ("", 1, "is damaged (Expecting value"),
+        ("{", 1, "is damaged (Expecting property name"),
+        ("[]", 1, "is damaged (not a JSON object)"),
+        ("[" * 100_000, 1, "is damaged (maximum recursion depth"),
+        ('{"a": "\\ud800"}', 1, "is damaged ('utf-8' codec can't encode"),
+        ("\xff", 1, "is damaged ('utf-8' codec can't decode"),
+        ("9" * 5000, 1, "is damaged (Exceeds the limit"),
+        ('{"version": 1e999}', 2, "of version inf"),
+    ],
 )
-def test_a_damaged_record_is_one_line(tmp_path: Path, content: str) -> None:
+def test_a_damaged_record_is_one_line(tmp_path: Path, content: str, exit_code: int, words: str) -> None:
     (tmp_path / "record.json").write_bytes(content.encode("latin-1"))
-    for command in (
-        ("resume",),
-        ("smooth", "-o", tmp_path / "a.mkv"),
-        ("assemble", "-o", tmp_path / "a.mkv"),
+    unfinished = "has not all of its frames"
+    for expected, told, command in (
+        (exit_code, words, ("resume",)),
+        (2, unfinished, ("smooth", "-o", tmp_path / "a.mkv")),
+        (2, unfinished, ("assemble", "-o", tmp_path / "a.mkv")),
     ):
         result = run(command[0], tmp_path, *command[1:])
-        assert result.exit_code in (1, 2)
+        assert (result.exit_code, told in result.stderr) == (expected, True), result.stderr
         assert result.stderr.startswith("error: ")
         assert result.stderr.count("\n") == 1
         assert "unexpected" not in result.stderr

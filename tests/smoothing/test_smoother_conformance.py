@@ -17,7 +17,7 @@ from framesmooth.motion.flow.dis import DIS_ROBUST
 from framesmooth.motion.shots import Step, shot_windows, steps
 from framesmooth.registry import SMOOTHERS
 from framesmooth.smoothing.base import Smoother, create_smoother
-from framesmooth.smoothing.exposure import _low_pass, grid_steps, tone_gains
+from framesmooth.smoothing.exposure import grid_steps, low_pass, tone_gains
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.poisson import screened_poisson
 from framesmooth.smoothing.trajectory.bilateral import (
@@ -244,15 +244,15 @@ def test_clipped_samples_do_not_take_on_the_tone_flicker() -> None:
 def test_a_ramp_stays_a_ramp_in_shots_of_any_length(count: int) -> None:
     ramp = np.arange(count)[:, None] * np.array([0.1, 0.2, -0.1])
     for centre in range(count):
-        np.testing.assert_allclose(_low_pass(ramp, centre), ramp[centre], atol=1e-12)
+        np.testing.assert_allclose(low_pass(ramp, centre), ramp[centre], atol=1e-12)
 
 
 def test_a_path_that_turns_keeps_its_peak() -> None:
     offsets = np.arange(-6, 7)
     peak = (-0.1 * np.abs(offsets))[:, None] * np.ones(3)
-    assert _low_pass(peak, 6) == pytest.approx(0, abs=1e-9)
+    assert low_pass(peak, 6) == pytest.approx(0, abs=1e-9)
     rng = np.random.default_rng(1)
-    left = np.array([_low_pass(rng.standard_normal((13, 3)), 6) for _ in range(2000)]).std()
+    left = np.array([low_pass(rng.standard_normal((13, 3)), 6) for _ in range(2000)]).std()
     plain = np.exp(-0.5 * np.square(offsets / 3))
     of_mean = np.sqrt(np.square(plain).sum()) / plain.sum()
     assert left < 1.15 * of_mean  # noise is hardly ever taken for a peak
@@ -270,7 +270,7 @@ def test_a_loop_nearly_keeps_its_lightest_and_darkest_frame() -> None:
 
 def test_at_the_end_of_a_shot_noise_is_averaged_rather_than_extrapolated() -> None:
     noise = np.random.default_rng(0).standard_normal((2000, 7, 3))
-    left = np.array([_low_pass(path, 0) for path in noise]).std()
+    left = np.array([low_pass(path, 0) for path in noise]).std()
     lines = np.stack([np.ones(7), np.arange(7)], axis=1)
     extrapolated = np.sqrt(np.linalg.inv(lines.T @ lines)[0, 0])
     assert 1 / np.sqrt(7) < left < 0.8 * extrapolated

@@ -64,7 +64,8 @@ def test_at_moves_forward_and_stays_in_range(times: list[int], easing: str, hold
     places = [line.at(time) for time in range(101)]
     assert [place[0] + place[2] for place in places] == sorted(place[0] + place[2] for place in places)
     for time, (start, end, mix) in enumerate(places):
-        assert end - start in (0, 1)
+        within = times[0] <= time < times[-1]
+        assert (end - start, time < times[start]) == (int(within), time < times[0])
         assert 0 <= mix <= 1
         if time in times:
             assert (start, mix) == (times.index(time), 0)

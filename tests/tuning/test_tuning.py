@@ -21,7 +21,7 @@ from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother
 from framesmooth.streams import fan_out
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.tuning import sweep as sweeping
-from framesmooth.tuning.blind_quality import _explained
+from framesmooth.tuning.blind_quality import explained_mean
 from framesmooth.tuning.jitter import jitter_evidence
 from framesmooth.tuning.search import (
     COARSE,
@@ -63,7 +63,7 @@ def write_frames(folder: Path, frames: Sequence[Frame]) -> Path:
     return folder
 
 
-def cell(strength: float, *, flicker: float = 1, harm: float = 0, detail: float = 1) -> Trial:
+def trial(strength: float, *, flicker: float = 1, harm: float = 0, detail: float = 1) -> Trial:
     return Trial(strength, flicker**2, flicker, detail, flicker, harm)
 
 
@@ -111,25 +111,25 @@ def test_what_is_everywhere_is_explained_and_what_is_in_a_few_places_is_not() ->
     light, slope = rng.uniform(20, 200, 200), rng.uniform(1, 40, 200)
     flicker = 2 + 0.05 * light + 0.3 * slope
     harmed = flicker + np.where(np.arange(200) % 6 == 0, 60, 0)
-    assert _explained(harmed, light, slope, 0.5) == pytest.approx(flicker.mean(), rel=0.02)
+    assert explained_mean(harmed, light, slope, 0.5) == pytest.approx(flicker.mean(), rel=0.02)
 
 
 def test_detail_counts_as_lost_from_its_peak_on() -> None:
-    cells = [cell(s, detail=d) for s, d in ((0, 1), (0.2, 1.1), (0.4, 1.1), (1, 1.056))]
-    assert retention(cells) == pytest.approx([1, 1, 1, 1 - 0.04 / 0.4])
+    trials = [trial(s, detail=d) for s, d in ((0, 1), (0.2, 1.1), (0.4, 1.1), (1, 1.056))]
+    assert retention(trials) == pytest.approx([1, 1, 1, 1 - 0.04 / 0.4])
 
 
 def test_the_best_cell_has_the_least_error_within_the_detail_floor() -> None:
-    cells = [
-        cell(0, flicker=9),
-        cell(0.3, flicker=4, harm=1),
-        cell(0.6, flicker=2, harm=2, detail=0.99),
-        cell(1, flicker=1, harm=1, detail=0.9),
+    trials = [
+        trial(0, flicker=9),
+        trial(0.3, flicker=4, harm=1),
+        trial(0.6, flicker=2, harm=2, detail=0.99),
+        trial(1, flicker=1, harm=1, detail=0.9),
     ]
-    assert Goal(max_detail_loss=0.03).best(cells).strength == 0.6
-    assert Goal(max_detail_loss=0.01).best(cells).strength == 0.3
-    assert Goal(max_detail_loss=1).best(cells).strength == 1
-    assert Goal(metric="flicker", target=4.5).best(cells).strength == 0.3
+    assert Goal(max_detail_loss=0.03).best(trials).strength == 0.6
+    assert Goal(max_detail_loss=0.01).best(trials).strength == 0.3
+    assert Goal(max_detail_loss=1).best(trials).strength == 1
+    assert Goal(metric="flicker", target=4.5).best(trials).strength == 0.3
 
 
 def test_refining_fills_the_gap_around_a_coarse_strength() -> None:
@@ -159,7 +159,7 @@ def test_the_strength_is_that_of_one_who_knows_the_clean_clip(
     spoiled = add_flicker(clean, kinds, strength=amount, seed=11)
     found = search(Experiment([spoiled]), Goal(), [SmootherConfig()])
     assert found.kind == "tuned"
-    grid = sorted({round(0.1 * k, 1) for k in range(11)} | {found.cell.strength})
+    grid = sorted({round(0.1 * k, 1) for k in range(11)} | {found.trial.strength})
     lanes = list(TrajectorySmoother().at_strengths(spoiled, grid))
     metrics = ("flicker_residual", "detail_retention")
     reports = [measure([one[k] for one in lanes], reference=clean, metrics=metrics) for k in range(len(grid))]
@@ -167,8 +167,8 @@ def test_the_strength_is_that_of_one_who_knows_the_clean_clip(
     detail = [report["detail_retention"].mean or 0 for report in reports]
     removed = [residual[0] - left for left in residual]
     best = max(gone for gone, kept in zip(removed, detail, strict=True) if detail[0] - kept <= 0.03)
-    assert removed[grid.index(found.cell.strength)] >= 0.97 * best
-    assert detail[0] - detail[grid.index(found.cell.strength)] <= 0.05
+    assert removed[grid.index(found.trial.strength)] >= 0.97 * best
+    assert detail[0] - detail[grid.index(found.trial.strength)] <= 0.05
 
 
 def test_a_clean_clip_is_left_alone(clean: list[Frame]) -> None:
@@ -177,12 +177,13 @@ def test_a_clean_clip_is_left_alone(clean: list[Frame]) -> None:
     assert tuning.verdict.startswith("clean: ")
 
 
-def test_pictures_that_share_nothing_are_hopeless() -> None:
+def test_unrelated_images_have_no_usable_motion() -> None:
     strangers = [(texture(64, 96, seed=9 * k) * 255).astype(np.uint8) for k in range(6)]
     tuning = tune_clip(FrameList(strangers), silent, goal=Goal(), setups=[SmootherConfig()])
     assert tuning.strength == 0
     assert tuning.kind == "hopeless"
-    assert "different pictures" in tuning.verdict
+    assert tuning.verdict.startswith("no usable motion: ")
+    assert "unrelated images" in tuning.verdict
 
 
 def test_every_shot_gets_a_strength_that_holds_to_its_end(clean: list[Frame], spoiled: list[Frame]) -> None:
@@ -214,7 +215,7 @@ def test_a_stopped_search_keeps_what_it_has(spoiled: list[Frame]) -> None:
     assert found.stopped
     assert found.setup == SmootherConfig()
     with pytest.raises(KeyboardInterrupt):
-        search(Stopped([spoiled], cells={SmootherConfig(): {0.5: cell(0.5)}}), Goal(), [SmootherConfig()])
+        search(Stopped([spoiled], trials={SmootherConfig(): {0.5: trial(0.5)}}), Goal(), [SmootherConfig()])
 
 
 @pytest.mark.parametrize("text", ["psnr=3", "warping_error", "warping_error=-1", "flicker=x"])

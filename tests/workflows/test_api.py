@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import framesmooth as fs
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Event, Notice, Progress, StageStarted
 from framesmooth.frames import Frame
 from framesmooth.video import write_png
+from framesmooth.video.reading import reading_words
 from framesmooth.workflows.workflow import silent
 from tests.scenes import add_flicker, moving_scene
 
@@ -146,3 +148,21 @@ def test_the_default_listener_says_nothing(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr() == ("", "")
     silent(Notice("anything"))
     assert capsys.readouterr() == ("", "")
+
+
+def test_how_files_are_read_is_one_setting(tmp_path: Path) -> None:
+    (folder := tmp_path / "in").mkdir()
+    for index in (0, 1, 3):
+        Image.fromarray(np.full((16, 16, 4), (90, 40 * index, 0, 0), np.uint8)).save(folder / f"{index}.png")
+    made = fs.assemble(folder, reading=fs.Reading(background=(255, 255, 255)))
+    assert all((frame == 255).all() for frame in made.frames)
+    assert any("laid over white" in notice.message for notice in made.notices)
+    with pytest.raises(fs.FramesmoothError, match=r"jumps from 1\.png to 3\.png"):
+        fs.assemble(folder, reading=fs.Reading(strict=True))
+
+
+def test_the_same_again_reads_alike() -> None:
+    reading = fs.Reading(sort="time", strict=True, background=(1, 2, 3), deinterlace="off")
+    words = ["--sort", "time", "--strict", "--background", "#010203", "--deinterlace", "off"]
+    assert reading_words(reading) == words
+    assert reading_words(fs.Reading()) == []

@@ -135,8 +135,8 @@ def test_a_folder_of_clips_is_a_leaderboard(tmp_path: Path) -> None:
     ]
     (tmp_path / "results" / "plot.png").write_bytes(b"")
     both = run("compare", before, tmp_path / "results")
-    assert both.exit_code == 2
-    assert "holds clips" in both.stderr
+    assert both.exit_code == 0
+    assert "holds 4 clips: before.mp4, equal.mp4, good.mp4, soft.mp4; not used: plot.png" in both.stderr
     write(tmp_path / "alone" / "one.mp4", CLEAN)
     alone = run("compare", tmp_path / "alone" / "one.mp4", tmp_path / "alone")
     assert alone.exit_code == 2
@@ -149,26 +149,20 @@ def test_lengths_and_sizes_that_differ(tmp_path: Path, clips: dict[str, str]) ->
     assert "before has 6, shorter has 4 frames: the first 4 are compared" in result.stderr
     assert {report["num_frames"] for report in figures(result)["clips"].values()} == {4}
     smaller = write(f"{tmp_path}/smaller/", [frame[:48] for frame in CLEAN])
-    for arguments in ([smaller], [clips["good"], "--reference", smaller]):
-        refused = run("compare", clips["before"], *arguments)
-        assert refused.exit_code == 1
-        assert "smaller is 96x48 and before 96x64: scale one of them" in refused.stderr
+    refused = run("compare", clips["before"], smaller)
+    assert refused.exit_code == 1
+    assert "smaller is 96x48 and before 96x64: scale one of them" in refused.stderr
 
 
 def test_measure_refuses_a_reference_that_does_not_fit_before_it_measures(
     tmp_path: Path, clips: dict[str, str]
 ) -> None:
     shorter = write(f"{tmp_path}/shorter/", CLEAN[:4])
-    smaller = write(f"{tmp_path}/smaller/", [frame[:48] for frame in CLEAN])
     for option, label in (("--reference", "the reference"), ("--guide", "the guide")):
-        for other, reason in (
-            (shorter, f"before has 6 frames and {label} 4"),
-            (smaller, f"{label} is 96x48"),
-        ):
-            refused = CliRunner().invoke(cli, ["measure", clips["before"], option, other])
-            assert refused.exit_code == 1
-            assert refused.stderr.startswith("error: ")
-            assert reason in refused.stderr
+        refused = CliRunner().invoke(cli, ["measure", clips["before"], option, shorter])
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith("error: ")
+        assert f"before has 6 frames and {label} 4" in refused.stderr
     result = run("measure", clips["before"], "--reference", shorter, "--frame-range", ":4")
     assert result.exit_code == 0, result.output
 

@@ -1,4 +1,4 @@
-"""Commands whose help has headings, and whose options may be given by the spelling of an older version."""
+"""Commands whose help has headings, and which accept spellings of options from older versions."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence

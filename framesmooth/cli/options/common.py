@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
+import functools
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -15,6 +17,9 @@ from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FrameRange, Rate
 from framesmooth.registry import names
 from framesmooth.workflows.encoding_settings import EncodingSettings
+
+if TYPE_CHECKING:
+    from framesmooth.video.reading import Color
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,7 +61,7 @@ no_audio = headed_option(
     "--no-audio",
     is_flag=True,
     heading=EncodingSettings.heading,
-    help="Leave out the sound of IN, which is kept otherwise, cut where the frames are.",
+    help="Drop the sound of IN, which is otherwise kept and cut to the frames.",
 )
 
 
@@ -87,14 +92,61 @@ frame_range = headed_option(
     help="Only frames A to B, counted from 0, B excluded.",
 )  # fmt: skip
 
-strict = headed_option(
-    "--strict", is_flag=True, heading=INPUT,
-    help="Refuse a damaged video; otherwise what is whole is taken, and a warning names the frames.",
-)  # fmt: skip
+
+def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str:
+    """Return the one clip that is given, or the folder of the pictures that a shell made of frames/*.png."""
+    if len(given) == 1:
+        return given[0]
+    from framesmooth.video.listing import series_name
+
+    return series_name(given)
+
+
+source = click.argument("source", metavar="IN", nargs=-1, required=True, callback=_one_source)
+
+
+class _ColorType(click.ParamType["Color"]):
+    """An opaque colour by its name or as #rrggbb."""
+
+    name = "color"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Color":
+        """Turn the text into (red, green, blue)."""
+        from framesmooth.video.reading import parse_color
+
+        return parse_color(value) if isinstance(value, str) else value
+
+
+def reading(command: Command) -> Command:
+    """Add how files are read, --sort to --strict, handed to the command together as ``reading``."""
+
+    @functools.wraps(command)
+    def with_reading(*args: Any, **options: Any) -> Any:
+        from framesmooth.video.reading import Reading
+
+        choices = {each.name: options.pop(each.name) for each in fields(Reading)}
+        return command(*args, reading=Reading(**choices), **options)
+
+    for add in (
+        headed_option("--strict", is_flag=True, heading=INPUT,
+                      help="Refuse what is damaged or incomplete, instead of taking what is undamaged."),
+        headed_option("--deinterlace", type=click.Choice(["auto", "on", "double", "off"]), default="auto",
+                      show_default=True, heading=INPUT,
+                      help="How interlaced video is read: auto deinterlaces what is flagged so, on all "
+                      "frames; double makes a frame of every field, off leaves the fields woven."),
+        headed_option("--background", type=_ColorType(), default="black", show_default=True, metavar="COLOR",
+                      heading=INPUT,
+                      help="What shows where IN is transparent: a name such as white, or #rrggbb."),
+        headed_option("--sort", type=click.Choice(["natural", "time", "exif"]), default="natural",
+                      show_default=True, heading=INPUT,
+                      help="The order of a folder's images: by name, by when they were written, or taken."),
+    ):  # fmt: skip
+        with_reading = add(with_reading)
+    return cast(Command, with_reading)
 
 
 def writable(_ctx: click.Context, _param: click.Parameter, place: Any) -> Any:
-    """Refuse, before all the work, a file or folder that may not be made: a callback of click."""
+    """Refuse a file or folder that cannot be written, before any work starts: a callback of click."""
     if place is not None and str(place) != "-":
         whole = Path(place).absolute()
         nearest = next(path for path in (whole, *whole.parents) if path.exists())
@@ -117,6 +169,12 @@ def writable_folder(ctx: click.Context, param: click.Parameter, place: Any) -> A
 json_file = headed_option(
     "--json", "json_file", type=click.Path(allow_dash=True), metavar="FILE", callback=writable,
     heading=REPORTS, help="Write the results as JSON; - is stdout, in place of the table.",
+)  # fmt: skip
+
+
+table = headed_option(
+    "--table", is_flag=True, heading=REPORTS,
+    help="Print the table of all metrics before and after smoothing, as -v does.",
 )  # fmt: skip
 
 

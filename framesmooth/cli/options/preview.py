@@ -1,4 +1,4 @@
-"""What ``generate`` shows ahead of a clip: a storyboard, and what the clip will take."""
+"""The options --preview and --dry-run of ``generate``: a contact sheet, and an estimate of the cost."""
 
 import click
 
@@ -34,7 +34,7 @@ def ahead(command: common.Command) -> common.Command:
 def show_ahead(
     settings: GenerateSettings, progress: str, json_file: str | None, *, preview: bool, dry_run: bool
 ) -> None:
-    """Make a storyboard and print where it lies, or print what a clip will take.
+    """Make a contact sheet and print its path, or print the estimated cost of a clip.
 
     Raises:
         UsageError: both are asked for.
@@ -45,7 +45,7 @@ def show_ahead(
     from framesmooth.workflows.generate.run import estimate_clip
 
     if preview and dry_run:
-        raise UsageError("--dry-run writes nothing and --preview a picture: give one of them")
+        raise UsageError("--dry-run writes nothing and --preview an image: give one of them")
     with progress_listener(progress) as emit:
         if preview:
             made = preview_clip(settings, emit)

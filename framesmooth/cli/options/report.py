@@ -1,4 +1,4 @@
-"""What ``measure`` and ``compare`` share: where motion comes from, and the files for their figures."""
+"""Options shared by ``measure`` and ``compare``: the source of motion, and the report files."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ def motion(command: Command) -> Command:
     for add in (
         common.flow,
         headed_option("--guide", metavar="CLIP", heading=common.MOTION,
-               help="Estimate the motion on this clip of the same length and size: the footage that a "
+               help="Estimate the motion on this clip of the same length: the footage that a "
                "stylised clip was made from."),
         headed_option("-r", "--reference", metavar="REF", heading=EVERYDAY,
                help="The same clip without flicker: motion is estimated on it unless --guide is given, and "

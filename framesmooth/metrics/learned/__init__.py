@@ -1,1 +1,1 @@
-"""Metrics by neural networks, for which the user has the weights; torch is loaded when one is asked for."""
+"""Metrics by neural networks whose weights the user supplies; torch is loaded when one is used."""

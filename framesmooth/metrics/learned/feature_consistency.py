@@ -1,4 +1,4 @@
-"""Likeness of neighbouring frames in the eyes of an image model whose folder the user gives."""
+"""Similarity of neighbouring frames in the features of an image model whose folder the user gives."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.errors import MetricUnavailable
+from framesmooth.errors import MetricUnavailable, missing_packages
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric
 from framesmooth.motion.bidirectional import BidirectionalFlow
@@ -36,10 +36,10 @@ class Consistency(FrameMetric):
             raise MetricUnavailable(f"no model given, add --weights {self.name}=FOLDER")
         if not (folder / "config.json").is_file():
             raise MetricUnavailable(f"{folder} holds no transformers model (config.json)")
-        try:
-            from safetensors import SafetensorError
-        except ImportError as error:
-            raise MetricUnavailable(f"it needs the package {error.name}: pip install {error.name}") from error
+        if missing := missing_packages(("torch", "transformers", "safetensors")):
+            raise MetricUnavailable(f"it needs packages that are missing: pip install {' '.join(missing)}")
+        from safetensors import SafetensorError
+
         try:
             self._processor, self._model = self._load(str(folder))
         except (ImportError, OSError, ValueError, SafetensorError) as error:
@@ -104,8 +104,8 @@ class ClipConsistency(Consistency):
 class DinoConsistency(Consistency):
     """Cosine of the DINO features of neighbouring frames: half of VBench's "subject consistency".
 
-    VBench takes the mean of this and of the likeness to frame 0. The model is a DINO or DINOv2 folder in the
-    format of transformers (Caron et al. 2021), its features the class token; see :class:`Consistency`.
+    VBench takes the mean of this and of the similarity to frame 0. The model is a DINO or DINOv2 folder in
+    the format of transformers (Caron et al. 2021), its features the class token; see :class:`Consistency`.
     """
 
     name = "dino_consistency"

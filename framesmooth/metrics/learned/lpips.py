@@ -1,10 +1,9 @@
 """LPIPS (Zhang et al. 2018) by the ``lpips`` package, where the user has installed it."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, cast
 
-from framesmooth.errors import MetricUnavailable
+from framesmooth.errors import MetricUnavailable, missing_packages
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric
 from framesmooth.motion.bidirectional import BidirectionalFlow
@@ -28,9 +27,8 @@ class LpipsDistance(FrameMetric):
 
     def __init__(self) -> None:
         super().__init__()
-        for package in ("lpips", "torchvision"):
-            if find_spec(package) is None:
-                raise MetricUnavailable(f"the package {package} is not installed")
+        if missing := missing_packages(("lpips", "torchvision", "torch")):
+            raise MetricUnavailable(f"the package {missing[0]} is not installed")
         import lpips
         import torch
 

@@ -1,4 +1,4 @@
-"""What sets the families of diffusers' text-to-image pipelines apart, behind one interface.
+"""The differences between diffusers' text-to-image pipelines, behind one interface.
 
 ``Family`` is what most of them share; ``families`` has one file for each of the others. The latents outside
 are float32 (B, C, h, w) for all of them, whatever a pipeline's own form is.
@@ -53,9 +53,9 @@ class Family:
     overflows: ClassVar[bool] = False
     """Whether the autoencoder may overflow in float16, and says so (``force_upcast``)."""
     image_encoder: ClassVar[str] = "CLIPVisionModelWithProjection"
-    """The class of transformers by which an IP-Adapter sees."""
+    """The class of transformers that encodes images for an IP-Adapter."""
     encodes_control: ClassVar[bool] = False
-    """Whether control pictures go through the autoencoder."""
+    """Whether control images go through the autoencoder."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 
@@ -108,7 +108,7 @@ class Family:
         return self.denoiser.config.get("time_cond_proj_dim") is not None
 
     def negates(self, guidance: Guidance) -> bool:
-        """Tell whether the negative prompt has a say."""
+        """Tell whether the negative prompt is used."""
         return not self.is_distilled and guidance.scale > 1
 
     @property
@@ -150,7 +150,7 @@ class Family:
         return latents
 
     def timesteps(self, scheduler: Any, steps: int, shape: Sequence[int]) -> dict[str, Any]:
-        """Return what the pipeline hands to ``set_timesteps`` of ``scheduler`` for latents of ``shape``."""
+        """Return what the pipeline passes to ``set_timesteps`` of ``scheduler`` for latents of ``shape``."""
         del scheduler, shape
         return {"num_inference_steps": steps}
 
@@ -159,28 +159,28 @@ class Family:
         return {"guidance_scale": guidance.scale}
 
     def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
-        """Return the argument of ``__call__`` for control pictures (B, 3, H, W) in 0 to 1."""
+        """Return the argument of ``__call__`` for control images (B, 3, H, W) in 0 to 1."""
         return {"image": image}
 
-    def embed_image(self, picture: Frame) -> Conditioning:
-        """Return what an IP-Adapter makes of a picture, uint8 (H, W, 3), and of none."""
-        given, device = Image.fromarray(picture), self.pipe._execution_device
+    def embed_image(self, image: Frame) -> Conditioning:
+        """Return what an IP-Adapter makes of an image, uint8 (H, W, 3), and of none."""
+        given, device = Image.fromarray(image), self.pipe._execution_device
         (both,) = self.pipe.prepare_ip_adapter_image_embeds(given, None, device, 1, True)
         negative, positive = both.chunk(2)
         return {ip_adapter.IMAGE: positive, ip_adapter.NEGATIVE: negative}
 
     def project_image(self, embeds: Tensor) -> None:
-        """Project a picture's embeddings as the denoiser does, to see whether they fit."""
+        """Project an image's embeddings as the denoiser does, to see whether they fit."""
         projection = self.denoiser.encoder_hid_proj
         projection([embeds.to(next(projection.parameters()))])
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
-        """Return the arguments of ``__call__`` for the embeddings of a picture."""
+        """Return the arguments of ``__call__`` for the embeddings of an image."""
         return {ip_adapter.IMAGE: [ip_adapter.stacked(conditioning, self.denoiser.dtype)]}
 
     @contextmanager
     def _arguments(self, conditioning: Conditioning) -> Iterator[dict[str, Any]]:
-        """Give the arguments of ``__call__`` for a conditioning, and weigh its control picture by picture."""
+        """Give the arguments of ``__call__`` for a conditioning, and weigh its control image by image."""
         apart = (*controlnet.NAMES, ip_adapter.IMAGE, ip_adapter.NEGATIVE)
         arguments: dict[str, Any] = {name: one for name, one in conditioning.items() if name not in apart}
         if ip_adapter.IMAGE in conditioning:

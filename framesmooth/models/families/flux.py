@@ -104,20 +104,20 @@ class Flux(Family):
         return {"guidance_scale": guidance.scale, "true_cfg_scale": guidance.true_scale}
 
     def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
-        """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
+        """Return the argument for control images, which the autoencoder encodes: in -1 to 1."""
         return {"control_image": 2 * image - 1}
 
-    def embed_image(self, picture: Frame) -> Conditioning:
-        """Return the embedding of a picture, and of a black one."""
+    def embed_image(self, image: Frame) -> Conditioning:
+        """Return the embedding of an image, and of a black one."""
         device = self.pipe._execution_device
         positive, negative = (
             self.pipe.encode_image(Image.fromarray(one), device, 1)[None]
-            for one in (picture, np.zeros_like(picture))
+            for one in (image, np.zeros_like(image))
         )
         return {ip_adapter.IMAGE: positive, ip_adapter.NEGATIVE: negative}
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
-        """Return both arguments: without a negative one the pipeline would encode a black picture anew."""
+        """Return both arguments: without a negative one the pipeline would encode a black image anew."""
         positive = conditioning[ip_adapter.IMAGE][:1].to(self.denoiser.dtype)
         negative = conditioning.get(ip_adapter.NEGATIVE, torch.zeros_like(positive))[:1].to(positive)
         return {ip_adapter.IMAGE: [positive], ip_adapter.NEGATIVE: [negative]}

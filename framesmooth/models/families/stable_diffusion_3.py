@@ -65,20 +65,20 @@ class StableDiffusion3(Family):
         return arguments | {"mu": shift_of(scheduler, tokens, max_shift=1.16)}
 
     def control_arguments(self, image: Tensor) -> dict[str, Tensor]:
-        """Return the argument for control pictures, which the autoencoder encodes: in -1 to 1."""
+        """Return the argument for control images, which the autoencoder encodes: in -1 to 1."""
         return {"control_image": 2 * image - 1}
 
-    def embed_image(self, picture: Frame) -> Conditioning:
-        """Return the tokens of a picture, and zeros."""
-        embeds = self.pipe.encode_image(Image.fromarray(picture), self.pipe._execution_device)
+    def embed_image(self, image: Frame) -> Conditioning:
+        """Return the tokens of an image, and zeros."""
+        embeds = self.pipe.encode_image(Image.fromarray(image), self.pipe._execution_device)
         return {ip_adapter.IMAGE: embeds, ip_adapter.NEGATIVE: torch.zeros_like(embeds)}
 
     def project_image(self, embeds: Tensor) -> None:
-        """Project a picture's tokens as the transformer does at timestep 0."""
+        """Project an image's tokens as the transformer does at timestep 0."""
         projection = self.denoiser.image_proj
         given = embeds.to(next(projection.parameters()))
         projection(given, given.new_zeros(1))
 
     def image_arguments(self, conditioning: Conditioning) -> dict[str, Any]:
-        """Return the argument for the tokens of a picture."""
+        """Return the argument for the tokens of an image."""
         return {ip_adapter.IMAGE: ip_adapter.stacked(conditioning, self.denoiser.dtype)}

@@ -1,4 +1,4 @@
-"""Networks that PyTorch's compiler turns into kernels of their own: slow at first, then faster.
+"""torch.compile for the networks of a pipeline: slow at first, then faster.
 
 A network's ``forward`` is compiled, not its call: what is hooked onto the call from batch to batch stays
 outside, and doesn't make it compile again.

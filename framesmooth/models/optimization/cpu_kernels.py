@@ -1,6 +1,6 @@
-"""Networks whose weights lie as the CPU multiplies them.
+"""oneDNN weight prepacking for inference on CPUs.
 
-PyTorch calls oneDNN for bfloat16 products, and oneDNN reorders the weights at every call: small pictures
+PyTorch calls oneDNN for bfloat16 products, and oneDNN reorders the weights at every call: small images
 spend more time on that than on the product. Here it happens once, as in PyTorch's own compiler (whose
 operators these are), and what GEGLU (Shazeer 2020) does after its product is done within it. glibc is told
 to keep freed memory: by default every large tensor is fresh pages, each of which the kernel zeroes.
@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 _POSITIONS: Final = 32
-"""The weights' layout is chosen for pictures of this side, whatever comes: the first picture of a run that
-goes on must not choose another one than the first of all."""
+"""The weights' layout is chosen for images of this side, whatever the size: a resumed run must not choose
+another one."""
 _FAST_POSITIONS: Final = 1024
-"""From this many positions on PyTorch normalises channels-last pictures by whole channels itself."""
+"""From this many positions on PyTorch normalises channels-last images by whole channels itself."""
 _NARROW: Final = 16
 """Groups of this many channels and more are quick in PyTorch."""
 _M_TRIM_THRESHOLD: Final = -1
@@ -94,10 +94,10 @@ class PackedConv2d(nn.Conv2d):
 
 
 class ChannelsLastGroupNorm(nn.GroupNorm):
-    """Group normalisation (Wu & He 2018) of small pictures with narrow groups, (B, C, H, W) channels last.
+    """Group normalisation (Wu & He 2018) of small images with narrow groups, (B, C, H, W) channels last.
 
     PyTorch's own takes their values one by one; here whole channels are summed, in float32, and each becomes
-    one product and one sum. Other pictures are left to PyTorch.
+    one product and one sum. Other images are left to PyTorch.
     """
 
     def __init__(self, layer: nn.GroupNorm) -> None:

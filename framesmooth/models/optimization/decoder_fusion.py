@@ -1,4 +1,4 @@
-"""The last layers of a decoder folded into one convolution."""
+"""Fusion of a decoder's last layers into one convolution."""
 
 from typing import Any, Final, TypeGuard
 
@@ -30,7 +30,7 @@ class FoldedTail(nn.Module):
         self.fine.to(second.weight)
 
     def forward(self, coarse: Tensor) -> Tensor:
-        """Return the fine picture of a coarse one."""
+        """Return the fine image of a coarse one."""
         fine = torch.pixel_shuffle(self.fine(coarse), 2)
         fine[..., :1, :] = self.parts(coarse[..., :_STRIP, :])[..., :1, :]
         fine[..., -1:, :] = self.parts(coarse[..., -_STRIP:, :])[..., -1:, :]

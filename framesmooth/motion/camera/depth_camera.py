@@ -1,10 +1,10 @@
-"""A camera over pictures with depth: what is near moves more than what is far.
+"""A camera over images with depth: what is near moves more than what is far.
 
 Every pixel is a point in space, at its depth along the ray of the camera's lens. Moves are those of
 ``Camera``, in space: a pan moves the camera sideways, an approach forwards, by what they would do at depth 1;
 zoom, roll and turns move all depths alike. At depth 1 everywhere a move gives the homography of ``Camera``.
 
-The motion is known where a picture is moved from; where it is moved to, it is found by splatting it there,
+The motion is known where an image is moved from; where it is moved to, it is found by splatting it there,
 the nearer point winning (as Niklaus and Liu 2020, "Softmax Splatting", with a power of depth). What comes
 into sight behind something moves as what is far beside it, and is told to be unseen.
 """
@@ -42,20 +42,20 @@ _LANDED: Final = 0.05
 _HIDDEN: Final = 1.1
 """Behind something nearer by this factor, a point is hidden."""
 _OUTSIDE: Final = 1e5
-"""Pixels: outside of any picture."""
+"""Pixels: outside of any image."""
 _SOFTNESS: Final = 1.5
 
 
 @dataclass(frozen=True)
 class _Moved:
-    """Where a picture's points are at another time.
+    """Where an image's points are at another time.
 
     Attributes:
-        target: in pixels, (H, W, 2), on the picture's grid.
-        depth: there, (H, W), on the picture's grid.
-        back: flow (H, W, 2) to the picture, on the other time's grid.
+        target: in pixels, (H, W, 2), on the image's grid.
+        depth: there, (H, W), on the image's grid.
+        back: flow (H, W, 2) to the image, on the other time's grid.
         nearest: depth (H, W) of what is seen, on that grid.
-        revealed: (H, W), where nothing of the picture is seen, on that grid.
+        revealed: (H, W), where nothing of the image is seen, on that grid.
     """
 
     target: NDArray[np.float64]
@@ -66,7 +66,7 @@ class _Moved:
 
 
 class DepthCamera(Camera):
-    """A camera over pictures whose depth ``depth`` tells, else as ``Camera``."""
+    """A camera over images with the depth that ``depth`` estimates; else like ``Camera``."""
 
     def __init__(
         self,
@@ -99,44 +99,44 @@ class DepthCamera(Camera):
         return np.asarray(unit * inverse, np.float64), np.asarray(-inverse @ offset, np.float64)
 
     def view(
-        self, picture: Frame, time: int, at: int, *, feather: float = FEATHER
+        self, image: Frame, time: int, at: int, *, feather: float = FEATHER
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the picture (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
+        """Return the image (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
 
         What it doesn't show is its mirror image, or what is far beside it. The second array (H, W) says how
         surely it is seen: 0 there and at its border, 1 well inside.
         """
         if time == at:
-            return super().view(picture, time, at, feather=feather)
-        moved = self._moved(picture, at, time)
+            return super().view(image, time, at, feather=feather)
+        moved = self._moved(image, at, time)
         flow = reflected(moved.back)[0]
-        warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
+        warped = backward_warp(as_float(image), flow, interpolation=cv2.INTER_CUBIC)
         seen = 1 - cv2.GaussianBlur(moved.revealed.astype(np.float32), (0, 0), _SOFTNESS)
         sight = self.inside(moved.back, feather=feather) * np.where(moved.revealed, 0, seen)
         return np.asarray(np.clip(warped, 0, 1), np.float32), np.asarray(sight, np.float32)
 
-    def carried(self, values: NDArray[np.float32], picture: Frame, time: int, at: int) -> NDArray[np.float32]:
-        """Return values (H, W) of frame ``at``, which is ``picture``, as they lie at ``time``."""
+    def carried(self, values: NDArray[np.float32], image: Frame, time: int, at: int) -> NDArray[np.float32]:
+        """Return values (H, W) of frame ``at``, which is ``image``, as they lie at ``time``."""
         if time == at:
             return values
-        return backward_warp(values, reflected(self._moved(picture, at, time).back)[0])
+        return backward_warp(values, reflected(self._moved(image, at, time).back)[0])
 
     def mover(
-        self, picture: Frame, start: int, end: int, factor: float
+        self, image: Frame, start: int, end: int, factor: float
     ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-        """Return where points of frame ``start``, which is ``picture``, go until ``end``; see ``Camera``.
+        """Return where points of frame ``start``, which is ``image``, go until ``end``; see ``Camera``.
 
         Points that something nearer hides go infinitely far.
         """
-        moved = self._moved(picture, start, end)
+        moved = self._moved(image, start, end)
         flow = np.asarray(moved.target - grid_of(self.size), np.float32)
         before = np.asarray(cv2.remap(moved.nearest, *_maps(moved.target), cv2.INTER_NEAREST), np.float32)
         hidden = moved.depth > _HIDDEN * np.maximum(before, _LEAST)
         inside = self.inside(flow, feather=0) > 0
         return partial(_carry, flow, (hidden & inside).astype(np.float32), factor)
 
-    def _moved(self, picture: Frame, start: int, end: int) -> _Moved:
-        depth = self._depth_of(picture)
+    def _moved(self, image: Frame, start: int, end: int) -> _Moved:
+        depth = self._depth_of(image)
         matrix, offset = self.in_space(start, end)
         centre, focal = (np.array(self.size[::-1]) - 1) / 2, self.focal
         rays = np.dstack([(grid_of(self.size) - centre) / focal, np.ones(self.size)])
@@ -160,10 +160,10 @@ class DepthCamera(Camera):
         nearest = np.where(landed > 0, found[..., 2], np.inf).astype(np.float32)
         return _Moved(target, distance, back, nearest, empty)
 
-    def _depth_of(self, picture: Frame) -> Depth:
-        name = hashlib.sha256(picture.tobytes()).hexdigest()
+    def _depth_of(self, image: Frame) -> Depth:
+        name = hashlib.sha256(image.tobytes()).hexdigest()
         if name not in self._held:
-            self._held[name] = self._depth(picture)
+            self._held[name] = self._depth(image)
             if len(self._held) > _HELD:
                 del self._held[next(iter(self._held))]
         return self._held[name]

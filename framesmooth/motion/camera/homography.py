@@ -1,7 +1,7 @@
-"""A camera that moves over a picture: motion that is known, and needs no estimating.
+"""Planar camera motion: homographies that are known, and need no estimating.
 
-From one frame to the next the picture is shifted, turned and enlarged about its centre, as in Deforum's 2D
-animation, and then seen in perspective: the camera approaches it and turns to other sides, while the picture
+From one frame to the next the image is shifted, turned and enlarged about its centre, as in Deforum's 2D
+animation, and then seen in perspective: the camera approaches it and turns to other sides, while the image
 is a plane that faced it. All of this is a homography: the 3 x 3 matrix that takes a point (x, y, 1) of one
 frame to where it is in another. Points are in pixels; the centre of the first pixel is (0, 0).
 """
@@ -22,12 +22,12 @@ from framesmooth.motion.warping import Mask, backward_warp
 Homography = NDArray[np.float64]
 
 FIELD_OF_VIEW: Final = 40.0
-"""Degrees that the longer side of the picture fills."""
+"""Degrees that the longer side of the image fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
 FAR: Final = 1e9  # pixels: as good as infinitely far
 FEATHER: Final = 1 / 12
-"""Share of the shorter side over which a picture that was moved fades in from its border."""
+"""Share of the shorter side over which an image that was moved fades in from its border."""
 
 
 class Camera:
@@ -58,47 +58,47 @@ class Camera:
         return homography_flow(self.between(start, end), self.size)
 
     def view(
-        self, picture: Frame, time: int, at: int, *, feather: float = FEATHER
+        self, image: Frame, time: int, at: int, *, feather: float = FEATHER
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the picture (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
+        """Return the image (H, W, 3) uint8 of frame ``at`` as seen at ``time``, float32 in 0 to 1.
 
         What it doesn't show is its mirror image. The second array is its ``sight``.
         """
         flow = reflected(self.flow(time, at))[0]
-        warped = backward_warp(as_float(picture), flow, interpolation=cv2.INTER_CUBIC)
+        warped = backward_warp(as_float(image), flow, interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(warped, 0, 1), np.float32), self.sight(time, at, feather=feather)
 
-    def carried(self, values: NDArray[np.float32], picture: Frame, time: int, at: int) -> NDArray[np.float32]:
-        """Return values (H, W) of frame ``at``, which is ``picture``, as they lie at ``time``.
+    def carried(self, values: NDArray[np.float32], image: Frame, time: int, at: int) -> NDArray[np.float32]:
+        """Return values (H, W) of frame ``at``, which is ``image``, as they lie at ``time``.
 
         They are mirrored at the border.
         """
-        del picture  # it is a plane
+        del image  # it is a plane
         return backward_warp(values, reflected(self.flow(time, at))[0])
 
     def sight(self, time: int, at: int, *, feather: float = FEATHER) -> NDArray[np.float32]:
-        """Return how surely a picture of frame ``at`` is seen at ``time`` (H, W).
+        """Return how surely an image of frame ``at`` is seen at ``time`` (H, W).
 
-        It is 1 well inside the picture and falls to 0 at its border, over ``feather`` of the shorter side.
+        It is 1 well inside the image and falls to 0 at its border, over ``feather`` of the shorter side.
         """
         return self.inside(self.flow(time, at), feather=feather)
 
     def inside(self, flow: FlowField, *, feather: float) -> NDArray[np.float32]:
-        """Return how far inside the picture a flow (H, W, 2) leads, 0 outside, to 1 (H, W); see ``sight``."""
+        """Return how far inside the image a flow (H, W, 2) leads, 0 outside, to 1 (H, W); see ``sight``."""
         height, width = self.size
         x, y = np.moveaxis(grid_of(self.size) + flow, -1, 0)
-        # Half a pixel of leave, so that a camera that stands still sees the whole picture.
+        # Half a pixel of leave, so that a camera that stands still sees the whole image.
         distance = np.minimum.reduce([x, width - 1 - x, y, height - 1 - y]) + 0.5
         return np.asarray(np.clip(distance / max(feather * min(height, width), 0.5), 0, 1), np.float32)
 
     def mover(
-        self, picture: Frame, start: int, end: int, factor: float
+        self, image: Frame, start: int, end: int, factor: float
     ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-        """Return where points (..., 2) of frame ``start``, which is ``picture``, go until frame ``end``.
+        """Return where points (..., 2) of frame ``start``, which is ``image``, go until frame ``end``.
 
         They are on a grid with ``factor`` times as many pixels per side.
         """
-        del picture  # it is a plane
+        del image  # it is a plane
         return partial(transform, scaled(self.between(start, end), factor))
 
     def value(self, frame: int) -> dict[str, float]:
@@ -162,7 +162,7 @@ def reflected(flow: FlowField) -> tuple[FlowField, Mask]:
 
 
 def grid_of(size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the pixels of a picture of ``size`` (height, width) as points, (H, W, 2)."""
+    """Return the pixels of an image of ``size`` (height, width) as points, (H, W, 2)."""
     height, width = size
     return np.stack(
         np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)), axis=-1

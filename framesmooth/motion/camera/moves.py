@@ -12,7 +12,7 @@ _PIXELS: Final = (-MAX_SIDE, MAX_SIDE, "pixels from one frame to the next")
 
 _DEGREES: Final = (-MAX_SIDEWAYS, MAX_SIDEWAYS, "degrees from one frame to the next")
 
-_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "zoom": (1 / MAX_ZOOM, MAX_ZOOM, "it is the factor from one frame to the next, 1 is none"),
     "pan_x": _PIXELS,
     "pan_y": _PIXELS,
@@ -31,15 +31,15 @@ class Moves:
     __pydantic_config__: ClassVar = {"extra": "forbid"}  # of moves in a record
 
     zoom: str = "1"
-    """Factor by which the picture grows."""
+    """Factor by which the image grows."""
     pan_x: str = "0"
-    """Pixels that the picture moves to the right."""
+    """Pixels that the image moves to the right."""
     pan_y: str = "0"
-    """Pixels that the picture moves down."""
+    """Pixels that the image moves down."""
     roll: str = "0"
-    """Degrees that the picture turns counter-clockwise."""
+    """Degrees that the image turns counter-clockwise."""
     translate_z: str = "0"
-    """Percent of the way to the picture that the camera approaches it."""
+    """Percent of the way to the image that the camera approaches it."""
     rotate_3d_x: str = "0"
     """Degrees that the camera turns upwards."""
     rotate_3d_y: str = "0"
@@ -49,13 +49,13 @@ class Moves:
         """Return the value of each move at every frame, by name.
 
         Raises:
-            UsageError: a schedule that cannot be read, or a value that no picture is left of.
+            UsageError: a schedule that cannot be read, or a value out of its range.
         """
         found = {}
         for field in fields(self):
             option = f"--{field.name.replace('_', '-')}"
             values = values_of(option, getattr(self, field.name), num_frames, fps, seed)
-            least, largest, what = _RANGES[field.name]
+            least, largest, what = RANGES[field.name]
             for frame, value in enumerate(values):
                 if not least <= value <= largest:
                     raise UsageError(

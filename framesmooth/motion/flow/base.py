@@ -23,7 +23,7 @@ _FLAT = np.float32(4)  # levels of local deviation
 
 @runtime_checkable
 class FlowEstimator(Protocol):
-    """Anything that answers where each pixel of ``image0`` went in ``image1``."""
+    """Anything that estimates where each pixel of ``image0`` is in ``image1``."""
 
     def __call__(self, image0: Frame, image1: Frame) -> FlowField:
         """Return flow (H, W, 2) float32, (dx, dy) in pixels, for two (H, W, 3) uint8 RGB frames."""
@@ -51,7 +51,7 @@ def load_flow(flow: str | FlowEstimator, weights: Path | None = None) -> FlowEst
 
 
 def choose_flow(name: str | FlowEstimator, weights: Path | None) -> str | FlowEstimator:
-    """Return ``name`` where it needs no weights, else the trained network, loaded: reports tell both.
+    """Return ``name`` where it needs no weights, else the loaded network; reports name either.
 
     Raises:
         UsageError: weights for an estimator without any, or the other way round.

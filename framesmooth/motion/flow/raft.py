@@ -7,7 +7,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import ModelError, require_packages
 from framesmooth.frames import Frame
 from framesmooth.motion.flow.base import FlowField
 
@@ -22,7 +22,7 @@ _SMALLEST_SIDE: Final = 128  # the correlation pyramid halves the features three
 
 @dataclass(frozen=True, kw_only=True)
 class RaftFlow:
-    """RAFT with the weights of a file, which say whether it is the large or the small one.
+    """RAFT with the weights of a file; their shapes decide between the large and the small network.
 
     Attributes:
         weights: a .safetensors file with the names that torchvision's ``raft_large`` or ``raft_small``
@@ -30,7 +30,7 @@ class RaftFlow:
         num_flow_updates: refinements of the flow; 12 is what the network was trained with.
 
     Raises:
-        ModelError: no torchvision that works, or a file that is missing, unsafe or holds other weights.
+        ModelError: torchvision is missing or broken, or the file is missing, unsafe or holds other weights.
     """
 
     weights: Path = field(repr=False)
@@ -100,6 +100,7 @@ def _read_tensors(path: Path) -> dict[str, Any]:
             f"{path} is no .safetensors file, so it could run code, and is not opened: save the state_dict "
             "of the network with safetensors.torch.save_file"
         )
+    require_packages("--flow raft", ("torch", "safetensors"))
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

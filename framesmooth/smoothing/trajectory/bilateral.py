@@ -1,4 +1,4 @@
-"""The bilateral filter of one band along motion trajectories, and what mends its side effects."""
+"""The bilateral filter of one band along motion trajectories, and the correction of its side effects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

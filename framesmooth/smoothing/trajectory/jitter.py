@@ -1,4 +1,4 @@
-"""Geometric wobble: small displacements that change from frame to frame, told apart from motion."""
+"""Jitter: small geometric displacements from frame to frame, separated from real motion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,8 +55,8 @@ class Jitter:
     weave: NDArray[np.float32]
 
     @property
-    def elsewhere(self) -> "Jitter":
-        """The presence alone: what is known of another frame of the shot."""
+    def presence_only(self) -> "Jitter":
+        """The presence alone, which also holds for other frames of the shot."""
         return Jitter(self.presence, 0 * self.gate, 0 * self.own, 0 * self.weave)
 
 

@@ -28,7 +28,7 @@ LOW_SIGMA: Final = 8.0
 
 # How far, in pixels squared of the mid grid, the two flows may disagree for each band. The fine one has
 # Sundaram's half a pixel, the mid one bears twice that; the low one varies over more pixels than any flow
-# is wrong by, and its likeness to the neighbours alone decides.
+# is wrong by, and its similarity to the neighbours alone decides.
 _CONSISTENT_WITHIN = (0.5, 1.0, float("inf"))
 
 

@@ -1,4 +1,4 @@
-"""Where the frames of a window lie on each other when all of them wobble: told by all of them together."""
+"""Joint registration of the frames of a window when all of them jitter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

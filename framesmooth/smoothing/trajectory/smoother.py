@@ -72,8 +72,8 @@ _WOBBLING_TOLERANCE: Final = {FINE: 1.6, MID: 1.25, LOW: 1.0}
 # lean towards the nearest keyframe pump at the keyframes' pace.
 _KEYFRAME_WEIGHT = 2.0
 
-# Likeness to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
-_LIKENESS_SIGMA = 2.0
+# Similarity to a neighbour is judged over a Gaussian of so many pixels (sigma) of the band.
+_SIMILARITY_SIGMA = 2.0
 # Contrast lost to misregistration is given back up to this factor.
 _LARGEST_REGAIN = 1.6
 
@@ -108,7 +108,7 @@ class TonedFrame:
 
 @dataclass(frozen=True)
 class RegisteredBand:
-    """A band of the centre frame, and how its neighbours differ from it along the motion: told once."""
+    """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths."""
 
     here: Band
     others: Iterator[Difference]
@@ -240,7 +240,7 @@ def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter |
     motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
     _, whole = trajectories(motions, nearest, STEADY_RADIUS)
     found = _found(whole, window[nearest])
-    return found and found.elsewhere
+    return found and found.presence_only
 
 
 def _found(paths: Paths, frame: TonedFrame) -> Jitter | None:
@@ -272,7 +272,7 @@ def _register(
         there = moved(other.band(band, share), rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
         neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight)
-        return compare(here, neighbour, window=_LIKENESS_SIGMA)
+        return compare(here, neighbour, window=_SIMILARITY_SIGMA)
 
     near = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
     others = (difference(paths[k]) for k in near)
@@ -280,10 +280,10 @@ def _register(
     trends = band == LOW
     judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
     noise = noise_level(judged, beside_trends=trends)
-    return RegisteredBand(here, chain(_handed_over(judged), others), noise, radius)
+    return RegisteredBand(here, chain(_consumed(judged), others), noise, radius)
 
 
-def _handed_over(differences: list[Difference]) -> Iterator[Difference]:
+def _consumed(differences: list[Difference]) -> Iterator[Difference]:
     """Yield the differences in order and keep none of them."""
     while differences:
         yield differences.pop(0)
@@ -297,7 +297,7 @@ def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float])
             here.shape[:2],
             radius=registered.radius,
             limit=tolerance * registered.noise,
-            slope_window=None if band == FINE else 2 * _LIKENESS_SIGMA,
+            slope_window=None if band == FINE else 2 * _SIMILARITY_SIGMA,
         )
         for tolerance in tolerances
     ]
@@ -314,6 +314,6 @@ def _mended(band: int, here: Band, change: Band, support: Weight) -> Band:
     """Return a band with its change: contrast that was lost given back, or places without support filled."""
     if band == FINE:
         mean = np.asarray(here + change, np.float32)
-        gain = detail_gain(here, mean, window=2 * _LIKENESS_SIGMA, limit=_LARGEST_REGAIN)
+        gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
         return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
-    return here + diffuse(change, support, sigma=2 * _LIKENESS_SIGMA)
+    return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)

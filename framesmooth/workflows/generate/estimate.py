@@ -24,15 +24,44 @@ if TYPE_CHECKING:
 
 LONG: Final = 60.0
 """Seconds from which on a run is announced."""
-_SMALL: Final = 128
-"""Pixels a side, at most, of the clip that smoothing is measured on: its time goes with their number."""
-_FRAMES: Final = 10
+_SIDES: Final = (64, 128)
+"""Pixels a side, at most, of the clips that smoothing is measured on."""
+_FRAMES: Final = 6
 _WORTH_IT: Final = 10
 """Smoothing is measured before a run where it is this many times what is measured."""
 _TRIALS: Final = 20
 """A whole batch is tried before a run that takes this many times as long."""
+LONGEST_TRIAL: Final = 3.0
+"""Seconds that trying a whole batch may take."""
+_USUAL: Final = 0.25
+"""Where keyframes are found on the way: how many there usually are between the fewest and the most."""
+_RARELY_MORE: Final = 0.6
+"""Likewise: few clips need more."""
 _UNTRACED: Final = 1.5
 """What smoothing holds, of what is traced of it: OpenCV's own memory and longer clips aren't."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Seconds that something takes: the expected ones, and between which two they will be."""
+
+    expected: float
+    low: float
+    high: float
+
+    def __add__(self, other: "Span") -> "Span":
+        """Return what both take together."""
+        return Span(self.expected + other.expected, self.low + other.low, self.high + other.high)
+
+    def __mul__(self, factor: float) -> "Span":
+        """Return what ``factor`` times as much takes."""
+        return Span(self.expected * factor, self.low * factor, self.high * factor)
+
+    @property
+    def words(self) -> str:
+        """Such as "about 2 min (80 s to 4 min)"."""
+        low, high = duration(self.low), duration(self.high)
+        return f"about {duration(self.expected)}" + ("" if low == high else f" ({low} to {high})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +72,11 @@ class Estimate:
         width: pixels of a frame.
         height: pixels of a frame.
         frames: of the clip.
-        keyframes: keyframes to generate.
-        evaluations: network evaluations times batch size.
-        diffusing: seconds of denoising.
+        keyframes: keyframes to generate; an upper bound if ``is_most``.
+        evaluations: network evaluations times batch size; likewise.
+        keyframe_steps: denoising steps of keyframes that are expected.
+        keyframe_seconds: seconds of those.
+        diffusing: seconds of all denoising that is expected.
         decoding: seconds of decoding and encoding images, and of blending those between.
         smoothing: seconds of smoothing and measuring, before and after.
         writing: seconds of writing frames before and after smoothing.
@@ -53,7 +84,8 @@ class Estimate:
         free: bytes that there are for that.
         disk: bytes of the run folder.
         device: whose memory it is.
-        is_most: whether keyframes are found on the way, so that this is an upper bound.
+        time: seconds of everything, and between which two they will be.
+        is_most: whether keyframes are found on the way, so that there may be fewer.
     """
 
     width: int
@@ -61,6 +93,8 @@ class Estimate:
     frames: int
     keyframes: int
     evaluations: int
+    keyframe_steps: float
+    keyframe_seconds: float
     diffusing: float
     decoding: float
     smoothing: float
@@ -69,19 +103,27 @@ class Estimate:
     free: int
     disk: int
     device: str
+    time: Span
     is_most: bool = False
 
     @property
     def seconds(self) -> float:
-        """All of it."""
-        return self.diffusing + self.decoding + self.smoothing + self.writing
+        """All of it, as expected."""
+        return self.time.expected
+
+    @property
+    def afterwards(self) -> float:
+        """Seconds of what follows the keyframes, as expected."""
+        return self.seconds - self.keyframe_seconds
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         rounded = {
             name: round(getattr(self, name), 1) for name in ("diffusing", "decoding", "smoothing", "writing")
         }
-        return asdict(self) | rounded | {"seconds": round(self.seconds, 1)}
+        bounds = {f"seconds_{name}": round(getattr(self.time, name), 1) for name in ("low", "high")}
+        plain = {name: value for name, value in asdict(self).items() if name != "time"}
+        return plain | rounded | {"seconds": round(self.seconds, 1)} | bounds
 
     @property
     def _limit(self) -> str:
@@ -95,11 +137,11 @@ class Estimate:
             ("frames", str(self.frames)),
             ("keyframes to diffuse", self._limit + str(self.keyframes)),
             ("network evaluations", self._limit + str(self.evaluations)),
-            ("diffusing", self._limit + duration(self.diffusing)),
-            ("decoding", duration(self.decoding)),
-            ("smoothing and measuring", duration(self.smoothing)),
-            ("writing", duration(self.writing)),
-            ("all of it", self._limit + duration(self.seconds)),
+            ("diffusing", f"about {duration(self.diffusing)}"),
+            ("decoding", f"about {duration(self.decoding)}"),
+            ("smoothing and measuring", f"about {duration(self.smoothing)}"),
+            ("writing", f"about {duration(self.writing)}"),
+            ("all of it", self.time.words),
             (f"peak memory ({self.device})", f"{size(self.memory)} of {size(self.free)}"),
             ("disk", size(self.disk)),
         ]
@@ -117,10 +159,9 @@ class Estimate:
     @property
     def sentence(self) -> str:
         """What a user should know before a long run."""
-        time = f"{self._limit or 'about '}{duration(self.seconds)}"
         return (
-            f"{time} to go: {self.keyframes} keyframes in {self.evaluations} network evaluations, at most "
-            f"{size(self.memory)} of memory, {size(self.disk)} on disk"
+            f"{self.time.words} to go: {self._limit}{self.keyframes} keyframes in {self.evaluations} network "
+            f"evaluations, {size(self.memory)} of memory, {size(self.disk)} on disk"
         )
 
 
@@ -142,26 +183,37 @@ def estimate(
     Raises:
         ModelError: a model that cannot be measured.
     """
-    work = generator.work(is_rendered)
+    work, least_work = generator.work(is_rendered), generator.least_work(is_rendered)
 
     def worked_out(found: "Probe", smoothing: _Smoothing) -> Estimate:
-        return _worked_out(generator, work, found, smoothing)
+        return _worked_out(generator, work, least_work, found, smoothing)
 
     def is_worth_it(first: "Probe", trial: float) -> bool:
         seconds = worked_out(first, _Smoothing()).seconds
-        return least == 0 or seconds >= max(least, _TRIALS * trial)
+        return trial <= LONGEST_TRIAL and (least == 0 or seconds >= max(least, _TRIALS * trial))
 
     found = generator.probe(is_worth_it)
     return worked_out(found, _smoothing(clip, generator, found.image, always=least == 0))
 
 
 def _worked_out(
-    generator: "FrameGenerator", work: "Work", found: "Probe", smoothing: "_Smoothing"
+    generator: "FrameGenerator",
+    work: "Work",
+    least_work: "Work",
+    found: "Probe",
+    smoothing: "_Smoothing",
 ) -> Estimate:
     height, width = generator.size
     frames = work.frames + generator.num_frames  # before smoothing and after
-    png, seconds = _png(found.image[:height, :width])
-    diffusing, decoding = found.seconds(work)
+    png, writing = _png(found.image[:height, :width])
+    least, most = least_work.keyframe_steps, work.keyframe_steps
+    shares = [least + share * (most - least) for share in (_USUAL, 0.0, _RARELY_MORE)]
+    keyframes = [_keyframe_seconds(found, work, least_work, steps) for steps in shares]
+    between = [_seconds(found, which)[1] for which in (work, least_work)]
+    decoding = found.seconds(work)[1]
+    other = decoding + smoothing.seconds + writing * frames
+    quick, slow = found.spread
+    expected = keyframes[0] + max(between) + other
     keyframe_bytes = png if work.keyframe_bytes is None else work.keyframe_bytes
     return Estimate(
         width=width,
@@ -170,15 +222,36 @@ def _worked_out(
         is_most=work.at_most,
         keyframes=work.keyframes,
         evaluations=work.evaluations(found.evaluations),
-        diffusing=diffusing,
+        keyframe_steps=shares[0],
+        keyframe_seconds=keyframes[0],
+        diffusing=keyframes[0] + max(between),
         decoding=decoding,
         smoothing=smoothing.seconds,
         memory=found.memory + (0 if found.device.startswith("cuda") else smoothing.memory),
         free=found.free,
-        writing=seconds * frames,
+        writing=writing * frames,
         disk=work.keyframes * keyframe_bytes + frames * png,
         device=found.device,
+        time=Span(
+            expected,
+            quick * (keyframes[1] + min(between) + other),
+            slow * (keyframes[2] + max(between) + other),
+        ),
     )
+
+
+def _seconds(found: "Probe", work: "Work") -> tuple[float, float]:
+    """Return the seconds of denoising keyframes, and those of denoising frames between them."""
+    denoising, images = found.seconds(work)[0], work.guided.images + work.unguided.images
+    share = min(1.0, work.keyframe_steps / images) if images else 0.0
+    return denoising * share, denoising * (1 - share)
+
+
+def _keyframe_seconds(found: "Probe", work: "Work", least_work: "Work", steps: float) -> float:
+    """Return the seconds of so many steps of keyframes, between the least and the most that there may be."""
+    low, high = (_seconds(found, which)[0] for which in (least_work, work))
+    least, most = least_work.keyframe_steps, work.keyframe_steps
+    return high if most <= least else low + (high - low) * (steps - least) / (most - least)
 
 
 @dataclass(frozen=True)
@@ -192,20 +265,28 @@ class _Smoothing:
 def _smoothing(
     clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, *, always: bool
 ) -> _Smoothing:
-    """Smooth and measure a small clip that moves, and scale what that takes with the number of pixels."""
-    frames = _small_clip(image, generator)
-    larger = math.prod(generator.size) / math.prod(frames[0].shape[:2])
-    times_more = larger * generator.num_frames / len(frames)
-    if times_more < _WORTH_IT and not always:
+    """Smooth and measure small clips that move, of two sizes, and follow their line to the clip's size.
+
+    So the time that every frame takes, however small, isn't multiplied by the number of pixels.
+    """
+    num_frames, pixels = generator.num_frames, math.prod(generator.size)
+    smallest, small = (_small_clip(image, generator, side) for side in _SIDES)
+    areas = [math.prod(frames[0].shape[:2]) for frames in (smallest, small)]
+    if pixels * num_frames < _WORTH_IT * areas[1] * len(small) and not always:
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps)
+    _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.fps)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    seconds = _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps)  # warm, and not traced
-    return _Smoothing(seconds * times_more, round(held * larger * _UNTRACED))
+    low, high = (
+        _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps) / len(frames)
+        for frames in (smallest, small)  # warm, and not traced
+    )
+    per_pixel = max(high - low, 0.0) / (areas[1] - areas[0]) if areas[1] > areas[0] else 0.0
+    per_frame = high + per_pixel * (pixels - areas[1])
+    return _Smoothing(per_frame * num_frames, round(held * pixels / areas[0] * _UNTRACED))
 
 
 def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction) -> float:
@@ -215,9 +296,9 @@ def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction
     return time.perf_counter() - started
 
 
-def _small_clip(image: Frame, generator: "FrameGenerator") -> list[Frame]:
-    """Return a clip of an image that moves on by a pixel a frame."""
-    height, width = (min(side, _SMALL) for side in generator.size)
+def _small_clip(image: Frame, generator: "FrameGenerator", most: int) -> list[Frame]:
+    """Return a clip of an image that moves on by a pixel a frame, at most ``most`` pixels a side."""
+    height, width = (min(side, most) for side in generator.size)
     count = min(generator.num_frames, _FRAMES)
     small = cv2.resize(image, (width + count, height), interpolation=cv2.INTER_AREA)
     return [np.ascontiguousarray(small[:, at : at + width], np.uint8) for at in range(count)]

@@ -21,7 +21,8 @@ from framesmooth.runs import (
 )
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
-from framesmooth.workflows.generate.estimate import LONG, estimate
+from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
+from framesmooth.workflows.generate.forecast import Forecast
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
 from framesmooth.workflows.generate.repair import check_repairable, judge, repaired
@@ -39,6 +40,7 @@ class FramesStage:
         self.stage, self.frames = run.frames, FrameFolder(run.frames)
         self.num_frames = clip.timeline.num_frames
         self._statistics: dict[int, FrameStatistics] = {}
+        self._cost: Estimate | None = None
 
     def make(self) -> dict[str, Any]:
         """Make what is missing, and return what is noted about the frames: loaded, bad_frames, complete.
@@ -113,9 +115,20 @@ class FramesStage:
     def _make_keyframes(self, generator: FrameGenerator) -> None:
         work = generator.work()
         total, at_most = work.keyframe_steps, work.at_most
+        forecast = None if self._cost is None else Forecast(self._cost)
         with stage(self.emit, "keyframes", total, "steps", at_most=at_most) as advance:
-            for keyframe in generator.keyframes(advance):
+
+            def step_done(steps: int) -> None:
+                advance(steps)
+                self._correct(None if forecast is None else forecast.advance(steps))
+
+            for keyframe in generator.keyframes(step_done):
                 self.emit(keyframe)
+        self._correct(None if forecast is None else forecast.keyframes_done())
+
+    def _correct(self, sentence: str | None) -> None:
+        if sentence is not None:
+            self.emit(Notice(sentence))
 
     def _rendered(self, generator: FrameGenerator) -> Iterator[tuple[range, list[GeneratedFrame]]]:
         """Yield every batch and its frames, none where all are there: runs go on in whole batches."""
@@ -182,7 +195,8 @@ class FramesStage:
             cost = estimate(self.clip, generator, self.frames.__contains__, least=LONG / 2)
         except ModelError:  # the work itself says it better
             return
-        if cost.seconds > LONG:
+        if cost.time.high > LONG:
+            self._cost = cost
             self.emit(Notice(cost.sentence))
         if cost.warning is not None:
             self.emit(Notice(cost.warning, warning=True))

@@ -1,4 +1,4 @@
-"""The prompts of ``generate``, and what a Deforum settings file among them says of its options."""
+"""The prompts of ``generate``, and what a settings file among them says of its options."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from framesmooth.timeline.prompts import TimedPrompt
 
+_NO_PROMPT: Final = "its prompt is empty: give one of your own after the name of the file"
 _OF_A_PRESET: Final = ("steps", "guidance_scale", "scheduler")
 
 
@@ -19,24 +20,35 @@ def prompts_and_options(
     """Return the prompts, and the options with what a settings file says where the user doesn't.
 
     Raises:
-        UsageError: prompts or a settings file that cannot be read, or something beside the latter.
+        UsageError: prompts or a settings file that cannot be read, or prompts beside one that has its own.
     """
     from framesmooth.errors import UsageError
     from framesmooth.timeline.prompts import parse_prompts
+    from framesmooth.workflows.generate.animatediff import is_animatediff, read_animatediff
     from framesmooth.workflows.generate.deforum.reader import is_settings_file, read_deforum
 
-    files = [text for text in texts if is_settings_file(text)]
-    if not files:
+    readers = {
+        text: read
+        for text in texts
+        for known, read in ((is_settings_file, read_deforum), (is_animatediff, read_animatediff))
+        if known(text)
+    }
+    if not readers:
         return parse_prompts(texts), options
-    if len(texts) > 1:
-        raise UsageError(f"{files[0]} is a settings file with prompts of its own: give no others")
+    file, reader = next(iter(readers.items()))
+    others = [text for text in texts if text is not file]
     asked = {name: value for name, value in options.items() if _is_given(name)}
-    read = read_deforum(Path(files[0].strip()), asked)
+    read = reader(Path(file.strip()), asked)
+    if others and (read.has_prompts or len(readers) > 1):
+        raise UsageError(f"{file} is a settings file with prompts of its own: give no others")
     without = {*asked, *(_OF_A_PRESET if "preset" in asked else ())}
     unused = [key for key in read.unused if not (key == "sd_model_name" and "model" in asked)]
     if unused:
-        click.echo(f"warning: {files[0].strip()}: not used: {', '.join(unused)}", err=True)
-    return read.prompts, options | {
+        click.echo(f"warning: {file.strip()}: not used: {', '.join(unused)}", err=True)
+    notes = [*read.notes, *([] if others or read.has_prompts else [_NO_PROMPT])]
+    for note in notes:
+        click.echo(f"warning: {file.strip()}: {note}", err=True)
+    return parse_prompts(others) if others else read.prompts, options | {
         name: value for name, value in read.options.items() if name not in without
     }
 

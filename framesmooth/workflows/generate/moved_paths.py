@@ -5,7 +5,9 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from framesmooth import defaults
 from framesmooth.errors import UsageError
+from framesmooth.runs.record_paths import relative_name
 from framesmooth.setting import SettingField, settings_of
 from framesmooth.workflows.generate.settings import GenerateSettings
 
@@ -48,6 +50,32 @@ def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str 
         after = [_moved(field, old, path) for old, path in zip(before, now, strict=True)]
         changed[field.key] = tuple(after) if field.type.many else after[0]
     return settings.but(**changed)
+
+
+def files_outside(settings: GenerateSettings, folder: Path) -> list[tuple[str, str]]:
+    """Return (name, path) of the files that the record in the run folder ``folder`` knows by name only.
+
+    Those are what ``with_moved_paths`` needs to be given when the run goes on.
+    """
+    found: list[tuple[str, str]] = []
+    for name, field in _BY_NAME.items():
+        value = settings.at(field.path)
+        values = list(value or ()) if field.type.many else [value]
+        files = [file for one in values if (file := _file_of(one)) is not None]
+        if any(not relative_name(file, folder).startswith("../") for file in files):
+            found += [(name, str(file)) for file in files]  # of several all are asked for
+    return found
+
+
+def _file_of(value: Any) -> Path | None:
+    """Return the file or folder that a setting names, None for a hub id, a built-in model or nothing."""
+    if isinstance(value, tuple):
+        return next((part for part in value if isinstance(part, Path)), None)
+    if isinstance(value, str):
+        path = Path(value).expanduser()
+        return path if value != defaults.MODEL and path.exists() else None
+    named = value if isinstance(value, Path) else getattr(value, "path", None)
+    return named if isinstance(named, Path) else None
 
 
 def _moved(field: SettingField, old: Any, text: str) -> Any:

@@ -1,18 +1,21 @@
 """What is checked and told before a clip is made, so that nothing fails after the long work."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
 from framesmooth.errors import MediaError, OutputExists, UsageError
 from framesmooth.events import Notice
+from framesmooth.frames import notices_of
 from framesmooth.runs import (
     RECORD_FILE,
     RunFolder,
     content_key,
     differences,
 )
-from framesmooth.video import has_audio, is_folder_name
+from framesmooth.timeline.expression import quoted
+from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
 from framesmooth.workflows.generate.resolve import ResolvedClip
@@ -26,6 +29,8 @@ _HOW: Final[dict[str, Any]] = {
     "allow_download": False,
 }
 """Settings that say how a clip is made, and not which."""
+_OPTION_HINT: Final = re.compile(r" \(--[^)]*\)")
+"""Advice on options that ``generate`` doesn't have."""
 
 
 def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> GenerateSettings:
@@ -96,20 +101,48 @@ def check_writing(clip: ResolvedClip) -> None:
         raise MediaError(f"{audio} holds no sound: give another --audio file")
 
 
+def _reading_notices(clip: ResolvedClip) -> Iterator[str]:
+    """Yield what is changed or lost of the pictures and clips that the clip is made from."""
+    images, prompt = clip.settings.img2img, clip.settings.conditioning.image_prompt
+    for picture in (images.init_image, images.last_image, None if prompt is None else prompt.image):
+        if picture is not None:
+            yield from image_notices(picture)
+    if clip.restyle is not None:
+        yield from notices_of(clip.restyle.video)
+    if clip.control is not None:
+        yield from notices_of(clip.control.source)
+
+
 def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     """Yield what the user should know before the work starts, among it the seeds that were drawn."""
     from framesmooth.models.prompt_weighting_spec import plain
-    from framesmooth.models.vocabulary import load_vocabulary, unknown_words
+    from framesmooth.models.vocabulary import (
+        knows_any,
+        load_subjects,
+        load_vocabulary,
+        unknown_words,
+    )
 
     if asked.draws_seeds:
         one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    for line in _reading_notices(clip):
+        yield Notice(_OPTION_HINT.sub("", line), warning=True)
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
-    prompts = dict.fromkeys(key.prompt for key in clip.timeline.keyframes)
-    unknown = {word.word: word for prompt in prompts for word in unknown_words(plain(prompt), vocabulary)}
+    prompts = dict.fromkeys(plain(key.prompt) for key in clip.timeline.keyframes)
+    unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
         yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
+    for prompt in (prompt for prompt in prompts if prompt and not knows_any(prompt, vocabulary)):
+        told = f"{clip.model_name} knows no word of {quoted(prompt)}: what it shows has nothing to do with it"
+        yield Notice(told, warning=True)
+    subjects = load_subjects(clip.model_folder)
+    for prompt in prompts:
+        named = [] if subjects is None else subjects.too_many(prompt)
+        if named:
+            told = f"{clip.model_name} shows one subject a picture, and {quoted(prompt)} asks for"
+            yield Notice(f"{told} {' and '.join(named)}", warning=True)

@@ -66,7 +66,10 @@ def preview_clip(settings: GenerateSettings, emit: Listener) -> Preview:
     for notice in notices(clip, settings):
         emit(notice)
     with stage(emit, "load model"):
-        generator = load_generator(clip, None).preview(steps=_STEPS)
+        loaded = load_generator(clip, None)
+        generator = loaded.preview(steps=_STEPS)
+    for notice in loaded.notices(clip.model_name):
+        emit(notice)
     images = dict(sorted(_images(generator, emit).items()))
     captions = [(_heading(clip, time, one.fault), _shown(clip, time)) for time, one in images.items()]
     cells = captioned([thumbnail(one.frame, _LARGEST_WIDTH) for one in images.values()], captions)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from framesmooth.models.scheduler_spec import webui_sampler
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.workflows.generate.model_extensions import extension_names
 from framesmooth.workflows.generate.resolve import ResolvedClip
@@ -66,7 +67,7 @@ def _parameters(clip: ResolvedClip, index: int, loaded: Mapping[str, Any]) -> st
         scale, ends = clip.feedback.guidance_scale or scale, 1.0
     facts = {
         "Steps": clip.steps,
-        **({"Sampler": sampler_name(str(loaded["scheduler"]))} if "scheduler" in loaded else {}),
+        **({"Sampler": webui_sampler(str(loaded["scheduler"]))} if "scheduler" in loaded else {}),
         "CFG scale": scale,
         "Seed": keys[start].seed,
         "Size": f"{width}x{height}",
@@ -85,30 +86,6 @@ def _model_hash(clip: ResolvedClip) -> str:
     denoisers = (name for name in weights if name.startswith(("unet/", "transformer/")))
     first = next(denoisers, "") or next((name for name in clip.model_hashes if "/" not in name), "")
     return clip.model_hashes.get(first, "")
-
-
-SAMPLERS: Final = {
-    "DPMSolverMultistep": "DPM++ 2M",
-    "DPMSolverSinglestep": "DPM++ 2S",
-    "DPMSolverSDE": "DPM++ SDE",
-    "EulerDiscrete": "Euler",
-    "EulerAncestralDiscrete": "Euler a",
-    "HeunDiscrete": "Heun",
-    "LMSDiscrete": "LMS",
-    "KDPM2Discrete": "DPM2",
-    "KDPM2AncestralDiscrete": "DPM2 a",
-    "DDIM": "DDIM",
-    "PNDM": "PLMS",
-    "UniPCMultistep": "UniPC",
-    "LCM": "LCM",
-}
-"""diffusers' names of schedulers, and what the web UI calls them."""
-
-
-def sampler_name(scheduler: str) -> str:
-    """Return the web UI's name of a diffusers scheduler, its own where there is none."""
-    name = scheduler.removesuffix("Scheduler")
-    return SAMPLERS.get(name, name)
 
 
 def infotext(prompt: str, negative: str, facts: Mapping[str, Any]) -> str:

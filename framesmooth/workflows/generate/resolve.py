@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from framesmooth.errors import ModelError, UsageError
+from framesmooth.errors import ModelError, UsageError, require_packages
 from framesmooth.generation.control_frames import ControlFrames, plan_control
 from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, Restyle
 from framesmooth.models.checkpoints import (
@@ -199,6 +199,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         ModelError: a model that cannot be loaded.
     """
     check_settings(settings)
+    require_packages("generating")
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
     timed = settings.but(num_frames=num_frames)

@@ -1,22 +1,39 @@
 """What the workflow of generate returns."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.report import Report
+from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.video import open_source
 
 
 @dataclass(frozen=True)
 class GeneratedClip:
-    """The clip is written; ``before`` and ``after`` are its metrics without and with smoothing."""
+    """The clip is written.
+
+    Attributes:
+        clip: the file, or the folder of frames.
+        run_folder: what it was made from, and its report.
+        before: metrics without smoothing.
+        after: metrics with smoothing.
+        smoothing: method and strength.
+        size: (height, width) in pixels.
+        fps: frames per second.
+        seconds: how long it took.
+        notices: what the user should know.
+    """
 
     clip: Path
     run_folder: Path
     before: Report
     after: Report
+    smoothing: SmoothingChoice
+    size: tuple[int, int]
+    fps: Fraction
     seconds: float
     notices: tuple[Notice, ...] = ()
 

@@ -20,9 +20,8 @@ from framesmooth.events import (
     StageFinished,
     stage,
 )
-from framesmooth.metrics.report import Report
 from framesmooth.registry import load
-from framesmooth.reports import Gallery, write_report
+from framesmooth.reports import Gallery, ShownClip, write_report
 from framesmooth.runs import (
     RECORD_VERSION,
     FrameFolder,
@@ -32,6 +31,7 @@ from framesmooth.runs import (
     package_versions,
 )
 from framesmooth.smoothing.base import Smoother, create_smoother
+from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
@@ -79,6 +79,8 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
         generator = load_generator(clip, run if goes_on else None)
+    for notice in generator.notices(clip.model_name):
+        emit(notice)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
         found = estimate(clip, generator, lambda index: goes_on and index in frames)
@@ -119,8 +121,18 @@ def finish_clip(
             for notice in notices(clip, asked):
                 emit(notice)
             work.make_frames()
-            before, after = work.smooth_and_write(work.tuned() if smoother is None else smoother)
-    made = GeneratedClip(clip.settings.output, run.folder, before, after, time.perf_counter() - started)
+            smoother = work.tuned() if smoother is None else smoother
+            smoothed = work.smooth_and_write(smoother)
+    made = GeneratedClip(
+        clip=clip.settings.output,
+        run_folder=run.folder,
+        before=smoothed.before,
+        after=smoothed.after,
+        smoothing=SmoothingChoice.of(smoother, loop=clip.settings.timeline.loop),
+        size=smoothed.frames.size,
+        fps=clip.settings.timeline.fps,
+        seconds=time.perf_counter() - started,
+    )
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
     return made
 
@@ -192,9 +204,11 @@ class _Work:
         self.curve = write_curve(self.run.folder, tuning)
         return tuning.smoother(frames)
 
-    def smooth_and_write(self, smoother: Smoother) -> tuple[Report, Report]:
-        """Smooth the frames, write the clip, report on it, and return the metrics of before and after."""
+    def smooth_and_write(self, smoother: Smoother) -> Smoothed:
+        """Smooth the frames, write the clip, report on it, and return the smoothed frames."""
         settings = self.clip.settings
+        choice = SmoothingChoice.of(smoother, loop=settings.timeline.loop)
+        self.emit(Notice(f"smoothing: {choice.words}"))
         smoothed = smooth_run(
             self.run,
             smoother,
@@ -219,7 +233,7 @@ class _Work:
             on_complete=self._note_clip,
         ) as sink:
             copy_clip(smoothed.frames, sink, self.emit)
-        return smoothed.before, smoothed.after
+        return smoothed
 
     @property
     def _guide(self) -> Guide | None:
@@ -256,4 +270,5 @@ class _Work:
                 strip=smoothed.strip,
                 facts=facts,
                 first=self.curve,
+                clip=ShownClip(self.clip.settings.output, smoothed.frames),
             )

@@ -43,8 +43,15 @@ class StandInRaft(torch.nn.Module):  # type: ignore[misc, name-defined, unused-i
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Put a stand-in where torchvision.models.optical_flow would be."""
     optical_flow = ModuleType("torchvision.models.optical_flow")
-    optical_flow.raft_large = lambda: StandInRaft(64)  # type: ignore[attr-defined]
-    optical_flow.raft_small = lambda: StandInRaft(32)  # type: ignore[attr-defined]
+    built: list[int] = []
+
+    def build(channels: int) -> StandInRaft:
+        built.append(channels)
+        return StandInRaft(channels)
+
+    optical_flow.built = built  # type: ignore[attr-defined]
+    optical_flow.raft_large = lambda: build(64)  # type: ignore[attr-defined]
+    optical_flow.raft_small = lambda: build(32)  # type: ignore[attr-defined]
     models, package = ModuleType("torchvision.models"), ModuleType("torchvision")
     models.optical_flow = optical_flow  # type: ignore[attr-defined]
     for module in (package, models, optical_flow):
@@ -73,7 +80,7 @@ def test_a_pan_is_found_in_the_convention_at_any_size(
 @pytest.mark.parametrize("channels", [32, 64])
 def test_the_shapes_choose_the_network(channels: int, tmp_path: Path, stand_in: ModuleType) -> None:
     flow: Any = load_flow("raft", save_weights(tmp_path / "mine.safetensors", channels))
-    assert flow._network.channels == channels
+    assert stand_in.built == [channels]
     assert repr(flow) == "RaftFlow(num_flow_updates=12, name='mine.safetensors')"
 
 

@@ -14,7 +14,6 @@ from framesmooth.generation.diffusion import REROLL_STRIDE
 from framesmooth.models.latents import noise_of
 from framesmooth.runs import RunFolder
 from framesmooth.runs.cache import prune
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import write_png
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
@@ -23,6 +22,7 @@ from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
 from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
+from tests.small_clip import small_clip
 
 FRAMES = 7
 
@@ -30,19 +30,15 @@ FRAMES = 7
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip under a camera."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
+    return small_clip(
+        tiny_model,
+        tmp_path / "clip.mkv",
         num_frames=FRAMES,
         cadence=2,
         width=36,
-        height=24,
         steps=3,
         zoom="1.03",
         roll="0:(0), -1:(2)",
-        smoother="ema",
-        dtype="float32",
     )
 
 
@@ -96,7 +92,7 @@ def test_where_the_first_picture_is_now(
     with pytest.raises(Stop):
         make_clip(settings, stop_at("keyframes", 1))
     run = RunFolder.beside(settings.output)
-    assert run.record["settings"]["raw"]["init_image"] == "first.png"
+    assert run.record["settings"]["raw"]["img2img"]["init_image"] == "first.png"
     with pytest.raises(MediaError, match=r"first\.png does not exist: check the name after --init-image"):
         resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     write_png(tmp_path / "other.png", np.zeros((24, 36, 3), np.uint8))

@@ -14,30 +14,18 @@ from framesmooth.generation import cost_probe
 from framesmooth.generation.work import Cost, Tally
 from framesmooth.models.loading import load_pipeline
 from framesmooth.runs import RunFolder
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import write_png
 from framesmooth.workflows.generate import estimate as estimating
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing
+from tests.small_clip import small_clip
 
 
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
-        num_frames=9,
-        cadence=3,
-        width=32,
-        height=24,
-        steps=5,
-        batch_size=2,
-        smoother="ema",
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mkv", num_frames=9, cadence=3, steps=5, batch_size=2)
 
 
 def test_a_cost_is_found_again_from_two_measurements() -> None:

@@ -19,7 +19,6 @@ from framesmooth.events import (
     Stop,
 )
 from framesmooth.runs import RunFolder
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import read_image, read_metadata
 from framesmooth.workflows.generate.preview import preview_clip
 from framesmooth.workflows.generate.result import GeneratedClip
@@ -27,23 +26,13 @@ from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import nothing, stop_at
+from tests.small_clip import small_clip
 
 
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip by prompt travel."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
-        num_frames=10,
-        width=32,
-        height=24,
-        steps=3,
-        batch_size=3,
-        smoother="ema",
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mkv", num_frames=10, steps=3, batch_size=3)
 
 
 @pytest.fixture

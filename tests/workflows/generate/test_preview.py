@@ -15,7 +15,6 @@ from framesmooth.generation.specs import FirstLastImages
 from framesmooth.models.loading import load_pipeline
 from framesmooth.reports.montage import captioned
 from framesmooth.runs import FrameFolder, RunFolder
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.video import read_image, read_metadata
 from framesmooth.workflows.generate.preview import preview_clip
@@ -23,6 +22,7 @@ from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.generators import first_last_frame, prompt_travel
 from tests.listeners import nothing
+from tests.small_clip import small_clip
 
 
 def timeline(num_frames: int, count: int) -> Timeline:
@@ -33,17 +33,7 @@ def timeline(num_frames: int, count: int) -> Timeline:
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
-        num_frames=23,
-        width=32,
-        height=24,
-        steps=4,
-        smooth_strength=0,
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mkv", num_frames=23, steps=4, smooth_strength=0)
 
 
 @pytest.mark.parametrize(("num_frames", "count"), [(1, 1), (5, 2), (48, 2), (96, 4), (96, 30), (1000, 3)])

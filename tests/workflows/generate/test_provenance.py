@@ -17,11 +17,12 @@ from PIL import Image
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
+from framesmooth.models.scheduler_spec import webui_sampler
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_sink, open_source, read_metadata
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
-from framesmooth.workflows.generate.provenance import frame_tags, infotext, sampler_name
+from framesmooth.workflows.generate.provenance import frame_tags, infotext
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
@@ -117,9 +118,9 @@ def test_the_parameters_of_frames_are_read_by_others(settings: GenerateSettings,
 
 
 def test_samplers_have_the_names_that_tools_know() -> None:
-    assert sampler_name("EulerAncestralDiscreteScheduler") == "Euler a"
-    assert sampler_name("DDIMScheduler") == "DDIM"
-    assert sampler_name("SomeOtherScheduler") == "SomeOther"
+    assert webui_sampler("EulerAncestralDiscreteScheduler") == "Euler a"
+    assert webui_sampler("DDIMScheduler") == "DDIM"
+    assert webui_sampler("SomeOtherScheduler") == "SomeOther"
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "gif", "webp", "frames"])

@@ -13,7 +13,6 @@ from framesmooth.frames import Frame, GeneratedFrame, as_uint8
 from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.metrics.outliers import frame_statistics, outliers
 from framesmooth.runs import FrameFolder, RunFolder
-from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image
 from framesmooth.workflows.generate.repair import judge
 from framesmooth.workflows.generate.run import make_clip
@@ -21,6 +20,7 @@ from framesmooth.workflows.generate.setting_groups.sampling import BadFrames
 from framesmooth.workflows.generate.settings import GenerateSettings
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
+from tests.small_clip import small_clip
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -80,19 +80,7 @@ def test_bad_neighbours_do_not_make_a_frame_bad() -> None:
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mkv",
-        model=str(tiny_model),
-        num_frames=7,
-        cadence=3,
-        width=32,
-        height=24,
-        steps=2,
-        batch_size=2,
-        smoother="ema",
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mkv", num_frames=7, cadence=3, steps=2, batch_size=2)
 
 
 def spoil_frames(monkeypatch: pytest.MonkeyPatch, at: dict[int, str]) -> None:

@@ -26,24 +26,13 @@ from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
 from tests.listeners import Stop, nothing, stop_at
+from tests.small_clip import small_clip
 
 
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mp4",
-        model=str(tiny_model),
-        num_frames=6,
-        cadence=3,
-        width=32,
-        height=24,
-        steps=2,
-        batch_size=2,
-        smoother="ema",
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mp4", num_frames=6, cadence=3, steps=2, batch_size=2)
 
 
 @pytest.fixture

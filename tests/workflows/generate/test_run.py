@@ -29,6 +29,7 @@ from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from tests.listeners import Stop, nothing
+from tests.small_clip import small_clip
 
 Make = Callable[..., GenerateSettings]
 
@@ -36,19 +37,7 @@ Make = Callable[..., GenerateSettings]
 @pytest.fixture
 def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """A small clip of two prompts."""
-    return GenerateSettings.of(
-        prompts=parse_prompts(["a cat on the beach", "the lion at sunset"]),
-        output=tmp_path / "clip.mp4",
-        model=str(tiny_model),
-        num_frames=10,
-        cadence=4,
-        width=32,
-        height=24,
-        steps=4,
-        batch_size=3,
-        smoother="ema",
-        dtype="float32",
-    )
+    return small_clip(tiny_model, tmp_path / "clip.mp4", num_frames=10, cadence=4, steps=4, batch_size=3)
 
 
 def frame_bytes(settings: GenerateSettings) -> list[bytes]:

@@ -143,7 +143,7 @@ def test_an_old_camera_that_stands_still_is_one_all_the_same(tmp_path: Path) -> 
         ({"timeline": 3}, "not iterable"),
         ({"tempo": 2}, "unknown settings tempo"),
         ({"output": "../../clip.mp4"}, "outside the folder"),
-        ({"output": "clip.mp4"}, "doesn't lie beside"),
+        ({"output": "clip.mp4"}, "is not beside"),
         ({"encoding": {"audio": "/etc/passwd"}}, "outside the folder"),
         ({"img2img": {"init_image": "../../secret.png"}}, "outside the folder"),
         ({"model": {"loras": [{"path": "~/a.safetensors"}]}}, "no name of a file"),

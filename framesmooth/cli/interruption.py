@@ -1,0 +1,51 @@
+"""What a run that is stopped with Ctrl-C says: what is kept, and the command that goes on with it."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+
+from framesmooth.errors import FramesmoothError
+from framesmooth.runs import RunFolder
+
+
+@contextmanager
+def says_how_to_go_on(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Say on stderr what is kept in ``run`` when the block is stopped by Ctrl-C or SIGTERM.
+
+    ``paths`` are the files, as (name, path), that ``framesmooth resume`` has to be told of.
+    """
+    from framesmooth.cli.main import INTERRUPTED, TERMINATED, stops_unwrapped
+
+    try:
+        with stops_unwrapped():
+            yield
+    except (KeyboardInterrupt, SystemExit) as stop:
+        terminated = isinstance(stop, SystemExit)
+        if terminated and stop.code != TERMINATED:  # type: ignore[union-attr]
+            raise
+        click.echo(f"interrupted: {_kept(run, paths)}", err=True)
+        raise click.exceptions.Exit(TERMINATED if terminated else INTERRUPTED) from stop
+
+
+def resume_command(folder: Path, paths: Sequence[tuple[str, str]]) -> str:
+    """Return the command line that goes on with the run in ``folder``."""
+    words = ["framesmooth", "resume", str(folder)]
+    for name, path in paths:
+        words += ["--path", f"{name}={path}"]
+    return shlex.join(words)
+
+
+def _kept(run: RunFolder, paths: Sequence[tuple[str, str]]) -> str:
+    record = {}
+    with suppress(FramesmoothError):
+        record = run.unchecked_record
+    if record.get("status") != "interrupted":
+        return "nothing was made yet; run the same command again"
+    keyframes, frames = (len(stage.results()) for stage in (run.keyframes, run.frames))
+    counts = [(keyframes, "keyframe"), (frames, "frame")]
+    made = " and ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
+    kept = f"{made} {'is' if keyframes + frames == 1 else 'are'} kept" if made else "no keyframe was done yet"
+    return f"{kept} in {run.folder}; go on with: {resume_command(run.folder, paths)}"

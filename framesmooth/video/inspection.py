@@ -1,0 +1,122 @@
+"""What a look at the first picture of a video tells: how to decode it, and what of it frames cannot hold."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+
+from framesmooth.errors import MediaError
+from framesmooth.frames import Frame
+from framesmooth.video.alpha import (
+    alpha_notice,
+    decoder_of,
+    is_unused,
+    shows_background,
+)
+from framesmooth.video.color import to_rgb
+from framesmooth.video.deinterlace import (
+    TELECINE_NOTICE,
+    Interlace,
+    find_interlace,
+    is_telecined,
+    may_be_telecined,
+)
+from framesmooth.video.orientation import display_matrix, upright
+from framesmooth.video.probe import video_stream
+from framesmooth.video.reading import Color, Reading
+from framesmooth.video.safe_open import open_media
+
+_BITS: Final = 8
+_WIDE: Final = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}  # ITU-T H.273, table 2
+HDR_TRANSFERS: Final = (16, 18)
+"""PQ and HLG (ITU-T H.273, table 3)."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a video is decoded.
+
+    Attributes:
+        index: of the stream in the file.
+        background: what shows through transparent pixels; None where alpha is to be ignored.
+        interlace: what is done about interlaced frames.
+    """
+
+    index: int
+    background: Color | None
+    interlace: Interlace
+
+    def frame(self, picture: av.VideoFrame) -> Frame:
+        """Return a picture as RGB, over the background."""
+        return to_rgb(picture, self.background)
+
+    def upright(self, frame: Frame, picture: av.VideoFrame, path: Path) -> Frame:
+        """Return the frame of ``picture`` turned and reflected as the file says."""
+        return upright(frame, display_matrix(picture), path)
+
+
+def inspect_video(
+    path: Path, index: int, reading: Reading, fps: Fraction
+) -> tuple[Decoding, tuple[str, ...]]:
+    """Return how a video is decoded, and one line for each thing that is changed or lost by it.
+
+    Raises:
+        MediaError: when no picture can be decoded.
+    """
+    with open_media(path) as container:
+        stream = video_stream(container, path, index)
+        first = next(_whole(container, stream), None)
+        if first is None:
+            raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
+        interlace = find_interlace(stream, first, reading.deinterlace)
+        ignored = is_unused(container, stream, first)
+        name, transfer = path.name, int(stream.codec_context.color_trc)
+        lines = [
+            interlace.notice(name, f"{float(fps):.5g}", f"{float(2 * fps):.5g}"),
+            alpha_notice(name, reading.background) if shows_background(first) and not ignored else "",
+            depth_notice(name, max(part.bits for part in first.format.components)),
+            "" if transfer in HDR_TRANSFERS else _primaries_notice(name, int(first.color_primaries)),
+        ]
+    decoding = Decoding(index, None if ignored else reading.background, interlace)
+    return decoding, tuple(filter(None, lines))
+
+
+def find_telecine(path: Path, index: int) -> tuple[str, ...]:
+    """Return the line about 3:2 pulldown, if there is any; the first two seconds are decoded for that."""
+    with open_media(path) as container:
+        stream = video_stream(container, path, index)
+        if may_be_telecined(stream) and is_telecined(_whole(container, stream)):
+            return (TELECINE_NOTICE.format(path.name),)
+    return ()
+
+
+def depth_notice(name: str, bits: int) -> str:
+    """Return the line about samples of more than 8 bits, nothing where there are no more."""
+    if bits <= _BITS:
+        return ""
+    levels = f"{2**bits} levels become 256" if bits <= 16 else "they are rounded to 256 levels"
+    return f"{name} has {bits} bits a channel and frames have 8: {levels}"
+
+
+def _primaries_notice(name: str, primaries: int) -> str:
+    if primaries not in _WIDE:
+        return ""
+    return f"{name} has the colours of {_WIDE[primaries]} and is taken for BT.709: they come out paler"
+
+
+def _whole(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """Yield the pictures that can be decoded: what a look at a clip needs, however damaged it is."""
+    decode, packets = decoder_of(stream), container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return
+        if packet is None:
+            return
+        with suppress(av.FFmpegError):
+            yield from decode(packet)
