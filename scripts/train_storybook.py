@@ -18,12 +18,16 @@ Example::
 """
 
 import json
+import sys
 from pathlib import Path
 
 import click
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from storybook.captions import SUBJECTS, caption
 from storybook.dataset import rendered, scene_at
 from storybook.models import pipeline
@@ -66,6 +70,7 @@ SHARES = {"autoencoder": 0.15, "decoder": 0.07, "text": 0.03, "small": 0.35, "un
     type=click.IntRange(min=2 * CHUNK),
     help="Scenes to encode; half of them are wide.",
 )
+@click.option("--first-scene", default=0, help="Number of the first of them: others than a start has seen.")
 @click.option(
     "--work", type=click.Path(path_type=Path), default="build/storybook", help="Checkpoints, log, pictures."
 )
@@ -89,6 +94,7 @@ def main(
     unet_rate: float,
     unet_decay: float,
     scenes: int,
+    first_scene: int,
     work: Path,
     export: Path,
     start_from: Path | None,
@@ -128,7 +134,7 @@ def main(
         Stage("unet", time["unet"], {"square": 0.5, "wide": 0.5}, batch=32, decay=unet_decay, rate=unet_rate),
     ]
     stages = [stage for stage in stages if stage.minutes or net is None]
-    chunks = list(encode_scenes(work, vae, _plan(stages, scenes), target, processes))
+    chunks = list(encode_scenes(work, vae, _plan(stages, scenes, first_scene), target, processes))
     if start is None:
         scale = 1 / float(np.mean([latents.values[:200].astype(np.float32).std() for _, latents in chunks]))
         vae.register_to_config(scaling_factor=round(scale, 5))
@@ -153,9 +159,9 @@ def _claim(work: Path, start: Path | None) -> None:
     note.write_text(origin)
 
 
-def _plan(stages: list[Stage], scenes: int) -> list[tuple[str, int]]:
+def _plan(stages: list[Stage], scenes: int, first: int) -> list[tuple[str, int]]:
     """The (shape, first scene) of each chunk that the stages need: all small, half square, half wide."""
-    firsts = range(0, scenes // CHUNK * CHUNK, CHUNK)
+    firsts = range(first, first + scenes // CHUNK * CHUNK, CHUNK)
     shapes = {shape for stage in stages for shape in stage.shapes}
     plan = [("small", first) for first in firsts if "small" in shapes]
     return plan + [(shape, first) for k, first in enumerate(firsts) if (shape := FULL[k % 2]) in shapes]

@@ -1,5 +1,7 @@
 """The animals: bird, cat, lion, horse, fish, and an astronaut riding a horse."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .brush import Brush, mix, shade
@@ -15,6 +17,7 @@ def shaded(color: RGB) -> RGB:
 def bird(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A bird in flight, seen from the side, one wing in front of the other."""
     lift = rng.uniform(0.75, 1.0)
+    lift -= (lift - 0.28) * b.beat(1.25)
     b.poly([(-0.05, 0.52), (-0.34, lift), (-0.16, lift * 0.98), (0.2, 0.55)], shaded(color), rounds=2)
     b.poly([(-0.75, 0.5), (-0.68, 0.36), (-0.3, 0.4), (-0.3, 0.52)], shaded(color), rounds=1)
     b.ellipse(0.02, 0.46, 0.42, 0.15, color, 0.1)
@@ -29,7 +32,10 @@ def cat(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A sitting cat with its tail around it."""
     dim = shaded(color)
     tail = rng.uniform(0.1, 0.45)
-    b.curve([(0.2, 0.08), (0.42, 0.1), (0.5, 0.2 + tail * 0.5), (0.42, 0.3 + tail)], 0.085, dim)
+    tail, wag = tail + 0.06 * b.wave(1.0), 0.1 * b.wave(0.8)
+    b.curve(
+        [(0.2, 0.08), (0.42, 0.1), (0.5 + wag * 0.4, 0.2 + tail * 0.5), (0.42 + wag, 0.3 + tail)], 0.085, dim
+    )
     b.poly([(-0.25, 0), (0.3, 0), (0.33, 0.26), (0.17, 0.56), (-0.14, 0.58), (-0.24, 0.3)], color, rounds=2)
     b.poly([(0.05, 0), (0.31, 0), (0.32, 0.2), (0.14, 0.25)], dim, rounds=2)
     for x in (-0.15, -0.02):
@@ -58,6 +64,8 @@ def legs(
     """Legs from ``top`` down to the ground at ``xs``, each in a stride of its own, far ones darker."""
     for k, x in enumerate(xs):
         stride = rng.uniform(-0.1, 0.1)
+        if b.action == "travel":  # legs across from each other go together
+            stride += (0.12 if k in (0, 3) else -0.12) * b.wave(1.2) - stride * b.beat(1.2)
         knee = (x + stride * 0.3, top * 0.5)
         b.line([(x, top), knee, (x + stride, 0.03)], width, color if k % 2 else shaded(color))
         b.ellipse(x + stride + 0.015, 0.025, width * 0.62, 0.03, shaded(color))
@@ -68,8 +76,13 @@ def lion(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     mane = shade(color, 0.56) if sum(color) > 200 else mix(color, (150, 110, 80), 0.45)
     if sum(color) > 640:
         mane = (178, 152, 122)
-    b.curve([(-0.58, 0.56), (-0.78, 0.6), (-0.84, 0.42), (-0.9, 0.3)], 0.05, color)
-    b.ellipse(-0.9, 0.27, 0.06, 0.09, mane)
+    wag = (0.22 if b.action == "wag" else 0.06) * b.wave(0.8)
+    b.curve(
+        [(-0.58, 0.56), (-0.78, 0.6), (-0.84 - wag * 0.3, 0.42 + wag * 0.5), (-0.9 - wag * 0.3, 0.3 + wag)],
+        0.05,
+        color,
+    )
+    b.ellipse(-0.9 - wag * 0.3, 0.27 + wag, 0.06, 0.09, mane)
     legs(b, color, (-0.5, -0.36, 0.2, 0.34), 0.4, 0.12, rng)
     b.poly(
         [(-0.62, 0.36), (-0.62, 0.62), (-0.3, 0.68), (0.3, 0.72), (0.45, 0.4), (0.1, 0.3), (-0.3, 0.33)],
@@ -96,7 +109,8 @@ def horse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     mane = shade(color, 0.45) if sum(color) > 200 else (120, 100, 92)
     if sum(color) > 640:
         mane = (196, 188, 180)
-    b.curve([(-0.5, 0.66), (-0.66, 0.62), (-0.7, 0.4), (-0.66, 0.24)], 0.09, mane)
+    sway = 0.08 * b.wave(1.0)
+    b.curve([(-0.5, 0.66), (-0.66, 0.62), (-0.7 + sway * 0.6, 0.4), (-0.66 + sway, 0.24)], 0.09, mane)
     legs(b, color, (-0.4, -0.28, 0.2, 0.31), 0.46, 0.075, rng)
     b.poly(
         [(-0.52, 0.46), (-0.5, 0.7), (-0.1, 0.66), (0.22, 0.7), (0.36, 0.58), (0.26, 0.42), (-0.2, 0.4)],
@@ -113,7 +127,7 @@ def horse(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 
 def rider(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """An astronaut in white riding a horse in the colour."""
-    low = Brush(b.picture, b.x, b.y, b.scale * 0.72, b.flip, b.angle, b.light)
+    low = replace(b, scale=b.scale * 0.72)
     horse(low, color, rng)
     white, dim = (246, 246, 248), (204, 208, 220)
     b.line([(-0.06, 0.5), (0.1, 0.42), (0.06, 0.24)], 0.085, dim)
@@ -128,7 +142,7 @@ def rider(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 def fish(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A leaping fish with tail, fins and a pale belly."""
     dim = shaded(color)
-    bend = rng.uniform(-0.06, 0.06)
+    bend = rng.uniform(-0.06, 0.06) + (0.14 if b.action == "wriggle" else 0.1) * b.wave(1.2)
     b.poly([(-0.42, 0.48), (-0.8, 0.74 + bend), (-0.7, 0.5 + bend), (-0.8, 0.24 + bend)], dim, rounds=1)
     b.poly([(-0.18, 0.64), (0.02, 0.9), (0.22, 0.66)], dim, rounds=1)
     b.poly(

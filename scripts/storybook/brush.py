@@ -55,6 +55,17 @@ class Brush:
     flip: bool = False
     angle: float = 0.0
     light: RGB = (1.0, 1.0, 1.0)
+    time: float = 0.0  # seconds by which what moves by itself has moved
+    action: str = ""  # what it does: "travel", or one of motion.BEAT
+
+    def wave(self, rate: float, phase: float = 0.0) -> float:
+        """A sine of ``rate`` turns a second, less its value at time 0."""
+        start = 2 * np.pi * phase
+        return float(np.sin(2 * np.pi * rate * self.time + start) - np.sin(start))
+
+    def beat(self, rate: float) -> float:
+        """From 0 at time 0 to 1 and back, ``rate`` times a second."""
+        return float(0.5 - 0.5 * np.cos(2 * np.pi * rate * self.time))
 
     def pixels(self, points: Points) -> NDArray[np.float64]:
         """Maps own coordinates to (n, 2) pixel coordinates."""

@@ -186,8 +186,15 @@ COLOR_WORDS = {
 }
 
 
-def caption(scene: Scene, rng: np.random.Generator) -> str:
-    """Writes one caption of a scene; every call finds other words."""
+WHERE = {"in", "on", "over", "through", "across", "near", "by", "above", "behind"}
+
+
+def caption(scene: Scene, rng: np.random.Generator, deed: str | None = None) -> str:
+    """Writes one caption of a scene; every call finds other words.
+
+    With a ``deed``, as "sailing to the left", that is what the subject does, in place of a verb of its own;
+    the other words are those that the same ``rng`` finds without it.
+    """
 
     def pick(options: list[str]) -> str:
         return options[rng.integers(len(options))]
@@ -200,8 +207,10 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     else:
         noun = _noun(scene, rng)
         if rng.random() < 0.14:
-            return _tags(scene, noun, rng)
+            return _tags(scene, noun if deed is None else f"{noun} {deed}", rng)
         verb = pick(VERBS.get(scene.subject, ["in", "on", "near", "standing in", "in the middle of", "by"]))
+        if deed is not None:  # its last word is a preposition mostly
+            noun, verb = f"{noun} {deed}", verb.split()[-1] if verb.split()[-1] in WHERE else "in"
         words = f"{noun} {verb} {place}" if place else noun
         if light:
             words = f"{light}, {words}" if not style and rng.random() < 0.25 else f"{words} {light}"

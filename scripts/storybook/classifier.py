@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from . import world
-from .training import Session
+from .training import Session, autocast
 
 TABLES: dict[str, tuple[str, ...]] = {
     "place": world.PLACES,
@@ -93,7 +93,7 @@ def train_reader(
         x = torch.where(torch.rand(64, 1, 1, 1, device=device) < 0.5, x, x.flip(3)) + 0.03 * torch.randn_like(
             x
         )
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             scores = model(x.contiguous(memory_format=torch.channels_last))
         y = torch.from_numpy(targets[k]).to(device)
         losses = [nn.functional.cross_entropy(scores[name].float(), y[:, i]) for i, name in enumerate(TABLES)]

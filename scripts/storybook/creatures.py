@@ -17,8 +17,12 @@ def _eye(color: RGB) -> RGB:
 def dog(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A dog that sits sideways: hanging ear, snout, collar, its tail up."""
     dark, pale = shaded(color), mix(color, CREAM, 0.5)
-    lift = rng.uniform(0.0, 0.14)
-    b.curve([(-0.26, 0.1), (-0.44, 0.12), (-0.52, 0.24 + lift), (-0.48, 0.36 + lift)], 0.075, dark)
+    lift, wag = rng.uniform(0.0, 0.14), 0.14 * b.wave(1.6)
+    b.curve(
+        [(-0.26, 0.1), (-0.44, 0.12), (-0.52 + wag * 0.4, 0.24 + lift), (-0.48 + wag, 0.36 + lift)],
+        0.075,
+        dark,
+    )
     b.line([(0.15, 0.42), (0.17, 0.05)], 0.09, dark)
     b.poly(
         [(-0.34, 0.0), (-0.38, 0.22), (-0.2, 0.42), (-0.02, 0.66), (0.22, 0.66), (0.24, 0.4), (0.12, 0.0)],
@@ -96,10 +100,10 @@ def owl(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         for x in (-0.09, 0.0, 0.09):
             at = x + (0.045 if round(y * 100) % 2 else 0.0)
             b.poly([(at - 0.032, y + 0.025), (at, y - 0.02), (at + 0.032, y + 0.025)], dark)
+    spread = 0.42 * b.beat(1.0)
     for side in (-1, 1):
-        b.poly(
-            [(side * 0.22, 0.64), (side * 0.36, 0.42), (side * 0.3, 0.16), (side * 0.17, 0.3)], dark, rounds=2
-        )
+        tip = (side * (0.36 + spread), 0.42 + 0.3 * spread), (side * (0.3 + spread), 0.16 + 0.6 * spread)
+        b.poly([(side * 0.22, 0.64), *tip, (side * 0.17, 0.3)], dark, rounds=2)
         b.ellipse(side * 0.125, 0.75, 0.145, 0.14, pale)
         b.ellipse(side * 0.12, 0.75, 0.095, 0.095, (250, 190, 40))
         b.ellipse(side * 0.11, 0.75, 0.052, 0.056, (24, 22, 26))
@@ -114,6 +118,7 @@ def butterfly(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     rim = DARK if sum(color) > 150 else (92, 92, 128)
     spot = CREAM if sum(color) < 640 else (240, 170, 60)
     fold = rng.uniform(0.82, 1.0)
+    fold *= 1 - 0.65 * b.beat(1.25)
     for side in (-1, 1):
         s = side * fold
         b.poly(
@@ -143,7 +148,7 @@ def butterfly(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 def whale(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A whale at the surface: great head, pale grooved belly, raised fluke, spout."""
     dark, pale = shaded(color), mix(color, CREAM, 0.68) if sum(color) < 640 else (196, 208, 222)
-    top = rng.uniform(0.84, 1.0)
+    top = rng.uniform(0.84, 1.0) - (0.16 if b.action == "spout" else 0.08) * b.beat(0.8)
     spray = (226, 242, 252)
     b.curve([(0.34, 0.6), (0.34, 0.8), (0.26, top), (0.12, top - 0.06)], 0.045, spray)
     b.curve([(0.36, 0.6), (0.36, 0.8), (0.44, top), (0.58, top - 0.06)], 0.045, spray)
@@ -187,12 +192,17 @@ def dragon(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     dark, pale = shaded(color), mix(color, CREAM, 0.55)
     web = mix(color, (246, 196, 110), 0.45) if sum(color) > 150 else (120, 60, 84)
     lift = rng.uniform(0.9, 1.04)
+    stroke = b.beat(1.25)
+    lift -= 0.62 * stroke
     if rng.random() < 0.5:
         b.poly(
             [(0.72, 0.66), (1.02, 0.62), (0.94, 0.56), (1.04, 0.5), (0.72, 0.58)], (255, 150, 40), rounds=1
         )
         b.poly([(0.72, 0.64), (0.9, 0.59), (0.72, 0.6)], (255, 232, 130), rounds=1)
-    b.poly([(0.06, 0.5), (-0.02, lift), (-0.22, 0.88), (-0.3, 0.7), (-0.16, 0.56)], dark)
+    b.poly(
+        [(0.06, 0.5), (-0.02, lift), (-0.22, 0.88 - 0.5 * stroke), (-0.3, 0.7 - 0.3 * stroke), (-0.16, 0.56)],
+        dark,
+    )
     b.curve([(-0.2, 0.36), (-0.5, 0.24), (-0.66, 0.34), (-0.86, 0.3)], 0.085, color)
     b.poly([(-0.82, 0.38), (-1.0, 0.28), (-0.83, 0.2)], dark)
     b.curve([(0.12, 0.44), (0.34, 0.44), (0.34, 0.66), (0.5, 0.7)], 0.13, color)
@@ -212,8 +222,8 @@ def dragon(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.line([(0.72, 0.63), (0.58, 0.635)], 0.014, DARK if sum(color) > 150 else CREAM)
     b.ellipse(0.55, 0.725, 0.03, 0.03, (252, 224, 90))
     b.ellipse(0.558, 0.725, 0.012, 0.024, (24, 22, 26))
-    tips = [(-0.66, 0.86), (-0.6, 0.62), (-0.36, 0.56)]
-    folds = [(-0.54, 0.74), (-0.42, 0.64), (-0.24, 0.54)]
+    tips = [(-0.66, 0.86 - 0.66 * stroke), (-0.6, 0.62 - 0.4 * stroke), (-0.36, 0.56 - 0.26 * stroke)]
+    folds = [(-0.54, 0.74 - 0.5 * stroke), (-0.42, 0.64 - 0.34 * stroke), (-0.24, 0.54 - 0.18 * stroke)]
     edge = [point for pair in zip(tips, folds, strict=True) for point in pair]
     b.poly([(0.06, 0.46), (-0.26, lift + 0.02), *edge, (-0.2, 0.46)], web)
     for x, y in tips:

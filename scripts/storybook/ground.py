@@ -18,11 +18,17 @@ class Ground:
         look: Light,
         sun_x: float,
         rng: np.random.Generator,
+        time: float = 0.0,
     ) -> None:
+        self.time = time
         self.picture, self.horizon, self.light, self.sun_x, self.rng = picture, horizon, light, sun_x, rng
         self.height, self.width = picture.shape[:2]
         self.look = look
         self.brush = Brush(picture, 0, 0, 1.0)
+
+    def swing(self, rate: float, phase: float) -> float:
+        """A sine of ``rate`` turns a second, less its value at time 0."""
+        return float(np.sin(2 * np.pi * rate * self.time + phase) - np.sin(phase)) if self.time else 0.0
 
     def lit(self, color: RGB, depth: float = 0.0) -> RGB:
         """A ground colour in this scene's light; ``depth`` 0 (near) … 1 (far) fades it into the haze."""
@@ -67,6 +73,7 @@ def water(g: Ground, top: float, bottom: float, base: RGB) -> None:
         depth = g.rng.random() ** 1.5
         y = top + (bottom - top) * depth
         x, half = g.rng.uniform(0, g.width), g.height * (0.02 + 0.07 * depth) * g.rng.uniform(0.6, 1.4)
+        x, half = x + 0.02 * g.height * g.swing(0.4, x), half * (1 + 0.25 * g.swing(0.5, y))
         color = mix(mix(far, near, depth), g.look.sky[2] if g.rng.random() < 0.7 else near, 0.55)
         g.brush.curve(
             [(x - half, -y), (x, -y + half * 0.12), (x + half, -y)], g.height * (0.004 + 0.008 * depth), color
@@ -77,6 +84,7 @@ def water(g: Ground, top: float, bottom: float, base: RGB) -> None:
             y = top + (bottom - top) * (k + 0.5) / 10
             half = g.height * g.rng.uniform(0.015, 0.05) * (1 + k * 0.12)
             x = g.sun_x + g.rng.normal(0, 0.012 * g.height)
+            x, half = x + 0.008 * g.height * g.swing(0.6, y), half * (1 + 0.4 * g.swing(0.8, x))
             g.brush.line([(x - half, -y), (x + half, -y)], g.height * 0.008, glint)
 
 

@@ -48,9 +48,9 @@ def autoencoder() -> AutoencoderTiny:
 def unet() -> UNet2DConditionModel:
     """Three levels (32×32, 16×16 and 8×8 latents at 256²).
 
-    Attention, to the picture and to the text, works on the lowest level alone, where it is cheap. The text
-    reaches the other levels pooled, with the time, as a scale and shift of every block's norm: a small
-    network learns that way of listening much sooner than it learns to attend.
+    Attention, to the picture and to the text, works on the two lower levels, where it is cheap. The text
+    reaches all levels pooled, with the time, as a scale and shift of every block's norm: a small network
+    learns that way of listening much sooner than it learns to attend.
     """
     return UNet2DConditionModel(
         sample_size=32,
@@ -58,8 +58,8 @@ def unet() -> UNet2DConditionModel:
         out_channels=LATENT_CHANNELS,
         block_out_channels=(64, 128, 256),
         layers_per_block=1,
-        down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         cross_attention_dim=TEXT_WIDTH,
         addition_embed_type="text",
         addition_embed_type_num_heads=4,
@@ -68,6 +68,27 @@ def unet() -> UNet2DConditionModel:
         use_linear_projection=True,
         norm_num_groups=32,
     )
+
+
+def grown(start: UNet2DConditionModel) -> UNet2DConditionModel:
+    """A new :func:`unet` with a finished one's weights; attention that it lacks begins as the identity.
+
+    Raises:
+        ValueError: if the other is no smaller version of today's network.
+    """
+    net = unet()
+    mine, given = net.state_dict(), start.state_dict()
+    new = mine.keys() - given.keys()
+    strange = [name for name, weight in given.items() if name not in mine or mine[name].shape != weight.shape]
+    strange += [name for name in new if ".attentions." not in name]
+    if strange:
+        raise ValueError(f"the UNet to start from differs in {len(strange)} weights, as {strange[0]}")
+    net.load_state_dict(given, strict=False)
+    for name in {name.partition(".transformer_blocks.")[0] for name in new if ".transformer_blocks." in name}:
+        last = net.get_submodule(name).proj_out
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+    return net
 
 
 def tokenizer(captions: Iterable[str]) -> CLIPTokenizer:

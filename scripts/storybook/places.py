@@ -6,6 +6,7 @@ import numpy as np
 
 from .brush import mix, shade
 from .ground import Ground, acacia, cactus, fir, palm, parasol, water
+from .skies import around
 
 
 def sea(g: Ground) -> None:
@@ -104,9 +105,10 @@ def snow(g: Ground) -> None:
             )
     for _ in range(g.rng.integers(14, 36)):
         r = g.height * g.rng.uniform(0.003, 0.007)
+        x, y = g.rng.uniform(0, g.width), g.rng.uniform(0, g.height)
         g.brush.ellipse(
-            g.rng.uniform(0, g.width),
-            -g.rng.uniform(0, g.height),
+            around(x, 0.02 * g.height * g.time, g.width),
+            -around(y, 20 * r * g.time, g.height),
             r,
             r,
             mix((250, 252, 255), g.look.haze, 0.15),

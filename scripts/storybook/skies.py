@@ -87,11 +87,20 @@ def jitter(color: RGB, rng: np.random.Generator, amount: float = 10.0) -> RGB:
 
 
 def paint_sky(
-    picture: Picture, horizon: float, light: str, look: Light, rng: np.random.Generator, *, bands: bool
+    picture: Picture,
+    horizon: float,
+    light: str,
+    look: Light,
+    rng: np.random.Generator,
+    *,
+    bands: bool,
+    sunk: float = 0.0,
+    drift: float = 0.0,
 ) -> float:
     """Paints the whole picture as sky with its sun, moon, stars and clouds; returns the sun's x in pixels.
 
-    With ``bands`` the gradient comes in a few flat steps, as in poster art.
+    With ``bands`` the gradient comes in a few flat steps, as in poster art. The sun stands ``sunk`` pixels
+    lower than it did at first, and clouds have drifted ``drift`` pixels to the right.
     """
     height, width = picture.shape[:2]
     stops = np.asarray([jitter(c, rng, 7) for c in look.sky])
@@ -106,10 +115,10 @@ def paint_sky(
     if light == "night":
         _stars(brush, horizon, rng)
     if light in ("dawn", "noon", "sunset"):
-        _sun(picture, sun_x, horizon, light, rng, glow=not bands)
+        _sun(picture, sun_x, horizon, light, rng, glow=not bands, sunk=sunk)
     amount = {"noon": 3, "storm": 9, "dawn": 2, "sunset": 3, "night": 1, "fog": 0}[light]
     for _ in range(rng.integers(0 if amount < 9 else 7, amount + 1)):
-        _cloud(brush, horizon, look, rng, storm=light == "storm")
+        _cloud(brush, horizon, look, rng, storm=light == "storm", drift=drift)
     if light == "storm":
         _lightning(brush, horizon, rng)
     return float(sun_x)
@@ -128,7 +137,14 @@ def _stars(brush: Brush, horizon: float, rng: np.random.Generator) -> None:
 
 
 def _sun(
-    picture: Picture, x: float, horizon: float, light: str, rng: np.random.Generator, *, glow: bool
+    picture: Picture,
+    x: float,
+    horizon: float,
+    light: str,
+    rng: np.random.Generator,
+    *,
+    glow: bool,
+    sunk: float,
 ) -> None:
     height, width = picture.shape[:2]
     low, high, size, color = {
@@ -136,7 +152,7 @@ def _sun(
         "noon": (0.12, 0.36, 0.065, (255, 248, 190)),
         "sunset": (0.72, 1.0, 0.105, (255, 226, 110)),
     }[light]
-    y, radius = horizon * rng.uniform(low, high), height * size * rng.uniform(0.85, 1.25)
+    y, radius = horizon * rng.uniform(low, high) + sunk, height * size * rng.uniform(0.85, 1.25)
     if glow:
         yy, xx = np.ogrid[:height, :width]
         distance = ((xx - x) ** 2 + (yy - y) ** 2) / (radius * 3.2) ** 2
@@ -151,9 +167,16 @@ def _sun(
     Brush(picture, 0, 0, 1.0).ellipse(x, -y, radius, radius, color)
 
 
-def _cloud(brush: Brush, horizon: float, look: Light, rng: np.random.Generator, *, storm: bool) -> None:
+def around(x: float, shift: float, size: float, margin: float = 0.0) -> float:
+    """A place moved by ``shift``; what leaves the range −margin … size + margin comes in again opposite."""
+    return x if shift == 0 else (x + shift + margin) % (size + 2 * margin) - margin
+
+
+def _cloud(
+    brush: Brush, horizon: float, look: Light, rng: np.random.Generator, *, storm: bool, drift: float
+) -> None:
     height, width = brush.picture.shape[:2]
-    x = rng.uniform(0, width)
+    x = around(rng.uniform(0, width), drift, width, 0.5 * height)
     y = horizon * (rng.uniform(-0.05, 0.5) if storm else rng.uniform(0.08, 0.7))
     size = height * (rng.uniform(0.12, 0.26) if storm else rng.uniform(0.05, 0.12))
     color = jitter(look.cloud, rng, 8)
@@ -174,18 +197,23 @@ def _lightning(brush: Brush, horizon: float, rng: np.random.Generator) -> None:
     brush.line(points, height * 0.011, (252, 250, 214))
 
 
-def paint_air(picture: Picture, horizon: float, light: str, rng: np.random.Generator) -> None:
-    """Lays rain or fog over the finished scene."""
+def paint_air(picture: Picture, horizon: float, light: str, rng: np.random.Generator, t: float = 0.0) -> None:
+    """Lays rain or fog over the finished scene, as they are after ``t`` seconds."""
     height, width = picture.shape[:2]
     if light == "storm":
         slant, length = rng.uniform(-0.35, 0.35), height * 0.07
+        fallen = height * 0.6 * t
         brush = Brush(picture, 0, 0, 1.0)
         for _ in range(rng.integers(36, 60)):
             x, y = rng.uniform(0, width), rng.uniform(0, height)
+            x, y = around(x, -slant * fallen, width), around(y, fallen, height)
             brush.line([(x, -y), (x + slant * length, -y - length)], height * 0.004, (176, 186, 198))
     if light == "fog":
         yy = np.arange(height, dtype=np.float32)[:, None] / height
         drift = cv2.resize(rng.random((4, 6), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        if t:
+            shift = np.array([[1, 0, 0.04 * height * t], [0, 1, 0]], np.float32)
+            drift = cv2.warpAffine(drift, shift, (width, height), borderMode=cv2.BORDER_REFLECT_101)
         thickness = 0.46 - 0.22 * np.abs(yy - horizon / height) + 0.16 * (drift - 0.5)
         veil = np.clip(thickness, 0.2, 0.6)[..., None]
         picture[:] = (picture + (np.array(LIGHTS["fog"].haze, np.float32) - picture) * veil).astype(np.uint8)

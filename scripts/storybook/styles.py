@@ -48,7 +48,8 @@ def watercolor(picture: Picture, rng: np.random.Generator) -> Picture:
 def pixel(picture: Picture, rng: np.random.Generator) -> Picture:
     """Blocks of 4 pixels (per 256 of height) in a reduced palette."""
     height, width = picture.shape[:2]
-    small = cv2.resize(picture, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    block = max(round(height / 64), 1)
+    small = cv2.resize(picture, (width // block, height // block), interpolation=cv2.INTER_AREA)
     small = np.clip((small.astype(np.float32) - 128) * 1.12 + 128, 0, 255)
     bright = small.max(axis=2, keepdims=True) + 1e-3
     steps = (

@@ -26,7 +26,7 @@ def sailboat(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.poly([(-0.46, 0.2), (0.5, 0.2), (0.36, 0.02), (-0.34, 0.02)], hull, rounds=1)
     b.rect(-0.45, 0.17, 0.47, 0.2, shade(hull, 1.3))
     b.line([(0.0, 0.18), (lean, 1.0)], 0.025, DARK)
-    belly = rng.uniform(0.0, 0.08)
+    belly = rng.uniform(0.0, 0.08) + 0.02 * b.wave(0.4)
     b.poly([(lean + 0.02, 0.98), (0.03, 0.24), (0.46, 0.26), (0.36 + belly, 0.5)], color)
     b.poly([(lean - 0.02, 0.9), (-0.03, 0.24), (-0.4, 0.26), (-0.26 - belly, 0.46)], shade(color, 0.82))
 
@@ -154,7 +154,7 @@ def windmill(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     b.poly([(-0.14, 0.6), (0.14, 0.6), (0.09, 0.73), (-0.09, 0.73)], (112, 70, 56), rounds=1)
     b.rect(-0.05, 0, 0.05, 0.15, WOOD)
     b.ellipse(0, 0.38, 0.04, 0.05, _contrast(color))
-    turn = rng.uniform(0, np.pi / 2)
+    turn = rng.uniform(0, np.pi / 2) - 2 * np.pi * 0.2 * b.time
     for k in range(4):
         c, s = np.cos(turn + k * np.pi / 2), np.sin(turn + k * np.pi / 2)
 
@@ -169,7 +169,11 @@ def windmill(b: Brush, color: RGB, rng: np.random.Generator) -> None:
 def rocket(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A rocket in flight on its flame."""
     fin = (206, 60, 52) if color != COLORS["red"] else (238, 232, 224)
-    b.poly([(-0.09, 0.22), (0.09, 0.22), (rng.uniform(-0.03, 0.03), -0.06)], (255, 170, 50), rounds=1)
+    b.poly(
+        [(-0.09, 0.22), (0.09, 0.22), (rng.uniform(-0.03, 0.03), -0.06 - 0.05 * b.wave(2.6))],
+        (255, 170, 50),
+        rounds=1,
+    )
     b.poly([(-0.05, 0.22), (0.05, 0.22), (0.0, 0.06)], (255, 236, 150), rounds=1)
     for side in (-1, 1):
         b.poly([(side * 0.12, 0.44), (side * 0.28, 0.18), (side * 0.11, 0.24)], fin)
@@ -192,10 +196,12 @@ def astronaut(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     dim = shade(color, 0.78) if sum(color) > 130 else shade(color, 1.22)
     b.rect(-0.23, 0.34, 0.23, 0.66, (150, 152, 162))
     step = rng.uniform(0.02, 0.07)
-    b.line([(-0.09, 0.34), (-0.1 - step, 0.06)], 0.14, color)
-    b.line([(0.09, 0.34), (0.1 + step, 0.06)], 0.14, dim)
+    pace = 0.1 * b.wave(1.2) if b.action == "travel" else 0.0
+    b.line([(-0.09, 0.34), (-0.1 - step + pace, 0.06 + 0.3 * max(pace, 0.0))], 0.14, color)
+    b.line([(0.09, 0.34), (0.1 + step + pace, 0.06 + 0.3 * max(-pace, 0.0))], 0.14, dim)
     wave = rng.random() < 0.5
-    b.line([(-0.17, 0.58), (-0.32, 0.42 if not wave else 0.74)], 0.11, dim)
+    swing = b.beat(1.1) * (-1 if wave else 1) * (2.0 if b.action == "wave" else 0.3)
+    b.line([(-0.17, 0.58), (-0.32 - 0.05 * swing, (0.42 if not wave else 0.74) + 0.16 * swing)], 0.11, dim)
     b.line([(0.17, 0.58), (0.31, 0.38)], 0.11, color)
     b.poly([(-0.19, 0.3), (0.19, 0.3), (0.21, 0.66), (-0.21, 0.66)], color, rounds=1)
     b.rect(-0.08, 0.42, 0.08, 0.52, (90, 98, 118))
@@ -211,9 +217,10 @@ def train(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     """A steam engine with one wagon, wheels and a plume of smoke."""
     dim = shade(color, 0.78) if sum(color) > 130 else shade(color, 1.25)
     for k in range(4):
+        rise = rng.normal(0, 0.015)
         b.ellipse(
-            0.46 - 0.2 * k,
-            0.84 + 0.05 * k + rng.normal(0, 0.015),
+            0.46 - 0.2 * k + 0.04 * b.wave(0.9, 0.3 * k),
+            0.84 + 0.05 * k + rise + 0.025 * b.wave(0.9, 0.2 * k),
             0.08 + 0.03 * k,
             0.055 + 0.016 * k,
             mix((246, 246, 246), (180, 184, 192), k / 4),
@@ -233,3 +240,6 @@ def train(b: Brush, color: RGB, rng: np.random.Generator) -> None:
     for x, r in ((-0.86, 0.085), (-0.5, 0.085), (-0.16, 0.11), (0.1, 0.11), (0.38, 0.08), (0.58, 0.08)):
         b.ellipse(x, r, r, r, DARK)
         b.ellipse(x, r, r * 0.45, r * 0.45, (190, 186, 180))
+        if b.time:
+            c, s = r * 0.85 * np.cos(5 * b.time), -r * 0.85 * np.sin(5 * b.time)
+            b.line([(x - c, r - s), (x + c, r + s)], 0.025, (190, 186, 180))

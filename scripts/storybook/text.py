@@ -7,11 +7,12 @@ import torch
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from . import world
+from . import motion, world
 from .captions import caption
 from .dataset import scene_at
 from .models import TEXT_LENGTH, TEXT_WIDTH, text_encoder, tokenizer
-from .training import Session
+from .moving_captions import caption_pair
+from .training import Session, autocast
 
 FAITH = 20.0  # weight of what a teacher said
 TABLES: dict[str, tuple[str, ...]] = {
@@ -23,19 +24,50 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def labels(scene: world.Scene) -> list[int]:
-    """One class index per attribute; one past the last where the scene does not mention it."""
-    return [
+MOTION_TABLES: dict[str, tuple[str, ...]] = {
+    "action": motion.ACTIONS,
+    "direction": ("", *motion.DIRECTIONS),
+    "camera": motion.CAMERAS,
+    "sky": motion.SKIES,
+    "pace": tuple(motion.PACES),
+}
+
+
+def labels(scene: world.Scene, *, moving: bool = False) -> list[int]:
+    """One class index per attribute; one past the last where the scene does not mention it.
+
+    With ``moving`` also those of its motion, whose last class but one is that nothing moves.
+    """
+    classes = [
         table.index(getattr(scene, name)) if name in scene.mentions else len(table)
         for name, table in TABLES.items()
     ]
+    for name, table in MOTION_TABLES.items() if moving else ():
+        if scene.motion is None:
+            classes.append(len(table))
+        else:
+            named = name in scene.motion.mentions
+            classes.append(table.index(getattr(scene.motion, name)) if named else len(table) + 1)
+    return classes
 
 
-def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """The tokenizer of all words in 60,000 captions, saved in ``folder``; loaded from there if it exists."""
+def clip_captions(count: int, rng: np.random.Generator) -> tuple[list[world.Scene], list[str], list[str]]:
+    """Moving scenes, a caption of each, and the same without its words about motion."""
+    scenes = [motion.clip_at(int(k)) for k in rng.integers(0, 10**6, count)]
+    pairs = [caption_pair(scene, rng) for scene in scenes]
+    return scenes, [moving for moving, _ in pairs], [plain for _, plain in pairs]
+
+
+def build_tokenizer(folder: Path, *, moving: bool = False) -> CLIPTokenizer:
+    """The tokenizer of all words in 60,000 captions, saved in ``folder``; loaded from there if it exists.
+
+    With ``moving`` it also knows the words of 40,000 captions of clips.
+    """
     if not (folder / "tokenizer_config.json").exists():
         rng = np.random.default_rng(5)
-        words = tokenizer(caption(scene_at(k), rng) for k in range(60_000))
+        texts = [caption(scene_at(k), rng) for k in range(60_000)]
+        texts += clip_captions(40_000, rng)[1] if moving else []
+        words = tokenizer(texts)
         words.save_pretrained(folder)
     return CLIPTokenizer.from_pretrained(folder)
 
@@ -103,7 +135,7 @@ def train_text_encoder(
         scenes = [scene_at(int(k)) for k in rng.integers(0, 10**6, 64)]
         target = torch.tensor([labels(s) for s in scenes], device=device)
         ids = tokens(words, [caption(s, rng) for s in scenes], device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             out = model(ids)
             loss = sum(
                 nn.functional.cross_entropy(head(feature).float(), target[:, k])

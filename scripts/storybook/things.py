@@ -33,6 +33,9 @@ def car(b: Brush, color: RGB, rng: np.random.Generator) -> None:
         b.ellipse(x, 0.19, 0.2, 0.2, DARK)
         b.ellipse(x, 0.19, 0.1, 0.1, steel)
         b.ellipse(x, 0.19, 0.045, 0.045, DARK)
+        if b.time:
+            c, s = 0.17 * np.cos(6 * b.time), -0.17 * np.sin(6 * b.time)
+            b.line([(x - c, 0.19 - s), (x + c, 0.19 + s)], 0.035, steel)
 
 
 def flower(b: Brush, color: RGB, rng: np.random.Generator) -> None:

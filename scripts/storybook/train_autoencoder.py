@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .models import autoencoder
 from .optimizer import MuonAdamW
-from .training import Average, Session
+from .training import Average, Session, autocast
 
 CROP = 96
 GRID = 8  # pixels of a latent
@@ -104,16 +104,21 @@ def _crops(pictures: list[NDArray[np.uint8]], batch: int, rng: np.random.Generat
 
 def _loss(model: AutoencoderTiny, x: torch.Tensor, device: torch.device) -> torch.Tensor:
     """L1 + 3 MSE + L1 of gradients; a little noise on the latents makes small diffusion errors invisible."""
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device):
         z = model.encoder(x)
         noisy = z + torch.randn_like(z) * (0.12 * torch.rand(z.shape[0], 1, 1, 1, device=device))
         y = model.decoder(noisy)
-    y, z = y.float(), z.float()
-    error = y - x
-    edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    z = z.float()
     mean, std = z.mean(dim=(0, 2, 3)), z.std(dim=(0, 2, 3))
     spread = mean.square().mean() + (std - 1).square().mean()
-    return error.abs().mean() + 3 * error.square().mean() + 0.5 * edges + 0.03 * spread
+    return rebuilding_error(y.float(), x) + 0.03 * spread
+
+
+def rebuilding_error(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """How far pictures are from those that they are to be: L1 + 3 MSE + half the L1 of gradients."""
+    error = y - x
+    edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    return error.abs().mean() + 3 * error.square().mean() + 0.5 * edges
 
 
 @torch.no_grad()
@@ -122,7 +127,7 @@ def psnr(model: AutoencoderTiny, pictures: NDArray[np.uint8], device: torch.devi
     values = []
     for picture in pictures:
         x = torch.from_numpy(picture.copy()).to(device).permute(2, 0, 1)[None].float()
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             y = model.decoder(model.encoder(x / 127.5 - 1))
         shown = ((y.float() + 1) * 127.5).clamp(0, 255).round()
         values.append(10 * torch.log10(255**2 / (shown - x).square().mean()).item())

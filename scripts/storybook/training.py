@@ -7,7 +7,15 @@ from typing import Any
 
 import torch
 
+from framesmooth.models.devices import choose_dtype
+
 LONGEST = 20.0  # seconds that a step can take; more is a pause from outside, which must cost no training
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """Mixed precision where the hardware multiplies bfloat16; elsewhere float32, which is faster there."""
+    enabled = choose_dtype("auto", device) != torch.float32
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
 class Session:

@@ -87,6 +87,27 @@ NATURAL: dict[str, tuple[RGB, ...]] = {
 
 
 @dataclass(frozen=True)
+class Motion:
+    """What moves in a scene. The default: only what always moves, as water, rain and flames.
+
+    Attributes:
+        action: Of the subject: one of motion.ACTIONS; "travel" has a direction.
+        direction: One of motion.DIRECTIONS, or "" where the subject stays.
+        camera: One of motion.CAMERAS. What a camera shows moves against it.
+        sky: One of motion.SKIES.
+        pace: Of the subject: one of motion.PACES.
+        mentions: Which of "action", "direction", "camera", "sky" captions name.
+    """
+
+    action: str = "rest"
+    direction: str = ""
+    camera: str = "still"
+    sky: str = "still"
+    pace: str = "normal"
+    mentions: frozenset[str] = frozenset({"action", "direction", "camera", "sky", "pace"})
+
+
+@dataclass(frozen=True)
 class Scene:
     """What one picture shows, and which parts of that its captions mention."""
 
@@ -98,6 +119,7 @@ class Scene:
     mentions: frozenset[str]
     seed: int
     nearing: tuple[str, float] | None = None  # another light, and the share of the way to its palette
+    motion: Motion | None = None  # nothing moves without one
 
     @property
     def held_out(self) -> bool:
