@@ -77,7 +77,9 @@ def test_counters_that_start_again(after: list[str], tmp_path: Path) -> None:
     pictures(tmp_path, *order)
     found = list_frames(tmp_path)
     assert [image.name for image in found.images] == order
+    assert len(found.notices) == 1, "no number is missing: cameras count from 1"
     assert "start again after DSC_9999.jpg" in found.notices[0]
+    assert [image.name for image in list_frames(tmp_path, strict=True).images] == order
 
 
 def test_a_short_series_does_not_start_again(tmp_path: Path) -> None:
@@ -94,7 +96,7 @@ def test_gaps_are_said(tmp_path: Path) -> None:
     found = list_frames(tmp_path)
     assert len(found.images) == 6
     assert found.notices == (
-        f"{tmp_path}: the numbering jumps from f2.png to f4.png, and 1 times more: the pictures are taken as "
+        f"{tmp_path}: the numbering jumps from f2.png to f4.png, and once more: the pictures are taken as "
         "neighbours; --strict refuses them",
     )
     with pytest.raises(MediaError, match=r"jumps from f2\.png to f4\.png.*restore"):
