@@ -89,7 +89,7 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
             found.extend(_from_content(_inline(text), "the prompt"))
         elif _CONFIGURATION.match(text):
             raise UsageError(
-                "settings of another tool are read from a file: save them as settings.json and give its name, "
+                "settings of another tool are read from files: save them as settings.json and give its name, "
                 "or write '0: a cat | 12: a dog'"
             )
         else:
