@@ -135,6 +135,12 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
         advice = "check the name" if not path.is_dir() else "put PNG or JPEG frames there"
         raise MediaError(f"{path} holds no picture: {advice}, or give another folder")
     images, strays = _largest_series(pictures)
+    clips = [entry for entry in entries if entry.suffix.lower() in CLIP_SUFFIXES]
+    if len(images) <= len(clips) and path.is_dir():
+        raise MediaError(
+            f"{path} holds clips beside {_named(pictures)}: give one of them, as {clips[0]}, "
+            f"or the pictures as {path / ('*' + images[0].suffix)}"
+        )
     notices = [f"{path}: not part of the series, left out: {_named(strays)}"] if strays else []
     if sort != "natural":
         key = _written if sort == "time" else _taken

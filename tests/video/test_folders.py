@@ -246,6 +246,18 @@ def test_a_clip_beside_its_frames(tmp_path: Path) -> None:
     assert '"clips"' not in told.stdout
 
 
+@pytest.mark.parametrize("clips", [["clip.mp4"], ["one.avi", "two.ts"]])
+def test_a_clip_is_no_stray_beside_its_thumbnail(clips: list[str], tmp_path: Path) -> None:
+    pictures(tmp_path, "thumb.png")
+    for clip in clips:
+        (tmp_path / clip).write_bytes(b"never read")
+    with pytest.raises(
+        MediaError, match=rf"holds clips beside thumb\.png: give one of .*{clips[0]}"
+    ):
+        open_source(tmp_path)
+    assert open_source(tmp_path / "*.png").num_frames == 1
+
+
 def test_a_folder_of_clips_where_one_is_expected(tmp_path: Path) -> None:
     clip(tmp_path / "clip.mp4")
     with pytest.raises(MediaError, match=r"holds clips and no pictures: give one of them, as .*clip\.mp4"):
