@@ -11,6 +11,7 @@ from PIL import Image
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
+from framesmooth.runs.checksums import content_of
 from framesmooth.video import Reading, open_sink, open_source, write_png
 from framesmooth.video.listing import list_frames
 
@@ -251,11 +252,18 @@ def test_a_clip_is_no_stray_beside_its_thumbnail(clips: list[str], tmp_path: Pat
     pictures(tmp_path, "thumb.png")
     for clip in clips:
         (tmp_path / clip).write_bytes(b"never read")
-    with pytest.raises(
-        MediaError, match=rf"holds clips beside thumb\.png: give one of .*{clips[0]}"
-    ):
+    with pytest.raises(MediaError, match=rf"holds clips beside thumb\.png: give one of .*{clips[0]}"):
         open_source(tmp_path)
     assert open_source(tmp_path / "*.png").num_frames == 1
+
+
+def test_the_content_of_a_pattern_is_that_of_its_files(tmp_path: Path) -> None:
+    pictures(tmp_path, "f_1.png", "f_2.png", "other.png")
+    before = content_of(tmp_path / "f_%d.png")
+    pictures(tmp_path, "x.png", "other.png")
+    assert content_of(tmp_path / "f_%d.png") == content_of(tmp_path / "f_*.png") == before
+    pictures(tmp_path, "x.png", "f_2.png", "f_1.png")
+    assert content_of(tmp_path / "f_%d.png") != before
 
 
 def test_a_folder_of_clips_where_one_is_expected(tmp_path: Path) -> None:
