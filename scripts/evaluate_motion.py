@@ -18,13 +18,14 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from storybook.clips import paint_clip, times
 from storybook.motion import CAMERAS, TRAVEL, held_out_motion
 from storybook.motion_judge import read_motion, right_way, speed, warping_error
 from storybook.moving_captions import moving_caption
 from storybook.world import SUBJECTS, Motion, Scene, sample_scene
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framesmooth.models.checkpoints import model_defaults
 from framesmooth.models.conditioning import stack

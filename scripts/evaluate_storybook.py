@@ -20,14 +20,15 @@ import numpy as np
 import torch
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from storybook.captions import caption
 from storybook.card import PROMPTS, WIDE_PROMPTS, write_card
 from storybook.classifier import TABLES, classes, read, shrink, train_reader
 from storybook.dataset import paint_many, scene_at
 from storybook.train_autoencoder import psnr
 from storybook.world import LIGHTS, Scene
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from framesmooth.models.checkpoints import model_defaults
 from framesmooth.models.conditioning import stack

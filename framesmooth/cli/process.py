@@ -14,12 +14,18 @@ Of GNU's 300000 each costs milliseconds of a processor that another process coul
 beside a busy process a step of diffusion took 15 times as long.
 """
 _SPIN_VARIABLES: Final = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+_BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
+"""NumPy's matrices here are too small to share: its threads only wait for each other, awake."""
 _OBJECTS: Final = 100_000
 """New objects before cyclic garbage is looked for: imports make a million, and no garbage."""
 
 
 def prepare() -> None:
-    """Let threads wait asleep, and garbage be looked for seldom; call it before torch is imported."""
+    """Let threads wait asleep, and garbage be looked for seldom; call it before NumPy is imported.
+
+    What the environment says already stays.
+    """
+    os.environ.setdefault(_BLAS_THREADS, "1")
     if not any(name in os.environ for name in _SPIN_VARIABLES):
         os.environ[_SPIN_VARIABLES[0]] = _SPINS
     gc.set_threshold(_OBJECTS, 50, 100)

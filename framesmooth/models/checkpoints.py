@@ -231,12 +231,10 @@ def pipeline_class(folder: Path) -> str:
 
 
 def notes_of(folder: Path) -> dict[str, Any]:
-    """Return what the model's own notes say, nothing without them."""
+    """Return what the model's own notes say, nothing without them.
+
+    Raises:
+        ModelError: when the file is there but holds no JSON object.
+    """
     path = folder / NOTES_FILE
-    if not path.is_file():
-        return {}
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{folder.name}/{NOTES_FILE} is not valid JSON: {error}") from error
-    return notes if isinstance(notes, dict) else {}
+    return read_object(path) if path.is_file() else {}

@@ -39,6 +39,8 @@ class RunFolder:
             raise UsageError(
                 f"{output} is the name of a run folder: give -o a clip, such as {output.stem}.mp4"
             )
+        if output.name in ("", ".."):
+            raise UsageError(f"{str(output)!r} names no new file or folder: give -o a name, such as clip.mp4")
         return cls(output.with_name(output.stem + SUFFIX))
 
     @cached_property

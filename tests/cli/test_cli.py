@@ -305,13 +305,13 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path, kind: str, com
         (["--smooth-strength", "2"], "outside 0 to 1"),
         (["--smoother", "blur"], "'blur' is not one of"),
         (["--flow", "tvl1"], "'tvl1' is not one of"),
-        (["--fps", "0"], "make no clip"),
+        (["--fps", "0"], "0 frames per second is out of range"),
         (["--fps", "fast"], "is no frame rate"),
         (["--frame-range", "5"], "is no range of frames"),
         (["--frame-range", "9:"], "the clip has 5 frames"),
         (["--frame-range", "3:2"], "holds no frame"),
         (["--codec", "divx"], "unknown codec 'divx'"),
-        (["--strenth", "1"], "--strength"),
+        (["--strenth", "1"], "--smooth-strength"),
         (["--overwrite", "-o", "IN"], "is the input itself"),
         (["-o", "out.avi"], "cannot write a clip as .avi"),
     ],
@@ -457,7 +457,8 @@ def test_variables_are_named_like_their_options(name: str) -> None:
     for option in command.params:
         if isinstance(option, click.Option):
             long = next(text for text in option.opts if text.startswith("--"))
-            assert option.envvar == f"FRAMESMOOTH_{name}_{long[2:]}".upper().replace("-", "_")
+            [first, *_] = option.envvar or [""]
+            assert first == f"FRAMESMOOTH_{name}_{long[2:]}".upper().replace("-", "_")
 
 
 def test_a_file_of_figures_comes_from_the_environment(

@@ -51,3 +51,9 @@ def test_threads_wait_asleep_unless_told_otherwise(given: dict[str, str], spins:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=kept | given
     )
     assert done.stdout.strip() == spins
+
+
+def test_numpy_is_not_imported_before_its_threads_are_set() -> None:
+    script = "import sys, framesmooth.cli.main; print(sorted({'numpy', 'torch', 'cv2'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

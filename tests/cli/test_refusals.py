@@ -210,7 +210,7 @@ class Plain:
     lookahead = 0
 
     def __init__(self, strength: float = 1) -> None:
-        del strength
+        self.strength = strength
 
     def __call__(self, frames: Any) -> Iterator[Any]:
         return iter(frames)
