@@ -20,6 +20,9 @@ FlowOn = Literal["self", "reference", "guide"]
 
 Pair = tuple[Frame, Frame | None]
 
+_DARK: Final = 64
+"""Levels of 255; as far from white, a surface counts as white."""
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -32,8 +35,8 @@ class Followed:
         own_motion: the same, seen in the frames themselves.
         cut: whether a new shot begins here.
         held: whether the frame repeats the one before; its motion is none then, all zeros.
-        odd: what a frame shows that interrupts others, which are alike: "black", "white" or
-            "another picture"; "" for all other frames.
+        odd: what a frame shows that interrupts others, which are alike: "black", "white",
+            "one colour" or "another picture"; "" for all other frames.
     """
 
     frame: Frame
@@ -163,7 +166,10 @@ def _interrupted(
 def _kind(frame: Frame) -> str:
     if not is_blank(frame):
         return "another picture"
-    return {True: "black", False: "white"}[bool(frame.mean() < 128)]
+    darkest, brightest = frame.mean(axis=(0, 1)).min(), frame.mean(axis=(0, 1)).max()
+    if brightest < _DARK:
+        return "black"
+    return "white" if darkest > 255 - _DARK else "one colour"
 
 
 def _divided(motion: BidirectionalFlow, parts: int) -> BidirectionalFlow:

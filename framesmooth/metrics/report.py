@@ -14,7 +14,7 @@ class Report(Mapping[str, Series]):
     """Every metric's series by name, with what was measured and how; flashes only where the rate is known.
 
     ``held`` frames repeat the one before. ``odd`` ones interrupt frames that are alike: what each of
-    them shows, "black", "white" or "another picture", by its index.
+    them shows, "black", "white", "one colour" or "another picture", by its index.
     """
 
     series: Mapping[str, Series]

@@ -13,6 +13,7 @@ from typing import Final
 
 from framesmooth.errors import MediaError
 from framesmooth.video.atomic import media_errors, write_bytes
+from framesmooth.video.listing import files_of, is_series
 
 CHECKSUM_FILE: Final = "checksums.sha256"
 _LINE: Final = re.compile(rb"([0-9a-f]{64})  ([\w.-]+)")
@@ -29,14 +30,15 @@ def sha256_of(path: Path) -> str:
 
 
 def content_of(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file, or of the names and contents of all files of a folder.
+    """Return the SHA-256 (hex) of a file, or of the names and contents of all files of a folder or a pattern.
 
     Raises:
         MediaError: when something cannot be read.
     """
-    if not path.is_dir():
+    if not is_series(path):
         return sha256_of(path)
-    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    listed_files = path.iterdir() if path.is_dir() else files_of(path)
+    files = sorted(file for file in listed_files if file.is_file() and not file.name.startswith("."))
     listed = "".join(f"{sha256_of(file)}  {file.name}\n" for file in files)
     return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -18,7 +18,7 @@ from framesmooth.frames import Frame
 from framesmooth.interpolation.frame_pair import prepare_pair
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
-from framesmooth.motion.scene_cuts import is_cut
+from framesmooth.motion.scene_cuts import is_blank, is_cut
 from framesmooth.motion.shots import IndexedFrame
 from framesmooth.smoothing.letterbox import keep_bars
 
@@ -77,17 +77,16 @@ def _replacement(
 ) -> Frame | None:
     """Return the frame that belongs in the place of an odd one, None where this one isn't odd."""
     last, shown = before[-1], _colours(here.frame)
-    if _distance(shown, _colours(last.frame)) <= _LEAST_DISTANCE:
+    blank = _is_blank(here.frame, shown)  # it may have the mean colour of the scene
+    if _distance(shown, _colours(last.frame)) <= _LEAST_DISTANCE and not blank:
         return None
     after = upcoming(ISOLATION)
     # With an index in between, the picture was held: it lasts.
     if not after or after[0].index != here.index + 1 or last.frame.shape != after[0].frame.shape:
         return None
-    if not _is_apart(shown, _colours(last.frame), _colours(after[0].frame)):
+    if not blank and not _is_apart(shown, _colours(last.frame), _colours(after[0].frame)):
         return None
-    others = [*list(before)[:-1], *after[1:]]
-    nearest = _distance(shown, _colours(after[0].frame)) / 2
-    if any(_distance(shown, _colours(other.frame)) < nearest for other in others):
+    if any(_is_like(other.frame, here.frame, after[0].frame) for other in [*list(before)[:-1], *after[1:]]):
         return None
     if not is_cut(last.frame, here.frame, estimate_bidirectional_flow(flow, last.frame, here.frame)):
         return None
@@ -97,6 +96,18 @@ def _replacement(
     found = pair.frame_at(0.5)
     keep_bars(found, np.maximum(last.frame, after[0].frame))
     return found
+
+
+def _is_blank(frame: Frame, shown: Colours) -> bool:
+    return float(shown.std(axis=(0, 1)).max()) < _LEAST_DISTANCE / 4 and is_blank(frame)
+
+
+def _is_like(other: Frame, odd: Frame, following: Frame) -> bool:
+    """Tell whether a frame shows what an odd one does, rather than what follows that."""
+    seen, shown = _colours(other), _colours(odd)
+    if _is_blank(odd, shown):
+        return _distance(seen, shown) < _LEAST_DISTANCE and _is_blank(other, seen)
+    return _distance(seen, shown) < _distance(shown, _colours(following)) / 2
 
 
 def _is_apart(here: Colours, last: Colours, following: Colours) -> bool:

@@ -7,6 +7,7 @@ or grows without bound, since powers are those of floating-point numbers.
 import ast
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from typing import Any, Final
 from simpleeval import InvalidExpression, SimpleEval
 
 from framesmooth.errors import UsageError
+
+_NEXT_KEY: Final = re.compile(r";|\s\w+(?:\s+hold)?\s*:")
 
 VARIABLES: Final = ("t", "max_f", "fps", "s", "pi", "e")
 
@@ -133,6 +136,9 @@ class Expression:
         """
         if not text.strip("() "):
             raise ScheduleError(column, "a number or expression is missing here")
+        if next_key := _NEXT_KEY.search(text):
+            place = column + next_key.start()
+            raise ScheduleError(place, "a comma is missing between two keys: write them as '0:(1), 24:(2)'")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # of 1if and the like, and of a second expression after a ;

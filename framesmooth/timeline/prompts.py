@@ -20,6 +20,13 @@ _TIME: Final = r"""(?P<quote>["']?)\s*(?P<time>-?\d+)\s*(?P=quote)\s*:"""
 
 _STARTS: Final = re.compile(rf"(?P<before>^|[|\n;,])\s*{_TIME}(?P<after>\s*)")
 
+_TYPOGRAPHIC: Final = re.compile(r"\s*[“”„‘’]\s*-?\d+\s*[“”‘’]\s*:")
+"""A frame in the quotes of word processors."""
+
+_CONFIGURATION: Final = re.compile(r"""\s*\{\s*["']?\w+["']?\s*:""")
+
+_OTHER_TIME: Final = re.compile(r"""["']?(?:\d+\.\d+\s*s?|\d+\s*s|\d+\s*%)["']?\s*:\s*\D""")
+
 _RANGE: Final = re.compile(r"""(?:^|[|\n;,])\s*["']?(\d+)\s*[-–]\s*(\d+)["']?\s*:(?!\d)""")
 
 
@@ -74,11 +81,17 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         UsageError: an empty prompt, an unreadable file, one frame given twice.
     """
     found: list[TimedPrompt] = []
-    for text in texts:
+    for written in texts:
+        text = _plain_quotes(written) if _TYPOGRAPHIC.match(written) else written
         if _is_file_name(text.strip()):
             found.extend(_read_file(Path(text.strip())))
         elif re.match(r"""\s*\{\s*["']?-?\d+["']?\s*:|\s*\[\s*["{]""", text):
             found.extend(_from_content(_inline(text), "the prompt"))
+        elif _CONFIGURATION.match(text):
+            raise UsageError(
+                "settings of another tool are read from files: save them as settings.json and give its name, "
+                "or write '0: a cat | 12: a dog'"
+            )
         else:
             found.extend(_from_text(text))
     if any(prompt.time is None for prompt in found):
@@ -87,6 +100,10 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         if count > 1:
             raise UsageError(f"two prompts at frame {time}: give each its own frame")
     return tuple(sorted(found, key=_in_time))
+
+
+def _plain_quotes(text: str) -> str:
+    return text.translate(str.maketrans("“”„‘’", '"""\'\''))
 
 
 def _is_file_name(text: str) -> bool:
@@ -106,6 +123,11 @@ def _from_text(text: str) -> list[TimedPrompt]:
         raise UsageError(
             f"'{span[1]}-{span[2]}' is a range of frames: give the frame where each prompt starts, as in "
             "'0: a cat | 11: a dog'"
+        )
+    if other := _OTHER_TIME.match(text.strip()):
+        raise UsageError(
+            f"{other[0].partition(':')[0].strip()!r} is no frame: give prompts their frames, as in "
+            "'0: a cat | 12: a dog'"
         )
     timed = split_timed(text)
     return [parse_prompt(prompt, _frame_number(time)) for time, prompt in timed] or [parse_prompt(text)]

@@ -33,7 +33,7 @@ from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_TEXT
 from framesmooth.timeline.expression import Expression, ScheduleError
 
-_RANGE: Final = re.compile(r"\s*(\d+)\s*-\s*(\d+)\s*")
+_RANGE: Final = re.compile(r"\s*\[?(\d+)\s*(?:[-–]|\.\.)\s*(\d+)\]?\s*")
 
 
 @dataclass(frozen=True)

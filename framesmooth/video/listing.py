@@ -137,6 +137,12 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
         found = f" that can be read (it has {_named(others)})" if others else ""
         raise MediaError(f"{path} holds no picture{found}: {advice}, or give another folder")
     images, strays = _largest_series(pictures)
+    clips = [entry for entry in entries if entry.suffix.lower() in CLIP_SUFFIXES]
+    if len(images) <= len(clips) and path.is_dir():
+        raise MediaError(
+            f"{path} holds clips beside {_named(pictures)}: give one of them, as {clips[0]}, "
+            f"or the pictures as {path / ('*' + images[0].suffix)}"
+        )
     notices = [f"{path}: not part of the series, left out: {_named(strays)}"] if strays else []
     if sort != "natural":
         key = _written if sort == "time" else _taken
@@ -279,11 +285,13 @@ def _unrolled(images: list[Path], numbers: list[int]) -> tuple[list[Path], list[
     if length < 4 or not steps:
         return images, numbers, ""
     widest = max(range(len(steps)), key=steps.__getitem__)
-    wrapped = numbers[0] + 10**length - numbers[-1]
+    # Cameras count from 1 and leave 0000 out: what comes after 9999 is 0001.
+    cycle = 10**length - (numbers[0] == 1 and numbers[-1] == 10**length - 1)
+    wrapped = numbers[0] + cycle - numbers[-1]
     if wrapped > _NEAR or steps[widest] <= 10 * wrapped:
         return images, numbers, ""
     at = widest + 1
-    again = [number + 10**length for number in numbers[:at]]
+    again = [number + cycle for number in numbers[:at]]
     return images[at:] + images[:at], numbers[at:] + again, images[-1].name
 
 
@@ -299,7 +307,8 @@ def _gap(images: Sequence[Path], numbers: Sequence[int]) -> str:
         return ""
     first = odd[0]
     jumps = f"the numbering jumps from {images[first].name} to {images[first + 1].name}"
-    return jumps if len(odd) == 1 else f"{jumps}, and {len(odd) - 1} times more"
+    more = "once more" if len(odd) == 2 else f"{len(odd) - 1} times more"
+    return jumps if len(odd) == 1 else f"{jumps}, and {more}"
 
 
 def _written(path: Path) -> int:

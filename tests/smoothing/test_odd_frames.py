@@ -45,7 +45,7 @@ def smoothed(frames: Sequence[Frame], **choices: object) -> tuple[list[int], lis
     "one black or white frame in a scene",
     "counted as flicker, not as two cuts; smoothing replaces it",
 )
-@pytest.mark.parametrize(("level", "kind"), [(0, "black"), (255, "white"), (128, "white")])
+@pytest.mark.parametrize(("level", "kind"), [(0, "black"), (255, "white"), (128, "one colour")])
 @pytest.mark.parametrize("lossy", [False, True])
 def test_a_single_blank_frame_is_flicker_and_no_cut(
     level: int, kind: str, lossy: bool, clean: list[Frame]
@@ -96,7 +96,7 @@ def test_what_shows_nothing_is_blank(clean: list[Frame]) -> None:
     assert not is_blank(clean[0] // 4)
 
 
-@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("level", [0, 255, 128, 110])
 def test_smoothing_puts_what_lies_between_in_place_of_a_single_odd_frame(
     level: int, clean: list[Frame]
 ) -> None:

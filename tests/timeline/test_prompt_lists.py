@@ -52,6 +52,16 @@ CAT_AND_DOG = [(0, "a cat"), (12, "a dog")]
             CAT_AND_DOG,
             marks=pytest.mark.input_table("Prompts", '`{"0": "a cat", "12": "a dog"}`', "the same (JSON)"),
         ),
+        ("“0”: “a cat”, “12”: “a dog”", CAT_AND_DOG),
+        ("‘0’: ‘a cat’, ‘12’: ‘a dog’", CAT_AND_DOG),
+        ("a cat with a “12”: a sign", [(None, "a cat with a “12”: a sign")]),
+        ('{"prompt_map": {"0": "a cat", "12": "a dog"}}', None),
+        ('{"prompts": {"0": "a cat"}, "max_frames": 24}', None),
+        ("0s: a cat, 1s: a dog", None),
+        ("0.0: a cat, 12.0: a dog", None),
+        ("0%: a cat, 50%: a dog", None),
+        ("1.5:1 crop of a cat", [(None, "1.5:1 crop of a cat")]),
+        ("{a|b} cat", [(None, "{a|b} cat")]),
         pytest.param(
             "{0: a}",
             None,
@@ -159,7 +169,7 @@ def test_what_is_no_prompt_is_refused(prompt: str, advice: str) -> None:
 def asked_of(arguments: list[str], tmp_path: Path) -> GenerateSettings:
     asked: list[GenerateSettings] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "make_and_show", lambda settings, *_: asked.append(settings))
+        patch.setattr(command, "make_and_show", lambda settings, *_, **__: asked.append(settings))
         result = CliRunner().invoke(cli, ["generate", *arguments, "-o", str(tmp_path / "clip.mp4")])
     assert result.exit_code == 0, result.output
     return asked[0]

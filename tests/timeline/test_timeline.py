@@ -109,8 +109,8 @@ def test_spread_prompts_are_in_order_and_inside(count: int, more: int) -> None:
     [
         ([], "at least one prompt"),
         ([TimedPrompt("a", 0), TimedPrompt("b")], "only some prompts have a time"),
-        ([TimedPrompt("a", 24)], "frame 24 lies outside"),
-        ([TimedPrompt("a", -25)], "frame -25 lies outside"),
+        ([TimedPrompt("a", 24)], "frame 24 is outside"),
+        ([TimedPrompt("a", -25)], "frame -25 is outside"),
         ([TimedPrompt("a")] * 25, "don't fit in 24 frames"),
     ],
 )

@@ -11,6 +11,7 @@ from PIL import Image
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
+from framesmooth.runs.checksums import content_of
 from framesmooth.video import Reading, open_sink, open_source, write_png
 from framesmooth.video.listing import list_frames
 
@@ -77,7 +78,9 @@ def test_counters_that_start_again(after: list[str], tmp_path: Path) -> None:
     pictures(tmp_path, *order)
     found = list_frames(tmp_path)
     assert [image.name for image in found.images] == order
+    assert len(found.notices) == 1, "no number is missing: cameras count from 1"
     assert "start again after DSC_9999.jpg" in found.notices[0]
+    assert [image.name for image in list_frames(tmp_path, strict=True).images] == order
 
 
 def test_a_short_series_does_not_start_again(tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_gaps_are_said(tmp_path: Path) -> None:
     found = list_frames(tmp_path)
     assert len(found.images) == 6
     assert found.notices == (
-        f"{tmp_path}: the numbering jumps from f2.png to f4.png, and 1 times more: the pictures are taken as "
+        f"{tmp_path}: the numbering jumps from f2.png to f4.png, and once more: the pictures are taken as "
         "neighbours; --strict refuses them",
     )
     with pytest.raises(MediaError, match=r"jumps from f2\.png to f4\.png.*restore"):
@@ -242,6 +245,25 @@ def test_a_clip_beside_its_frames(tmp_path: Path) -> None:
     assert told.exit_code == 0
     assert "is taken for its frames, not for clip.mp4" in told.stderr
     assert '"clips"' not in told.stdout
+
+
+@pytest.mark.parametrize("clips", [["clip.mp4"], ["one.avi", "two.ts"]])
+def test_a_clip_is_no_stray_beside_its_thumbnail(clips: list[str], tmp_path: Path) -> None:
+    pictures(tmp_path, "thumb.png")
+    for clip in clips:
+        (tmp_path / clip).write_bytes(b"never read")
+    with pytest.raises(MediaError, match=rf"holds clips beside thumb\.png: give one of .*{clips[0]}"):
+        open_source(tmp_path)
+    assert open_source(tmp_path / "*.png").num_frames == 1
+
+
+def test_the_content_of_a_pattern_is_that_of_its_files(tmp_path: Path) -> None:
+    pictures(tmp_path, "f_1.png", "f_2.png", "other.png")
+    before = content_of(tmp_path / "f_%d.png")
+    pictures(tmp_path, "x.png", "other.png")
+    assert content_of(tmp_path / "f_%d.png") == content_of(tmp_path / "f_*.png") == before
+    pictures(tmp_path, "x.png", "f_2.png", "f_1.png")
+    assert content_of(tmp_path / "f_%d.png") != before
 
 
 def test_a_folder_of_clips_where_one_is_expected(tmp_path: Path) -> None:

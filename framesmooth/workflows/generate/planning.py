@@ -20,6 +20,7 @@ from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
+from framesmooth.video.listing import is_series
 
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
@@ -166,7 +167,7 @@ def open_video(settings: "GenerateSettings") -> FrameSource | None:
     path = settings.img2img.init_video
     if path is None:
         return None
-    if not path.exists():
+    if not path.exists() and not is_series(path):
         raise MediaError(f"{path} does not exist: check the name after --init-video")
     if settings.output.exists() and settings.output.resolve() == path.resolve():
         raise UsageError(f"{path} is the video to restyle itself: give another -o")
