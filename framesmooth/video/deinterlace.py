@@ -73,6 +73,8 @@ class Interlace:
         """Return the one line about it, nothing where the video is progressive."""
         if self.mode == "on" and not self.flagged:
             return f"{name} isn't flagged as interlaced: every frame is deinterlaced all the same, as asked"
+        if self.mode == "double" and not self.flagged:
+            return f"{name} isn't flagged as interlaced: no frames are made of fields (--deinterlace on)"
         if not self.flagged:
             return ""
         if self.mode == "off":

@@ -133,7 +133,9 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
         for entry in entries:
             check_readable(entry)
         advice = "check the name" if not path.is_dir() else "put PNG or JPEG frames there"
-        raise MediaError(f"{path} holds no picture: {advice}, or give another folder")
+        others = [entry for entry in entries if entry.suffix and not entry.name.startswith(".")]
+        found = f" that can be read (it has {_named(others)})" if others else ""
+        raise MediaError(f"{path} holds no picture{found}: {advice}, or give another folder")
     images, strays = _largest_series(pictures)
     clips = [entry for entry in entries if entry.suffix.lower() in CLIP_SUFFIXES]
     if len(images) <= len(clips) and path.is_dir():

@@ -19,6 +19,10 @@ _USUAL_RATES: Final = tuple(
 _MOST_LEFT_OUT: Final = Fraction(1, 10)
 """Share of frames that may be missing for a rate to count as constant."""
 _CLOSE: Final = Fraction(1, 50)
+_FASTEST: Final = 240
+_BURST: Final = 4
+"""No rate that is found is above ``_FASTEST`` and above ``_BURST`` times the average: muxers set frames of
+equal time a tick apart, and a rate of 90000 would repeat every frame a thousand times."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def find_grid(times: Sequence[Fraction], claimed: Iterable[Fraction], tick: Frac
     """
     gaps = [later - earlier for earlier, later in pairwise(times)]
     for unit in dict.fromkeys((statistics.median(gaps), _short(gaps))):
-        steps = [round(gap / unit) for gap in gaps] if unit > 0 else [0]
+        steps = [round(gap / unit) for gap in gaps] if unit >= _least_gap(times) else [0]
         places = [0, *accumulate(steps)]
         if min(steps) < 1:
             continue
@@ -65,9 +69,15 @@ def find_grid(times: Sequence[Fraction], claimed: Iterable[Fraction], tick: Frac
 
 def fastest_rate(times: Sequence[Fraction], claimed: Iterable[Fraction], tick: Fraction) -> Fraction:
     """Return a constant rate at which hardly a frame of ``times`` is lost."""
-    gap = _short([later - earlier for earlier, later in pairwise(times)])
-    rate = 1 / gap if gap > 0 else Fraction(MAX_FPS)
+    least = _least_gap(times)
+    seen = [gap for earlier, later in pairwise(times) if (gap := later - earlier) >= least]
+    rate = 1 / (_short(seen) if seen else least)
     return min(_named(rate, claimed, max(_CLOSE, tick * rate)), Fraction(MAX_FPS))
+
+
+def _least_gap(times: Sequence[Fraction]) -> Fraction:
+    """Return the time in seconds for which a frame must be shown to count for the rate."""
+    return min(Fraction(1, _FASTEST), times[-1] / (len(times) - 1) / _BURST)
 
 
 def _short(gaps: list[Fraction]) -> Fraction:

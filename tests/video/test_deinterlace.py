@@ -157,12 +157,19 @@ def test_combs_without_a_flag_go_with_on(tmp_path: Path) -> None:
     assert any("isn't flagged as interlaced" in line for line in notices_of(source))
 
 
+def test_double_says_that_it_does_nothing_without_a_flag(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", woven(moving(8)), "libx264", interlaced=False)
+    source = open_source(path, reading=Reading(deinterlace="double"))
+    assert len(list(source)) == 4
+    assert any("no frames are made of fields" in line for line in notices_of(source))
+
+
 @pytest.mark.parametrize("mode", ["auto", "double", "off"])
 def test_progressive_video_is_left_alone(tmp_path: Path, mode: str) -> None:
     path = encode(tmp_path / "a.mp4", moving(8), "libx264", interlaced=False, options={"crf": "0"})
     source = open_source(path, reading=Reading(deinterlace=mode))  # type: ignore[arg-type]
     assert source.fps == 25
-    assert notices_of(source) == ()
+    assert len(notices_of(source)) == (mode == "double")
     for frame, plain in zip(source, open_source(path), strict=True):
         assert np.array_equal(frame, plain)
 

@@ -447,3 +447,9 @@ def test_an_orientation_at_the_end_of_a_png(tmp_path: Path) -> None:
     chunk = (len(content) - 4).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(data[:-12] + chunk + data[-12:])
     assert worst(tmp_path / "a.png", np.ascontiguousarray(np.rot90(RGB8, 1))) == 0
+
+
+def test_pictures_of_other_formats_are_named(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "0.pcx")
+    with pytest.raises(MediaError, match=r"no picture that can be read \(it has 0\.pcx\)"):
+        open_source(tmp_path)

@@ -210,6 +210,25 @@ def test_times_without_a_rate_are_not_forced_onto_one() -> None:
     assert float(rate) == pytest.approx(1 / short, rel=0.03)
 
 
+@pytest.mark.parametrize("doubled", [3, 9])
+def test_frames_a_tick_apart_make_no_rate_of_ticks(doubled: int) -> None:
+    """A muxer sets a frame of the same time as the one before one tick later."""
+    tick = Fraction(1, 90_000)
+    times = [
+        Fraction(at - (at % doubled == 1), 30) + tick * (at % doubled == 1) for at in range(120) if at % 7
+    ]
+    times = [time - times[0] for time in times]
+    assert find_grid(times, [Fraction(30)], tick) is None
+    assert fastest_rate(times, [Fraction(30), Fraction(90_000)], tick) == 30
+
+
+def test_a_fast_camera_keeps_its_rate() -> None:
+    times = [Fraction(at, 960) for at in range(200) if at not in (7, 8)]
+    grid = find_grid(times, [Fraction(960)], Fraction(1, 90_000))
+    assert grid is not None
+    assert grid.fps == 960
+
+
 def test_frames_hours_apart_cost_no_memory() -> None:
     grid = find_grid([Fraction(0), Fraction(1, 30), Fraction(10**9)], [Fraction(30)], Fraction(1, 1000))
     assert grid is None or grid.left_out == ()
