@@ -5,8 +5,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# On a busy machine examples are drawn slowly: that says nothing of the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 os.environ["FRAMESMOOTH_CACHE"] = os.path.join(tempfile.gettempdir(), f"framesmooth-tests-{os.getpid()}")
 
 
