@@ -20,6 +20,8 @@ from framesmooth.video.sound import Sound
 
 _ENCODER: Final = {".webm": "libopus", ".mkv": "libopus"}
 _BITS_PER_CHANNEL: Final = 96_000
+_LONGEST_TAIL: Final = 0.25
+"""Seconds of sound after the last frame that nobody misses: encoders leave as much."""
 
 
 def has_audio(path: str | os.PathLike[str]) -> bool:
@@ -99,13 +101,24 @@ class AudioTrack:
         self._output.mux(self._stream.encode(block))
 
     def close(self) -> None:
-        """Write what is buffered."""
+        """Write what is buffered, and report sound that comes after the last frame."""
         self._output.mux(self._stream.encode(None))
+        left = self._seconds_left() if self._sound.whole and self._sound.tell is not None else 0
         self._stack.close()
+        if left > _LONGEST_TAIL and self._sound.tell is not None:
+            name = self._sound.path.name
+            self._sound.tell(f"the last {left:.1f} s of the sound of {name} come after its last frame: cut")
         if self._damaged and self._sound.tell is not None:
             packets = "packet" if self._damaged == 1 else "packets"
             told = f"{self._damaged} {packets} of the sound of {self._sound.path.name}"
             self._sound.tell(f"{told} cannot be decoded: silence is in their place")
+
+    def _seconds_left(self) -> float:
+        """Return how many seconds of sound there are after what is written."""
+        end = self._written
+        while (part := self._next_part()) is not None:
+            end, self._part = part[0] + len(part[1]), None
+        return (end - self._written) / RATE
 
     def _count_damage(self) -> None:
         self._damaged += 1

@@ -16,11 +16,13 @@ class Sound:
             the file's own first frame, or of its first sample where it holds no video.
         skip: seconds to leave out from there on.
         strict: whether damaged sound is an error.
-        tell: is told what is damaged, in a sentence.
+        whole: whether all of it belongs to the frames, so that it is reported when its end is cut.
+        tell: is told what is damaged or cut, in a sentence.
     """
 
     path: Path
     start: Fraction | None = None
     skip: Fraction = Fraction(0)
     strict: bool = False
+    whole: bool = False
     tell: Callable[[str], None] | None = None

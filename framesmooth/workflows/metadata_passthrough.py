@@ -115,6 +115,7 @@ def audio_to_keep(
         source,
         whole.start + whole.time_of(first),
         strict=whole.damage is not None and whole.damage.strict,
+        whole=whole is clip,
         tell=lambda told: emit(Notice(told, warning=True)),
     )
 

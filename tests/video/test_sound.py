@@ -302,3 +302,16 @@ def test_a_silent_clip_has_no_sound(tmp_path: Path) -> None:
         open_sink(tmp_path / "x.mp4", fps=Fraction(25), size=(48, 64), audio=source),
     ):
         pass
+
+
+@pytest.mark.input_table(
+    "Sound", "sound that goes on after the last frame", "it is cut there, and it is said"
+)
+@pytest.mark.parametrize(("length", "told"), [(3.0, True), (2.0, False)])
+def test_sound_after_the_last_frame_is_cut_and_told(tmp_path: Path, length: float, told: bool) -> None:
+    source = make(tmp_path / "in.mkv", even(2), flash=1.0, clicks=[1.0], length=length)
+    result = run("assemble", source, "-o", tmp_path / "out.mkv")
+    assert result.exit_code == 0, result.stderr
+    assert ("the last 1.0 s of the sound of in.mkv come after its last frame" in result.stderr) == told
+    part = run("assemble", source, "-o", tmp_path / "part.mkv", "--frame-range", "0:25")
+    assert "come after its last frame" not in part.stderr
