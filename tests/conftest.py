@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 os.environ["FRAMESMOOTH_CACHE"] = os.path.join(tempfile.gettempdir(), f"framesmooth-tests-{os.getpid()}")
+
+
+@pytest.fixture(autouse=True)
+def exact_floats() -> Iterator[None]:
+    """Training flushes denormal numbers to zero in the whole process; other tests need them."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

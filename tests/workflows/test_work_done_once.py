@@ -26,10 +26,10 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """
     count: Counter[str] = Counter()
 
-    def counted(path: str | Path) -> Frame:
+    def counted(path: str | Path, **options: Any) -> Frame:
         if Path(path).name != "frame_000000.png":
             count["/".join(Path(path).parts[-2:])] += 1
-        return read_image(path)
+        return read_image(path, **options)
 
     for module in (images, stages, frames_stage):
         monkeypatch.setattr(module, "read_image", counted)
@@ -70,7 +70,7 @@ def test_generate_decodes_each_frame_once(tiny_model: Path, tmp_path: Path, deco
 def test_smoothed_frames_of_a_run_are_written_again_without_its_raw_ones(
     tiny_model: Path, tmp_path: Path, decoded: Counter[str]
 ) -> None:
-    made = generate(tiny_model, tmp_path / "clip.webp", smooth=0.5)
+    made = generate(tiny_model, tmp_path / "clip.webp", smooth_strength=0.5)
     decoded.clear()
     report = tmp_path / "report"
     again = fs.smooth(made.run_folder, tmp_path / "again.webp", method="ema", strength=0.5, report=report)

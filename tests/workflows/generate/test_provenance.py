@@ -186,7 +186,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_pickle_no_programs_no_network(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert not {name.split(".")[0] for name in imported(ast.parse(text))} & FORBIDDEN
+    names = {name for name in imported(ast.parse(text)) if name != "urllib.parse"}  # that opens nothing
+    assert not {name.split(".")[0] for name in names} & FORBIDDEN
     assert not re.search(r"(?<![.\w])(os\.system|os\.popen|eval|exec|torch\.load)\(", text)
     for loader in re.findall(r"yaml\.load\([^)]*\)", text):
         assert "BaseLoader" in loader

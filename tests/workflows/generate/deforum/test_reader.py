@@ -179,7 +179,7 @@ def test_a_video_is_drawn_over(tmp_path: Path) -> None:
 
 def test_options_go_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[GenerateSettings] = []
-    monkeypatch.setattr(command, "make_and_show", lambda settings, *_: asked.append(settings))
+    monkeypatch.setattr(command, "make_and_show", lambda settings, *_, **__: asked.append(settings))
     read(tmp_path)
     arguments = ["generate", str(tmp_path / "settings.txt"), "-o", str(tmp_path / "clip.mp4")]
     result = CliRunner().invoke(cli, [*arguments, "-W", "64", "--zoom", "1.1", "--num-frames", "30"])
