@@ -36,11 +36,13 @@ def write_html(
     verdicts: Sequence[Line] = (),
     first: Sequence[Gallery] = (),
     clip: ShownClip | None = None,
+    plot: bytes | None = None,
 ) -> None:
     """Write a page with the table, the strip, the plots and ``facts`` (name -> value), images embedded.
 
     The ``clip`` comes first, then in plain words how steady it is and which frames look wrong. ``verdicts``
-    stand above the table, the galleries ``first`` before all others.
+    stand above the table, the galleries ``first`` before all others. ``plot`` is a PNG of the metrics per
+    frame; a clip of several frames gets one drawn where none is given.
 
     Everything is escaped; but for the clip, which is beside the page, nothing is loaded.
 
@@ -53,8 +55,8 @@ def write_html(
         figure = png_figure(strip, "Consecutive frames and one scanline over time")
         galleries.append(Gallery("Frames", [figure], wide=True))
     if after.num_frames > 1:
-        plot = data_address(plot_metrics(before, after), "image/png")
-        galleries.append(Gallery("Frame by frame", [Figure(plot, "Metrics per frame")], wide=True))
+        address = data_address(plot or plot_metrics(before, after), "image/png")
+        galleries.append(Gallery("Frame by frame", [Figure(address, "Metrics per frame")], wide=True))
     page = Page(
         title=title,
         summary=summary_of(after),
@@ -141,7 +143,8 @@ def write_report(
     reports = {"after": after} if before is None else {"before": before, "after": after}
     write_json(folder / "metrics.json", reports)
     write_csv(folder / "metrics.csv", reports)
-    _write_plot(folder / "metrics.png", before, after)
+    plot = plot_metrics(before, after) if after.num_frames > 1 else None
+    _write_plot(folder / "metrics.png", plot)
     if strip is not None:
         write_png(folder / "strip.png", strip)
     write_html(
@@ -154,13 +157,14 @@ def write_report(
         verdicts=verdicts,
         first=first,
         clip=clip,
+        plot=plot,
     )
 
 
-def _write_plot(path: Path, before: Report | None, after: Report) -> None:
-    if after.num_frames > 1:
+def _write_plot(path: Path, plot: bytes | None) -> None:
+    if plot is not None:
         with media_errors(path, "write"), atomic_path(path) as partial:
-            partial.write_bytes(plot_metrics(before, after))
+            partial.write_bytes(plot)
     else:
         with media_errors(path, "write"):
             path.unlink(missing_ok=True)
