@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from framesmooth import defaults
-from framesmooth.storyboard.located import Located
-from framesmooth.storyboard.transition import CUT, Transition
+from framesmooth.story.located import Located
+from framesmooth.story.transition import CUT, Transition
 from framesmooth.video.reading import Color
 
 Position = Literal["top", "center", "bottom"]

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 from framesmooth import limits
 from framesmooth.errors import UsageError
-from framesmooth.storyboard.spec import Shot, Story
-from framesmooth.storyboard.transition import Transition
+from framesmooth.story.spec import Shot, Story
+from framesmooth.story.transition import Transition
 from framesmooth.video.reading import BLACK, Color
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from framesmooth import limits
 from framesmooth.errors import UsageError
 from framesmooth.setting import parse_rate
-from framesmooth.storyboard.located import Located
+from framesmooth.story.located import Located
 
 Value = TypeVar("Value")
 

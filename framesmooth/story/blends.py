@@ -12,8 +12,8 @@ import numpy as np
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
-from framesmooth.storyboard.edit import Edit, Placed
-from framesmooth.storyboard.transition import Transition
+from framesmooth.story.edit import Edit, Placed
+from framesmooth.story.transition import Transition
 from framesmooth.video.reading import Color
 from framesmooth.video.xfade import xfade
 

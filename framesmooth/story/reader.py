@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.storyboard import values
-from framesmooth.storyboard.located import Located, read_located
-from framesmooth.storyboard.spec import (
+from framesmooth.story import values
+from framesmooth.story.located import Located, read_located
+from framesmooth.story.spec import (
     LONGEST_SHOT,
     MOST_SHOTS,
     POSITIONS,
@@ -16,7 +16,7 @@ from framesmooth.storyboard.spec import (
     Story,
     Text,
 )
-from framesmooth.storyboard.transition import parse_transition
+from framesmooth.story.transition import parse_transition
 from framesmooth.video.reading import parse_color
 
 FILM_KEYS: Final = (

@@ -1,0 +1,189 @@
+"""Text on the picture: set in lines within the safe area, with an outline, in any script that has a font here.
+
+Pillow shapes the letters with Raqm, right-to-left scripts too. The safe area for text is that of EBU R 95:
+all but 5 % of the picture at each side.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, features
+
+from framesmooth.frames import Frame
+from framesmooth.reports.fonts import default_font, font_runs, load_font, typeface
+from framesmooth.story.line_breaking import broken
+from framesmooth.story.spec import Position
+from framesmooth.video.reading import Color
+
+MARGIN: Final = 0.05
+"""Of the safe area, as a share of each side."""
+TITLE_SIZE, CAPTION_SIZE = 0.11, 0.06
+"""Height of the letters' font as a share of the picture's height."""
+_SMALLEST: Final = 7
+"""Pixels of a font that can be read at all."""
+_LEADING: Final = 1.2
+_OUTLINE: Final = 0.07
+_SHRINK: Final = 0.9
+_HIGHEST: Final = 0.9
+_RIGHT_TO_LEFT: Final = ("R", "AL")
+_BOX: Final = "▯"
+"""In the place of a character that no font has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A picture of text.
+
+    Attributes:
+        top: row of its first line of pixels in the frame.
+        left: column.
+        color: uint8 (h, w, 3).
+        alpha: float32 (h, w, 1), 0 to 1.
+        missing: characters that no font here has; a box stands for each.
+        lines: of text, as they were set.
+    """
+
+    top: int
+    left: int
+    color: NDArray[np.uint8]
+    alpha: NDArray[np.float32]
+    missing: str = ""
+    lines: tuple[str, ...] = ()
+
+    def on(self, frame: Frame, opacity: float = 1.0) -> Frame:
+        """Return a frame with the text on it; ``opacity`` is 0 to 1."""
+        marked = frame.copy()
+        height, width = self.alpha.shape[:2]
+        part = marked[self.top : self.top + height, self.left : self.left + width]
+        alpha = self.alpha * np.float32(opacity)
+        part[:] = np.rint(part + (self.color.astype(np.float32) - part) * alpha).astype(np.uint8)
+        return marked
+
+
+def set_text(
+    text: str,
+    size: tuple[int, int],
+    *,
+    position: Position,
+    share: float,
+    color: Color = (255, 255, 255),
+    most_lines: int = 3,
+    lift: int = 0,
+) -> Layer | None:
+    """Return a text as a layer on frames of ``size``; None where it doesn't fit in letters that can be read.
+
+    Letters are made smaller until the text fits.
+
+    Args:
+        text: line breaks in it are kept.
+        size: (height, width) of the frames.
+        position: at the top, in the center or at the bottom of the safe area.
+        share: height of the font as a share of the frame's height.
+        color: of the letters; the outline is black, or white around dark ones.
+        most_lines: how many lines there may be.
+        lift: pixels by which the text stands higher.
+    """
+    height, width = size
+    margin = round(MARGIN * height), round(MARGIN * width)
+    points = max(_SMALLEST, round(share * height))
+    shown, missing = _shown(text)
+    while True:
+        outline = max(1, round(_OUTLINE * points))
+        room = width - 2 * margin[1] - 2 * outline
+        lines = broken(shown, lambda line, at=points: _width(line, at), room)  # type: ignore[misc]
+        tall = round(points * _LEADING * len(lines)) + 2 * outline
+        fits = len(lines) <= max(most_lines, text.count("\n") + 1) and tall <= _HIGHEST * height - lift
+        if fits and max(_width(line, points) for line in lines) <= room:
+            break
+        if points <= _SMALLEST:
+            return None
+        points = max(_SMALLEST, min(points - 1, int(points * _SHRINK)))
+    canvas = _drawn(lines, points, outline, room, color, backwards=is_right_to_left(shown))
+    pixels = np.asarray(canvas, np.uint8)
+    top = {"top": margin[0], "center": (height - tall) // 2, "bottom": height - margin[0] - tall - lift}[position]
+    return Layer(
+        top=max(0, top),
+        left=margin[1],
+        color=np.ascontiguousarray(pixels[..., :3]),
+        alpha=pixels[..., 3:].astype(np.float32) / 255,
+        missing=missing,
+        lines=tuple(lines),
+    )
+
+
+def _drawn(
+    lines: Sequence[str], points: int, outline: int, room: int, color: Color, *, backwards: bool
+) -> Image.Image:
+    """Return the lines, centred, as RGBA of the room's width; ``backwards`` is from right to left."""
+    direction = ("rtl" if backwards else "ltr") if features.check("raqm") else None
+    edge = (255, 255, 255) if max(color) < 110 else (0, 0, 0)
+    tall = round(points * _LEADING * len(lines)) + 2 * outline
+    canvas = Image.new("RGBA", (room + 2 * outline, tall), (*edge, 0))
+    draw = ImageDraw.Draw(canvas)
+    for row, line in enumerate(lines):
+        x = (canvas.width - _width(line, points)) / 2
+        baseline = outline + points * (_LEADING * row + 0.97)
+        runs = _runs(line)
+        for path, run in reversed(runs) if backwards else runs:
+            font = load_font(path, points)
+            if font is None:  # a font of pictures, such as emoji
+                typeface(points).draw(canvas, (x, baseline - points), run, (*color, 255))
+                x += typeface(points).getlength(run)
+                continue
+            draw.text(
+                (x, baseline),
+                run,
+                font=font,
+                anchor="ls",
+                direction=direction,
+                fill=(*color, 255),
+                stroke_width=outline,
+                stroke_fill=(*edge, 255),
+            )
+            x += font.getlength(run)
+    return canvas
+
+
+def _shown(text: str) -> tuple[str, str]:
+    """Return the text with boxes for characters that no font has, and those characters."""
+    lines, missing = [], ""
+    for line in unicodedata.normalize("NFC", text).splitlines():
+        runs = font_runs(line)
+        missing += "".join(run for path, run in runs if path is None)
+        lines.append("".join(run if path is not None else _BOX * len(run) for path, run in runs))
+    return "\n".join(lines), missing
+
+
+@cache
+def _runs(line: str) -> tuple[tuple[Path, str], ...]:
+    """Return a line as runs of one font each, in the order of reading."""
+    runs: list[tuple[Path, str]] = []
+    for found, text in font_runs(line):
+        path = found or default_font()
+        if runs and text.isspace():
+            runs[-1] = (runs[-1][0], runs[-1][1] + text)
+        elif runs and runs[-1][0] == path:
+            runs[-1] = (path, runs[-1][1] + text)
+        else:
+            runs.append((path, text))
+    return tuple(runs)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell whether the first letter with a direction goes from right to left."""
+    directions = (unicodedata.bidirectional(character) for character in text)
+    return next((one for one in directions if one in ("L", *_RIGHT_TO_LEFT)), "L") in _RIGHT_TO_LEFT
+
+
+def _width(line: str, points: int) -> float:
+    total = 0.0
+    for path, run in _runs(line):
+        font: ImageFont.FreeTypeFont | None = load_font(path, points)
+        total += typeface(points).getlength(run) if font is None else font.getlength(run)
+    return total
