@@ -103,17 +103,20 @@ def timeline(
             )
         file = clip_of(placed)
         clip = otio.schema.Clip(
-            file.stem,
+            f"{placed.shot.number:03d} {placed.shot.title_words}",
             otio.schema.ExternalReference(_relative(file, path), span(0, placed.generated)),
             span(placed.head, placed.length),
-            metadata={"framesmooth": _facts(placed)},
+            metadata={
+                "framesmooth": _facts(placed),
+                "cmx_3600": {"reel": f"SHOT{placed.shot.number:04d}"},
+            },
         )
         for key, text in (("title", placed.shot.title), ("caption", placed.shot.caption)):
             if text is not None:
                 at = placed.head + round(text.at * edit.fps)
-                clip.markers.append(otio.schema.Marker(f"{key}: {text.text}", span(at, 0)))
+                clip.markers.append(otio.schema.Marker(_marker(key, text.text), span(at, 0)))
         if placed.shot.say:
-            clip.markers.append(otio.schema.Marker(f"say: {placed.shot.say}", span(placed.head, 0)))
+            clip.markers.append(otio.schema.Marker(_marker("say", placed.shot.say), span(placed.head, 0)))
         track.append(clip)
     made.tracks.append(track)
     if sound is not None:
@@ -123,6 +126,10 @@ def timeline(
         audio.append(otio.schema.Clip(sound.stem, reference, whole))
         made.tracks.append(audio)
     return made
+
+
+def _marker(key: str, text: str) -> str:
+    return f"{key}: {' '.join(text.split())}"
 
 
 def smpte_multiple(fps: Fraction) -> int:

@@ -94,11 +94,19 @@ def read_located(path: Path) -> Located:
     """Return what a YAML or JSON file says.
 
     Raises:
-        UsageError: it cannot be read, is no YAML, has a key twice, or refers to itself.
+        UsageError: it cannot be read, or what ``located_of`` raises.
+    """
+    return located_of(read_text(path), path)
+
+
+def located_of(text: str, path: Path) -> Located:
+    """Return what a text in YAML or JSON says; errors name ``path``.
+
+    Raises:
+        UsageError: it is no YAML, has a key twice, or refers to itself.
     """
     import yaml
 
-    text = read_text(path)
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if node is None:

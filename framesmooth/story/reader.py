@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.story import values
-from framesmooth.story.located import Located, read_located
+from framesmooth.story.located import Located, located_of, read_located
 from framesmooth.story.spec import (
     LONGEST_SHOT,
     MOST_SHOTS,
@@ -42,15 +42,19 @@ def read_story(path: Path, settings: Collection[str]) -> Story:
     Raises:
         UsageError: the first thing that is wrong, with file, line, key, and the nearest known word.
     """
-    return _Reader(frozenset(settings)).story(path)
+    return _Reader(frozenset(settings)).story(read_located(path), path)
+
+
+def story_of(text: str, path: Path, settings: Collection[str] = ()) -> Story:
+    """Return the story that a text in YAML is; errors name ``path``. See :func:`read_story`."""
+    return _Reader(frozenset(settings)).story(located_of(text, path), path)
 
 
 @dataclass(frozen=True)
 class _Reader:
     settings: frozenset[str]
 
-    def story(self, path: Path) -> Story:
-        root = read_located(path)
+    def story(self, root: Located, path: Path) -> Story:
         if isinstance(root.value, list):
             root = replace(root, value={"shots": root})
         film = _spelled(root)
