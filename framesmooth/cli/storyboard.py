@@ -33,7 +33,7 @@ _OF_BOTH: Final = {"overwrite"}
     metavar="DIR|URL",
     heading=_DRAFTING,
     help="Let a language model write the story: a folder of transformers, or an OpenAI-compatible server on "
-    "this machine, such as http://127.0.0.1:8080/v1. Its answer is checked, and asked for twice more at most.",
+    "this machine, as http://127.0.0.1:8080/v1. Its answer is checked, and asked for twice more at most.",
 )
 @common.json_file
 @common.common
@@ -46,13 +46,13 @@ def storyboard(
     progress: str,
     **settings: Any,
 ) -> None:
-    """Make the film of STORY, a YAML file of shots with transitions, titles, camera words, narration and music.
+    """Make the film of STORY, a YAML file of shots with transitions, titles, camera words, speech and music.
 
     Each shot is a clip with a run folder of its own in film.framesmooth/. Change a shot in the story, run the
     same command again, and only that one is made again. A run that was stopped goes on in the same way.
 
-    'storyboard draft' turns a text into a story by rules: a shot for each sentence, or the shots of a Fountain
-    screenplay (.fountain) or of Markdown (.md). Nothing is generated from it: look at the file first.
+    'storyboard draft' turns a text into a story by rules: a shot for each sentence, or the shots of a
+    screenplay in Fountain (.fountain) or of Markdown (.md). Nothing is generated from it: look at it first.
 
     \b
     Examples:

@@ -51,7 +51,9 @@ class LanguageModel:
         given = int(tokens["input_ids"].shape[1])
         room = int(getattr(self._model.config, "max_position_embeddings", given + _MOST_TOKENS)) - given
         if room < 1:
-            raise ModelError(f"{self.name} reads {given + room} tokens at once, and the text has {given}: shorten it")
+            raise ModelError(
+                f"{self.name} reads {given + room} tokens at once, and the text has {given}: shorten it"
+            )
         with torch.inference_mode():
             found = self._model.generate(
                 **tokens,

@@ -75,7 +75,7 @@ def wipe(first: Frame, second: Frame, share: float, direction: str) -> Frame:
 
 def toward(frame: Frame, color: Color, share: float) -> Frame:
     """Return a frame mixed with a colour; ``share`` is that of the frame, 0 to 1."""
-    mixed = frame.astype(np.float32) * share + np.float32(color) * np.float32(1 - share)
+    mixed = frame.astype(np.float32) * share + np.asarray(color, np.float32) * (1 - share)
     return np.ascontiguousarray(np.rint(mixed).astype(np.uint8))
 
 

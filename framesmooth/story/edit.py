@@ -93,10 +93,12 @@ def plan_edit(story: Story, spoken: Sequence[Fraction] = ()) -> Edit:
         UsageError: a shot shorter than a frame or than its transitions, or a film that is too long.
     """
     fps, shots = story.fps, story.shots
-    lengths = [_length(shot, fps, spoken[index] if spoken else Fraction(0)) for index, shot in enumerate(shots)]
+    lengths = [
+        _length(shot, fps, spoken[index] if spoken else Fraction(0)) for index, shot in enumerate(shots)
+    ]
     if sum(lengths) > limits.MAX_FRAMES:
         raise UsageError(
-            f"{story.path}: the film has {sum(lengths)} frames: {limits.MAX_FRAMES} at most, divide it into parts"
+            f"{story.path}: the film has {sum(lengths)} frames: {limits.MAX_FRAMES} at most, divide it"
         )
     into = [_overlap(shot.transition, fps) for shot in shots]
     fades_in = [_fade_in(shot.transition, fps) for shot in shots]
@@ -172,5 +174,3 @@ def _check_room(story: Story, index: int, length: int, first: int, last: int) ->
         f"the transitions at both ends of shot {index + 1} need {(first + last) / fps:.3g} s of it, and it "
         f"lasts {length / fps:.3g} s: shorten them, or give the shot a longer duration"
     )
-
-

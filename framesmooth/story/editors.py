@@ -141,7 +141,9 @@ def smpte_multiple(fps: Fraction) -> int:
     for times in range(1, _MOST_TIMES + 1):
         if fps * times in _SMPTE:
             return times
-    raise UsageError(f"an EDL cannot count {float(fps):g} frames a second: give the film 24, 25 or 30, or use --otio")
+    raise UsageError(
+        f"an EDL cannot count {float(fps):g} frames a second: give the film 24, 25 or 30, or use --otio"
+    )
 
 
 def _facts(placed: Placed) -> dict[str, Any]:

@@ -56,7 +56,9 @@ def plan_overlays(
     for cue in subtitles:
         layer = set_text(cue.text.replace("\n", " "), size, position="bottom", share=CAPTION_SIZE)
         if layer is None:
-            raise UsageError(f"the subtitle {cue.text[:40]!r} does not fit on {size[1]}x{size[0]}: say less at once")
+            raise UsageError(
+                f"the subtitle {cue.text[:40]!r} does not fit on {size[1]}x{size[0]}: say less at once"
+            )
         start, end = (frames_of(time, edit.fps) for time in (cue.start, cue.end))
         found.append(Overlay(start, end, layer, about="a subtitle"))
         below = max(below, layer.alpha.shape[0] + round(_GAP * size[0]))
@@ -89,7 +91,7 @@ def missing_glyphs(overlays: Iterable[Overlay]) -> Iterator[str]:
         if one.layer.missing:
             listed = "".join(dict.fromkeys(one.layer.missing))
             shown = listed if len(listed) <= 12 else f"{listed[:12]}…"
-            yield f"{one.about}: no font here has {shown}: boxes are in their place; install one, such as Noto Sans"
+            yield f"{one.about}: no font here has {shown}: boxes are there; install one, such as Noto Sans"
 
 
 def _text(
@@ -108,4 +110,3 @@ def _text(
         raise text.place.refused(f"does not fit on {size[1]}x{size[0]} in letters that can be read: say less")
     fade = min(frames_of(_FADE_SECONDS, edit.fps), max(0, (end - start) // 4))
     return Overlay(start, max(end, start + 1), layer, fade, f"{key} of shot {placed.shot.number}")
-

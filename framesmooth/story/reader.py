@@ -1,4 +1,4 @@
-"""Reading a story: film-wide keys, shots and what they include, checked, with errors of file, line and key."""
+"""Reading a story: film-wide keys, shots and what they include; errors name file, line and key."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Subtitles of a film: its spoken words and its captions, cut into lines that can be read, and their files."""
+"""Subtitles of a film: spoken words and captions, cut into lines that can be read, and their files."""
 
 import re
 from collections.abc import Mapping

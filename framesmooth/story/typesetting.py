@@ -1,4 +1,4 @@
-"""Text on the picture: set in lines within the safe area, with an outline, in any script that has a font here.
+"""Text on the picture: lines within the safe area, with an outline, in any script that has a font here.
 
 Pillow shapes the letters with Raqm, right-to-left scripts too. The safe area for text is that of EBU R 95:
 all but 5 % of the picture at each side.
@@ -106,12 +106,14 @@ def set_text(
         points = max(_SMALLEST, min(points - 1, int(points * _SHRINK)))
     canvas = _drawn(lines, points, outline, room, color, backwards=is_right_to_left(shown))
     pixels = np.asarray(canvas, np.uint8)
-    top = {"top": margin[0], "center": (height - tall) // 2, "bottom": height - margin[0] - tall - lift}[position]
+    top = {"top": margin[0], "center": (height - tall) // 2, "bottom": height - margin[0] - tall - lift}[
+        position
+    ]
     return Layer(
         top=max(0, top),
         left=margin[1],
         color=np.ascontiguousarray(pixels[..., :3]),
-        alpha=pixels[..., 3:].astype(np.float32) / 255,
+        alpha=np.float32(1 / 255) * pixels[..., 3:].astype(np.float32),
         missing=missing,
         lines=tuple(lines),
     )

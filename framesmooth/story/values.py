@@ -89,7 +89,7 @@ def size(value: Located) -> tuple[int, int]:
     if not found:
         raise value.refused(f"{text[:40]!r} is no size: write width x height, as in 640x360")
     width, height = int(found[1]), int(found[2])
-    if not (8 <= min(width, height) and max(width, height) <= limits.MAX_SIDE):
+    if not (min(width, height) >= 8 and max(width, height) <= limits.MAX_SIDE):
         raise value.refused(f"{text}: sides are 8 to {limits.MAX_SIDE} pixels long")
     if width % 2 or height % 2:
         raise value.refused(f"{text} has an odd side: give even ones, which videos need")

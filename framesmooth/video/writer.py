@@ -123,7 +123,9 @@ def open_sink(
     check_rate(target, fps)
     tags = {} if no_metadata else dict(metadata or {})
     if subtitles is not None and target.suffix.lower() not in SUBTITLE_SUFFIXES:
-        raise UsageError(f"{target} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or burn them in")
+        raise UsageError(
+            f"{target} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or burn them in"
+        )
     if sign is not None:
         check_signing(target, sign)
     if is_folder_name(path):

@@ -46,15 +46,15 @@ def xfade(first: Iterable[Frame], second: Iterable[Frame], name: str, count: int
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             picture.pts, picture.time_base = number, Fraction(1, _RATE)
             source.push(picture)
-        for picture in _drained(sink):
+        for mixed in _drained(sink):
             if 0 < made <= count:
-                yield picture
+                yield mixed
             made += 1
     for source in inputs:
         source.push(None)
-    for picture in _drained(sink) if inputs else ():
+    for mixed in _drained(sink) if inputs else ():
         if 0 < made <= count:
-            yield picture
+            yield mixed
         made += 1
 
 

@@ -13,7 +13,9 @@ _HEADING: Final = re.compile(r"^(?:INT\.?/EXT|INT/EXT|I/E|INT|EXT|EST)[. ]\s*(.+
 _CHARACTER: Final = re.compile(r"^@?[^a-z]*[A-Z][^a-z]*(?:\([^)]*\))?\s*\^?$")
 _TRANSITION: Final = re.compile(r"^(?:[A-Z ]+TO:|FADE (?:IN|OUT)[:.]?|FADE TO (?:BLACK|WHITE)[:.]?)$")
 _TITLE_KEY: Final = re.compile(r"^([A-Z][A-Za-z ]{0,30}):\s*(.*)$")
-_TIMES: Final = re.compile(r"\s*[-–—]\s*(CONTINUOUS|LATER|MOMENTS LATER|SAME|SAME TIME|DAY)\s*$", re.IGNORECASE)
+_TIMES: Final = re.compile(
+    r"\s*[-–—]\s*(CONTINUOUS|LATER|MOMENTS LATER|SAME|SAME TIME|DAY)\s*$", re.IGNORECASE
+)
 _SHOT: Final = re.compile(r"^(?:CLOSE(?:[- ]UP)?(?: ON| OF)?|ANGLE ON|INSERT|POV)\b[\s:—–-]*", re.IGNORECASE)
 
 _SHORT: Final = 40
@@ -43,7 +45,9 @@ def draft_of_fountain(text: str) -> Draft:
 
 def _is_heading(line: str) -> bool:
     forced = re.match(r"^\.[^.\s]", line) is not None
-    return forced or (_HEADING.match(line) is not None and not line.endswith((".", "!", "?")) and len(line) < 120)
+    return forced or (
+        _HEADING.match(line) is not None and not line.endswith((".", "!", "?")) and len(line) < 120
+    )
 
 
 @dataclass
@@ -112,7 +116,9 @@ class _Screenplay:
     def _action(self, text: str) -> None:
         for part in _paragraphs_of_action(text):
             found = directions_of(_SHOT.sub("close-up of ", _unmarked(part)))
-            if found.text or found.camera:
+            if found.camera and not found.text and self.seen:  # a sentence about the camera alone
+                self.shots[-1] = replace(self.shots[-1], camera=found.camera)
+            elif found.text or found.camera:
                 self._shot(DraftShot(prompt=found.text, camera=found.camera, transition=found.transition))
             elif found.transition:
                 self.transition = found.transition
@@ -150,7 +156,9 @@ class _Screenplay:
         """
         self._close_scene()
         if not self.shots:
-            raise UsageError("the screenplay holds no action: write what is to be seen below a scene's heading")
+            raise UsageError(
+                "the screenplay holds no action: write what is to be seen below a scene's heading"
+            )
         notes = [f"{len(self.shots)} shots; dialogue is spoken"]
         if self.left_out:
             notes.append(f"{self.left_out} sections, synopses, lyrics and parentheses are left out")
@@ -176,5 +184,3 @@ def _paragraphs_of_action(text: str) -> list[str]:
 def _unmarked(text: str) -> str:
     """Return a text without Fountain's marks of emphasis."""
     return re.sub(r"\*{1,3}|(?<!\w)_|_(?!\w)", "", text).strip()
-
-

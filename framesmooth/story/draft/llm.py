@@ -1,4 +1,4 @@
-"""A story written by a language model on this machine; its answer is checked like a file, and asked for again."""
+"""A story written by a language model on this machine; its answer is checked, and asked for again."""
 
 import ipaddress
 import json
@@ -38,16 +38,16 @@ shots:
 
 Every shot has a prompt and a duration in seconds. The other keys are optional. camera is one of: static,
 handheld, pan left, pan right, tilt up, tilt down, truck left, truck right, crane up, crane down, dolly in,
-dolly out, zoom in, zoom out, roll left, roll right, orbit left, orbit right, each with slow or fast before it.
-transition is one of: cut, dissolve 0.5, fade black 0.5, dip white 0.4, wipe left 0.5, match, morph 1. The first
-shot has no transition. Quote texts that hold a colon. Write no other keys and nothing besides the YAML."""
+dolly out, zoom in, zoom out, roll left, roll right, orbit left, orbit right, each with slow or fast before
+it. transition is one of: cut, dissolve 0.5, fade black 0.5, dip white 0.4, wipe left 0.5, match, morph 1. The
+first shot has no transition. Quote texts that hold a colon. Write no other keys and nothing besides the YAML."""
 
 
 def draft_by_model(text: str, ask: Ask, name: str) -> Draft:
     """Return the draft that a language model writes of a text.
 
-    What it answers is checked as a story is; an answer that is not accepted is handed back with the error, twice
-    at most.
+    What it answers is checked as a story is; an answer that is not accepted is handed back with the error,
+    twice at most.
 
     Args:
         text: what the film is about.
@@ -168,5 +168,7 @@ def _content_of(content: bytes, url: str) -> str:
             raise ValueError("it is too long")
         answer = json.loads(content)["choices"][0]["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        raise FramesmoothError(f"{url} answers in another form than OpenAI's chat completions: {error!r}") from error
+        raise FramesmoothError(
+            f"{url} answers in another form than OpenAI's chat completions: {error!r}"
+        ) from error
     return str(answer)

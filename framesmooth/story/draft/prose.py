@@ -54,7 +54,9 @@ def draft_of_prose(text: str, *, markdown: bool = False) -> Draft:
                 if shot.say and shots:
                     shots[-1] = replace(shots[-1], say=f"{shots[-1].say} {shot.say}".strip())
                 if shot.camera and shots:
-                    shots[-1] = replace(shots[-1], camera=", ".join(filter(None, [shots[-1].camera, shot.camera])))
+                    shots[-1] = replace(
+                        shots[-1], camera=", ".join(filter(None, [shots[-1].camera, shot.camera]))
+                    )
                 continue
             shots.append(replace(shot, transition=pending if shots or "from" in pending else "", title=title))
             title, transition = "", ""
@@ -80,7 +82,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
     paragraphs = [one.strip() for one in re.split(r"\n\s*\n", text.strip()) if one.strip()]
     for index, block in enumerate(paragraphs):
         is_title = index == 0 and len(paragraphs) > 1 and "\n" not in block
-        is_title = is_title and len(block) <= _LONGEST_TITLE and block[-1] not in ".!?…:。！？\"”"
+        is_title = is_title and len(block) <= _LONGEST_TITLE and block[-1] not in '.!?…:。！？"”'
         yield ("title" if is_title else "text"), block
 
 

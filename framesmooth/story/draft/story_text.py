@@ -75,8 +75,8 @@ def yaml_text(draft: Draft, source: str, output: str) -> str:
     head = [
         f"# Drafted from {source}: look at each shot, then run",
         f"#   framesmooth storyboard {output} -o film.mp4 --preview",
-        "# Other keys of a film: fps, size, style, music, voice, defaults; of a shot: caption, style, seed, and",
-        "# every setting of 'framesmooth generate', such as steps or negative_prompt.",
+        "# Other keys of a film: fps, size, style, music, voice, defaults; of a shot: caption, style, seed,",
+        "# and every setting of 'framesmooth generate', such as steps or negative_prompt.",
     ]
     parts = ["\n".join(head) + "\n"]
     if draft.end:

@@ -42,8 +42,12 @@ _LEADING: Final = re.compile(
     r"there\s+(?:is|are)|here\s+(?:is|are))\b[,:]?\s*",
     re.IGNORECASE,
 )
-_TRAILING: Final = re.compile(r"(?:[,;:\s]|\b(?:and|as|while|when|then|over|across|to|on|with)\b)+$", re.IGNORECASE)
-_HEADING: Final = re.compile(r"^(?:[,;:.\s—–-]|\b(?:and|as|while|then|over|across|to|on|into|of)\b\s)+", re.IGNORECASE)
+_TRAILING: Final = re.compile(
+    r"(?:[,;:\s]|\b(?:and|as|while|when|then|over|across|to|on|with)\b)+$", re.IGNORECASE
+)
+_HEADING: Final = re.compile(
+    r"^(?:[,;:.\s—–-]|\b(?:and|as|while|then|over|across|to|on|into|of)\b\s)+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ def light_of(text: str) -> str:
     if not found:
         return ""
     word = " ".join(found[-1][1].lower().split())
-    return f"in {word}" if word.endswith(("light", "hour", "morning", "afternoon", "evening")) else f"at {word}"
+    return (
+        f"in {word}" if word.endswith(("light", "hour", "morning", "afternoon", "evening")) else f"at {word}"
+    )
 
 
 def tidied(text: str) -> str:
@@ -91,7 +97,9 @@ def tidied(text: str) -> str:
 def _without_transition(text: str) -> tuple[str, str]:
     for pattern, words in _TRANSITIONS:
         found = re.search(rf"\b(?:we\s+)?(?:{pattern})\b\s*[:.,—–-]*\s*", text, re.IGNORECASE)
-        if found and (found.start() == 0 or text[: found.start()].rstrip().endswith((".", ",", ";", "—", "and"))):
+        if found and (
+            found.start() == 0 or text[: found.start()].rstrip().endswith((".", ",", ";", "—", "and"))
+        ):
             given = {key: value.lower() for key, value in found.groupdict().items() if value}
             return f"{text[: found.start()]} {text[found.end() :]}", words.format(**given)
     return text, ""
@@ -132,6 +140,13 @@ def _way(name: str, words: str, whole: str) -> str:
     words = words.lower().replace("to the ", "")
     if name == "dolly" and not re.search(r"doll", whole):
         return "out" if "pull" in whole else "in"
-    table = {"into": "in", "forward": "in", "forwards": "in", "closer": "in", "back": "out", "backward": "out"}
+    table = {
+        "into": "in",
+        "forward": "in",
+        "forwards": "in",
+        "closer": "in",
+        "back": "out",
+        "backward": "out",
+    }
     table |= {"backwards": "out", "upward": "up", "upwards": "up", "downward": "down", "downwards": "down"}
     return table.get(words, words)

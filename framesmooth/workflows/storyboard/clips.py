@@ -7,7 +7,6 @@ from typing import Final
 
 from framesmooth.errors import MediaError
 from framesmooth.events import (
-    ClipFinished,
     Event,
     KeyframeDone,
     Listener,
@@ -94,7 +93,7 @@ class ShotClips:
         self.made[number] = clip
 
     def _found(self, planned: PlannedShot, *, needed: bool) -> ShotClip | None:
-        """Return the clip of a shot as it is to be; None for one that starts from a shot which isn't there."""
+        """Return the clip of a shot as it is to be, None if it starts from a shot which isn't there."""
         placed = planned.placed
         if placed.transition.kind != "match":
             return planned.in_folder(self._folder, None)
@@ -103,8 +102,8 @@ class ShotClips:
             return planned.in_folder(self._folder, self._picture(before, before.head + before.length - 1))
         if needed:
             raise placed.shot.located("transition").refused(
-                f"shot {placed.shot.number} starts from the last frame of shot {before.shot.number}, which is not "
-                "there yet: make that one first"
+                f"shot {placed.shot.number} starts from the last frame of shot {before.shot.number}, which is "
+                "not there yet: make that one first"
             )
         return None
 
@@ -137,9 +136,7 @@ def prefixed(emit: Listener, name: str) -> Listener:
             emit(replace(event, stage=f"{name}: {event.stage}"))
         elif isinstance(event, Notice):
             emit(replace(event, message=f"{name}: {event.message}"))
-        elif isinstance(event, KeyframeDone):
-            emit(event)
-        elif not isinstance(event, ClipFinished):  # the film's own is the one that counts
+        elif isinstance(event, KeyframeDone):  # the film's own ClipFinished is the one that counts
             emit(event)
 
     return listen

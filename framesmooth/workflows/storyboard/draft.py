@@ -44,7 +44,7 @@ def draft_story(
         overwrite: replace what is there.
 
     Raises:
-        UsageError: a text that cannot be read or holds nothing to see, or answers of a model that are no story.
+        UsageError: a text that cannot be read or holds nothing to see, or a model that writes no story.
         FramesmoothError: its children say what else was wrong.
     """
     if output.suffix.lower() not in _STORY_SUFFIXES[:2]:

@@ -16,7 +16,16 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.storyboard.shots import PlannedShot, ShotClip, shot_content
 
 MORPH: Final = "morph"
-_LED: Final = ("strength", "cadence", "pacing", "depth_model", "init_video", "seeds", "control", "control_model")
+_LED: Final = (
+    "strength",
+    "cadence",
+    "pacing",
+    "depth_model",
+    "init_video",
+    "seeds",
+    "control",
+    "control_model",
+)
 """Settings of a shot that have no meaning between two given pictures."""
 
 

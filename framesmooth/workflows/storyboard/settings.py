@@ -47,7 +47,8 @@ class StoryboardSettings(SettingGroup):
         ),
     ] = None
     edl: Annotated[
-        Path | None, Setting(metavar="FILE", help="Also write the cut as an EDL (CMX 3600) for older editors.")
+        Path | None,
+        Setting(metavar="FILE", help="Also write the cut as an EDL (CMX 3600) for older editors."),
     ] = None
     prune: Annotated[
         bool, Setting(help="Remove shots from the film's folder that its story no longer has.")

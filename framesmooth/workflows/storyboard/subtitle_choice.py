@@ -1,4 +1,4 @@
-"""How the captions and the spoken words of a film are shown: on the picture, in a track, in a file, or not."""
+"""How captions and spoken words are shown: on the picture, in a track, in a file, or not at all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class SubtitleChoice:
         if asked is None or asked in _WORDS:
             if asked == "soft" and settings.output.suffix.lower() not in SUBTITLE_SUFFIXES:
                 raise UsageError(
-                    f"{settings.output} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or burn them in"
+                    f"{settings.output} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or give burn"
                 )
             return cls(asked or "")
         subtitle_format(Path(asked))
