@@ -16,7 +16,7 @@ from framesmooth.timeline.text_files import read_text
 Key = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "camera")."""
 
-_MOST_VALUES: Final = 200_000
+_MOST_VALUES: Final = 50_000
 """Of a file, with what its aliases repeat."""
 _MERGE: Final = "<<"
 

@@ -93,13 +93,13 @@ def set_text(
     margin = round(MARGIN * height), round(MARGIN * width)
     points = max(_SMALLEST, round(share * height))
     shown, missing = _shown(text)
+    most = max(most_lines, shown.count("\n") + 1)
     while True:
         outline = max(1, round(_OUTLINE * points))
         room = width - 2 * margin[1] - 2 * outline
-        lines = broken(shown, lambda line, at=points: _width(line, at), room)  # type: ignore[misc]
+        lines = _lines(shown, points, room, most)
         tall = round(points * _LEADING * len(lines)) + 2 * outline
-        fits = len(lines) <= max(most_lines, text.count("\n") + 1) and tall <= _HIGHEST * height - lift
-        if fits and max(_width(line, points) for line in lines) <= room:
+        if lines and tall <= _HIGHEST * height - lift:
             break
         if points <= _SMALLEST:
             return None
@@ -117,6 +117,15 @@ def set_text(
         missing=missing,
         lines=tuple(lines),
     )
+
+
+def _lines(text: str, points: int, room: int, most: int) -> list[str]:
+    """Return a text in at most ``most`` lines no wider than ``room``, [] where it doesn't fit."""
+    if _width(text.replace("\n", " "), points) > most * room:
+        return []
+    lines = broken(text, lambda line: _width(line, points), room)
+    fits = len(lines) <= most and max(_width(line, points) for line in lines) <= room
+    return lines if fits else []
 
 
 def _drawn(

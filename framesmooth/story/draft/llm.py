@@ -39,8 +39,9 @@ shots:
 Every shot has a prompt and a duration in seconds. The other keys are optional. camera is one of: static,
 handheld, pan left, pan right, tilt up, tilt down, truck left, truck right, crane up, crane down, dolly in,
 dolly out, zoom in, zoom out, roll left, roll right, orbit left, orbit right, each with slow or fast before
-it. transition is one of: cut, dissolve 0.5, fade black 0.5, dip white 0.4, wipe left 0.5, match, morph 1. The
-first shot has no transition. Quote texts that hold a colon. Write no other keys and nothing besides the YAML."""
+it. transition is one of: cut, dissolve 0.5, fade black 0.5, dip white 0.4, wipe left 0.5, match, morph 1.
+The first shot has no transition. Quote texts that hold a colon. Write no other keys and
+nothing besides the YAML."""
 
 
 def draft_by_model(text: str, ask: Ask, name: str) -> Draft:

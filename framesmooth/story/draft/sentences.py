@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_ABBREVIATIONS: Final = frozenset(
-    (
-        "mr mrs ms mx dr prof st sr jr rev hon gen col capt lt sgt cmdr adm gov sen rep vs etc approx no nos vol "
-        "fig ch pp ed al ca cf e.g i.e a.m p.m u.s u.k ph.d inc ltd co corp dept est mt ft ave blvd rd jan feb "
-        "mar apr jun jul aug sep sept oct nov dec bzw usw z.b d.h nr str mme mlle"
-    ).split()  # noqa: SIM905
-)
+_LISTED: Final = """
+mr mrs ms mx dr prof st sr jr rev hon gen col capt lt sgt cmdr adm gov sen rep vs etc approx no nos vol fig ch
+pp ed al ca cf e.g i.e a.m p.m u.s u.k ph.d inc ltd co corp dept est mt ft ave blvd rd jan feb mar apr jun
+jul aug sep sept oct nov dec bzw usw z.b d.h nr str mme mlle
+"""
+_ABBREVIATIONS: Final = frozenset(_LISTED.split())
 """Words, in lower case and without the last point, after which a point ends no sentence."""
 _MAY_END: Final = frozenset(["etc", "a.m", "p.m", "inc", "ltd", "co", "corp", "jr", "sr"])
 """Those after which a sentence may end all the same, if a capital follows."""

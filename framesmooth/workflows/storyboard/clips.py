@@ -102,8 +102,8 @@ class ShotClips:
             return planned.in_folder(self._folder, self._picture(before, before.head + before.length - 1))
         if needed:
             raise placed.shot.located("transition").refused(
-                f"shot {placed.shot.number} starts from the last frame of shot {before.shot.number}, which is "
-                "not there yet: make that one first"
+                f"shot {placed.shot.number} starts from the last frame of shot {before.shot.number}, which "
+                "is not there yet: make that one first"
             )
         return None
 

@@ -44,7 +44,7 @@ class SubtitleChoice:
         if asked is None or asked in _WORDS:
             if asked == "soft" and settings.output.suffix.lower() not in SUBTITLE_SUFFIXES:
                 raise UsageError(
-                    f"{settings.output} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or give burn"
+                    f"{settings.output} holds no subtitles: give burn, or write {' '.join(SUBTITLE_SUFFIXES)}"
                 )
             return cls(asked or "")
         subtitle_format(Path(asked))
