@@ -8,6 +8,7 @@ from typing import Final
 
 from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_FRAMES
+from framesmooth.timeline.camera_grammar import without_camera_words
 from framesmooth.timeline.prompts import TimedPrompt, place_prompts
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED, resolve_seed, seed_sequence
@@ -97,7 +98,7 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
             replace(prompt, seed=seeds[time]) for prompt, time in zip(prompts, times, strict=True)
         )
     keyframes = tuple(
-        Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
+        Keyframe(time, without_camera_words(prompt.prompt), prompt.seed or 0, negative)
         for time, prompt, negative in zip(times, prompts, avoided, strict=True)
     )
     return Timeline(

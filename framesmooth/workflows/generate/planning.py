@@ -16,28 +16,33 @@ from framesmooth.generation.specs import (
     FirstLastImages,
     Restyle,
 )
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
 from framesmooth.video.listing import is_series
+from framesmooth.workflows.generate.camera import camera_moves
 
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
 
 
 def plan_feedback(
-    settings: "GenerateSettings", timeline: Timeline, guidance_scale: float | None = None
+    settings: "GenerateSettings",
+    timeline: Timeline,
+    guidance_scale: float | None = None,
+    size: tuple[int, int] = (512, 512),
 ) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
     ``guidance_scale`` is the model's default for frames generated from others; the user's own goes before.
+    ``size`` is (height, width) of the frames that the camera moves over.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    if settings.camera.depth_model is not None and settings.camera.moves is None:
+    moved = has_camera(settings) or settings.prompts_move
+    if settings.camera.depth_model is not None and not moved:
         raise UsageError(
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
@@ -54,7 +59,7 @@ def plan_feedback(
     check_one_noise(settings, timeline)
     asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
     return Feedback(
-        moves=(settings.camera.moves or Moves()).values(*asked),
+        moves=camera_moves(settings, timeline.num_frames, size).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.camera.color_anchor,
         guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
@@ -65,6 +70,11 @@ def plan_feedback(
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
     )
+
+
+def has_camera(settings: "GenerateSettings") -> bool:
+    """Tell whether options ask for a camera that moves."""
+    return settings.camera.moves is not None or settings.camera.words_move
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:
@@ -128,7 +138,7 @@ def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> 
     """
     if settings.img2img.last_image is None:
         return None
-    for name, asked in (("a camera", settings.camera.moves is not None), ("--loop", settings.timeline.loop)):
+    for name, asked in (("a camera", has_camera(settings)), ("--loop", settings.timeline.loop)):
         if asked:
             raise UsageError(f"--last-image cannot be combined with {name}: drop it or {name}")
     if timeline.num_frames < 2:
@@ -188,7 +198,7 @@ def plan_restyle(
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
     """
     others = {
-        "a camera": settings.camera.moves,
+        "a camera": has_camera(settings) or None,
         "--init-image": settings.img2img.init_image,
         "--last-image": settings.img2img.last_image,
         "--loop": settings.timeline.loop or None,

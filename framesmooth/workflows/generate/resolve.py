@@ -37,6 +37,8 @@ from framesmooth.workflows.generate.validation import check_settings
 
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
+UNKNOWN_SIDE: Final = 512
+"""Pixels a side that camera words take for the size of a model that doesn't tell it before it is loaded."""
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 
@@ -242,7 +244,15 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         else settings.sampling.guidance_end,
         width=settings.sampling.width or defaults.get("width"),
         height=settings.sampling.height or defaults.get("height"),
-        feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
+        feedback=plan_feedback(
+            settings,
+            timeline,
+            _number(defaults.get("feedback_guidance_scale")),
+            (
+                settings.sampling.height or defaults.get("height") or UNKNOWN_SIDE,
+                settings.sampling.width or defaults.get("width") or UNKNOWN_SIDE,
+            ),
+        ),
         ends=ends,
         restyle=None
         if video is None or settings.img2img.init_video is None
