@@ -9,7 +9,7 @@ from framesmooth.frames import Frame
 from framesmooth.story.edit import Edit, Placed, frames_of
 from framesmooth.story.spec import Text
 from framesmooth.story.subtitles import text_span
-from framesmooth.story.typesetting import CAPTION_SIZE, TITLE_SIZE, Layer, set_text
+from framesmooth.story.typesetting import CAPTION_SIZE, TITLE_SIZE, Layer, SetText, set_text
 from framesmooth.video.subtitle_track import Cue
 
 _FADE_SECONDS = Fraction(3, 10)
@@ -24,7 +24,7 @@ class Overlay:
 
     start: int
     end: int
-    layer: Layer
+    text: SetText
     fade: int = 0
     about: str = ""
 
@@ -54,14 +54,14 @@ def plan_overlays(
     found = []
     below = 0
     for cue in subtitles:
-        layer = set_text(cue.text.replace("\n", " "), size, position="bottom", share=CAPTION_SIZE)
-        if layer is None:
+        text = set_text(cue.text.replace("\n", " "), size, position="bottom", share=CAPTION_SIZE)
+        if text is None:
             raise UsageError(
                 f"the subtitle {cue.text[:40]!r} does not fit on {size[1]}x{size[0]}: say less at once"
             )
         start, end = (frames_of(time, edit.fps) for time in (cue.start, cue.end))
-        found.append(Overlay(start, end, layer, about="a subtitle"))
-        below = max(below, layer.alpha.shape[0] + round(_GAP * size[0]))
+        found.append(Overlay(start, end, text, about="a subtitle"))
+        below = max(below, text.height + round(_GAP * size[0]))
     for placed in edit.placed:
         shot = placed.shot
         if shot.title is not None:
@@ -75,21 +75,21 @@ def plan_overlays(
 def with_overlays(frames: Iterable[Frame], overlays: Sequence[Overlay]) -> Iterator[Frame]:
     """Yield the frames of a film with the texts on them."""
     left = sorted(overlays, key=lambda one: one.start)
-    shown: list[Overlay] = []
+    shown: list[tuple[Overlay, Layer]] = []
     for index, frame in enumerate(frames):
         while left and left[0].start <= index:
-            shown.append(left.pop(0))
-        shown = [one for one in shown if one.end > index]
-        for one in shown:
-            frame = one.layer.on(frame, one.opacity(index))
+            shown.append((left[0], left.pop(0).text.layer()))
+        shown = [(one, layer) for one, layer in shown if one.end > index]
+        for one, layer in shown:
+            frame = layer.on(frame, one.opacity(index))
         yield frame
 
 
 def missing_glyphs(overlays: Iterable[Overlay]) -> Iterator[str]:
     """Yield a sentence for each text with characters that no font here has."""
     for one in overlays:
-        if one.layer.missing:
-            listed = "".join(dict.fromkeys(one.layer.missing))
+        if one.text.missing:
+            listed = "".join(dict.fromkeys(one.text.missing))
             shown = listed if len(listed) <= 12 else f"{listed[:12]}…"
             yield f"{one.about}: no font here has {shown}: boxes are there; install one, such as Noto Sans"
 
@@ -98,7 +98,7 @@ def _text(
     edit: Edit, placed: Placed, text: Text, size: tuple[int, int], key: str, share: float, lift: int
 ) -> Overlay:
     start, end = (frames_of(time, edit.fps) for time in text_span(edit, placed, text))
-    layer = set_text(
+    made = set_text(
         text.text,
         size,
         position=text.position,
@@ -106,7 +106,7 @@ def _text(
         color=text.color,
         lift=lift,
     )
-    if layer is None:
+    if made is None:
         raise text.place.refused(f"does not fit on {size[1]}x{size[0]} in letters that can be read: say less")
     fade = min(frames_of(_FADE_SECONDS, edit.fps), max(0, (end - start) // 4))
-    return Overlay(start, max(end, start + 1), layer, fade, f"{key} of shot {placed.shot.number}")
+    return Overlay(start, max(end, start + 1), made, fade, f"{key} of shot {placed.shot.number}")

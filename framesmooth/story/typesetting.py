@@ -5,7 +5,6 @@ all but 5 % of the picture at each side.
 """
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +29,10 @@ _SMALLEST: Final = 7
 _LEADING: Final = 1.2
 _OUTLINE: Final = 0.07
 _SHRINK: Final = 0.9
+_ASCENT: Final = 0.97
+"""From the top of a line to its baseline, as a share of the font's height."""
+_DARK: Final = 110
+"""Letters with no channel above it get a white outline."""
 _HIGHEST: Final = 0.9
 _RIGHT_TO_LEFT: Final = ("R", "AL")
 _BOX: Final = "▯"
@@ -45,16 +48,12 @@ class Layer:
         left: column.
         color: uint8 (h, w, 3).
         alpha: float32 (h, w, 1), 0 to 1.
-        missing: characters that no font here has; a box stands for each.
-        lines: of text, as they were set.
     """
 
     top: int
     left: int
     color: NDArray[np.uint8]
     alpha: NDArray[np.float32]
-    missing: str = ""
-    lines: tuple[str, ...] = ()
 
     def on(self, frame: Frame, opacity: float = 1.0) -> Frame:
         """Return a frame with the text on it; ``opacity`` is 0 to 1."""
@@ -66,6 +65,50 @@ class Layer:
         return marked
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetText:
+    """A text that is set: its lines, letters and place.
+
+    Attributes:
+        lines: of text, with boxes for characters that no font here has.
+        missing: those characters.
+        points: height of the font in pixels.
+        outline: width of the outline in pixels.
+        top: row of the text's first line of pixels in the frame.
+        left: column.
+        room: pixels of the longest line that fits.
+        color: of the letters; the outline is black, or white around dark ones.
+        backwards: whether it is read from right to left.
+    """
+
+    lines: tuple[str, ...]
+    missing: str
+    points: int
+    outline: int
+    top: int
+    left: int
+    room: int
+    color: Color
+    backwards: bool
+
+    @property
+    def height(self) -> int:
+        """Of the lines with their outline, in pixels."""
+        return _tall(len(self.lines), self.points, self.outline)
+
+    def layer(self) -> Layer:
+        """Return the text as a picture."""
+        pixels = np.asarray(_drawn(self), np.uint8)
+        columns = np.nonzero(pixels[..., 3].any(axis=0))[0]
+        first, last = (int(columns[0]), int(columns[-1]) + 1) if columns.size else (0, 1)
+        return Layer(
+            top=self.top,
+            left=self.left + first,
+            color=np.ascontiguousarray(pixels[:, first:last, :3]),
+            alpha=np.float32(1 / 255) * pixels[:, first:last, 3:].astype(np.float32),
+        )
+
+
 def set_text(
     text: str,
     size: tuple[int, int],
@@ -75,8 +118,8 @@ def set_text(
     color: Color = (255, 255, 255),
     most_lines: int = 3,
     lift: int = 0,
-) -> Layer | None:
-    """Return a text as a layer on frames of ``size``; None where it doesn't fit in letters that can be read.
+) -> SetText | None:
+    """Return a text set on frames of ``size``; None where it doesn't fit in letters that can be read.
 
     Letters are made smaller until the text fits.
 
@@ -85,8 +128,8 @@ def set_text(
         size: (height, width) of the frames.
         position: at the top, in the center or at the bottom of the safe area.
         share: height of the font as a share of the frame's height.
-        color: of the letters; the outline is black, or white around dark ones.
-        most_lines: how many lines there may be.
+        color: of the letters.
+        most_lines: how many lines there may be, if its own line breaks don't make more.
         lift: pixels by which the text stands higher.
     """
     height, width = size
@@ -98,25 +141,28 @@ def set_text(
         outline = max(1, round(_OUTLINE * points))
         room = width - 2 * margin[1] - 2 * outline
         lines = _lines(shown, points, room, most)
-        tall = round(points * _LEADING * len(lines)) + 2 * outline
+        tall = _tall(len(lines), points, outline)
         if lines and tall <= _HIGHEST * height - lift:
             break
         if points <= _SMALLEST:
             return None
         points = max(_SMALLEST, min(points - 1, int(points * _SHRINK)))
-    canvas = _drawn(lines, points, outline, room, color, backwards=is_right_to_left(shown))
-    pixels = np.asarray(canvas, np.uint8)
-    top = {"top": margin[0], "center": (height - tall) // 2, "bottom": height - margin[0] - tall - lift}[
-        position
-    ]
-    return Layer(
-        top=max(0, top),
-        left=margin[1],
-        color=np.ascontiguousarray(pixels[..., :3]),
-        alpha=np.float32(1 / 255) * pixels[..., 3:].astype(np.float32),
-        missing=missing,
+    tops = {"top": margin[0], "center": (height - tall) // 2, "bottom": height - margin[0] - tall - lift}
+    return SetText(
         lines=tuple(lines),
+        missing=missing,
+        points=points,
+        outline=outline,
+        top=max(0, tops[position]),
+        left=margin[1],
+        room=room,
+        color=color,
+        backwards=is_right_to_left(shown),
     )
+
+
+def _tall(lines: int, points: int, outline: int) -> int:
+    return round(points * _LEADING * lines) + 2 * outline
 
 
 def _lines(text: str, points: int, room: int, most: int) -> list[str]:
@@ -128,24 +174,21 @@ def _lines(text: str, points: int, room: int, most: int) -> list[str]:
     return lines if fits else []
 
 
-def _drawn(
-    lines: Sequence[str], points: int, outline: int, room: int, color: Color, *, backwards: bool
-) -> Image.Image:
-    """Return the lines, centred, as RGBA of the room's width; ``backwards`` is from right to left."""
-    direction = ("rtl" if backwards else "ltr") if features.check("raqm") else None
-    edge = (255, 255, 255) if max(color) < 110 else (0, 0, 0)
-    tall = round(points * _LEADING * len(lines)) + 2 * outline
-    canvas = Image.new("RGBA", (room + 2 * outline, tall), (*edge, 0))
-    draw = ImageDraw.Draw(canvas)
-    for row, line in enumerate(lines):
-        x = (canvas.width - _width(line, points)) / 2
-        baseline = outline + points * (_LEADING * row + 0.97)
+def _drawn(text: SetText) -> Image.Image:
+    """Return the lines, centred, as RGBA of the room's width."""
+    direction = ("rtl" if text.backwards else "ltr") if features.check("raqm") else None
+    edge = (255, 255, 255) if max(text.color) < _DARK else (0, 0, 0)
+    canvas = Image.new("RGBA", (text.room + 2 * text.outline, text.height), (*edge, 0))
+    draw, face = ImageDraw.Draw(canvas), typeface(text.points)
+    for row, line in enumerate(text.lines):
+        x = (canvas.width - _width(line, text.points)) / 2
+        baseline = text.outline + text.points * (_LEADING * row + _ASCENT)
         runs = _runs(line)
-        for path, run in reversed(runs) if backwards else runs:
-            font = load_font(path, points)
+        for path, run in reversed(runs) if text.backwards else runs:
+            font = load_font(path, text.points)
             if font is None:  # a font of pictures, such as emoji
-                typeface(points).draw(canvas, (x, baseline - points), run, (*color, 255))
-                x += typeface(points).getlength(run)
+                face.draw(canvas, (x, baseline - text.points), run, (*text.color, 255))
+                x += face.getlength(run)
                 continue
             draw.text(
                 (x, baseline),
@@ -153,8 +196,8 @@ def _drawn(
                 font=font,
                 anchor="ls",
                 direction=direction,
-                fill=(*color, 255),
-                stroke_width=outline,
+                fill=(*text.color, 255),
+                stroke_width=text.outline,
                 stroke_fill=(*edge, 255),
             )
             x += font.getlength(run)

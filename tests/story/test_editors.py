@@ -78,11 +78,16 @@ def test_edl_read_back(tmp_path: Path, edit: Edit) -> None:
 
 
 def test_an_edl_counts_at_a_rate_of_smpte(tmp_path: Path) -> None:
-    assert [smpte_multiple(Fraction(rate)) for rate in ("24", "12", "8", "24000/1001", "10")] == [1, 2, 3, 1, 3]
+    assert [smpte_multiple(Fraction(rate)) for rate in ("24", "12", "8", "24000/1001", "10")] == [
+        1,
+        2,
+        3,
+        1,
+        3,
+    ]
     with pytest.raises(UsageError, match="--otio"):
         smpte_multiple(Fraction(17))
     edit = plan_edit(shots({"duration": 1}, {"duration": 2}, fps=12))
     write_edl(tmp_path / "film.edl", edit, clip_of(tmp_path), name="film")
     read = otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=24)
     assert cuts(read) == [(0, 24), (24, 48)]
-

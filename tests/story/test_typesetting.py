@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 
-from framesmooth.story.typesetting import MARGIN, Layer, is_right_to_left, set_text
+from framesmooth.story.typesetting import MARGIN, Layer, SetText, is_right_to_left, set_text
 
 SIZE = 180, 320
 
 
-def layer(text: str, **how: object) -> Layer:
+def typeset(text: str, **how: object) -> SetText:
     made = set_text(text, SIZE, **({"position": "center", "share": 0.1} | how))  # type: ignore[arg-type]
     assert made is not None
     return made
+
+
+def layer(text: str, **how: object) -> Layer:
+    return typeset(text, **how).layer()
 
 
 def box(made: Layer) -> tuple[int, int, int, int]:
@@ -68,14 +72,14 @@ def test_right_to_left_text_is_shaped_and_ordered() -> None:
 
 
 def test_characters_that_no_font_has_are_told_and_boxed() -> None:
-    made = layer("a \U000f0000\U000f0001 b")
+    made = typeset("a \U000f0000\U000f0001 b")
     assert made.missing == "\U000f0000\U000f0001"
     assert made.lines == ("a ▯▯ b",)
-    assert layer("Dawn é ß Ω Ж").missing == ""
+    assert typeset("Dawn é ß Ω Ж").missing == ""
 
 
 def test_long_text_gets_smaller_and_what_does_not_fit_is_none() -> None:
-    few, many = (layer(text) for text in ("Dawn", "word " * 30))
+    few, many = (typeset(text) for text in ("Dawn", "word " * 30))
     assert len(many.lines) <= 3
-    assert many.alpha.shape[0] / len(many.lines) < few.alpha.shape[0]
+    assert many.points < few.points
     assert set_text("word " * 400, SIZE, position="center", share=0.1) is None
