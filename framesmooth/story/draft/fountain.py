@@ -81,6 +81,7 @@ class _Screenplay:
         if first.startswith(("#", "=", "~")):
             self.left_out += 1
         elif first.startswith(">") and first.endswith("<"):
+            self._close_scene()
             self.title = _unmarked(first.strip("<> "))
         elif first.startswith(">") or _TRANSITION.match(first):
             self._close_scene()

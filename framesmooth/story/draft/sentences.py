@@ -49,5 +49,5 @@ def _ends(text: str, start: int, found: re.Match[str]) -> bool:
     if last in _ABBREVIATIONS:
         return last in _MAY_END and following[:1].isupper()
     if word and re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", word[0]):
-        return word[0] == "I" or len(word[0]) > 3  # initials, as in J. R. R. Tolkien
+        return (word[0] == "I" and word.start() > 0) or len(word[0]) > 3  # initials, as in J. R. R. Tolkien
     return capital

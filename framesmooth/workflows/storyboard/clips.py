@@ -72,7 +72,7 @@ class ShotClips:
             number = placed.shot.number
             morph = plan_morph(placed, settings[0], settings[1], pictures, self._folder)
             if not morph.is_complete():
-                make_clip(morph.settings, prefixed(self._emit, f"morph into shot {number}"))
+                make_clip(morph.settings, prefixed(self._emit, f"morph into shot {number}"), report=False)
             self.morphs[number] = morph
 
     @property
@@ -87,7 +87,7 @@ class ShotClips:
             with stage(self._emit, f"shot {number}", reused=True):
                 pass
         elif wanted:
-            make_clip(clip.settings, prefixed(self._emit, f"shot {number}"))
+            make_clip(clip.settings, prefixed(self._emit, f"shot {number}"), report=False)
         else:
             return
         self.made[number] = clip

@@ -17,6 +17,7 @@ from framesmooth.workflows.storyboard.shots import PlannedShot, ShotClip, shot_c
 
 MORPH: Final = "morph"
 _LED: Final = (
+    "camera",
     "strength",
     "cadence",
     "pacing",

@@ -106,7 +106,9 @@ def _still(settings: GenerateSettings) -> GenerateSettings:
     """Return the settings of the first frame alone."""
     default = GenerateSettings(prompts=settings.prompts, output=settings.output).flat()
     reset = {key: default[key] for key in (*(field.name for field in fields(Moves)), *_MOVING)}
-    return settings.but(**reset, prompts=(replace(settings.prompts[0], time=None),), num_frames=1)
+    return settings.but(
+        **reset, camera="static", prompts=(replace(settings.prompts[0], time=None),), num_frames=1
+    )
 
 
 def _heading(edit: Edit, placed: Placed) -> str:

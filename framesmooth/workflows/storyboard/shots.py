@@ -15,6 +15,7 @@ from framesmooth.setting import settings_of
 from framesmooth.story.edit import Placed
 from framesmooth.story.located import Located
 from framesmooth.story.spec import Shot, Story
+from framesmooth.timeline.camera_grammar import read_camera_words
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
@@ -25,7 +26,7 @@ SHOTS_FOLDER: Final = "shots"
 _SUFFIX: Final = ".mp4"
 _CRF: Final = 8
 """Of a shot's own file, from which the film and editors take it: no loss can be seen."""
-_OF_THE_FILM: Final = ("prompts", "output", "num_frames", "fps", "width", "height", "loop", "audio")
+_OF_THE_FILM: Final = ("prompts", "output", "num_frames", "fps", "width", "height", "loop", "audio", "camera")
 """Settings of generate that a story says in its own words."""
 _KEY_LENGTH: Final = 8
 _LONGEST_SLUG: Final = 32
@@ -110,10 +111,11 @@ def plan_shot(story: Story, placed: Placed) -> PlannedShot:
         key: _path_in(story, key, shot.located(key), value) for key, value in shot.settings.items()
     }
     if shot.camera:
-        values = _camera(story, placed) | values
+        values["camera"] = shot.camera
     if story.size is not None:
         values |= {"height": story.size[0], "width": story.size[1]}
     values |= {"fps": story.fps, "num_frames": placed.generated, "crf": _CRF, "overwrite": True}
+    _check_camera(shot)
     try:
         prompts = parse_prompts(shot.prompts)
     except UsageError as error:
@@ -162,20 +164,6 @@ def _path_in(story: Story, key: str, place: Located, value: Any) -> Any:
     return found(value) if isinstance(value, str) else tuple(map(found, value))
 
 
-def _camera(story: Story, placed: Placed) -> dict[str, Any]:
-    from framesmooth.timeline.camera_words import camera_schedules
-
-    place = placed.shot.located("camera")
-    try:
-        return dict(
-            camera_schedules(
-                placed.shot.camera, num_frames=placed.generated, fps=story.fps, size=story.size or (256, 256)
-            )
-        )
-    except UsageError as error:
-        raise place.refused(str(error)) from error
-
-
 def _refuse_one(shot: Shot, values: Mapping[str, Any]) -> None:
     """Raise the error about the one setting that is not accepted, at its line, if it is one."""
     for key, value in values.items():
@@ -183,3 +171,12 @@ def _refuse_one(shot: Shot, values: Mapping[str, Any]) -> None:
             GenerateSettings.of(prompts="a", output=Path("a.mp4"), **{key: value})
         except UsageError as error:
             raise shot.located(key).refused(str(error)) from error
+
+
+def _check_camera(shot: Shot) -> None:
+    """Refuse words of the camera that name no move, at their line."""
+    try:
+        if shot.camera:
+            read_camera_words(shot.camera)
+    except UsageError as error:
+        raise shot.located("camera").refused(str(error)) from error
