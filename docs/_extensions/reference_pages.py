@@ -37,6 +37,7 @@ GUIDES: Final = {
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "styles": "guides/styles",
 }
 """Command -> the page that shows how it is used."""
 

@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
+    "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""

@@ -79,6 +79,7 @@ def check_writing(clip: ResolvedClip) -> None:
     """
     settings, audio = clip.settings, clip.settings.encoding.audio
     check_rate(settings.output, settings.timeline.fps)
+    settings.look.look().check()
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
     if audio is not None and not audio.is_file():

@@ -20,6 +20,7 @@ from framesmooth.events import (
     StageFinished,
     stage,
 )
+from framesmooth.grading.look import LookedAt
 from framesmooth.registry import load
 from framesmooth.reports import Gallery, ShownClip, write_report
 from framesmooth.runs import (
@@ -230,6 +231,7 @@ class _Work:
             guide=self._guide,
         )
         self._report(smoothed, repr(smoother))
+        look = settings.look.look(self.clip.timeline.keyframes[0].seed)
         with open_sink(
             settings.output,
             fps=settings.timeline.fps,
@@ -244,7 +246,7 @@ class _Work:
             odd=settings.encoding.odd,
             on_complete=self._note_clip,
         ) as sink:
-            copy_clip(smoothed.frames, sink, self.emit)
+            copy_clip(smoothed.frames if look.is_plain else LookedAt(smoothed.frames, look), sink, self.emit)
         return smoothed
 
     @property

@@ -16,6 +16,7 @@ from framesmooth.workflows.generate.setting_groups.images import (
     ConditioningSettings,
     ImageToImageSettings,
 )
+from framesmooth.workflows.generate.setting_groups.look import LookSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
@@ -55,6 +56,7 @@ class GenerateSettings(SettingGroup):
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    look: LookSettings = field(default_factory=LookSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
