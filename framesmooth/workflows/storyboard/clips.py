@@ -16,9 +16,9 @@ from framesmooth.events import (
     StageStarted,
     stage,
 )
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, FrameSource
 from framesmooth.story.edit import Edit, Placed
-from framesmooth.video import open_source, write_png
+from framesmooth.video import write_png
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.storyboard.morphs import MorphClip, plan_morph
 from framesmooth.workflows.storyboard.shots import PlannedShot, ShotClip
@@ -109,23 +109,22 @@ class ShotClips:
 
     def _picture(self, placed: Placed, index: int) -> Path:
         """Return a frame of a shot's clip as a file."""
-        clip = self.made[placed.shot.number].clip
-        path = self._folder / PICTURES_FOLDER / f"{clip.stem}-{index}.png"
-        frame = frame_at(clip, index)
-        write_png(path, frame)
+        made = self.made[placed.shot.number]
+        path = self._folder / PICTURES_FOLDER / f"{made.clip.stem}-{index}.png"
+        write_png(path, frame_at(made.plain_frames(), index))
         return path
 
 
-def frame_at(clip: Path, index: int) -> Frame:
+def frame_at(clip: FrameSource, index: int) -> Frame:
     """Return one frame of a clip, uint8 (H, W, 3).
 
     Raises:
         MediaError: the clip has fewer frames.
     """
-    for number, frame in enumerate(open_source(clip)):
+    for number, frame in enumerate(clip):
         if number == index:
             return frame
-    raise MediaError(f"{clip} has no frame {index}: make the shot anew with --shot")
+    raise MediaError(f"a shot has no frame {index}: make it anew with --shot")
 
 
 def prefixed(emit: Listener, name: str) -> Listener:

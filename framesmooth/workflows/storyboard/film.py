@@ -33,6 +33,7 @@ from framesmooth.workflows.storyboard.result import Film, ShotResult
 from framesmooth.workflows.storyboard.settings import StoryboardSettings
 from framesmooth.workflows.storyboard.shots import plan_shots, shot_settings_keys
 from framesmooth.workflows.storyboard.sound import film_sound, speak
+from framesmooth.workflows.storyboard.styling import with_style_transitions
 from framesmooth.workflows.storyboard.subtitle_choice import SubtitleChoice
 
 _LONGEST_TAG = 500
@@ -45,7 +46,7 @@ def make_film(settings: StoryboardSettings, emit: Listener, pool: ModelPool | No
         UsageError: a story or settings that are not accepted, with file, line and key.
         FramesmoothError: its children say what else was wrong; shots that are done are kept.
     """
-    story = read_story(settings.story, shot_settings_keys())
+    story = with_style_transitions(read_story(settings.story, shot_settings_keys()))
     _check(settings, story)
     run = RunFolder.beside(settings.output)
     with run.locked(), (pool or ModelPool()).active():

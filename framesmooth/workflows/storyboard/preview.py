@@ -17,7 +17,7 @@ from framesmooth.runs import RunFolder
 from framesmooth.story.edit import Edit, Placed, plan_edit
 from framesmooth.story.reader import read_story
 from framesmooth.story.subtitles import shortest_shot
-from framesmooth.video import write_png
+from framesmooth.video import open_source, write_png
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import MADE_BY
@@ -27,6 +27,7 @@ from framesmooth.workflows.storyboard.clips import frame_at
 from framesmooth.workflows.storyboard.settings import StoryboardSettings
 from framesmooth.workflows.storyboard.shots import PlannedShot, plan_shots, shot_settings_keys
 from framesmooth.workflows.storyboard.sound import speak
+from framesmooth.workflows.storyboard.styling import with_style_transitions
 
 SUFFIX: Final = ".preview.png"
 _STEPS: Final = 6
@@ -66,7 +67,7 @@ def preview_film(settings: StoryboardSettings, emit: Listener, pool: ModelPool |
     path = settings.output.with_name(settings.output.stem + SUFFIX)
     if path.exists() and not settings.encoding.overwrite:
         raise OutputExists(f"{path} exists: add --overwrite to replace it")
-    story = read_story(settings.story, shot_settings_keys())
+    story = with_style_transitions(read_story(settings.story, shot_settings_keys()))
     folder = RunFolder.beside(settings.output).folder
     spoken = speak(story, folder, emit)
     seconds = [spoken[shot.number].seconds if shot.number in spoken else Fraction(0) for shot in story.shots]
@@ -94,7 +95,7 @@ def _picture(planned: PlannedShot, folder: Path) -> Frame:
     if placed.transition.kind != "match":
         made = planned.in_folder(folder, None)
         if made.is_complete():
-            return frame_at(made.clip, placed.head + placed.length // 2)
+            return frame_at(open_source(made.clip), placed.head + placed.length // 2)
     clip = resolve(_still(planned.settings))
     generator = load_generator(clip, None).preview(steps=_STEPS)
     for keyframe in generator.keyframes(lambda _steps: None):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from framesmooth.errors import FramesmoothError, UsageError
+from framesmooth.frames import FrameSource
 from framesmooth.runs import RunFolder, content_key, content_of
 from framesmooth.setting import settings_of
 from framesmooth.story.edit import Placed
@@ -17,16 +18,29 @@ from framesmooth.story.located import Located
 from framesmooth.story.spec import Shot, Story
 from framesmooth.timeline.camera_grammar import read_camera_words
 from framesmooth.timeline.prompts import parse_prompts
+from framesmooth.video import open_source
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
+from framesmooth.workflows.storyboard.styling import styled_shot
 
 SHOTS_FOLDER: Final = "shots"
 _SUFFIX: Final = ".mp4"
 _CRF: Final = 8
 """Of a shot's own file, from which the film and editors take it: no loss can be seen."""
-_OF_THE_FILM: Final = ("prompts", "output", "num_frames", "fps", "width", "height", "loop", "audio", "camera")
+_OF_THE_FILM: Final = (
+    "prompts",
+    "output",
+    "num_frames",
+    "fps",
+    "width",
+    "height",
+    "loop",
+    "audio",
+    "camera",
+    "style",
+)
 """Settings of generate that a story says in its own words."""
 _KEY_LENGTH: Final = 8
 _LONGEST_SLUG: Final = 32
@@ -87,6 +101,14 @@ class ShotClip:
             return record["status"] == "complete" and self.clip.is_file() and content_of(self.clip) == written
         return False
 
+    def plain_frames(self) -> FrameSource:
+        """Return its frames before they were graded and encoded; those of the clip where these are gone.
+
+        What another shot starts from must not be graded twice.
+        """
+        kept = [stage for stage in self.run.all_smoothed if stage.notes().get("complete")]
+        return open_source(kept[-1].folder if kept else self.clip, fps=self.settings.timeline.fps)
+
     def remove(self) -> None:
         """Remove the clip and its run folder, to make it anew."""
         with self.run.locked():
@@ -120,6 +142,7 @@ def plan_shot(story: Story, placed: Placed) -> PlannedShot:
         prompts = parse_prompts(shot.prompts)
     except UsageError as error:
         raise shot.located("prompt").refused(str(error)) from error
+    prompts, values = styled_shot(shot, prompts, values)
     try:
         settings = GenerateSettings.of(prompts=prompts, output=Path("shot.mp4"), **values)
     except UsageError as error:

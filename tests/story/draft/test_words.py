@@ -49,8 +49,8 @@ def test_light(text: str, light: str) -> None:
     assert light_of(text) == light
 
 
-WORDS = """the camera slowly pans tilts dollies zooms orbits left right up in out to cut fade black dissolve and
-a sea . ,"""
+WORDS = """the camera slowly pans tilts dollies zooms orbits left right up in out to cut fade black dissolve
+and a sea . ,"""
 words = st.lists(st.sampled_from(WORDS.split()), max_size=12)
 
 

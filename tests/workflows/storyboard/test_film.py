@@ -16,7 +16,7 @@ from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Event, StageFinished, StageStarted
 from framesmooth.frames import Frame
 from framesmooth.runs import content_of, read_json
-from framesmooth.video import open_source, read_metadata
+from framesmooth.video import open_source, read_image, read_metadata
 from tests.listeners import Stop, stop_at
 
 Write = Callable[..., Path]
@@ -205,6 +205,25 @@ def test_the_errors_of_shots_name_their_lines(write: Write, tmp_path: Path) -> N
     assert "shots[2].title: does not fit" in told({"title": "word " * 60})
     assert "did you mean smooth_strength" in told({"smoothstrength": 0.3})
     assert not (tmp_path / "film.framesmooth" / "shots").exists(), "nothing was made before all was checked"
+
+
+def test_styles_give_words_look_and_transitions(write: Write, tmp_path: Path) -> None:
+    """A match starts from the frame before it was graded: the black bars are not drawn twice."""
+    shots = [
+        {"prompt": "a cat"},
+        {"prompt": "a lion"},
+        {"prompt": "a castle", "transition": "match", "style": "noir"},
+    ]
+    film = fs.storyboard(write(shots, style="cinematic", size="48x32"), tmp_path / "film.mp4")
+    record = read_json(film.run_folder / "film.json")
+    assert [shot["transition"] for shot in record["shots"]] == ["cut", "dissolve 0.5", "match"]
+    made = frames(tmp_path / "film.mp4")
+    assert made[2][0].max() < 8, "bars of the cinematic look"
+    assert np.ptp(made[-1].astype(int), axis=2).max() < 24, "noir is black and white"
+    (picture,) = (film.run_folder / "pictures").glob("*.png")
+    assert read_image(picture)[0].max() > 20
+    with pytest.raises(UsageError, match=r"story\.yaml:\d+: shots\[2\]\.style: unknown style"):
+        fs.storyboard(write([*shots[:1], {"prompt": "a", "style": "nor"}]), tmp_path / "b.mp4")
 
 
 def test_a_film_is_not_overwritten_unasked(write: Write, tmp_path: Path) -> None:
