@@ -55,6 +55,10 @@ class _Reader:
     settings: frozenset[str]
 
     def story(self, root: Located, path: Path) -> Story:
+        if isinstance(root.value, str):
+            raise root.refused(
+                "is a text: 'framesmooth storyboard draft TEXT -o story.yaml' makes a story of it"
+            )
         if isinstance(root.value, list):
             root = replace(root, value={"shots": root})
         film = _spelled(root)
