@@ -165,9 +165,9 @@ def beat_grid(beats: Beats, seconds: float, bpm: float | None = None, offset: fl
     if bpm is not None:
         gap = 60 / bpm
         count = max(1, int((seconds - offset) / gap) + 1)
-        return Beats(bpm, offset + gap * np.arange(count), beats.certainty)
+        return Beats(bpm, np.asarray(offset + gap * np.arange(count), np.float64), beats.certainty)
     if not len(beats.times):
         return beats
     nearest = int(np.argmin(np.abs(beats.times - offset)))
-    moved = beats.times[nearest:] + (offset - beats.times[nearest])
-    return Beats(beats.bpm, np.asarray(moved, np.float64), beats.certainty)
+    moved = np.asarray(beats.times[nearest:] + (offset - beats.times[nearest]), np.float64)
+    return Beats(beats.bpm, moved, beats.certainty)

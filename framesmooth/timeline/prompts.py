@@ -21,9 +21,7 @@ _TIME: Final = rf"""(?P<quote>["']?)\s*(?P<time>{MOMENT}|-?\d+)\s*(?P=quote)\s*:
 
 _STARTS: Final = re.compile(rf"(?P<before>^|[|\n;,])\s*{_TIME}(?P<after>\s*)", re.IGNORECASE)
 
-_IS_JSON: Final = re.compile(
-    rf"""\s*\{{\s*["']?(?:{MOMENT}|-?\d+)["']?\s*:|\s*\[\s*["{{]""", re.IGNORECASE
-)
+_IS_JSON: Final = re.compile(rf"""\s*\{{\s*["']?(?:{MOMENT}|-?\d+)["']?\s*:|\s*\[\s*["{{]""", re.IGNORECASE)
 
 _TYPOGRAPHIC: Final = re.compile(r"\s*[“”„‘’]\s*-?\d+\s*[“”‘’]\s*:")
 """A frame in the quotes of word processors."""
