@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -16,7 +17,7 @@ from framesmooth.frames import DEFAULT_FPS
 from framesmooth.limits import MAX_FRAMES
 
 if TYPE_CHECKING:
-    from framesmooth.timeline.schedule import Schedule
+    from framesmooth.timeline.schedule import Heard, Schedule
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 24
@@ -38,6 +39,13 @@ _MOST_ROWS: Final = 24
     default="384x216",
     show_default=True,
     help="Size of the frames in pixels, for --camera.",
+)
+@headed_option(
+    "--audio",
+    heading=EVERYDAY,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Sound that the schedule follows by beat, onset, rms, low, mid, high, beat_phase, bar and bpm.",
 )
 @headed_option(
     "--frames",
@@ -71,6 +79,7 @@ def schedule(
     text: str | None,
     words: str | None,
     size: str,
+    audio: Path | None,
     frames: int,
     fps: Fraction,
     seed: int,
@@ -89,6 +98,7 @@ def schedule(
       framesmooth schedule "0:(1.0), 30:(1.5)" --frames 60
       framesmooth schedule "0:(1 + 0.02*sin(2*pi*t/fps))" --frames 48 --fps 12
       framesmooth schedule "0: 0.3, 24 hold: 0.8, -1: 0.3" --every 1 --json
+      framesmooth schedule "1 + 0.04*beat" --audio song.mp3
       framesmooth schedule --camera "slow dolly in, pan left" --frames 48
     """
     from framesmooth.errors import UsageError
@@ -102,7 +112,7 @@ def schedule(
         return
     assert text is not None
     try:
-        parsed = Schedule.parse(text, frames, fps, seed=seed)
+        parsed = Schedule.parse(text, frames, fps, seed=seed, heard=_heard(audio, frames, fps))
         values = parsed.values(frames)
     except ScheduleError as error:
         _point_at(text, error.column)
@@ -116,6 +126,16 @@ def schedule(
         return
     _print_summary(values)
     _print_table(parsed, values, every)
+
+
+def _heard(audio: Path | None, frames: int, fps: Fraction) -> "Heard | None":
+    """Return the variables of a sound at every frame."""
+    if audio is None:
+        return None
+    from framesmooth.sound.listening import listen
+    from framesmooth.sound.variables import variables_of
+
+    return variables_of(listen(audio), frames, fps)
 
 
 def _size(text: str) -> tuple[int, int]:

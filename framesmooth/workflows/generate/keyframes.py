@@ -13,6 +13,7 @@ from framesmooth.timeline.prompts import TimedPrompt, place_prompts
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED, resolve_seed, seed_sequence
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from framesmooth.workflows.generate.hearing import heard_by
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 FRAMES_PER_SEGMENT: Final = 48
@@ -108,7 +109,8 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
 
 def _scheduled(schedule: str, num_frames: int, settings: GenerateSettings) -> list[int]:
     """Return the seed of every frame: the nearest whole number."""
-    values = values_of("--seed-schedule", schedule, num_frames, settings.timeline.fps, settings.seeding.seed)
+    asked = num_frames, settings.timeline.fps, settings.seeding.seed, heard_by(settings, num_frames)
+    values = values_of("--seed-schedule", schedule, *asked)
     for frame, value in enumerate(values):
         if not -0.5 <= value < MAX_SEED - 0.5:
             raise UsageError(

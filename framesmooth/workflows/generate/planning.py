@@ -21,6 +21,7 @@ from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
 from framesmooth.video.listing import is_series
 from framesmooth.workflows.generate.camera import camera_moves
+from framesmooth.workflows.generate.hearing import heard_by
 
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
@@ -57,9 +58,10 @@ def plan_feedback(
             raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.fps, timeline.keyframes[0].seed, heard_by(settings, num_frames)
     return Feedback(
-        moves=camera_moves(settings, timeline.num_frames, size).values(*asked),
+        moves=camera_moves(settings, num_frames, size).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.camera.color_anchor,
         guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
@@ -104,7 +106,8 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
     """
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.fps, timeline.keyframes[0].seed, heard_by(settings, num_frames)
     strengths = values_of("--strength", settings.img2img.strength or default, *asked)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:

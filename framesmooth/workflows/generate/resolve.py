@@ -24,6 +24,7 @@ from framesmooth.models.scheduler_spec import PRESETS
 from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
 from framesmooth.workflows.generate.planning import (
@@ -190,6 +191,7 @@ class ResolvedClip:
             "width": self.width,
             "height": self.height,
             **self._led_by,
+            **({} if (heard := facts_of(self.settings)) is None else {"sound": heard}),
         }
 
 
@@ -204,7 +206,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     require_packages("generating")
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
-    timed = settings.but(num_frames=num_frames)
+    timed = in_time(settings.but(num_frames=num_frames))
     timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(
         settings.model.name, config=settings.model.config, allow_download=settings.model.allow_download
@@ -225,7 +227,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
     ends = plan_first_last_images(settings, timeline)
-    drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
+    drifting = (len(timed.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
         None,
         "fixed",
@@ -245,7 +247,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         width=settings.sampling.width or defaults.get("width"),
         height=settings.sampling.height or defaults.get("height"),
         feedback=plan_feedback(
-            settings,
+            timed,
             timeline,
             _number(defaults.get("feedback_guidance_scale")),
             (
@@ -264,6 +266,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             settings.timeline.fps,
             timeline,
             content_of(settings.conditioning.controlnet.source),
+            heard_by(settings, timeline.num_frames),
         ),
         model_generator=notes_of(folder).get("generator"),
     )

@@ -19,6 +19,7 @@ from framesmooth.workflows.generate.setting_groups.images import (
 from framesmooth.workflows.generate.setting_groups.look import LookSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
+from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
 
 
@@ -57,6 +58,7 @@ class GenerateSettings(SettingGroup):
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     look: LookSettings = field(default_factory=LookSettings)
+    sound: SoundSettings = field(default_factory=SoundSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
