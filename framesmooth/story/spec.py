@@ -120,7 +120,7 @@ class Story:
         fps: frames per second.
         size: (height, width) in pixels; None is the model's own.
         music: under the film, None for none.
-        ambience: whether procedural sounds of the places are made, or the labelled setting of it.
+        ambience: whether the sounds of the places that prompts name are made, by rules.
         voice: who speaks: a folder of a VITS model, a voice of espeak-ng, or "" for the usual one.
         end: how the film ends: CUT, or a fade to a colour.
         handles: seconds that are generated before and after each shot for editors, besides what transitions

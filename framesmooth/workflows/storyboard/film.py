@@ -32,7 +32,7 @@ from framesmooth.workflows.storyboard.pruning import remove_shots, unused_shots
 from framesmooth.workflows.storyboard.result import Film, ShotResult
 from framesmooth.workflows.storyboard.settings import StoryboardSettings
 from framesmooth.workflows.storyboard.shots import plan_shots, shot_settings_keys
-from framesmooth.workflows.storyboard.sound import film_sound, speak
+from framesmooth.workflows.storyboard.sound import check_sound, film_sound, speak
 from framesmooth.workflows.storyboard.styling import with_style_transitions
 from framesmooth.workflows.storyboard.subtitle_choice import SubtitleChoice
 
@@ -62,6 +62,7 @@ def _check(settings: StoryboardSettings, story: Story) -> None:
             raise UsageError(f"{story.path} has {len(story.shots)} shots: there is no --shot {number}")
     if encoding.audio is not None:
         raise UsageError("a story names its own sound: write 'music: FILE' in it")
+    check_sound(story)
     choice = SubtitleChoice.of(settings)
     overwrite = encoding.overwrite or bool(settings.shot)
     check_output(settings.output, overwrite=overwrite)
@@ -118,7 +119,7 @@ class _FilmWork:
         overlays = self._overlays(size)
         for line in missing_glyphs(overlays):
             self._emit(Notice(line, warning=True))
-        sound = film_sound(story, self._edit, self._spoken, self._folder, self._emit)
+        sound = film_sound(story, self._edit, self._spoken, settings.output, self._folder, self._emit)
         track = self._subtitles.track(self._edit, self._seconds, settings.output, self._emit)
         meter, content = FlashMeter(story.fps), dict[str, str]()
         with open_sink(
