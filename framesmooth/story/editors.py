@@ -30,8 +30,8 @@ def write_otio(
     """Write the film as an OpenTimelineIO timeline.
 
     Clips refer to the shots' own files, by paths from the folder of ``path``; each has its whole length
-    available, so that transitions can be changed within the handles. Morphs are dissolves: editors have no
-    other word for them.
+    available, so that transitions can be changed within the handles. A morph is a cut: editors have no word
+    for it, and its shots have no handles.
 
     Args:
         path: a .otio file.
@@ -90,7 +90,7 @@ def timeline(
     made = otio.schema.Timeline(name, global_start_time=time(0))
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
     for placed in edit.placed:
-        if placed.before + placed.after:
+        if placed.before + placed.after and placed.transition.kind != "morph":
             kind = "SMPTE_Dissolve" if placed.transition.kind not in _WIPES else "Custom_Transition"
             track.append(
                 otio.schema.Transition(

@@ -22,10 +22,17 @@ def edit() -> Edit:
             {"duration": 1.5, "transition": "cut"},
             {"duration": 2, "transition": "wipe left 0.5"},
             {"duration": 1, "transition": "match"},
+            {"duration": 1, "transition": "morph 0.5"},
             fps=24,
             handles=0.5,
         )
     )
+
+
+def test_a_morph_needs_no_handles_in_an_edl(tmp_path: Path) -> None:
+    edit = plan_edit(shots({"duration": 1}, {"duration": 1, "transition": "morph 0.5"}, fps=24))
+    write_edl(tmp_path / "film.edl", edit, clip_of(tmp_path), name="film")
+    assert cuts(otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=24)) == [(0, 24), (24, 24)]
 
 
 def clip_of(folder: Path) -> Callable[[Placed], Path]:
@@ -68,13 +75,12 @@ def test_edl_read_back(tmp_path: Path, edit: Edit) -> None:
     path = tmp_path / "film.edl"
     write_edl(path, edit, clip_of(tmp_path), name="film")
     read = otio.adapters.read_from_file(str(path), rate=24)
-    assert [start for start, _ in cuts(read)] == [placed.start - placed.before for placed in edit.placed], (
-        "an EDL counts from where a transition begins"
-    )
+    begins = [p.start - (p.transition.kind != "morph") * p.before for p in edit.placed]
+    assert [start for start, _ in cuts(read)] == begins, "an EDL counts from where a transition begins"
     assert sum(length for _, length in cuts(read)) == edit.num_frames
     ways = [item for item in read.video_tracks()[0] if isinstance(item, otio.schema.Transition)]
     assert [way.out_offset.value for way in ways] == [12, 12]
-    assert len({line.split()[1] for line in path.read_text().splitlines() if line[:3].isdigit()}) == 5
+    assert len({line.split()[1] for line in path.read_text().splitlines() if line[:3].isdigit()}) == 6
 
 
 def test_an_edl_counts_at_a_rate_of_smpte(tmp_path: Path) -> None:

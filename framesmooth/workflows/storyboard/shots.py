@@ -164,9 +164,23 @@ def slug(shot: Shot) -> str:
 
 def shot_content(settings: GenerateSettings, resolved: ResolvedClip) -> dict[str, Any]:
     """Return everything that decides the frames of a shot, besides pictures it starts from, as JSON types."""
-    asked = settings_as_record(settings, Path("."))
+    usual = GenerateSettings(prompts=settings.prompts, output=settings.output)
+    asked, default = (settings_as_record(one, Path(".")) for one in (settings, usual))
+    asked = _differing(asked, default) | {"prompts": asked["prompts"]}
     deciding = {key: value for key, value in resolved.frames_key.items() if key not in _NOT_DECIDING}
     return {"settings": asked, "decided": deciding, "model": dict(resolved.model_hashes)}
+
+
+def _differing(asked: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not as usual: a setting that a later version adds leaves a shot as it was."""
+    found: dict[str, Any] = {}
+    for name, value in asked.items():
+        if isinstance(value, Mapping) and isinstance(default.get(name), Mapping):
+            inner = _differing(value, default[name])
+            found |= {name: inner} if inner else {}
+        elif value != default.get(name):
+            found[name] = value
+    return found
 
 
 def _path_in(story: Story, key: str, place: Located, value: Any) -> Any:
