@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from framesmooth.runs import RunFolder
-from framesmooth.runs.folder import SUFFIX
-from framesmooth.workflows.storyboard.shots import SHOTS_FOLDER, ShotClip
+from framesmooth.runs.folder import SHOTS_FOLDER, SUFFIX
+from framesmooth.workflows.storyboard.shots import ShotClip
 
 
 def unused_shots(folder: Path, used: Iterable[ShotClip]) -> list[Path]:

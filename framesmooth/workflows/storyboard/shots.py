@@ -12,6 +12,7 @@ from typing import Any, Final
 from framesmooth.errors import FramesmoothError, UsageError
 from framesmooth.frames import FrameSource
 from framesmooth.runs import RunFolder, content_key, content_of
+from framesmooth.runs.folder import SHOTS_FOLDER
 from framesmooth.setting import settings_of
 from framesmooth.story.edit import Placed
 from framesmooth.story.located import Located
@@ -25,7 +26,6 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
 from framesmooth.workflows.storyboard.styling import styled_shot
 
-SHOTS_FOLDER: Final = "shots"
 _SUFFIX: Final = ".mp4"
 _CRF: Final = 8
 """Of a shot's own file, from which the film and editors take it: no loss can be seen."""
