@@ -37,6 +37,8 @@ GUIDES: Final = {
     "schedule": "guides/prompts",
     "models": "guides/models",
     "styles": "guides/styles",
+    "listen": "guides/sound",
+    "soundtrack": "guides/sound",
 }
 """Command -> the page that shows how it is used."""
 
