@@ -5,10 +5,10 @@ A keyframe is a picture of the whole prompt. Its subject is cut out, and the sce
 Between keyframes, which differ in light or weather, both layers are cross-faded where they are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import ceil, prod
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +23,15 @@ from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
 from framesmooth.generation.latent_path import LatentPath, create_path
 from framesmooth.generation.specs import MovingSubject
-from framesmooth.generation.subject_layers import Layers, Map, cut_out, filled, hole_of, layers_of, subject_map
+from framesmooth.generation.subject_layers import (
+    Layers,
+    Map,
+    cut_out,
+    filled,
+    hole_of,
+    layers_of,
+    subject_map,
+)
 from framesmooth.generation.subject_path import Pose, composed, poses
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
@@ -54,6 +62,9 @@ class MovingSubjectGenerator(DiffusionGenerator):
     cadence: int = _LARGEST_CADENCE
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
     _layers: dict[int, Layers] = field(default_factory=dict[int, Layers], init=False, repr=False)
+    _alphas: dict[int, NDArray[np.uint8]] = field(
+        default_factory=dict[int, NDArray[np.uint8]], init=False, repr=False
+    )
 
     @classmethod
     def create(cls, request: GenerationRequest) -> "MovingSubjectGenerator":
@@ -131,9 +142,12 @@ class MovingSubjectGenerator(DiffusionGenerator):
         return self.path.other_noise((self.path.seed(time) + _OTHER_SEED) % 2**32)
 
     def _alpha(self, time: int, latents: Tensor, image: Frame) -> Map:
-        whole, scene = self.path.conditioning(time), self._scene_conditioning(time)
-        likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, scene)
-        return cut_out(image, likely)
+        """Return the outline (H, W) of a keyframe's subject; it is sought once."""
+        if time not in self._alphas:
+            whole, scene = self.path.conditioning(time), self._scene_conditioning(time)
+            likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, scene)
+            self._alphas[time] = np.asarray(cut_out(image, likely) * 255 + 0.5, np.uint8)
+        return np.asarray(self._alphas[time] / np.float32(255), np.float32)
 
     def _scene_conditioning(self, time: int) -> Conditioning:
         """Return the embeddings of a frame's prompt without its subject: batch size 1."""
@@ -224,7 +238,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         return super().facts() | {"batch_size": self.path.sampling.batch_size}
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do: every keyframe is drawn, searched for its subject, and its scene drawn."""
+        """Count what is left to do: a keyframe is drawn, its subject sought, its scene drawn."""
         sampling, scene = self.path.sampling, self._scene_steps
         chunks = [
             chunk
@@ -233,17 +247,19 @@ class MovingSubjectGenerator(DiffusionGenerator):
         ]
         groups = [(first, len(chunk)) for chunk in chunks for first in (0, sampling.steps - scene)]
         guided, unguided = self._denoising(groups)
-        count = sum(map(len, chunks))
+        drawn = {time for chunk in chunks for time in chunk}
+        count = len(drawn)
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
-        searches = _COMPARED_IMAGES * (count + shown)
+        sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
+        searches = _COMPARED_IMAGES * len(sought)
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(
             keyframes=count,
             keyframe_steps=count * (sampling.steps + scene),
             guided=guided,
-            unguided=unguided + Tally(ceil(searches / 2), searches),
+            unguided=unguided + Tally(searches // 2, searches),
             coded=Tally(coded, coded),
             blended=frames,
             frames=frames,
@@ -263,8 +279,3 @@ class MovingSubjectGenerator(DiffusionGenerator):
         path: LatentPath = self.path.with_steps(steps).shrunk(size)
         cadence = preview_cadence(path.timeline, keyframes)
         return replace(self, path=path, cadence=max(cadence, self.cadence), store={}, crossfaded=set())
-
-
-def moving(motions: Sequence[object | None]) -> bool:
-    """Tell whether any prompt says that something moves."""
-    return any(motion is not None for motion in motions)

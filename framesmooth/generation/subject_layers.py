@@ -73,12 +73,17 @@ def subject_map(
     total: Map = np.zeros(latents.shape[-2:], np.float32)
     for steps, done in _COMPARED:
         state = model.state_at(latents[None], noise[None], first_step=done, steps=steps)
-        with_it, without = model.denoise(
-            torch.cat([state, state]), both, [0, 0], steps=steps, guidance=Guidance(scale=1.0), first_step=done
+        drawn = model.denoise(
+            torch.cat([state, state]),
+            both,
+            [0, 0],
+            steps=steps,
+            guidance=Guidance(scale=1.0),
+            first_step=done,
         )
-        difference = (with_it - without).abs().mean(dim=0).numpy()
+        difference = (drawn[0] - drawn[1]).abs().mean(dim=0).numpy()
         total += difference / max(float(difference.max()), 1e-6)
-    return np.asarray(_stretched(cv2.GaussianBlur(total, (0, 0), 0.7)), np.float32)
+    return _stretched(np.asarray(cv2.GaussianBlur(total, (0, 0), 0.7), np.float32))
 
 
 def _positive(conditioning: Conditioning) -> Conditioning:
@@ -113,11 +118,13 @@ def cut_out(image: Frame, likely: Map) -> Map:
     marks[(heat > min(_SURE * threshold, 0.8)) & (seed > 0)] = cv2.GC_FGD
     cv2.setRNGSeed(0)  # GrabCut's colour models start from random clusters
     cv2.grabCut(
-        np.ascontiguousarray(small), marks, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,
+        np.ascontiguousarray(small), marks, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,
         cv2.GC_INIT_WITH_MASK,
     )  # fmt: skip
     found = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    piece = cv2.morphologyEx(_largest_piece(found | (seed & found)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    piece = cv2.morphologyEx(
+        _largest_piece(found | (seed & found)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
+    )
     alpha = cv2.GaussianBlur(piece.astype(np.float32), (0, 0), _SOFT_EDGE)
     return np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
@@ -145,7 +152,7 @@ def filled(image: Frame, hole: NDArray[np.uint8]) -> Frame:
 def _tone_around(image: Frame, drawn: Frame, hole: Map) -> Map:
     """Return what ``drawn`` lacks of the tone around a hole, carried into it: float32 (H, W, 3).
 
-    A smooth membrane over the hole, as in Poisson blending (Perez et al. 2003), by normalised convolution from
+    A smooth membrane over the hole, as in Poisson blending (Perez et al. 2003), by normalised convolution,
     coarse to fine.
     """
     known = (1 - hole)[..., None]

@@ -7,10 +7,14 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
 from framesmooth.generation.subject_layers import Layers, Map
 from framesmooth.timeline.motion_words import SubjectMotion
+
+Way = NDArray[np.float64]
+"""(frames, 2): pixels to the right and downwards; or (2,)."""
 
 _WAYS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1), "": (0, 0)}
 _FURTHEST: Final = 0.9
@@ -93,14 +97,14 @@ def poses(
         speed: factor of all speeds.
         loop: whether the last frame is followed by the first.
     """
-    height, width = alpha.shape
+    height = len(alpha)
     room = towards_room(alpha)
     velocities = np.array([_velocity(motion, room) for motion in motions]) * height * speed
     own = np.array([(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares])
     gone = np.cumsum(own, axis=0) / fps
     gone -= gone[len(gone) // 2]
-    gone *= _slower(gone, alpha, loop=loop)
-    gone += _centred(gone, alpha)
+    gone = gone * _slower(gone, alpha, loop=loop)
+    gone = gone + _centred(gone, alpha)
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
     middle = len(shares) // 2
@@ -129,7 +133,7 @@ def _gait(motions: Sequence[SubjectMotion | None], share: tuple[int, int, float]
     return Gait() if motion is None else GAITS[motion.gait]
 
 
-def _slower(gone: np.ndarray, alpha: Map, *, loop: bool) -> np.ndarray:
+def _slower(gone: Way, alpha: Map, *, loop: bool) -> Way:
     """Return the factors (across, down) that keep a subject within reach, or bring a loop full circle."""
     covered = alpha > 0.5
     sides = np.array([alpha.shape[1], alpha.shape[0]], np.float64)
@@ -139,7 +143,7 @@ def _slower(gone: np.ndarray, alpha: Map, *, loop: bool) -> np.ndarray:
     return np.where(whole > 1e-6, wanted / np.maximum(whole, 1e-6), 0.0)
 
 
-def _centred(gone: np.ndarray, alpha: Map) -> np.ndarray:
+def _centred(gone: Way, alpha: Map) -> Way:
     """Return what to add (across, down) so that the middle of the way is the middle of the picture."""
     covered = np.argwhere(alpha > 0.5)
     if not len(covered):

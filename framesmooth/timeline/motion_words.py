@@ -114,7 +114,21 @@ _DANGLING_OF: Final = re.compile(
     r"\b(?:a|an|the)?\s*of(?=\s*(?:,|$|\b(?:on|in|at|by|through|over|under|above|across|near)\b))",
     re.IGNORECASE,
 )
-_BEFORE_NOUNS: Final = {"a", "an", "the", "its", "of", "no", "with", "white", "red", "black", "their", "his", "her"}
+_BEFORE_NOUNS: Final = {
+    "a",
+    "an",
+    "the",
+    "its",
+    "of",
+    "no",
+    "with",
+    "white",
+    "red",
+    "black",
+    "their",
+    "his",
+    "her",
+}
 
 
 @dataclass(frozen=True)
@@ -230,8 +244,9 @@ def _verb_in(prompt: str, start: int) -> tuple[Verb, "re.Match[str]"] | None:
 def _describes(prompt: str, match: "re.Match[str]") -> bool:
     """Tell whether a form in -ing stands before a noun: "a flying bird"."""
     after = re.match(r"\s+([\w'-]+)", prompt[match.end() :])
-    ends_in_ing = match.group().lower().endswith("ing")
-    return bool(after) and ends_in_ing and not _END_OF_SUBJECT.match(after[1]) and not _ARTICLE.match(after[1])
+    if after is None or not match.group().lower().endswith("ing"):
+        return False
+    return not _END_OF_SUBJECT.match(after[1]) and not _ARTICLE.match(after[1])
 
 
 def _is_thing(prompt: str, match: "re.Match[str]") -> bool:
@@ -271,7 +286,7 @@ def _way(words: str) -> Way:
     if found:
         return found
     parts = [part.lower() for part in words.split()[1:]]
-    return next((way for way in ("left", "right", "up", "down") if way in parts or way == tail), "")  # type: ignore[return-value]
+    return next((way for way in ("left", "right", "up", "down") if way in parts or way == tail), "")
 
 
 def _way_anywhere(prompt: str) -> Way:
@@ -304,7 +319,7 @@ def _directions_out(text: str) -> str:
 
 def _without(text: str, words: str, start: int = 0) -> str:
     at = text.find(words, start)
-    return text if at < 0 else f"{text[:at]} {text[at + len(words):]}"
+    return text if at < 0 else f"{text[:at]} {text[at + len(words) :]}"
 
 
 def _tidy(text: str) -> str:

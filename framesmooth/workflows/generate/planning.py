@@ -113,29 +113,39 @@ def stands_still(settings: "GenerateSettings", timeline: Timeline) -> bool:
     return settings.motion.motion == "auto" and all(is_still(key.prompt) for key in timeline.keyframes)
 
 
-def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> MovingSubject | None:
-    """Read from the prompts how their subject moves; None where none does, or where frames are led otherwise.
+def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[MovingSubject | None, str]:
+    """Read from the prompts how their subject moves.
 
-    A subject moves where all prompts name the same one, and all frames share one seed.
+    A subject moves where all prompts name the same one, all frames share one seed, and nothing else leads
+    them.
+
+    Returns:
+        The motion, None where nothing moves; and why nothing does though a prompt says so, else "".
     """
-    free = settings.motion.motion == "auto" and settings.walks and not settings.sampling.cross_frame_attention
-    one_noise = settings.seeding.seeds is None and settings.seeding.seed_behavior == "fixed"
-    told = {prompt.seed for prompt in settings.prompts}
     motions = [read_motion(key.prompt) for key in timeline.keyframes]
-    if not (free and one_noise and len(told) == 1 and any(motions)):
-        return None
-    whole = [
+    told = next((motion for motion in motions if motion is not None), None)
+    if told is None or settings.motion.motion == "off":
+        return None, ""
+    if not settings.walks or settings.sampling.cross_frame_attention:
+        other = "a camera, an image, a video, a control or --cross-frame-attention leads the frames"
+        return None, f"{told.subject} stays where it is: {other}"
+    fixed = settings.seeding.seeds is None and settings.seeding.seed_behavior == "fixed"
+    if not fixed or len({prompt.seed for prompt in settings.prompts}) > 1:
+        return None, f"{told.subject} stays where it is: it moves only in a clip of one seed"
+    subjects = [
         motion or at_rest(key.prompt) for motion, key in zip(motions, timeline.keyframes, strict=True)
     ]
-    subjects = [motion.subject if motion else "" for motion in whole]
-    if not all(same_thing(subjects[0], subject) for subject in subjects):
-        return None
+    names = [one.subject if one else "nothing" for one in subjects]
+    if not all(same_thing(told.subject, name) for name in names):
+        listed = " and ".join(dict.fromkeys(names))
+        return None, f"nothing moves, as the prompts name different subjects: {listed}"
     cadence = settings.timeline.cadence
-    return MovingSubject(
-        motions=tuple(whole),
+    plan = MovingSubject(
+        motions=tuple(subjects),
         speed=settings.motion.motion_speed,
         cadence=cadence if isinstance(cadence, int) else None,
     )
+    return plan, ""
 
 
 def without_motion_words(timeline: Timeline, plan: MovingSubject | None) -> Timeline:
@@ -144,7 +154,9 @@ def without_motion_words(timeline: Timeline, plan: MovingSubject | None) -> Time
         keys = [replace(key, prompt=without_stillness(key.prompt)) for key in timeline.keyframes]
         return replace(timeline, keyframes=tuple(keys))
     told = zip(timeline.keyframes, plan.motions, strict=True)
-    return replace(timeline, keyframes=tuple(replace(key, prompt=m.plain if m else key.prompt) for key, m in told))
+    return replace(
+        timeline, keyframes=tuple(replace(key, prompt=m.plain if m else key.prompt) for key, m in told)
+    )
 
 
 def read_option_image(path: Path, option: str) -> Frame:

@@ -62,6 +62,8 @@ class ResolvedClip:
     ends: FirstLastImages | None = None
     restyle: Restyle | None = None
     moving: MovingSubject | None = None
+    unmoved: str = ""
+    """Why nothing moves though a prompt says so."""
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
     model_generator: str | None = None
@@ -105,7 +107,12 @@ class ResolvedClip:
     @property
     def _led_by(self) -> dict[str, Any]:
         """What else than prompts and noise decides the latents."""
-        plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle, "motion": self.moving}
+        plans = {
+            "feedback": self.feedback,
+            "ends": self.ends,
+            "init_video": self.restyle,
+            "motion": self.moving,
+        }
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     def is_meant_black(self, time: int) -> bool:
@@ -228,7 +235,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
     notes = notes_of(folder)
-    moving = None if "generator" in notes else plan_motion(settings, timeline)
+    moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
     still = stands_still(settings, timeline)
     if moving is not None or still:
         timeline = without_motion_words(timeline, moving)
@@ -255,6 +262,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
         moving=moving,
+        unmoved=unmoved,
         restyle=None
         if video is None or settings.img2img.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.img2img.init_video)),

@@ -18,8 +18,8 @@ class MotionSettings(SettingGroup):
         Literal["auto", "off"],
         Setting(
             everyday=True,
-            help="auto: a subject that the prompt says moves (sailing, flying to the left, rising slowly) moves "
-            "through its scene, and what stands still stays still. off: words of motion are words as any.",
+            help="auto: a subject moves through its scene as the prompt says (sailing to the left, rising "
+            "slowly); 'a still picture of' stays still. off: words of motion are words as any.",
         ),
     ] = "auto"
     motion_speed: Annotated[
