@@ -161,10 +161,10 @@ def composed(layers: Layers, pose: Pose) -> Frame:
         return layers.scene
     left, right, foot = covered[:, 1].min(), covered[:, 1].max(), covered[:, 0].max()
     middle = (float(left) + float(right)) / 2, float(foot)
-    turn = cv2.getRotationMatrix2D(middle, pose.lean, 1.0)
-    place = turn.copy()
-    place[:, 1] *= pose.stretch
-    place[:, 2] += turn[:, 1] * middle[1] * (1 - pose.stretch) + (pose.across, pose.down)
+    turn = np.asarray(cv2.getRotationMatrix2D(middle, pose.lean, 1.0), np.float64)
+    foot_stays = turn[:, 1] * middle[1] * (1 - pose.stretch)
+    moved = turn[:, 2] + foot_stays + np.array([pose.across, pose.down])
+    place = np.stack([turn[:, 0], turn[:, 1] * pose.stretch, moved], axis=1)
     size = width, height
     # What a border cuts off goes on behind it.
     subject = cv2.warpAffine(

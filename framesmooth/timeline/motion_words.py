@@ -181,7 +181,9 @@ def without_stillness(prompt: str) -> str:
 
 
 def read_motion(prompt: str) -> SubjectMotion | None:
-    """Return what a prompt says of its subject's motion, None where it names none."""
+    """Return what a prompt says of its subject's motion, None where it names none or stands still."""
+    if is_still(prompt):
+        return None
     read = _camera_blanked(prompt)
     medium = _MEDIUM.match(read)
     start = medium.end() if medium else 0

@@ -50,6 +50,7 @@ def test_subject_direction_pace_and_scene(
         "the left bank of a river",
         "a house, the camera moves away",
         "a lighthouse, panning to the left",
+        "a frozen moment of a boat sailing to the left on the sea",
         "",
     ],
 )
