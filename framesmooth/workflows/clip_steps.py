@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import (
@@ -24,8 +24,7 @@ from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.picture_times import picture_times
 from framesmooth.video.reader import MediaFile
-
-DropRepeats = Literal["auto", "on", "off"]
+from framesmooth.workflows.settings.interpolate import DropRepeats
 
 _log = logging.getLogger(__name__)
 

@@ -1,12 +1,11 @@
 """Comparing versions of a clip: which one is steadier, and at what price."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from framesmooth import defaults
 from framesmooth.events import Notice
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict
@@ -15,30 +14,10 @@ from framesmooth.reports import HeatMeter
 from framesmooth.workflows.compare_inputs import ClipsToCompare, open_clips_to_compare
 from framesmooth.workflows.compare_video import check_layout, write_montage
 from framesmooth.workflows.comparison import Comparison, compare_clips
-from framesmooth.workflows.inputs import ClipInput
-from framesmooth.workflows.measured_files import MeasuringSettings, write_clips_page, write_frames_csv
+from framesmooth.workflows.measured_files import write_clips_page, write_frames_csv
 from framesmooth.workflows.outputs import check_files
+from framesmooth.workflows.settings.compare import CompareSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True)
-class CompareSettings(MeasuringSettings):
-    """What is compared, and how it is shown; the options of ``framesmooth compare``.
-
-    Attributes:
-        before: the clip that the others are judged against.
-        after: the others; a folder of clips as the only one stands for those in it.
-        video: a file into which the clips are written as one, with their running warping error.
-        layout: how the video shows them; a wipe takes two clips.
-        crf: constant rate factor of the video.
-    """
-
-    before: ClipInput
-    after: Sequence[ClipInput]
-    _: KW_ONLY
-    video: str | os.PathLike[str] | None = None
-    layout: Literal["side-by-side", "wipe"] = "side-by-side"
-    crf: int = defaults.CRF
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Metadata and audio pass-through: the tags of the source, so that its origin stays known, and its sound."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,6 @@ from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.video.left_out import left_out
-from framesmooth.video.probe import Uneven
 from framesmooth.video.reader import MediaFile
 from framesmooth.video.sound import Sound
 from framesmooth.workflows.generate.provenance import MADE_BY
@@ -69,11 +67,6 @@ def _tags_of_run(run: RunFolder) -> dict[str, str]:
 def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = record.get("settings", {}).get(kind, {})
     return found
-
-
-def uneven_for(audio: str | os.PathLike[str] | None, *, no_audio: bool) -> Uneven:
-    """Return how a variable frame rate is read: at the frames' real times where sound goes along."""
-    return "average" if no_audio else "auto" if audio is None else "real"
 
 
 def audio_to_keep(

@@ -436,7 +436,7 @@ def test_where_nothing_can_be_written_is_told_before_the_work(
 ) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
-    monkeypatch.setattr("framesmooth.cli.options.common.os.access", lambda path, _how: path != kept)
+    monkeypatch.setattr("framesmooth.cli.options.places.os.access", lambda path, _how: path != kept)
     asked = [command, str(folder), "-o", str(tmp_path / "out.mkv"), option, str(kept / "new" / "a")]
     result = run(*asked)
     assert result.exit_code == 2

@@ -117,7 +117,7 @@ def test_nothing_is_replaced_unless_asked(clips: Path) -> None:
     with pytest.raises(UsageError):
         fs.assemble("clean.webp", "clean.webp", overwrite=True)
     before = (clips / "clean.webp").read_bytes()
-    made = fs.smooth("flickering.webp", "clean.webp", overwrite=True, measured=False)
+    made = fs.smooth("flickering.webp", "clean.webp", overwrite=True, measure=False)
     assert made.before is None
     assert (clips / "clean.webp").read_bytes() != before
 
@@ -144,7 +144,7 @@ def test_an_argument_that_does_not_exist_is_a_type_error() -> None:
 
 
 def test_the_default_listener_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    fs.smooth(CLEAN, measured=False)
+    fs.smooth(CLEAN, measure=False)
     assert capsys.readouterr() == ("", "")
     silent(Notice("anything"))
     assert capsys.readouterr() == ("", "")
