@@ -11,6 +11,10 @@ from framesmooth.setting.declaration import SettingField
 from framesmooth.setting.fields import Group, groups_in, settings_of
 
 
+class UnknownSetting(UsageError, TypeError):
+    """A name that no setting has; Python calls an argument that does not exist a TypeError."""
+
+
 class SettingGroup(Group):
     """Base of the groups: frozen, keyword-only dataclasses whose values are checked on construction.
 
@@ -58,7 +62,7 @@ class SettingGroup(Group):
         if unknown:
             near = [match for name in sorted(unknown) for match in get_close_matches(name, known, 1)]
             advice = f": did you mean {', '.join(near)}?" if near else ""
-            raise UsageError(f"unknown settings: {', '.join(sorted(unknown))}{advice}")
+            raise UnknownSetting(f"unknown settings: {', '.join(sorted(unknown))}{advice}")
         return _nested(given)
 
     def but(self, **values: Any) -> Self:

@@ -32,7 +32,7 @@ def parse_color(text: str) -> Color:
         red, green, blue, *alpha = ImageColor.getrgb(text.strip())
         if not alpha:
             return red, green, blue
-    raise UsageError(f"{text!r} is no opaque colour: write black, white or #rrggbb")
+    raise UsageError(f"{text[:40]!r} is no opaque colour: write black, white or #rrggbb")
 
 
 def parse_frame_range(text: str) -> tuple[int, int | None]:
@@ -45,7 +45,7 @@ def parse_frame_range(text: str) -> tuple[int, int | None]:
     with suppress(ValueError):
         if colon:
             return int(start or 0), int(stop) if stop else None
-    raise UsageError(f"{text!r} is no range of frames: write 0:48, 10: or :48")
+    raise UsageError(f"{text[:40]!r} is no range of frames: write 0:48, 10: or :48")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ class WorkflowSettings(ReadOptions):
         Setting(
             has_option=False,
             written=object,
+            unset="says nothing",
             help="Is told what happens: stages, progress and notices. It may stop the work by raising.",
         ),
     ] = field(default=silent, repr=False, compare=False)

@@ -12,6 +12,7 @@ from annotated_types import Interval
 from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
 from framesmooth.cli.options.places import writable, writable_folder
 from framesmooth.cli.types import Rate
+from framesmooth.errors import UsageError
 from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
 
 _MISSING_DEFAULTS: Final = (None, ())
@@ -26,7 +27,10 @@ class Parsed(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the text."""
-        return self._parse(value) if isinstance(value, str) else value
+        try:
+            return self._parse(value) if isinstance(value, str) else value
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class WordOr(click.ParamType[Any]):
@@ -60,13 +64,15 @@ class Separated(click.ParamType[tuple[Any, ...]]):
         """Turn "1,2,3" into (1, 2, 3)."""
         if isinstance(value, tuple):
             return value
-        parts = str(value).split(self._separator)
+        return tuple(self._one(part, param, ctx) for part in str(value).split(self._separator))
+
+    def _one(self, part: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return tuple(self._element.convert(part, param, ctx) for part in parts)
+            return self._element.convert(part.strip(), param, ctx)
         except click.BadParameter:
             words = f"one of {', '.join(self._choices)}" if self._choices else self._kind.accepted
             accepted = f"{words}; several with {self._separator!r} between them"
-            self.fail(f"{value!r} is not accepted: give {accepted}", param, ctx)
+            self.fail(f"{part!r} is not accepted: give {accepted}", param, ctx)
 
 
 def options_of(
