@@ -94,11 +94,7 @@ def load_pipeline(
     pipe = _from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
-    if hasattr(pipe, "controlnet"):
-        raise ModelError(f"{folder.name} brings a ControlNet: give a plain model, and --control-model")
-    if control_model is not None:
-        pipe = add_controlnet(pipe, control_model, chosen_dtype, folder.name)
-        pipe.set_progress_bar_config(disable=True)
+    pipe = _with_control(pipe, control_model, chosen_dtype, folder.name)
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
     if image_prompt is not None:
@@ -115,14 +111,34 @@ def load_pipeline(
     )
     _check_channels(adapter)
     _check_scheduler(adapter)
+    _prepare(adapter, has_control=control_model is not None)
+    return adapter if image_prompt is None else _prompted(adapter, image_prompt)
+
+
+def _with_control(pipe: Any, control_model: Path | None, dtype: torch.dtype, name: str) -> Any:
+    """Return ``pipe`` with a ControlNet where one is given.
+
+    Raises:
+        ModelError: a model that brings one of its own.
+    """
+    if hasattr(pipe, "controlnet"):
+        raise ModelError(f"{name} brings a ControlNet: give a plain model, and --control-model")
+    if control_model is None:
+        return pipe
+    pipe = add_controlnet(pipe, control_model, dtype, name)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _prepare(adapter: TextToImage, *, has_control: bool) -> None:
+    """Prepare the networks for sampling: their place in memory, number types, and no chance in encoding."""
     _lay_out(adapter)
     adapter.family.prepare()
-    if control_model is not None and adapter.family.encodes_control:
-        encode_without_chance(pipe.vae, adapter.family.factor, in_tiles=low_vram)
+    if has_control and adapter.family.encodes_control:
+        encode_without_chance(adapter.pipe.vae, adapter.family.factor, in_tiles=adapter.low_vram)
     sample_in_float32(adapter.denoiser)
     for network in adapter.family.networks[1:]:
         take_any_dtype(network)
-    return adapter if image_prompt is None else _prompted(adapter, image_prompt)
 
 
 def _lay_out(adapter: TextToImage) -> None:

@@ -129,12 +129,10 @@ def open_sink(
         with _folder_sink(target, size, tags, on_complete, overwrite=overwrite) as sink:
             yield sink
         return
-    chosen, written_size, odd_action = plan_writing(
-        target, size, crf, codec, odd, has_audio=audio is not None
-    )
+    chosen, written, odd_action = plan_writing(target, size, crf, codec, odd, has_audio=audio is not None)
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
-            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
+            encoder = _open_encoder(temporary, chosen, fps, written, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:

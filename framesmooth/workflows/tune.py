@@ -73,7 +73,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     Example:
         >>> import framesmooth as fs
         >>> made = fs.tune("flickering.webp")
-        >>> made.tuning.kind in ("tuned", "clean", "impossible", "hopeless")
+        >>> made.tuning.kind in ("tuned", "clean", "impossible", "no-motion")
         True
         >>> made.frames.num_frames
         6
@@ -86,14 +86,8 @@ def tune(settings: TuneSettings) -> TuneResult:
     emit = NoticeCollector(settings.on_event)
     writer = ClipWriter(settings, clip, emit)
     _ = writer.audio  # what is wrong with it is said before the search
-    tuning = tune_clip(
-        clip.frames,
-        emit,
-        goal=goal,
-        setups=_setups(settings),
-        per_segment=settings.per_segment,
-        budget=settings.budget,
-    )
+    setups, per_segment, budget = _setups(settings), settings.per_segment, settings.budget
+    tuning = tune_clip(clip.frames, emit, goal=goal, setups=setups, per_segment=per_segment, budget=budget)
     emit(Notice(tuning.verdict))
     smoother: Smoother = tuning.smoother(clip.frames)
     if clip.path is not None:
@@ -103,10 +97,7 @@ def tune(settings: TuneSettings) -> TuneResult:
         reports = smooth_clip(clip.frames, smoother, sink, emit, on_pair=strip.add)
     assert reports is not None  # they are, unless it is told not to measure
     before, after = reports
-    command = ""
-    if clip.path is not None and settings.output is not None:
-        source, output = os.fspath(str(settings.source)), os.fspath(settings.output)
-        command = tuning.command(source, output, _words_of(settings.read_options))
+    command = _command(settings, tuning)
     if folder is not None:
         write_tuning(folder, tuning, before, after, title=clip.name, strip=strip.draw(), command=command)
     return TuneResult(
@@ -119,6 +110,14 @@ def tune(settings: TuneSettings) -> TuneResult:
         report=folder,
         notices=emit.notices,
     )
+
+
+def _command(settings: TuneSettings, tuning: Tuning) -> str:
+    """Return the command line that makes the same clip; "" where the source or the output has no path."""
+    if settings.output is None or not isinstance(settings.source, (str, os.PathLike)):
+        return ""
+    words = _words_of(settings.read_options)
+    return tuning.command(os.fspath(settings.source), os.fspath(settings.output), words)
 
 
 def _goal(settings: TuneSettings) -> Goal:

@@ -58,10 +58,10 @@ def check_repairable(bad: Mapping[int, str], num_frames: int, how: BadFrames) ->
             "with the frames that are there"
         )
     if len(bad) == num_frames and how != "reroll":
-        raise ModelError(_hopeless(num_frames, fault))
+        raise ModelError(_too_many_bad(num_frames, fault))
 
 
-def _hopeless(num_frames: int, fault: str) -> str:
+def _too_many_bad(num_frames: int, fault: str) -> str:
     what = "NaN" if fault == "nan" else fault
     return (
         f"all {num_frames} frames came out bad ({what}): use --dtype float32 or another --scheduler or prompt"
@@ -87,7 +87,7 @@ def repaired(
                 yield Repaired(index, fault, "reroll", attempts), fresh
                 continue
         if not good:
-            raise ModelError(_hopeless(num_frames, fault))
+            raise ModelError(_too_many_bad(num_frames, fault))
         action, frame = _from_neighbours(index, good, read, warped=how != "hold")
         yield Repaired(index, fault, action, attempts), frame
 
