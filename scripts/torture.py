@@ -29,9 +29,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from scripts.torture_faults import (
+from torture_faults import (
     clock_backwards,
     contents,
     die_at,
@@ -40,6 +38,8 @@ from scripts.torture_faults import (
     in_child,
     wait,
 )
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 SIGNALS: Final = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _HARD: Final = (signal.SIGKILL, signal.SIGTERM)
