@@ -20,7 +20,7 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
     """Remove the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
     Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
-    complete. A run folder is smoothed again as its clip was, unless you say otherwise.
+    complete. A run folder is smoothed again as its clip was, unless other options are given.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ class Autoencoder:
         vae: of the pipeline.
         factor: pixels per latent pixel.
         device: that it computes on.
-        in_tiles: whether images are coded one by one, in tiles.
+        in_tiles: whether images are encoded and decoded one by one, in tiles.
         memory_errors: gives a context that tells what to do when memory runs out.
     """
 

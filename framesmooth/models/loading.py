@@ -72,7 +72,7 @@ def load_pipeline(
         textual_inversions: words added to the text encoder.
         control_model: the folder of a ControlNet, whose images are then asked for with every frame.
         image_prompt: an image that goes with every prompt, by an IP-Adapter.
-        low_vram: whether images are denoised and coded one by one, and coded in tiles.
+        low_vram: whether images are denoised, encoded and decoded one by one, the latter two in tiles.
         cpu_offload: whether idle networks are offloaded to CPU memory.
         compiled: whether PyTorch's compiler makes kernels for the networks that are called at every step.
         allow_download: whether the hub may be asked.
@@ -142,7 +142,7 @@ def _prepare(adapter: TextToImage, *, has_control: bool) -> None:
 
 
 def _lay_out(adapter: TextToImage) -> None:
-    """Let the networks lie in memory as they are quickest, the autoencoder in numbers that don't overflow."""
+    """Choose the fastest memory layout for the networks, and float32 for an autoencoder that overflows."""
     vae = adapter.pipe.vae
     if adapter.family.overflows and adapter.dtype == torch.float16 and vae.config.get("force_upcast"):
         vae.to(torch.float32)
@@ -173,7 +173,7 @@ def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     name = folder.name if checkpoint is None else checkpoint.name
-    without = dict.fromkeys(left_out(folder))  # told, for diffusers asks for some of them all the same
+    without = dict.fromkeys(left_out(folder))  # given as None, or diffusers would require some of them
     try:
         if checkpoint is not None:
             kind = getattr(diffusers, pipeline_class(folder))

@@ -192,7 +192,7 @@ class MotionModule(ModelMixin, ConfigMixin):  # type: ignore[misc]
             named = {**dict(zip(names, args, strict=False)), **kwargs}
             sample, states = named["sample"], named["encoder_hidden_states"]
             if sample.shape[0] % frames:
-                raise ValueError(f"{sample.shape[0]} pictures are no whole number of clips of {frames}")
+                raise ValueError(f"{sample.shape[0]} images do not divide into clips of {frames}")
             times = torch.as_tensor(named["timestep"], device=sample.device).reshape(-1)
             when = self.moments(frames).repeat(len(sample) // frames) if moments is None else moments
             heard["it"] = self.listen(states, times, when.to(sample.device))

@@ -1,7 +1,7 @@
 """Prompt weighting: the weights of words applied to their embeddings.
 
 A token's embedding is moved along the line from what the empty prompt has at that place: weight 1 leaves it,
-0 takes the word's own meaning away, more goes on in the same direction.
+0 removes the word's own meaning, more than 1 extrapolates in the same direction.
 """
 
 from collections.abc import Sequence

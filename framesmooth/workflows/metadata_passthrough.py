@@ -78,7 +78,7 @@ def audio_to_keep(
     audio: str | None = None,
     no_audio: bool = False,
 ) -> Path | Sound | None:
-    """Return the sound that goes along with ``clip``, made of ``source``, to ``output``, if there is any.
+    """Return the sound that ``output`` gets beside ``clip``, which is made of ``source``; None without any.
 
     That is ``audio``, the sound of a video itself, from the frame on with which ``clip`` begins, or what a
     run was given. What else ``source`` holds and is left out is told in one notice.
@@ -149,7 +149,7 @@ def _sound_of_run(run: RunFolder, emit: Listener) -> Path | None:
         raise MediaError(
             f"{run.folder / RECORD_FILE} is damaged ({error}): give its frames folder"
         ) from error
-    for path in (run.folder / name, Path(name)):  # what lies elsewhere is recorded by its name alone
+    for path in (run.folder / name, Path(name)):  # a file outside the folder is recorded by its name alone
         if path.is_file():
             return path
     emit(Notice(f"the sound of the run, {name}, isn't there: give it with --audio", warning=True))

@@ -125,13 +125,13 @@ def check_settings(settings: SmoothSettings) -> None:
     if settings.report is not None and not settings.measure:
         raise UsageError("--report needs the metrics that --no-measure leaves out: drop one of them")
     if settings.flow is None and settings.flow_weights is not None:
-        raise UsageError("--flow-weights goes with --flow raft")
+        raise UsageError("--flow-weights needs a trained flow: add --flow raft")
     if settings.report is not None:
         remove_all_leftovers(settings.report)
 
 
 def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSettings:
-    """Return the settings with what was chosen ``before`` where they say None.
+    """Return the settings with what was chosen ``before`` where they are None.
 
     A guide and a part of a clip are no loops.
     """

@@ -85,7 +85,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     clip = open_to_convert(settings)
     emit = NoticeCollector(settings.on_event)
     writer = ClipWriter(settings, clip, emit)
-    _ = writer.audio  # what is wrong with it is said before the search
+    _ = writer.audio  # refused before the search, not after it
     setups, per_segment, budget = _setups(settings), settings.per_segment, settings.budget
     tuning = tune_clip(clip.frames, emit, goal=goal, setups=setups, per_segment=per_segment, budget=budget)
     emit(Notice(tuning.verdict))
@@ -95,7 +95,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     strip = Strip()
     with writer.sink(f"smoothed by framesmooth: {smoother!r}") as (sink, written):
         reports = smooth_clip(clip.frames, smoother, sink, emit, on_pair=strip.add)
-    assert reports is not None  # they are, unless it is told not to measure
+    assert reports is not None  # clips are measured unless asked not to
     before, after = reports
     command = _command(settings, tuning)
     if folder is not None:
