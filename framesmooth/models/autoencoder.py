@@ -80,9 +80,15 @@ class Autoencoder:
             return code(given).float()
 
     def invert(self, images: Tensor) -> Tensor:
-        """Return the latents that decode to ``images``, as nearly as a few corrections come.
+        """Return the latents that decode to ``images``, as nearly as a few corrections allow.
 
-        No image comes out further off than by ``encode``. Shapes are those of ``encode``.
+        No image has a larger mean square error than by ``encode``.
+
+        Args:
+            images: float (B, 3, H, W), -1 to 1; sides are multiples of ``factor``.
+
+        Returns:
+            float32 (B, C, H / factor, W / factor), scaled as the sampler has them.
         """
         aim = self.encode(images)
         given = images.to(aim.device)

@@ -53,7 +53,7 @@ def refused(code: int, words: str, *arguments: str) -> None:
         (
             "smooth in -o a.mp4 --flow-weights w.safetensors",
             2,
-            "--flow-weights needs a trained flow: add --flow raft",
+            "a trained flow: add --flow raft",
         ),
         ("sweep in --smooth-strength a", 2, "is no range: write FIRST:LAST:STEP"),
         ("sweep in --smooth-strength 0,2", 2, "strengths are 0 to 1"),

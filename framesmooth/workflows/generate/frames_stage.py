@@ -110,7 +110,7 @@ class FramesStage:
         if generator.crossfaded:
             self.emit(
                 Notice(
-                    f"no motion could be followed after keyframes {listed(generator.crossfaded)}: cross-faded"
+                    f"no motion could be followed after frames {listed(generator.crossfaded)}: cross-faded"
                 )
             )
 

@@ -54,8 +54,8 @@ def check_repairable(bad: Mapping[int, str], num_frames: int, how: BadFrames) ->
     if how == "fail":
         others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise ModelError(
-            f"frame {first}{others} came out bad ({fault}): --bad-frames reroll, hold or interpolate makes the clip "
-            "with the frames that are there"
+            f"frame {first}{others} came out bad ({fault}): --bad-frames reroll, hold or interpolate "
+            "makes the clip from the others"
         )
     if len(bad) == num_frames and how != "reroll":
         raise ModelError(_too_many_bad(num_frames, fault))

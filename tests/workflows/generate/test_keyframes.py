@@ -75,7 +75,7 @@ def test_a_single_prompt_visits_a_seed_every_segment() -> None:
         ({"seed_behavior": "schedule", "seed_schedule": "-5"}, "-5 at frame 0 is no seed"),
         (
             {"seed_behavior": "schedule", "seed_schedule": "5", "seed": -1},
-            "--seed-schedule needs a fixed --seed",
+            "needs a fixed --seed",
         ),
         ({"seed_behavior": "schedule", "seed_schedule": "0:(1"}, "--seed-schedule"),
     ],
