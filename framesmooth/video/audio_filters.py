@@ -37,17 +37,23 @@ class Loudness:
 
 def loudness_of(samples: Samples, rate: int = RATE) -> Loudness:
     """Measure samples (n, 1 or 2)."""
+    found = _measured(samples, rate, "true")
+    integrated = float(found.get("lavfi.r128.I", "-70"))
+    peak = float(found.get("lavfi.r128.true_peak", "0"))
+    if integrated <= SILENT or peak <= 0:
+        return Loudness(None, None)
+    return Loudness(integrated, 20 * float(np.log10(peak)))
+
+
+def _measured(samples: Samples, rate: int, peak: str) -> Mapping[str, str]:
+    """Return what ebur128 says at the end; ``peak`` is "true", which takes its time, or "none"."""
     seconds = len(samples) / rate
     if seconds < 0.5:  # gates are 0.4 s wide: what is shorter is measured by its repetition
         samples = np.tile(samples, (max(1, int(np.ceil(1 / max(seconds, 1e-3)))), 1))
     last: Mapping[str, str] = {}
-    for frame in _filtered([samples], "ebur128=metadata=1:peak=true", rate):
+    for frame in _filtered([samples], f"ebur128=metadata=1:peak={peak}", rate):
         last = frame.metadata or last
-    integrated = float(last.get("lavfi.r128.I", "-70"))
-    peak = float(last.get("lavfi.r128.true_peak", "0"))
-    if integrated <= SILENT or peak <= 0:
-        return Loudness(None, None)
-    return Loudness(integrated, 20 * float(np.log10(peak)))
+    return last
 
 
 def normalized(samples: Samples, target: float = TARGET, rate: int = RATE) -> Samples:
@@ -57,11 +63,13 @@ def normalized(samples: Samples, target: float = TARGET, rate: int = RATE) -> Sa
     back once.
     """
     for _ in range(3):
-        found = loudness_of(samples, rate).integrated
-        if found is None or abs(found - target) < 0.2:
+        found = float(_measured(samples, rate, "none").get("lavfi.r128.I", "-70"))
+        if found <= SILENT or abs(found - target) < 0.2:
             break
-        louder = (samples * 10 ** ((target - found) / 20)).astype(np.float32)
-        samples = limited(louder, rate) if np.abs(louder).max() > _PEAK else louder
+        samples = (samples * 10 ** ((target - found) / 20)).astype(np.float32)
+        if np.abs(samples).max() <= _PEAK:
+            break  # a gain is exact
+        samples = limited(samples, rate)
     return samples
 
 
