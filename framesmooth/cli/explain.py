@@ -19,8 +19,8 @@ def explain(what: str, json_file: str | None, progress: str, **settings: Any) ->
     """Say which word of a prompt drew what, where, and in a clip when.
 
     Each word is left out in turn: what the model then draws otherwise is that word's. Of a run folder, such
-    as clip.framesmooth, some frames are looked at. Words that change nothing, that the model does not know, or
-    that the text encoder has no room for are named.
+    as clip.framesmooth, some frames are looked at. Words that change nothing, that the model does not know,
+    or that the text encoder has no room for are named.
 
     \b
     Examples:

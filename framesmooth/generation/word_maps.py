@@ -6,7 +6,7 @@ This reaches every way in which a model hears a word, pooled embeddings included
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +16,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framesmooth.models.conditioning import Conditioning, stack
+from framesmooth.frames import Frame
+from framesmooth.generation.image_latents import encode_images
+from framesmooth.generation.latent_path import LatentPath, create_path
+from framesmooth.generation.sampling_spec import SamplingSpec
+from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.text_to_image import TextToImage
+from framesmooth.timeline.timeline import Timeline
+from framesmooth.video.resize import fitted
 
 LEVELS: Final = ((2, 1), (3, 1), (5, 3))
 """(steps, steps taken as done) of the short schedules whose ends are compared: much to little noise."""
@@ -26,11 +32,12 @@ IMAGES_PER_MAP: Final = 2 * sum(steps - done for steps, done in LEVELS)
 """Images that go through the denoiser for one map."""
 
 _FUNCTION_WORDS: Final = frozenset(
-    ("a", "an", "the", "of", "on", "in", "at", "by", "to", "from", "with", "and", "or", "as", "is", "are")
-    + ("its", "it", "through", "over", "under", "above", "into", "near")
-)
+    {"a", "an", "the", "of", "on", "in", "at", "by", "to", "from", "with", "and", "or", "as", "is", "are",
+     "its", "it", "through", "over", "under", "above", "into", "near"}
+)  # fmt: skip
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BLUR: Final = 1.0
+_SEED_OF_NOISE: Final = 4_099
 _NO_EFFECT: Final = 0.08
 
 Map = NDArray[np.float32]
@@ -117,3 +124,69 @@ class WordMaps:
         """The words that change next to nothing in any frame."""
         most = self.effects.max(axis=1)
         return tuple(word for word, one in zip(self.words, most, strict=True) if one < _NO_EFFECT)
+
+
+@dataclass
+class Explainer:
+    """Finds the maps of a clip's words.
+
+    Attributes:
+        path: the model, the prompts and how they are sampled.
+    """
+
+    path: LatentPath
+    _drawn: Tensor | None = None
+
+    @classmethod
+    def of(cls, model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> "Explainer":
+        """Return one for a timeline; raises what ``create_path`` does."""
+        return cls(create_path(model.restartable(), timeline, spec))
+
+    def draw(self) -> Frame:
+        """Return the picture of the first frame, whose latents are then explained as they are."""
+        path, sampling = self.path, self.path.sampling
+        self._drawn = path.model.denoise(
+            path.noise(0)[None],
+            path.conditioning(0),
+            [path.seed(0)],
+            steps=sampling.steps,
+            guidance=sampling.guidance,
+            guided_steps=sampling.guided_steps,
+        )
+        return path.model.decode(self._drawn)[0]
+
+    def maps(
+        self, words: Sequence[str], images: Mapping[int, Frame], on_map: Callable[[int], None]
+    ) -> WordMaps:
+        """Return where and when each word drew.
+
+        Args:
+            words: lower case.
+            images: by frame, uint8 (H, W, 3).
+            on_map: is told 1 after each map.
+        """
+        noise, raw = self.path.other_noise(_SEED_OF_NOISE), []
+        latents = {time: self._latents(image) for time, image in images.items()}
+        for word in words:
+            for time, picture in latents.items():
+                whole, left = self.path.conditioning(time), self._without(time, word)
+                raw.append(np.mean(list(differences(self.path.model, picture, noise, whole, left)), axis=0))
+                on_map(1)
+        shape = len(words), len(latents), *raw[0].shape
+        return WordMaps(tuple(words), tuple(latents), np.asarray(raw, np.float32).reshape(shape))
+
+    def _latents(self, image: Frame) -> Tensor:
+        if self._drawn is not None:
+            return self._drawn[0]
+        size = self.path.sampling.height, self.path.sampling.width
+        return encode_images(self.path.model, [fitted(image, size)])[0]
+
+    def _without(self, time: int, word: str) -> Conditioning:
+        """Return the embeddings of a frame's prompt without a word: batch size 1."""
+        path, (start, end, mix) = self.path, self.path.at(time)
+        guided = path.model.family.negates(path.sampling.guidance)
+        one, two = (
+            path.inputs.conditioning(path.model, without_word(key.prompt, word), key.negative, guided=guided)
+            for key in (path.timeline.keyframes[index] for index in (start, end))
+        )
+        return interpolate_conditioning(one, two, mix)

@@ -23,14 +23,9 @@ from framesmooth.workflows.settings.explain import ExplainSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from framesmooth.generation.latent_path import LatentPath
     from framesmooth.generation.word_maps import WordMaps
-    from framesmooth.models.conditioning import Conditioning
 
 MOST_WORDS: Final = 40
-_SEED_OF_NOISE: Final = 4_099
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +95,18 @@ def explain(settings: ExplainSettings) -> Explanation:
     check_files((), outputs, overwrite=settings.overwrite)
     emit = NoticeCollector(settings.on_event)
     clip, images, times = _pictures(settings)
+    words = _words(clip)
+    from framesmooth.generation.word_maps import Explainer
+
     with stage(emit, "load model"):
-        path = _path(clip)
-    if images is None:
-        with stage(emit, "picture", clip.steps, "steps") as advance:
-            latents = [_drawn(path, advance)]
-        images = tuple(path.model.decode(latents[0][None]))
-    else:
-        latents = _encoded(path, images)
-    maps = _maps(path, latents, times, emit)
+        explainer = Explainer.of(load_model(clip), clip.timeline, sampling_of(clip))
+    with stage(emit, "explain", len(words) * len(times), "maps") as advance:
+        images = images or (explainer.draw(),)
+        maps = explainer.maps(words, dict(zip(times, images, strict=True)), advance)
     told = Explanation(
         maps=maps,
         images=images,
-        unread=tuple(path.model.cut_off(key.prompt) for key in clip.timeline.keyframes),
+        unread=tuple(explainer.path.model.cut_off(key.prompt) for key in clip.timeline.keyframes),
         unknown=_unknown(clip),
         notices=emit.notices,
     )
@@ -154,66 +148,15 @@ def _is_run(folder: Path) -> bool:
         return False
 
 
-def _path(clip: ResolvedClip) -> "LatentPath":
-    from framesmooth.generation.latent_path import create_path
+def _words(clip: ResolvedClip) -> list[str]:
+    from framesmooth.generation.word_maps import content_words
 
-    return create_path(load_model(clip).restartable(), clip.timeline, sampling_of(clip))
-
-
-def _drawn(path: "LatentPath", advance: Any) -> "Tensor":
-    sampling = path.sampling
-    return path.model.denoise(
-        path.noise(0)[None],
-        path.conditioning(0),
-        [path.seed(0)],
-        steps=sampling.steps,
-        guidance=sampling.guidance,
-        guided_steps=sampling.guided_steps,
-        on_step=lambda *_: advance(1),
-    )[0]
-
-
-def _encoded(path: "LatentPath", images: tuple[Frame, ...]) -> "list[Tensor]":
-    from framesmooth.generation.image_latents import encode_images
-    from framesmooth.video.resize import fitted
-
-    size = path.sampling.height, path.sampling.width
-    return [encode_images(path.model, [fitted(image, size)])[0] for image in images]
-
-
-def _maps(path: "LatentPath", latents: "list[Tensor]", times: tuple[int, ...], emit: Any) -> "WordMaps":
-    from framesmooth.generation.word_maps import WordMaps, content_words, differences
-
-    words = content_words([key.prompt for key in path.timeline.keyframes])
+    words = content_words([key.prompt for key in clip.timeline.keyframes])
     if not words:
         raise UsageError("the prompt has no word that could draw anything: give one with a noun")
     if len(words) > MOST_WORDS:
         raise UsageError(f"{len(words)} words are too many to tell apart: give at most {MOST_WORDS}")
-    noise = path.other_noise(_SEED_OF_NOISE)
-    raw = []
-    with stage(emit, "explain", len(words) * len(times), "maps") as advance:
-        for word in words:
-            for time, picture in zip(times, latents, strict=True):
-                whole, left = path.conditioning(time), _conditioning_without(path, time, word)
-                levels = list(differences(path.model, picture, noise, whole, left))
-                raw.append(np.mean(levels, axis=0))
-                advance(1)
-    shape = len(words), len(times), *raw[0].shape
-    return WordMaps(tuple(words), times, np.asarray(raw, np.float32).reshape(shape))
-
-
-def _conditioning_without(path: "LatentPath", time: int, word: str) -> "Conditioning":
-    from framesmooth.generation.word_maps import without_word
-    from framesmooth.models.conditioning import interpolate_conditioning
-
-    start, end, mix = path.at(time)
-    keys, model = path.timeline.keyframes, path.model
-    guided = model.family.negates(path.sampling.guidance)
-    one, two = (
-        path.inputs.conditioning(model, without_word(keys[k].prompt, word), keys[k].negative, guided=guided)
-        for k in (start, end)
-    )
-    return interpolate_conditioning(one, two, mix)
+    return words
 
 
 def _unknown(clip: ResolvedClip) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from framesmooth.models.text_to_image import TextToImage
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from storybook.painter import paint, subject_mask  # noqa: E402
-from storybook.world import Scene, sample_scene  # noqa: E402
+from storybook.painter import paint, subject_mask
+from storybook.world import Scene, sample_scene
 
 
 @pytest.fixture(scope="module")
