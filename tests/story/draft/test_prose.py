@@ -16,10 +16,10 @@ def test_prose_is_narrated_and_keeps_its_light() -> None:
 
 
 def test_what_is_in_quotes_is_no_picture() -> None:
-    draft = draft_of_prose('"Good day!" he calls, at noon. "Where to?"')
+    draft = draft_of_prose('"Good day!" he calls, at noon. "Who is there?"')
     assert [(shot.prompt, shot.say) for shot in draft.shots] == [
         ("he calls, at noon", '"Good day!" he calls, at noon.'),
-        ("Where to, at noon", '"Where to?"'),
+        ("Who is there, at noon", '"Who is there?"'),
     ]
 
 
