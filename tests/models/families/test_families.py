@@ -269,6 +269,17 @@ def test_the_end_of_a_long_prompt_is_that_of_the_longest_reader(load: Any) -> No
     assert load("pixart_alpha").cut_off("x" * 117 + "yz") == "x" * 117 + "yz"
 
 
+def test_what_t5_has_no_room_for_is_said(load: Any) -> None:
+    generator = prompt_travel(load("flux"), Timeline((Keyframe(0, 240 * "cat ", 1),), 1), steps=1)
+    told = [
+        notice.message for notice in generator.notices("flux") if "too long for the model" in notice.message
+    ]
+    assert told == [
+        f"the prompt is too long for the model: it ignores the last {240 - 511 // 4} of 240 words, from "
+        "'cat cat cat cat cat cat ...' on"
+    ]
+
+
 def test_an_empty_negative_prompt_of_xl_is_what_it_was_trained_with(load: Any) -> None:
     model = load("stable_diffusion_xl")
     assert not model.encode("a cat", "", guided=True)["negative_prompt_embeds"].any()
