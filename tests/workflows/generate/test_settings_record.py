@@ -211,7 +211,7 @@ def test_the_weight_of_the_run_may_be_repeated(tmp_path: Path) -> None:
 def test_every_file_has_a_name() -> None:
     assert set(NAMES) == {
         "model", "config", "lora", "textual-inversion", "depth-model", "init-image", "last-image",
-        "init-video", "control", "control-model", "ip-adapter", "ip-adapter-image", "audio",
+        "init-video", "control", "control-model", "ip-adapter", "ip-adapter-image", "audio", "lut",
     }  # fmt: skip
 
 
