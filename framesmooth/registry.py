@@ -45,6 +45,7 @@ METRICS: Final[dict[str, str]] = {
     "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
     "luma_flicker_local": "framesmooth.metrics.luma_flicker_local:LumaFlickerLocal",
     "sharpness_pumping": "framesmooth.metrics.sharpness_pumping:SharpnessPumping",
+    "ghosting": "framesmooth.metrics.ghosting:Ghosting",
     "detail_retention": "framesmooth.metrics.detail_retention:DetailRetention",
     "coverage": "framesmooth.metrics.coverage:Coverage",
     "dynamic_degree": "framesmooth.metrics.dynamic_degree:DynamicDegree",
