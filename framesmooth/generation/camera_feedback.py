@@ -106,7 +106,7 @@ class CameraFeedback(ImageToImageGenerator):
             coded += path.model.autoencoder.inversion
         return Work(
             keyframes=len(left),
-            keyframe_steps=sum(over) + first * path.sampling.steps,
+            keyframe_steps=sum(over) + first * path.steps_from(0),
             guided=self._with_anchor(Tally(guided, guided)),
             unguided=self._with_anchor(Tally(unguided, unguided)),
             coded=Tally(coded, coded),

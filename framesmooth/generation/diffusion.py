@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from typing import Any, Final, Literal
 
 from torch import Tensor
@@ -134,6 +135,12 @@ class DiffusionGenerator(FrameGenerator):
         for first, images in groups:
             calls = -(-images // self._images_at_once)
             tally = self._with_anchor(Tally(calls, images))
+            if first == 0 and self.path.layout_path is not None:
+                share = self.path.layout_share
+                with_guidance, without = self.path.split_steps()
+                small = Tally(calls, ceil(images * share))
+                guided, unguided = guided + small * with_guidance, unguided + small * without
+                first = self.path.sampling.refined_from
             with_guidance, without = self.path.split_steps(first)
             guided += tally * with_guidance
             unguided += tally * without

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import ImageStore, StepsDone
+from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.latent_path import LatentPath
@@ -102,11 +103,12 @@ def denoise_images(
         seeds: of what samplers draw at every step; those of the path if None.
     """
     model, sampling = path.model, path.sampling
-    skipped = 0 if starts is None or steps is None else sampling.steps - steps
-    state = torch.stack(list(noises))
-    if starts is not None:
-        latents = invert_images(model, starts)
-        state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
+    if starts is None:
+        entries = denoise_keyframes(path, times, on_step, Noises(noises, seeds))
+        return [_judged(generated) for generated in model.decode_judged(entries[:, 1])]
+    skipped = 0 if steps is None else sampling.steps - steps
+    latents = invert_images(model, starts)
+    state = model.state_at(latents, torch.stack(list(noises)), first_step=skipped, steps=sampling.steps)
     anchor = path.anchor()
     if anchor is not None and first is not None:
         begun = model.state_at(first, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
@@ -118,7 +120,7 @@ def denoise_images(
         steps=sampling.steps,
         guidance=sampling.guidance,
         # Without guidance in the last steps, all that an image is denoised for, the prompt would fade away.
-        guided_steps=sampling.guided_steps if starts is None else None,
+        guided_steps=None,
         first_step=skipped,
         on_step=None if on_step is None else lambda _done, _latents: on_step(len(times)),
         anchor=anchor,

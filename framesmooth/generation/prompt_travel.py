@@ -16,6 +16,7 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.adaptive_keyframes import LARGEST_GAP, Bisection, all_possible_times
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.color_transfer import distance
+from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.keyframes import (
     Keys,
@@ -187,18 +188,10 @@ class PromptTravel(DiffusionGenerator):
 
         Neighbouring frames get neighbouring noise, so a series of them holds together.
         """
-        path, sampling = self.paced_path, self.path.sampling
+        path = self.paced_path
         seed, fresh = self._reroll_noise(time, attempt)
-        latents = path.model.denoise(
-            slerp(path.noise(time), fresh, 0.5)[None],
-            path.conditioning(time),
-            [seed],
-            steps=sampling.steps,
-            guidance=sampling.guidance,
-            guided_steps=sampling.guided_steps,
-            anchor=path.anchor(),
-        )
-        return self._decode(latents)[0]
+        noises = Noises([slerp(path.noise(time), fresh, 0.5)], [seed])
+        return self._decode(denoise_keyframes(path, [time], noises=noises)[:, 1])[0]
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
@@ -225,7 +218,7 @@ class PromptTravel(DiffusionGenerator):
         compared = len(self.possible_keyframes) if self._compares_keyframes else 0
         return Work(
             keyframes=sum(len(times) for times, _ in chunks),
-            keyframe_steps=sum(len(times) * (sampling.steps - first) for times, first in chunks),
+            keyframe_steps=sum(len(times) * self.path.steps_from(first) for times, first in chunks),
             guided=guided,
             unguided=unguided,
             coded=Tally(sum(ceil(count / self._images_at_once) for count in decoded), sum(decoded))
@@ -269,9 +262,13 @@ class PromptTravel(DiffusionGenerator):
     ) -> "PromptTravel":
         """Return a quicker generator of the same clip; under a control its frames keep their size."""
         path = self.path.with_steps(steps)
+        if path.sampling.layout is not None:
+            path = path.at_layout_scale()
+        elif path.control is None:
+            path = path.shrunk(size)
         return replace(
             self,
-            path=path if path.control is not None else path.shrunk(size),
+            path=path,
             cadence=preview_cadence(path.timeline, keyframes),
             pacing="linear",
             store={},

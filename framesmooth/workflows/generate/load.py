@@ -84,4 +84,6 @@ def sampling_of(clip: ResolvedClip) -> SamplingSpec:
         batch_size=settings.compute.batch_size,
         control=clip.control,
         cross_frame=settings.sampling.cross_frame_attention,
+        structure_share=clip.structure_share,
+        layout_pass=settings.sampling.layout_size == "auto",
     )

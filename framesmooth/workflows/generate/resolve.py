@@ -121,6 +121,8 @@ class ResolvedClip:
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
+            "structure_guidance": self.structure_share,
+            "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -139,6 +141,11 @@ class ResolvedClip:
     def cadence(self) -> int | Literal["auto"] | None:
         """As asked; else "auto" where frames don't hang on each other, and None leaves it to the timeline."""
         return self.settings.timeline.cadence or ("auto" if self.settings.walks else None)
+
+    @property
+    def structure_share(self) -> float | Literal["auto"]:
+        """As asked; 0 where keyframes are steered by something else than noise and prompts."""
+        return self.settings.timeline.structure_guidance if self.settings.walks else 0.0
 
     @property
     def pacing(self) -> str:
@@ -182,6 +189,7 @@ class ResolvedClip:
             "drift": self.drift,
             "cadence": self.cadence,
             "pacing": self.pacing,
+            "structure_guidance": self.structure_share,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
             "guidance_end": self.guidance_end,

@@ -24,6 +24,8 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 _FLAT_VERSION: Final = 1
 _RENAMED: Final = {"smooth": "smooth_strength"}
 """Setting of a record of version 1 -> its key now."""
+_BEFORE: Final = {"timeline": {"structure_guidance": 0.0}, "sampling": {"layout_size": "full"}}
+"""What settings were before they came to be: a record without them is of a run that did without."""
 
 
 def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
     try:
         raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
         raw = _from_flat(raw) if record["version"] == _FLAT_VERSION else raw
+        raw |= {group: values | raw.get(group, {}) for group, values in _BEFORE.items()}
         timeline = dict(raw.get("timeline", {}))
         if "fps" in timeline:
             raw["timeline"] = timeline | {"fps": recorded_rate(timeline["fps"])}

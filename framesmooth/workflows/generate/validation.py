@@ -29,7 +29,11 @@ def check_settings(settings: GenerateSettings) -> None:
 def _check_keyframes(settings: GenerateSettings) -> None:
     """Refuse what needs independent keyframes where each starts from another one, or is steered."""
     timeline = settings.timeline
-    asked = {"--cadence auto": timeline.cadence == "auto", "--pacing even": timeline.pacing == "even"}
+    asked = {
+        "--cadence auto": timeline.cadence == "auto",
+        "--pacing even": timeline.pacing == "even",
+        "--structure-guidance": timeline.structure_guidance not in ("auto", 0),
+    }
     others = {
         "a camera, --strength or --init-image": settings.feeds_back,
         "--init-video": settings.img2img.init_video is not None,

@@ -32,6 +32,14 @@ class SamplingSettings(SettingGroup):
             everyday=True, options=("-H", "--height"), unit="pixels", unset="the model's own", help="Height."
         ),
     ] = None
+    layout_size: Annotated[
+        Literal["auto", "full"],
+        Setting(
+            help="auto: where -W and -H are far from what the model was trained for, the layout is made in a "
+            "size that it knows, enlarged, and refined (hires fix), so that no subject is doubled. full: at "
+            "once in the size asked for."
+        ),
+    ] = "auto"
     steps: Annotated[
         Annotated[int, Interval(ge=1, le=limits.MAX_STEPS)] | None,
         Setting(
