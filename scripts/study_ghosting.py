@@ -146,7 +146,7 @@ def rows() -> list[Row]:
                 under = moved(shown[first], kind, speed, rng)
                 over = moved(shown[second], "pan" if kind in ("occlusion", "noise") else kind, speed, rng)
                 mask = disc if index == 1 else np.ones(SIZE, np.float32)
-                for end in (0.0, 0.3, 1.0) if index < 2 else (0.0, 0.15, 0.5, 1.0):
+                for end in (0.0, 0.3, 1.0):
                     frames, truth = dissolve(under, over, mask, 0.0, end)
                     found.append(Row(kind, truth, measured([bytes_of(frame) for frame in frames])))
     return found

@@ -35,6 +35,8 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     """
     record: dict[str, Any] = named(asdict(settings), folder)
     record["timeline"]["fps"] = str(settings.timeline.fps)
+    aspect = settings.sampling.aspect
+    record["sampling"]["aspect"] = None if aspect is None else f"{aspect.numerator}:{aspect.denominator}"
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business
     if settings.model_path is not None:
         record["model"]["name"] = relative_name(settings.model_path, folder)
