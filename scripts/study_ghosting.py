@@ -46,7 +46,7 @@ MOTIONS: Final[dict[str, dict[str, Any]]] = {
     "occlusion": {"pan": (0.5, 0.3), "occluder": True},
 }
 LIGHTS: Final = ("fading light", "moving light", "moving shadow")
-SPEEDS: Final = (1.0, 0.4, 0.15)
+SPEEDS: Final = (1.0, 0.3, 0.1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def moved(plane: NDArray[np.float32], kind: str, speed: float, rng: np.random.Ge
     motion["zoom"] = 1 + speed * (motion.get("zoom", 1) - 1)
     frames = [frame.astype(np.float32) for frame in moving_scene(frames=FRAMES, size=SIZE, plane=plane, **motion).frames]
     if kind == "noise":
-        return [frame + rng.normal(0, 4, frame.shape).astype(np.float32) for frame in frames]
+        return [frame + rng.normal(0, 2, frame.shape).astype(np.float32) for frame in frames]
     if kind == "morph":
         return [
             cv2.remap(
@@ -146,7 +146,7 @@ def rows() -> list[Row]:
                 under = moved(shown[first], kind, speed, rng)
                 over = moved(shown[second], "pan" if kind in ("occlusion", "noise") else kind, speed, rng)
                 mask = disc if index == 1 else np.ones(SIZE, np.float32)
-                for end in (0.0, 0.3, 1.0):
+                for end in (0.0, 1.0) if kind == "still" else (0.0, 0.3, 1.0):
                     frames, truth = dissolve(under, over, mask, 0.0, end)
                     found.append(Row(kind, truth, measured([bytes_of(frame) for frame in frames])))
     return found

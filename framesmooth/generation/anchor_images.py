@@ -62,13 +62,20 @@ class Composed:
     enlarged: float
 
 
-def composed(images: Sequence[AnchorImage], opacities: Sequence[float], pose: Homography) -> Composed:
+def composed(
+    images: Sequence[AnchorImage],
+    opacities: Sequence[float],
+    pose: Homography,
+    *,
+    feather: float = FEATHER,
+) -> Composed:
     """Return what a camera at ``pose`` sees of images; later ones lie on top of earlier ones.
 
     Args:
         images: one or more, of one size.
         opacities: of each, 0 to 1.
         pose: takes points of frame 0 to where they are in the view.
+        feather: share of the shorter side over which an image fades in from its border.
     """
     size = images[0].own.shape
     seen, known = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32)
@@ -78,7 +85,7 @@ def composed(images: Sequence[AnchorImage], opacities: Sequence[float], pose: Ho
             continue
         back = images[index].pose @ np.linalg.inv(pose)
         flow = homography_flow(back, (size[0], size[1]))
-        share = np.asarray(opacities[index] * (1 - known) * inside(flow), np.float32)
+        share = np.asarray(opacities[index] * (1 - known) * inside(flow, feather), np.float32)
         if not share.any() and index:
             continue
         folded = reflected(flow)[0]

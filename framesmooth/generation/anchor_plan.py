@@ -53,7 +53,7 @@ class PlannedImage:
         """Return how opaque it is in frame ``time``, 0 to 1."""
         if time >= self.full:
             return 1.0
-        return max(0.0, (time - self.since) / (self.full - self.since))
+        return max(0.0, (time - self.since) / max(1, self.full - self.since))
 
 
 @dataclass

@@ -65,6 +65,7 @@ class Feedback:
         noise_renewal: share of the noise that is new for each of them, 0 to 1; the rest moves along.
         cadence: as asked, None where the timeline decides.
         depth_model: the folder of a model that estimates depth; None takes images for planes.
+        anchored: whether frames are composed from images that stay, and only what is new is generated.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
     """
 
@@ -77,6 +78,7 @@ class Feedback:
     noise_renewal: float = DEFAULT_NOISE_RENEWAL
     cadence: int | None = None
     depth_model: Path | None = None
+    anchored: bool = False
     first: Frame | None = None
 
     @property
@@ -90,6 +92,7 @@ class Feedback:
             "noise_renewal": self.noise_renewal,
             "cadence": self.cadence,
             **({} if self.depth_model is None else {"depth": True}),
+            **({"anchored": True} if self.anchored else {}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
