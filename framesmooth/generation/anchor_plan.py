@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.generation.anchor_images import AnchorImage, composed, scale_of
 from framesmooth.motion.camera.homography import Homography, homography_flow, rotation, transform
@@ -27,6 +28,8 @@ _UNSEEN: Final = 0.004
 _UPRIGHT: Final = math.radians(2)
 _FADED: Final = 12
 """Frames over which a refined image takes the place of the one before."""
+_WIDEST: Final = 1.6
+"""Factor by which an image may show more than a frame."""
 _GRID: Final = 48
 """Pixels of the shorter side of the views in which the plan is made."""
 
@@ -65,7 +68,10 @@ class _Planner:
     shown: list[AnchorImage] = field(default_factory=list)
 
     def add(self, key: int, kind: Kind, pose: Homography, since: int, full: int) -> None:
-        while key in {one.key for one in self.planned}:
+        taken = {one.key for one in self.planned}
+        if len(taken) == self.num_frames:
+            return  # every frame has an image of its own
+        while key in taken:
             key = (key + 1) % self.num_frames
         self.planned.append(PlannedImage(key, kind, pose, since, full))
         own = ~self.seen(pose) if kind == "extend" else np.ones(self.size, np.bool_)
@@ -90,9 +96,23 @@ class _Planner:
         for other in sorted({last, *range(time, last, max(1, (last - time) // 24))}):
             if 1 - self.unseen(self.upright(time, other)) >= _LEAST_KNOWN:
                 ahead = other
-        self.add(ahead, "extend", self.upright(time, ahead), time, time)
+        self.add(ahead, "extend", self.widened(self.upright(time, ahead), time, ahead), time, time)
         if ahead != time and self.unseen(self.pose(time)) > _UNSEEN:
             self.add(time, "extend", self.upright(time, time), time, time)
+
+    def widened(self, pose: Homography, start: int, end: int) -> Homography:
+        """Return the pose from far enough to see what is new on the way, such as the corners of a diagonal pan."""
+        height, width = self.size
+        middle = np.array([width - 1, height - 1]) / 2
+        factor = 1.0
+        for time in np.linspace(start, end, 5).round().astype(int).tolist():
+            rows, columns = np.nonzero(~self.seen(self.pose(time)))
+            if len(rows):
+                points = np.stack([columns, rows], axis=-1).astype(np.float64)
+                there = transform(pose @ np.linalg.inv(self.pose(time)), points)
+                factor = max(factor, float(np.max(np.abs(there - middle) / middle)))
+        factor = min(factor, _WIDEST)
+        return _about(middle, np.diag([1 / factor, 1 / factor, 1.0])) @ pose
 
     def upright(self, start: int, end: int) -> Homography:
         """Return the pose of frame ``end`` upright, and from far enough to see it at any roll on the way.
@@ -108,9 +128,8 @@ class _Planner:
             factor /= math.cos(largest) + math.sin(largest) * max(self.size) / min(self.size)
         elif factor == 1:
             return pose
-        middle = np.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]])
         turned = rotation(2, -math.degrees(_angle(pose, centre))) * np.array([[factor], [factor], [1.0]])
-        return np.asarray(middle @ turned @ np.linalg.inv(middle) @ pose, np.float64)
+        return _about(centre, turned) @ pose
 
     def refine(self, time: int) -> None:
         """Plan a sharper image where those that there are were enlarged too much."""
@@ -170,7 +189,13 @@ def _last_alike(prompts: Sequence[object], time: int) -> int:
     return last
 
 
-def _angle(pose: Homography, middle: np.ndarray) -> float:
+def _about(centre: NDArray[np.float64], matrix: Homography) -> Homography:
+    """Return a homography about a point (x, y)."""
+    shift = np.array([[1, 0, centre[0]], [0, 1, centre[1]], [0, 0, 1.0]])
+    return np.asarray(shift @ matrix @ np.linalg.inv(shift), np.float64)
+
+
+def _angle(pose: Homography, middle: NDArray[np.float64]) -> float:
     """Return the angle in radians by which the middle of the view is turned from frame 0."""
     back = np.linalg.inv(pose)
     origin, right = transform(back, middle + np.array([[0.0, 0.0], [1.0, 0.0]]))

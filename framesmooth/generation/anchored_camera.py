@@ -41,6 +41,8 @@ _JOINED: Final = 3 / 16
 """Share of the shorter side over which what is known passes into what is generated beside it."""
 _SURE: Final = (0.4, 0.75)
 """How surely a pixel is known where what is generated begins to show, and where it ends."""
+_AS_SHARP: Final = 1.02
+"""Factor up to which an image that is enlarged loses nothing."""
 _KEPT_DETAIL: Final = 0.8
 """Share of the first frame's energy of fine detail that refined images and those of a changed prompt have."""
 
@@ -206,6 +208,8 @@ class AnchoredCamera(CameraFeedback):
         if time == 0:
             return self.store[0].frame
         view = composed(images, [one.opacity(time) for one in there], self.camera.between(0, time))
+        if view.enlarged <= _AS_SHARP:
+            return as_uint8(view.image)
         return as_uint8(np.clip(even_detail(view.image, self._energy(time)), 0, 1))
 
     def _energy(self, time: int) -> float:
