@@ -63,7 +63,8 @@ def planes() -> list[NDArray[np.float32]]:
     scenes = (("hills", "windmill", 3), ("forest", "castle", 7), ("sea", "sailboat", 5), ("city", "car", 9))
     size = SIZE[0] + 128, SIZE[1] + 128
     painted = [
-        paint(Painting(place, "noon", subject, "red", "oil", frozenset(), seed), *size).astype(np.float32) / 255
+        paint(Painting(place, "noon", subject, "red", "oil", frozenset(), seed), *size).astype(np.float32)
+        / 255
         for place, subject, seed in scenes
     ]
     return [*painted, texture(*size, 2), texture(*size, 4)]
@@ -75,7 +76,10 @@ def moved(plane: NDArray[np.float32], kind: str, speed: float, rng: np.random.Ge
     motion = dict(MOTIONS.get(kind, {"pan": (0.7, 0.2)} if kind != "morph" else MOTIONS["still"]))
     motion["pan"] = tuple(speed * side for side in motion["pan"])
     motion["zoom"] = 1 + speed * (motion.get("zoom", 1) - 1)
-    frames = [frame.astype(np.float32) for frame in moving_scene(frames=FRAMES, size=SIZE, plane=plane, **motion).frames]
+    frames = [
+        frame.astype(np.float32)
+        for frame in moving_scene(frames=FRAMES, size=SIZE, plane=plane, **motion).frames
+    ]
     if kind == "noise":
         return [frame + rng.normal(0, 2, frame.shape).astype(np.float32) for frame in frames]
     if kind == "morph":
@@ -92,7 +96,9 @@ def moved(plane: NDArray[np.float32], kind: str, speed: float, rng: np.random.Ge
     return [frame * light(kind, t, speed, x, y)[..., None] for t, frame in enumerate(frames)]
 
 
-def light(kind: str, t: int, speed: float, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+def light(
+    kind: str, t: int, speed: float, x: NDArray[np.float32], y: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Return the gain (H, W) of the light in frame ``t``."""
     gains = {
         "fading light": lambda: np.full(SIZE, 1 - 0.05 * speed * t),
@@ -108,7 +114,9 @@ def structure(frame: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 6.0), np.float32)
 
 
-def dissolve(first: Clip, second: Clip, mask: NDArray[np.float32], start: float, end: float) -> tuple[Clip, float]:
+def dissolve(
+    first: Clip, second: Clip, mask: NDArray[np.float32], start: float, end: float
+) -> tuple[Clip, float]:
     """Return the cross-fade of two clips inside a mask, and the share of the structure's change that it is."""
     mix = np.linspace(start, end, FRAMES)
     weights = [mask[..., None] * np.float32(one) for one in mix]
@@ -154,6 +162,7 @@ def rows() -> list[Row]:
 
 def report(found: list[Row], real: dict[str, float]) -> str:
     """Return the page."""
+
     def rank(part: list[Row]) -> float:
         return float(spearmanr([row.truth for row in part], [row.found for row in part]).statistic)
 
@@ -191,7 +200,9 @@ Without a dissolve; what is left is motion that the flow does not follow, and wa
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--real", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of real clips.")
+@click.option(
+    "--real", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of real clips."
+)
 @click.option("--page", type=click.Path(path_type=Path), default=DOCS / "ghosting-study.md")
 def main(real: Path, page: Path) -> None:
     """Measures clips with known dissolves, and real ones without."""

@@ -10,7 +10,6 @@ the fine detail of the result is used: edges stay where they are. Under prompts 
 from the view of the one before, as in the chain.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,7 +21,7 @@ import torch
 from torch import Tensor
 
 from framesmooth.frames import Frame, GeneratedFrame, as_float, as_uint8
-from framesmooth.generation.anchor_images import FEATHER, AnchorImage, Composed, composed
+from framesmooth.generation.anchor_images import AnchorImage, Composed, composed
 from framesmooth.generation.anchor_plan import PlannedImage, plan_images
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, StepsDone
 from framesmooth.generation.camera_feedback import CameraFeedback
@@ -32,7 +31,6 @@ from framesmooth.generation.image_to_image import denoise_image
 from framesmooth.generation.keyframes import keyframe_times, preview_cadence
 from framesmooth.generation.work import Tally, Work
 from framesmooth.interpolation.detail_matching import detail_energy, even_detail
-from framesmooth.models.text_to_image import StepChange
 
 _BATCH: Final = 8
 _COARSE: Final = 1 / 128
@@ -154,12 +152,14 @@ class AnchoredCamera(CameraFeedback):
         steps = path.sampling.steps
 
         def keep(done: int, state: Tensor) -> Tensor:
-            at = latents if done >= steps else path.model.state_at(latents, noise[None], first_step=done, steps=steps)
+            at = (
+                latents
+                if done >= steps
+                else path.model.state_at(latents, noise[None], first_step=done, steps=steps)
+            )
             return torch.where((held * steps > done - 0.01 * steps).to(state.device), at[0].to(state), state)
 
-        made = denoise_image(
-            path, one.key, noise, on_step, start=start, seed=self._seed(one), change=keep
-        )
+        made = denoise_image(path, one.key, noise, on_step, start=start, seed=self._seed(one), change=keep)
         share = np.clip((known.known - _SURE[0]) / (_SURE[1] - _SURE[0]), 0, 1)[..., None]
         return replace(made, frame=as_uint8(known.image * share + as_float(made.frame) * (1 - share)))
 
@@ -188,11 +188,16 @@ class AnchoredCamera(CameraFeedback):
         return replace(made, frame=self._sharpened(as_float(made.frame)))
 
     def _known(self, one: PlannedImage) -> Composed:
-        """Return what the images before one show of it."""
+        """Return what the images before one show of it; for one that extends them, fading towards what is new."""
         before = self.plan[: self.plan.index(one)]
-        feather = _JOINED if one.kind == "extend" else FEATHER
-        images = [self._image(other) for other in before]
-        return composed(images, [1.0] * len(before), one.pose, feather=feather)
+        images, opaque = [self._image(other) for other in before], [1.0] * len(before)
+        view = composed(images, opaque, one.pose)
+        if one.kind != "extend":
+            return view
+        seen = composed(images, opaque, one.pose, feather=0).known > 0.5
+        distance = cv2.distanceTransform(seen.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        known = np.clip(distance / (_JOINED * min(self.camera.size)), 0, 1)
+        return replace(view, known=np.asarray(known, np.float32))
 
     def _image(self, one: PlannedImage) -> AnchorImage:
         if one.key not in self._shown:

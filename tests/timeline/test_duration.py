@@ -10,7 +10,15 @@ from framesmooth.timeline.duration import frames_in, parse_duration
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("10s", 10), ("10", 10), ("2500ms", 2.5), ("1:30", 90), ("1:02:03", 3723), ("1.5 min", 90), (".5s", 0.5)],
+    [
+        ("10s", 10),
+        ("10", 10),
+        ("2500ms", 2.5),
+        ("1:30", 90),
+        ("1:02:03", 3723),
+        ("1.5 min", 90),
+        (".5s", 0.5),
+    ],
 )
 def test_what_people_write_is_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == Fraction(seconds)

@@ -77,7 +77,9 @@ def is_anchored(settings: "GenerateSettings") -> bool:
     camera, asked = settings.camera, settings.camera.camera_anchor
     if camera.moves is None:
         if asked == "on":
-            raise UsageError("--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it")
+            raise UsageError(
+                "--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it"
+            )
         return False
     cannot = {
         "--loop": settings.timeline.loop,

@@ -76,7 +76,9 @@ class GenerateSettings(SettingGroup):
         timeline, seeding = self.timeline, self.seeding
         if timeline.duration is not None:
             if timeline.num_frames is not None:
-                raise UsageError("--duration and --num-frames both say how long the clip is: give one of them")
+                raise UsageError(
+                    "--duration and --num-frames both say how long the clip is: give one of them"
+                )
             count = frames_in(timeline.duration, timeline.fps)
             object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
         if seeding.variation is not None:
@@ -143,7 +145,9 @@ def seed_of_variation(settings: GenerateSettings, number: int) -> int:
     """
     seeding = settings.seeding
     if seeding.seeds is not None or any(prompt.seed is not None for prompt in settings.prompts):
-        raise UsageError("variations have one seed each: drop --seeds and the prompts' own, and give a --seed")
+        raise UsageError(
+            "variations have one seed each: drop --seeds and the prompts' own, and give a --seed"
+        )
     if seeding.seed == RANDOM_SEED:
         raise UsageError("--variation counts from the --seed of its sheet: give that, not -1")
     return (seeding.seed + _APART * (number - 1)) % MAX_SEED

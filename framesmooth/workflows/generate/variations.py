@@ -83,7 +83,11 @@ def _strip(generator: FrameGenerator) -> Frame:
     if generator.work().keyframes:
         frames = [done.generated.frame for done in generator.keyframes()]
     else:
-        frames = [made.frame for batch in (generator.batches[0], generator.batches[-1]) for made in generator.render(batch)]
+        frames = [
+            made.frame
+            for batch in (generator.batches[0], generator.batches[-1])
+            for made in generator.render(batch)
+        ]
     at = np.linspace(0, len(frames) - 1, min(_SHOWN, len(frames))).round().astype(int)
     chosen = [frames[index] for index in dict.fromkeys(at.tolist())]
     return thumbnail(side_by_side(chosen, len(chosen)), _WIDTH)

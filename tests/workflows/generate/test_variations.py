@@ -41,7 +41,16 @@ def test_a_variation_is_its_seed_alone(settings: GenerateSettings) -> None:
 
 
 def test_the_command_prints_how_to_make_each(tiny_model: Path, tmp_path: Path) -> None:
-    options = ["-o", str(tmp_path / "clip.mkv"), "--model", str(tiny_model), "--num-frames", "3", "--steps", "1"]
+    options = [
+        "-o",
+        str(tmp_path / "clip.mkv"),
+        "--model",
+        str(tiny_model),
+        "--num-frames",
+        "3",
+        "--steps",
+        "1",
+    ]
     result = CliRunner().invoke(cli, ["generate", "a cat", *options, "--seed", "7", "--variations", "2"])
     assert result.exit_code == 0, result.output
     assert "2: --variation 2 (seed 1007)" in result.output
@@ -59,7 +68,8 @@ def test_a_duration_is_so_many_frames(settings: GenerateSettings) -> None:
 def test_an_aspect_ratio_is_a_size_of_the_models_own_area(tiny_model: Path, tmp_path: Path) -> None:
     asked = {"prompts": ["a cat"], "output": tmp_path / "clip.mkv", "model": str(tiny_model), "num_frames": 2}
     tall, square = (
-        load_generator(resolve(GenerateSettings.of(**asked, aspect=aspect)), None).size for aspect in ("9:16", "1:1")
+        load_generator(resolve(GenerateSettings.of(**asked, aspect=aspect)), None).size
+        for aspect in ("9:16", "1:1")
     )
     assert tall[0] > tall[1]
     assert tall[0] * tall[1] == pytest.approx(square[0] * square[1], rel=0.3)
