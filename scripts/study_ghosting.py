@@ -1,7 +1,7 @@
 """How well ``ghosting`` tells dissolving from moving: writes docs/ghosting-study.md.
 
-Clips with a cross-fade of known share over pans, zooms, occlusions, changes of light, noise and morphs, and real
-clips without any.
+Clips with a cross-fade of known share over pans, zooms, occlusions, changes of light, noise and morphs, and
+real clips without any.
 
 Example::
 

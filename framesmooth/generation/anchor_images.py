@@ -1,7 +1,8 @@
 """Images of one plane, seen by a moving camera: each is sampled once for a frame, and joined with the others.
 
-A chain that warps the frame before, and encodes and denoises it again, loses texture and structure with every
-link. Here a frame is composed from the images that were generated, each warped by the whole motion since then.
+A chain that warps the frame before, and encodes and denoises it again, loses texture and structure with
+every link. Here a frame is composed from the images that were generated, each warped by the whole motion
+since then.
 """
 
 import math

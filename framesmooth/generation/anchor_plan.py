@@ -1,8 +1,9 @@
 """When a clip under a moving camera needs a new image, and from where: known from the camera alone.
 
-While the prompt stays, images are generated where the camera sees what no image shows: far ahead, where about half
-of the view is new, so that a whole subject fits in; upright where the camera rolls, because models know upright
-scenes. They are refined where they are enlarged too much. While the prompt changes, every keyframe is an image.
+While the prompt stays, images are generated where the camera sees what no image shows: far ahead, where
+about half of the view is new, so that a whole subject fits in; upright where the camera rolls, because
+models know upright scenes. They are refined where they are enlarged too much. While the prompt changes,
+every keyframe is an image.
 """
 
 import math
@@ -101,7 +102,7 @@ class _Planner:
             self.add(time, "extend", self.upright(time, time), time, time)
 
     def widened(self, pose: Homography, start: int, end: int) -> Homography:
-        """Return the pose from far enough to see what is new on the way, such as the corners of a diagonal pan."""
+        """Return the pose from far enough to see what is new on the way: the corners of a diagonal pan."""
         height, width = self.size
         middle = np.array([width - 1, height - 1]) / 2
         factor = 1.0

@@ -1,13 +1,13 @@
 """A moving camera over images that stay: what was seen is sampled again, only what is new is generated.
 
-The frames of ``CameraFeedback`` come from each other, and every link of that chain warps, encodes and denoises: walls
-melt, texture goes. Here the first image is the anchor. Each frame is composed from the images that there are, each
-warped once by the whole known motion (``anchor_images``); ``anchor_plan`` says when a new one is needed. What comes
-into sight is outpainted: at each denoising step the latents of what is known take the place of the model's own
-(blended diffusion, Avrahami et al. 2022), near the border in the first steps only, so that both join (differential
-diffusion, Levin and Fried 2023). An image that is enlarged too much is denoised in the last steps, and only
-the fine detail of the result is used: edges stay where they are. Under prompts that change each keyframe is denoised
-from the view of the one before, as in the chain.
+The frames of ``CameraFeedback`` come from each other, and every link of that chain warps, encodes and
+denoises: walls melt, texture goes. Here the first image is the anchor. Each frame is composed from the
+images that there are, each warped once by the whole known motion (``anchor_images``); ``anchor_plan`` says
+when a new one is needed. What comes into sight is outpainted: at each denoising step the latents of what is
+known take the place of the model's own (blended diffusion, Avrahami et al. 2022), near the border in the
+first steps only, so that both join (differential diffusion, Levin and Fried 2023). An image that is enlarged
+too much is denoised in the last steps, and only the fine detail of the result is used: edges stay where they
+are. Under prompts that change each keyframe is denoised from the view of the one before, as in the chain.
 """
 
 from collections.abc import Callable, Iterator
@@ -188,7 +188,7 @@ class AnchoredCamera(CameraFeedback):
         return replace(made, frame=self._sharpened(as_float(made.frame)))
 
     def _known(self, one: PlannedImage) -> Composed:
-        """Return what the images before one show of it; for one that extends them, fading towards what is new."""
+        """Return what the images before one show of it; one that extends them fades towards what is new."""
         before = self.plan[: self.plan.index(one)]
         images, opaque = [self._image(other) for other in before], [1.0] * len(before)
         view = composed(images, opaque, one.pose)

@@ -71,12 +71,7 @@ class CameraFeedback(ImageToImageGenerator):
         if plan.depth_model is not None:
             camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
         scale = sampling.guidance.scale if plan.guidance_scale is None else plan.guidance_scale
-        kind = CameraFeedback
-        if plan.anchored:
-            from framesmooth.generation.anchored_camera import AnchoredCamera  # derives from this class
-
-            kind = AnchoredCamera
-        return kind(
+        return cls(
             path=path,
             guidance=replace(sampling.guidance, scale=scale),
             noise_renewal=plan.noise_renewal,

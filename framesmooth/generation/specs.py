@@ -37,11 +37,12 @@ DEFAULT_COLOR_ANCHOR: Final = defaults.COLOR_ANCHOR
 class GenerationPlan(Protocol):
     """What frames start from besides noise.
 
-    Attributes:
-        generator: the name of what generates such frames, in ``registry.GENERATORS``.
     """
 
-    generator: ClassVar[str]
+    @property
+    def generator(self) -> str:
+        """The name of what generates such frames, in ``registry.GENERATORS``."""
+        ...
 
     @property
     def key(self) -> dict[str, Any]:
@@ -69,8 +70,6 @@ class Feedback:
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
     """
 
-    generator: ClassVar[str] = "camera-feedback"
-
     moves: Mapping[str, Sequence[float]]
     strengths: Sequence[float]
     color_anchor: float
@@ -80,6 +79,11 @@ class Feedback:
     depth_model: Path | None = None
     anchored: bool = False
     first: Frame | None = None
+
+    @property
+    def generator(self) -> str:
+        """The name of what generates such frames."""
+        return "anchored-camera" if self.anchored else "camera-feedback"
 
     @property
     def key(self) -> dict[str, Any]:

@@ -135,7 +135,7 @@ class Ghosting(Metric):
 
 
 def small_luma(frame: Frame) -> Map:
-    """Return the luma (h, w) float32, 0 to 255, of a frame, shrunk to a longer side of 256, a little blurred."""
+    """Return the luma (h, w) float32, 0 to 255, of a frame, shrunk to a longer side of 256, blurred a bit."""
     luma = luma_image(frame)
     factor = LONGEST_SIDE / max(luma.shape)
     if factor < 1:

@@ -103,7 +103,7 @@ class HeatMeter:
 
     @property
     def ghost_levels(self) -> Map | None:
-        """Root mean square of what faded in place, by frame (H, W) of the size of ``image``, levels of 255."""
+        """Root mean square of what faded in place a frame (H, W), of the size of ``image``, levels of 255."""
         if self.ghosts is None or self.image is None:
             return None
         size = self.image.shape[1], self.image.shape[0]

@@ -1,4 +1,4 @@
-"""A camera over images that stay: when a new one is needed, that what was seen stays, and that runs resume exactly."""
+"""A camera over images that stay: when a new one is needed, what was seen stays, runs resume exactly."""
 
 from collections.abc import Mapping
 from fractions import Fraction

@@ -20,8 +20,8 @@ _OPTIONS = [
         type=click.IntRange(1, MAX_VARIATIONS),
         metavar="COUNT",
         heading=EVERYDAY,
-        help="Only make a sheet of so many seeds of the clip, with numbers, in OUT.variations.png; --variation "
-        "makes one of them.",
+        help="Only make a sheet of so many seeds of the clip, with numbers, in OUT.variations.png; "
+        "--variation makes one of them.",
     ),
     headed_option(
         "--dry-run",

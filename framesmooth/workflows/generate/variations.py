@@ -1,4 +1,4 @@
-"""One sheet of a clip from several seeds, to choose from: its keyframes in few steps, each seed with its number."""
+"""One sheet of a clip from several seeds, to choose from: keyframes in few steps, each seed numbered."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class Variations:
 
 
 def show_variations(settings: GenerateSettings, count: int, emit: Listener) -> Variations:
-    """Generate a few frames of the clip from each of ``count`` seeds, and write them on one sheet with numbers.
+    """Generate a few frames from each of ``count`` seeds, and write them on one sheet with numbers.
 
     The first seed is that of the settings, or a random one where that is left to chance.
 

@@ -1,4 +1,4 @@
-"""Variations of a clip: a sheet with numbers, one of them made again; lengths and shapes as people say them."""
+"""Variations of a clip on a sheet, one of them made again; lengths and shapes as people say them."""
 
 from pathlib import Path
 

@@ -127,10 +127,10 @@ class CameraSettings(SettingGroup):
     camera_anchor: Annotated[
         Literal["auto", "on", "off"],
         Setting(
-            help="on: frames show the first image as the camera sees it now; only what comes into sight, fine "
-            "detail and changes of the prompt are generated. off: every keyframe is denoised from the one before, "
-            "as in Deforum. auto: on, except with --strength, --noise-renewal, --loop, --depth-model, --control "
-            "and 3D turns.",
+            help="on: frames show the first image as the camera sees it now; only what comes into sight, "
+            "fine detail and changes of the prompt are generated. off: every keyframe is denoised from the "
+            "one before, as in Deforum. auto: on, except with --strength, --noise-renewal, --loop, "
+            "--depth-model, --control and 3D turns.",
         ),
     ] = "auto"
     color_anchor: Annotated[
