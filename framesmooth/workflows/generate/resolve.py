@@ -151,7 +151,10 @@ class ResolvedClip:
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and settings.timeline.cadence != 1
+        measured = settings.walks or (
+            settings.img2img.last_image is not None and settings.conditioning.control is None
+        )
+        free = measured and settings.timeline.cadence != 1
         free = free and (settings.timeline.easing, settings.timeline.hold) == ("linear", 0)
         return settings.timeline.pacing or ("even" if free else "linear")
 
