@@ -15,6 +15,7 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator, StepsDone, keyframes_done
 from framesmooth.generation.given_images import FOREIGN, foreign_notice, levels_changed
 from framesmooth.generation.latent_path import LatentPath
+from framesmooth.generation.layout_pass import size_notice
 from framesmooth.generation.work import Probe, Tally
 from framesmooth.models.devices import dtype_name
 from framesmooth.models.prompt_weighting_spec import plain
@@ -103,6 +104,9 @@ class DiffusionGenerator(FrameGenerator):
             needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
             yield Notice(f"{model_name} ignores negative prompts{needed}", warning=True)
         yield from self._cut_prompts()
+        size = size_notice(model, self.path.sampling, model_name)
+        if size is not None:
+            yield size
         for option, levels in self.foreign_images.items():
             yield Notice(foreign_notice(option, levels, model_name), warning=True)
 

@@ -114,6 +114,7 @@ class LatentPath:
         cross_frame: whether all frames attend to the first.
         structure_share: share of the steps in which prompts with one subject have one structure; 0 is none,
             "auto" goes by the subjects.
+        one_layout: whether prompts with different seeds share their structure, too.
         pace: where a frame is, if it isn't where the timeline puts it.
         inputs: the encoded prompts and the noises, shared by all paths of the clip.
     """
@@ -125,6 +126,7 @@ class LatentPath:
     control: ControlFrames | None = None
     cross_frame: bool = False
     structure_share: StructureShare = 0.0
+    one_layout: bool = False
     pace: Pace | None = None
     inputs: PromptsAndNoises = field(default_factory=PromptsAndNoises, repr=False, compare=False)
 
@@ -196,7 +198,7 @@ class LatentPath:
         if shared < 1 or len(keys) < 2 or self.control is not None:
             return None
         auto = self.structure_share == "auto"
-        seeds = [key.seed if auto and self.drift == 1 else 0 for key in keys]
+        seeds = [key.seed if auto and not self.one_layout else 0 for key in keys]
         return Structure(
             anchors=anchors_of(seeds, shared, auto=auto, distance=self._subject_distance),
             steps=shared,
@@ -366,7 +368,14 @@ def create_path(model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> L
         batch_size=spec.batch_size or auto_batch_size(model.latent_shape(*rounded)),
     )
     return LatentPath(
-        model, timeline, sampling, spec.drift, spec.control, spec.cross_frame, spec.structure_share
+        model,
+        timeline,
+        sampling,
+        drift=spec.drift,
+        control=spec.control,
+        cross_frame=spec.cross_frame,
+        structure_share=spec.structure_share,
+        one_layout=spec.one_layout,
     )
 
 

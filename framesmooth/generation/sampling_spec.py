@@ -30,6 +30,7 @@ class SamplingSpec:
         cross_frame: whether all keyframes attend to the first.
         structure_share: share of the steps in which keyframes share their structure, "auto" goes by their
             subjects, 0 is none.
+        one_layout: whether that holds for keyframes of different seeds too, as for noise that only drifts.
         layout_pass: whether the layout is made in a size that the model knows, and refined in the one asked for.
     """
 
@@ -48,4 +49,5 @@ class SamplingSpec:
     control: ControlFrames | None = None
     cross_frame: bool = False
     structure_share: float | Literal["auto"] = 0.0
+    one_layout: bool = False
     layout_pass: bool = False

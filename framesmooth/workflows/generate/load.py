@@ -85,5 +85,6 @@ def sampling_of(clip: ResolvedClip) -> SamplingSpec:
         control=clip.control,
         cross_frame=settings.sampling.cross_frame_attention,
         structure_share=clip.structure_share,
+        one_layout=clip.one_layout,
         layout_pass=settings.sampling.layout_size == "auto",
     )

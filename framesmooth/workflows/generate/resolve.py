@@ -48,6 +48,7 @@ class ResolvedClip:
     settings: GenerateSettings
     timeline: Timeline
     drift: float
+    one_layout: bool
     model_folder: Path
     model_hashes: Mapping[str, str]
     steps: int
@@ -122,6 +123,7 @@ class ResolvedClip:
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
             "structure_guidance": self.structure_share,
+            "one_layout": self.one_layout and bool(self.structure_share),
             "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
         }
         return {name: value for name, value in asked.items() if value}
@@ -242,7 +244,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if ends else _drift(settings)) if drifting else 1.0,
+        one_layout=drifting,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -270,6 +273,12 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     )
     _check_generator(resolved)
     return resolved
+
+
+def _drift(settings: GenerateSettings) -> float:
+    if settings.seeding.drift is not None:
+        return settings.seeding.drift
+    return 1.0 if settings.walks and settings.timeline.structure_guidance else 0.5
 
 
 def _check_generator(clip: ResolvedClip) -> None:

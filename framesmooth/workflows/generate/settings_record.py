@@ -75,9 +75,9 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
 
 def _as_before(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the groups of a record with what was not to be chosen when it was written."""
-    groups = {group: values | raw.get(group, {}) for group, values in _BEFORE.items()}
-    timeline = raw.get("timeline", {})
-    led = raw.get("img2img", {}).get("last_image") is not None
+    groups = {group: values | dict(raw.get(group, {})) for group, values in _BEFORE.items()}
+    timeline, images = raw.get("timeline", {}), dict(raw.get("img2img", {}))
+    led = images.get("last_image") is not None
     if led and "structure_guidance" not in timeline and timeline.get("pacing") is None:
         groups["timeline"]["pacing"] = "linear"  # which it was for clips with a last image
     return groups

@@ -91,6 +91,9 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         crf=20,
         negative_prompt="fog",
         seed=5,
+        structure_guidance=0,
+        layout_size="full",
+        **({"drift": 0.5}),
     )
 
 

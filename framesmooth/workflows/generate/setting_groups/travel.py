@@ -120,8 +120,9 @@ class SeedSettings(SettingGroup):
         Setting(metavar="SCHEDULE", help="Seed by frame, for --seed-behavior schedule."),
     ] = None
     drift: Annotated[
-        Annotated[float, Interval(ge=0, le=1)],
+        Annotated[float, Interval(ge=0, le=1)] | None,
         Setting(
-            help="With one prompt and one seed: how far the noise travels towards that of the next seed."
+            unset="1; 0.5 where structure is not shared",
+            help="With one prompt and one seed: how far the noise travels towards that of the next seed.",
         ),
-    ] = 0.5
+    ] = None
