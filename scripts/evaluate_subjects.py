@@ -1,8 +1,8 @@
 """Whether one thing stays one thing: subjects counted in the frames of prompt travel, and in many sizes.
 
-Prompts ask for a red thing where nothing else is red, so a colour detector counts it: parts of the red area that
-are at least a quarter as large as the largest one. A frame is doubled with more than one of them, and half where
-the thing has less than half of the area that it has in the clip's median frame, or is not there.
+Prompts ask for a red thing where nothing else is red, so a colour detector counts it: parts of the red area
+that are at least a quarter as large as the largest one. A frame is doubled with more than one of them, and
+half where the thing has less than half of the area that it has in the clip's median frame, or is not there.
 
 Example::
 
@@ -28,6 +28,7 @@ from framesmooth.frames import Frame  # noqa: E402
 from framesmooth.generation.base import GenerationRequest  # noqa: E402
 from framesmooth.generation.prompt_travel import PromptTravel  # noqa: E402
 from framesmooth.generation.sampling_spec import SamplingSpec  # noqa: E402
+from framesmooth.generation.structure_anchor import StructureShare  # noqa: E402
 from framesmooth.models.checkpoints import locate_model  # noqa: E402
 from framesmooth.models.loading import load_pipeline  # noqa: E402
 from framesmooth.models.text_to_image import TextToImage  # noqa: E402
@@ -64,24 +65,35 @@ def main(
     """Print shares of frames with a doubled or half subject, and of single subjects by size."""
     model = load_pipeline(str(locate_model("storybook")))
     rows: list[Frame] = []
-    for share in ((0.0, "auto") if baseline else ("auto",)) if pairs else ():
-        clips = [travel(model, *pair, seed, share) for pair, seed in product(islice(_pairs(), pairs), range(seeds))]
+    shares: tuple[StructureShare, ...] = (0.0, "auto") if baseline else ("auto",)
+    for share in shares if pairs else ():
+        clips = [
+            travel(model, *pair, seed, share) for pair, seed in product(islice(_pairs(), pairs), range(seeds))
+        ]
         click.echo(f"structure guidance {share}: {told_of(clips)}")
         rows += [np.hstack(clip) for clip in clips[: 8 * seeds : 2 * seeds]]
     if sheet is not None and rows:
         half = len(rows) // 2 or 1
         columns = [np.vstack(rows[:half]), np.vstack(rows[half:] or rows[:half])]
-        write_png(sheet, cv2.resize(np.hstack(columns), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        small = cv2.resize(np.hstack(columns), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        write_png(sheet, np.asarray(small, np.uint8))
     for size, layout in product(sizes, (False, True) if baseline else (True,)):
         width, height = map(int, size.split("x"))
         asked = islice(product(range(prompts), PLACES, THINGS[:4]), prompts)
-        images = [single(model, f"a red {thing} {place}", seed, height, width, layout) for seed, place, thing in asked]
+        images = [
+            single(model, f"a red {thing} {place}", seed, height, width, layout)
+            for seed, place, thing in asked
+        ]
         found = [subjects(red(image)) for image in images]
         how = "layout pass" if layout else "at once"
-        click.echo(f"{size} {how}: one subject in {mean(one == 1 for one in found):.0%} of {len(found)} {found}")
+        click.echo(
+            f"{size} {how}: one subject in {mean(one == 1 for one in found):.0%} of {len(found)} {found}"
+        )
         if sheet is not None:
             side = [cv2.resize(one, None, fx=192 / height, fy=192 / height) for one in images[:8]]
-            write_png(sheet.with_name(f"{sheet.stem}-{size}-{'layout' if layout else 'once'}.png"), np.hstack(side))
+            write_png(
+                sheet.with_name(f"{sheet.stem}-{size}-{'layout' if layout else 'once'}.png"), np.hstack(side)
+            )
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
@@ -91,10 +103,10 @@ def _pairs() -> Iterator[tuple[str, str]]:
         yield f"a red {thing} {change[0]}", f"a red {thing} {change[1]}"
 
 
-def travel(model: TextToImage, first: str, last: str, seed: int, share: float | str) -> list[Frame]:
+def travel(model: TextToImage, first: str, last: str, seed: int, share: StructureShare) -> list[Frame]:
     """Return frames from one prompt to another, all of them diffused."""
     keys = Keyframe(0, first, seed, NEGATIVE), Keyframe(FRAMES - 1, last, seed, NEGATIVE)
-    spec = SamplingSpec(steps=STEPS, guidance_scale=GUIDANCE, cadence=1, structure_share=share)  # type: ignore[arg-type]
+    spec = SamplingSpec(steps=STEPS, guidance_scale=GUIDANCE, cadence=1, structure_share=share)
     return _frames(model, Timeline(keys, FRAMES), spec)
 
 
@@ -117,7 +129,9 @@ def red(image: Frame) -> Mask:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     found = ((hue < 8) | (hue > 172)) & (saturation > 110) & (value > 40)
-    return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSED, CLOSED), np.uint8)))
+    return np.asarray(
+        cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSED, CLOSED), np.uint8))
+    )
 
 
 def subjects(mask: Mask) -> int:
@@ -134,7 +148,9 @@ def told_of(clips: list[list[Frame]]) -> str:
         usual = float(np.median([mask.sum() for mask in masks]))
         counts = [subjects(mask) for mask in masks]
         doubled += sum(count > 1 for count in counts)
-        half += sum(mask.sum() < HALF * usual or count == 0 for mask, count in zip(masks, counts, strict=True))
+        half += sum(
+            mask.sum() < HALF * usual or count == 0 for mask, count in zip(masks, counts, strict=True)
+        )
         shared += [float((a & b).sum() / max(1, (a | b).sum())) for a, b in pairwise(masks)]
         frames += len(clip)
     bad = f"doubled {doubled / frames:.1%}, half {half / frames:.1%}"

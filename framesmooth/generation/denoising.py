@@ -42,7 +42,8 @@ def denoise_keyframes(
         path: the model, the prompts and the sampling.
         times: of the frames.
         on_step: called after every step with the number of frames it advanced.
-        noises: what the frames start from; None is their own noise, and takes anchors that are denoised already.
+        noises: what the frames start from; None is their own noise, and takes anchors that are denoised
+            already.
 
     Returns:
         Their entries of the latent store, float32 (B, 2, C, h, w).
@@ -99,7 +100,7 @@ def _from_noise(
     *,
     kept: int = 0,
 ) -> tuple[Tensor, Tensor]:
-    """Return entries of the latent store (B, 2, C, h, w), and the first ``kept`` states (B, kept, C, h, w)."""
+    """Return store entries (B, 2, C, h, w), and the states after the first steps (B, kept, C, h, w)."""
     sampling = path.sampling
     states: list[Tensor] = []
     branch = torch.empty(0)

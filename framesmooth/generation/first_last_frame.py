@@ -7,8 +7,8 @@ every later one stays closer to its neighbours, so the path gets finer and not w
 as anywhere else.
 
 An image that goes through the autoencoder and the last steps comes out slightly changed. The frames beside
-the given images are corrected by this difference, which fades with distance. Paced evenly, the path is travelled
-at constant speed, this difference included, so that the clip neither starts nor ends with a cut.
+the given images are corrected by this difference, which fades with distance. Paced evenly, the path is
+travelled at constant speed, this difference included, so that the clip neither starts nor ends with a cut.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -275,7 +275,7 @@ class FirstLastFrame(PromptTravel):
         return shrunk(self.keyframe(time).frame)
 
     def measured_pace(self) -> Pace:
-        """Return the pace at which the image changes evenly, and rests at images that the model can't show."""
+        """Return the pace of even change, which rests at images that the model cannot show."""
         keys, holds = self.path.timeline.keyframes, {}
         for option in self.foreign_images:
             start, end = keys[-2:] if option == LAST else keys[:2]

@@ -1,4 +1,4 @@
-"""Images that a clip begins or ends with: how far they are from what the model can show, and time to see them."""
+"""Images that a clip begins or ends with: are they what the model can show, and how long are they held?"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,19 +12,20 @@ from framesmooth.generation.pacing import Pace
 from framesmooth.models.families.base import Guidance
 
 FOREIGN: Final = 11.5
-"""Levels, of 255, from which on an image counts as outside of a model's world: storybook changes renders of its
-painter by 7 to 9, photos by 14 to 19."""
+"""Levels, of 255, from which on an image counts as outside of a model's world: storybook changes renders of
+its painter by 7 to 9, photos by 14 to 19."""
 
 HELD_SECONDS: Final = 0.5
 """How long such an image stands still."""
 _LARGEST_SHARE: Final = 1 / 6
 """Of the way to or from the next prompt, that an image is held for at most."""
 _NOISED_FROM: Final = 0.6
-"""Share of the steps that is left out: the others may change the image, and do where the model knows better."""
+"""Share of the steps that is left out: the others may change the image, and do where the model knows
+better."""
 
 
 def levels_changed(path: LatentPath, image: Frame) -> float:
-    """Return how much the model changes an image, (H, W, 3) uint8 of the denoised size, that it is to go on from.
+    """Return how much the model changes an image, (H, W, 3) uint8 of the denoised size.
 
     That is the mean difference, in levels, after noise was added and the last 40 % of the steps removed it,
     without a prompt: little of what a model knows changes.
@@ -58,7 +59,8 @@ def with_holds(pace: Pace, holds: Mapping[int, float]) -> Pace:
 
     Args:
         pace: of whole positions onto themselves, from 0 to the last one.
-        holds: 0 for the first position or -1 for the last one -> the share of the segment beside it, below 0.5.
+        holds: 0 for the first position or -1 for the last one -> the share of the segment beside it, below
+            0.5.
     """
     if not holds:
         return pace

@@ -4,16 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
 
 from torch import Tensor
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.control_frames import ControlFrames
 from framesmooth.generation.denoising import denoise_anchors
-from framesmooth.generation.layout_pass import REFINED_FROM, LayoutSize, layout_size
-from framesmooth.generation.noise_warping import coarsen
+from framesmooth.generation.layout_pass import layout_size
 from framesmooth.generation.pacing import Pace
+from framesmooth.generation.sampling import PromptsAndNoises, Sampling, auto_batch_size
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.generation.specs import INBETWEENS
 from framesmooth.generation.structure_anchor import AUTO_SHARE, Structure, StructureShare, anchors_of
@@ -25,79 +24,6 @@ from framesmooth.models.latents import slerp
 from framesmooth.models.prompt_subjects import subject_distance
 from framesmooth.models.text_to_image import StepChange, TextToImage
 from framesmooth.timeline.timeline import Timeline
-
-_LARGEST_BATCH: Final = 16
-_BATCH_POSITIONS: Final = 4 * 64 * 64
-"""Latent pixels that are denoised together."""
-
-_SHARE_LEFT: Final = 0.1
-"""Share of the steps that an in-between denoises itself: with more of them it loses detail that its keyframes
-have, and sharpness pumps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a frame is denoised.
-
-    Attributes:
-        height: pixels of the denoised image, a multiple of the model's own.
-        width: likewise.
-        frame_size: (height, width) of the clip's frames, cropped from the middle of that image.
-        guidance: how strictly the prompt is followed.
-        steps: denoising steps.
-        guidance_end: share of the steps that are guided, above 0 to 1.
-        batch_size: images that are denoised together.
-        pooled: the noise is that of an image so many times as large, average-pooled.
-        layout: the size that the layout is made in first; None makes it in this one.
-    """
-
-    height: int
-    width: int
-    frame_size: tuple[int, int]
-    guidance: Guidance
-    steps: int = 10
-    guidance_end: float = 1.0
-    batch_size: int = 8
-    pooled: int = 1
-    layout: LayoutSize | None = None
-
-    @property
-    def guided_steps(self) -> int | None:
-        """After how many steps guidance ends, at least 1; None where it doesn't."""
-        return max(1, round(self.guidance_end * self.steps)) if self.guidance_end < 1 else None
-
-    @property
-    def branch_step(self) -> int:
-        """After how many steps, 1 to ``steps``, in-betweens branch off from the keyframes' trajectories."""
-        return branch_step(self.steps)
-
-    @property
-    def refined_from(self) -> int:
-        """After how many steps the second pass begins where the layout is made in another size."""
-        return max(1, round(REFINED_FROM * self.steps))
-
-
-@dataclass(frozen=True)
-class PromptsAndNoises:
-    """The encoded prompts and the noises of a clip, each worked out once for all paths that share this."""
-
-    _conditionings: dict[tuple[str, str, bool], Conditioning] = field(default_factory=dict, repr=False)
-    _noises: dict[tuple[int, int, int, int], Tensor] = field(default_factory=dict, repr=False)
-
-    def conditioning(self, model: TextToImage, prompt: str, negative: str, *, guided: bool) -> Conditioning:
-        """Return the embeddings of a prompt, batch size 1; with those of the negative one if ``guided``."""
-        key = prompt, negative, guided
-        if key not in self._conditionings:
-            self._conditionings[key] = model.encode(prompt, negative, guided=guided)
-        return self._conditionings[key]
-
-    def noise(self, model: TextToImage, seed: int, sampling: Sampling) -> Tensor:
-        """Return the standard normal noise of a seed, float32 (C, h, w)."""
-        height, width, factor = sampling.height, sampling.width, sampling.pooled
-        key = seed, height, width, factor
-        if key not in self._noises:
-            self._noises[key] = coarsen(model.noise(seed, height * factor, width * factor), factor)
-        return self._noises[key]
 
 
 @dataclass(frozen=True)
@@ -207,8 +133,8 @@ class LatentPath:
         )
 
     def _subject_distance(self, first: int, second: int) -> float:
-        prompts = (self.timeline.keyframes[index].prompt for index in (first, second))
-        return subject_distance(*prompts, self._embedded)
+        keys = self.timeline.keyframes
+        return subject_distance(keys[first].prompt, keys[second].prompt, self._embedded)
 
     def _embedded(self, text: str) -> Tensor:
         return self.inputs.conditioning(self.model, text, "", guided=False)["prompt_embeds"]
@@ -385,14 +311,3 @@ def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float)
         raise UsageError(f"guidance of {name}, a {kind}, cannot end early: give --guidance-end 1")
     if guidance.true_scale > 1 and not model.family.has_true_guidance:
         raise UsageError(f"{name}, a {kind}, has one guidance only: drop --true-cfg-scale")
-
-
-def auto_batch_size(latent_shape: tuple[int, int, int]) -> int:
-    """Return how many images to denoise at once: 16 small ones, 4 of 512 x 512 pixels at factor 8."""
-    positions = latent_shape[1] * latent_shape[2]
-    return max(1, min(_LARGEST_BATCH, _BATCH_POSITIONS // positions))
-
-
-def branch_step(steps: int) -> int:
-    """Return after how many of ``steps`` in-betweens branch off: at least one step is left to them."""
-    return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1

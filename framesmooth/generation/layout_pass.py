@@ -1,11 +1,11 @@
 """The layout of an image is made at a size that the model knows, then enlarged and refined.
 
 A diffusion model that is asked for a larger image than it was trained on repeats its subject, and one that is
-asked for a taller one stacks it. So the first pass runs at the model's own area, and in no other shape than it
-knows; its latents are enlarged, get noise, and are denoised again in the second half of the steps (as the "hires
-fix" of AUTOMATIC1111's interface does). Where the shape is another one, the image is extended by its edges: of the
-sky above, of the ground below. Stretched latents are no picture yet, but the second pass makes one of them that
-has nothing else in it.
+asked for a taller one stacks it. So the first pass runs at the model's own area, and in no other shape than
+it knows; its latents are enlarged, get noise, and are denoised again in the second half of the steps (as
+the "hires fix" of AUTOMATIC1111's interface does). Where the shape is another one, the image is extended by
+its edges: of the sky above, of the ground below. Stretched latents are no picture yet, but the second pass
+makes one of them that has nothing else in it.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from framesmooth.events import Notice
 from framesmooth.models.text_to_image import TextToImage
 
 if TYPE_CHECKING:
-    from framesmooth.generation.latent_path import Sampling
+    from framesmooth.generation.sampling import Sampling
 
 LARGEST_AREA: Final = 1.35
 """Times the area of its own size that a model is asked for at once."""
@@ -31,8 +31,8 @@ _SMALLEST_AREA: Final = 0.5
 """Likewise, below which things lose their form."""
 
 REFINED_FROM: Final = 0.5
-"""Share of the steps after which the second pass begins: with fewer of them done a subject doubles again, with
-more the image stays soft (storybook, 12 images of 512 x 512)."""
+"""Share of the steps after which the second pass begins: with fewer of them done a subject doubles again,
+with more the image stays soft (storybook, 12 images of 512 x 512)."""
 
 _SAME_SHAPE: Final = 1.05
 """Shapes, width over height, that are no further apart than this factor are one."""
@@ -40,7 +40,8 @@ _SAME_SHAPE: Final = 1.05
 _EDGE: Final = 1 / 8, 1 / 16
 """Shares of a side that are stretched at the top, left and right, and at the bottom, to extend the image."""
 _PLAIN: Final = 1 / 6
-"""Sigma, as a share of the width, that rows above and below are blurred by: the foot of a thing is no pillar."""
+"""Sigma, as a share of the width, that rows above and below are blurred by: the foot of a thing is no
+pillar."""
 
 _OUTERMOST: Final = 1.0
 """Latent pixels at the border that are not stretched: they know that they are at a border."""
@@ -68,7 +69,7 @@ class LayoutSize:
 
 
 def layout_size(model: TextToImage, height: int, width: int) -> LayoutSize | None:
-    """Return the size in which the layout of ``height`` x ``width`` pixels is made; None where it is that one."""
+    """Return the size that the layout of ``height`` x ``width`` pixels is made in; None where it is that."""
     native = model.native_size
     area, (narrowest, widest) = native[0] * native[1], model.aspects
     aspect = min(max(width / height, narrowest), widest)
@@ -99,12 +100,14 @@ def size_notice(model: TextToImage, sampling: "Sampling", model_name: str) -> No
     if area > 1 / _SMALLEST_AREA:
         return Notice(f"{made_for}: at {width}x{height} it may show things twice", warning=True)
     if area < _SMALLEST_AREA:
-        return Notice(f"{made_for}: at {width}x{height} it may show little that can be recognized", warning=True)
+        return Notice(
+            f"{made_for}: at {width}x{height} it may show little that can be recognized", warning=True
+        )
     return None
 
 
 def enlarged(latents: Tensor, height: int, width: int) -> Tensor:
-    """Return latents (B, C, h, w) as ``height`` x ``width``: bicubic, and extended where the shape is another."""
+    """Return latents (B, C, h, w) as ``height`` x ``width``: bicubic, extended if the shape is another."""
     scale = min(height / latents.shape[-2], width / latents.shape[-1])
     rows = _sources(latents.shape[-2], height, scale, _ABOVE, _EDGE)
     columns = _sources(latents.shape[-1], width, scale, 0.5, (_EDGE[0], _EDGE[0]))
@@ -127,7 +130,8 @@ def enlarged(latents: Tensor, height: int, width: int) -> Tensor:
 def _stretched(sources: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
     """Return for each row 1 where it is stretched, 0 where it is not, and what is between at the seam."""
     stretch = 1 / (np.gradient(sources) * scale)
-    return np.clip(gaussian_filter1d(np.clip(stretch - 1, 0, 1), scale, mode="nearest"), 0, 1)
+    seam = gaussian_filter1d(np.clip(stretch - 1, 0, 1), scale, mode="nearest")
+    return np.asarray(np.clip(seam, 0, 1), np.float64)
 
 
 def _sources(
@@ -135,8 +139,8 @@ def _sources(
 ) -> NDArray[np.float64]:
     """Return where each of ``wanted`` pixels is among ``count``, in pixels from the first one's edge.
 
-    ``before`` is the share of what is missing that goes before them, and ``edges`` are the shares of them that
-    are stretched for it.
+    ``before`` is the share of what is missing that goes before them, and ``edges`` are the shares of them
+    that are stretched for it.
     """
     at = np.arange(wanted) + 0.5
     missing = wanted - count * scale
@@ -145,7 +149,7 @@ def _sources(
     first, last = (max(1.5 * _OUTERMOST, edge * count) for edge in edges)
     start, end = before * missing + first * scale, wanted - (1 - before) * missing - last * scale
     known = [_OUTERMOST, first, count - last, count - _OUTERMOST]
-    return np.interp(at, [0.0, start, end, float(wanted)], known)
+    return np.asarray(np.interp(at, [0.0, start, end, float(wanted)], known), np.float64)
 
 
 def _normalized(at: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -31,7 +31,8 @@ class SamplingSpec:
         structure_share: share of the steps in which keyframes share their structure, "auto" goes by their
             subjects, 0 is none.
         one_layout: whether that holds for keyframes of different seeds too, as for noise that only drifts.
-        layout_pass: whether the layout is made in a size that the model knows, and refined in the one asked for.
+        layout_pass: whether the layout is made in a size that the model knows, and refined in the one asked
+            for.
     """
 
     fps: Fraction = DEFAULT_FPS

@@ -1,15 +1,15 @@
 """Structure guidance: keyframes keep the fine structure of an anchor, and their own light and colours.
 
-Layout is decided in the first denoising steps, and so is light: keyframes that share whole steps have one light,
-keyframes that share none show the subject here and there. So after each of the first steps a keyframe's latents
-become lowpass(own) + highpass(the anchor's latents after the same step): edges stay where the anchor has them, and
-light, colours and large areas follow the keyframe's own prompt. It is the counterpart of ILVR (Choi et al. 2021),
-which takes the low frequencies of a reference.
+Layout is decided in the first denoising steps, and so is light: keyframes that share whole steps have one
+light, keyframes that share none show the subject here and there. So after each of the first steps a
+keyframe's latents become lowpass(own) + highpass(the anchor's latents after the same step): edges stay
+where the anchor has them, and light, colours and large areas follow the keyframe's own prompt. It is the
+counterpart of ILVR (Choi et al. 2021), which takes the low frequencies of a reference.
 
 The anchor of a prompt is the first prompt that names the same subject, in the same noise. A prompt that names
 another subject takes over fewer steps of the first one's, so that the new thing forms where the old one was.
-Between two subjects the first half of the way keeps the structure of the one, the second half that of the other:
-a mean of both would show both.
+Between two subjects the first half of the way keeps the structure of the one, the second half that of the
+other: a mean of both would show both.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,8 +28,9 @@ StructureShare = float | Literal["auto"]
 """Share of the steps, 0 to 1; "auto" goes by the subjects of the prompts."""
 
 AUTO_SHARE: Final = 0.5
-"""Share of the steps in which prompts with the same subject have one structure: with half of them one subject is
-seen in all frames, and colours stay within 9 levels of what they are without (storybook, 3 x 3 prompts)."""
+"""Share of the steps in which prompts with the same subject have one structure: with half of them one
+subject is seen in all frames, and colours stay within 9 levels of what they are without (storybook, 3 x 3
+prompts)."""
 
 _OTHER_SUBJECT: Final = 0.4
 """Share of these steps for another subject: with more the old one shows through, with none there are two."""

@@ -24,7 +24,10 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 _FLAT_VERSION: Final = 1
 _RENAMED: Final = {"smooth": "smooth_strength"}
 """Setting of a record of version 1 -> its key now."""
-_BEFORE: Final = {"timeline": {"structure_guidance": 0.0}, "sampling": {"layout_size": "full"}}
+_BEFORE: Final[dict[str, dict[str, Any]]] = {
+    "timeline": {"structure_guidance": 0.0},
+    "sampling": {"layout_size": "full"},
+}
 """What settings were before they came to be: a record without them is of a run that did without."""
 
 

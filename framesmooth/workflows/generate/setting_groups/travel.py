@@ -71,9 +71,10 @@ class TimelineSettings(SettingGroup):
         Annotated[float, Interval(ge=0, le=1)] | Literal["auto"],
         Setting(
             metavar="SHARE|auto",
-            help="Share of the steps in which every prompt takes edges and outlines from the first one, so that "
-            "its subject stays in place; light and colours are its own. 0 is off. auto: 0.5 while prompts name "
-            "the same subject, 0.2 for another one; off with --control, a camera, images or a video.",
+            help="Share of the steps in which every prompt takes edges and outlines from the first one, so "
+            "that its subject stays in place; light and colours are its own. 0 is off. auto: 0.5 while "
+            "prompts name the same subject, 0.2 for another one; off with --control, a camera, images or a "
+            "video.",
         ),
     ] = "auto"
     inbetween: Annotated[
