@@ -100,7 +100,7 @@ class LatentPath:
         scale = sampling.layout.scale
         sides = sampling.height, sampling.width
         height, width = (max(1, round(side / scale / model.multiple)) * model.multiple for side in sides)
-        extended = sampling.layout.is_extended(height, width)
+        extended = sampling.layout.is_extended(*sides)
         if not extended:
             height, width = sampling.layout.height, sampling.layout.width
         frame_size = tuple(round(side / scale) for side in sampling.frame_size)
