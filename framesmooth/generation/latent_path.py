@@ -80,6 +80,16 @@ class LatentPath:
         )
         return replace(self, sampling=smaller)
 
+    def previewed(self, steps: int, size: tuple[int, int] | None) -> "LatentPath":
+        """Return the same path in ``steps`` steps at most, in the smallest images that have its layout.
+
+        Where the layout is made at once, these are as large as ``size``; under a control, as they are.
+        """
+        path = self.with_steps(steps)
+        if path.sampling.layout is not None:
+            return path.at_layout_scale()
+        return path if path.control is not None else path.shrunk(size)
+
     @property
     def layout_share(self) -> float:
         """How many pixels the first pass has, of those of the second."""

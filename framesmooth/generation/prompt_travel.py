@@ -263,11 +263,7 @@ class PromptTravel(DiffusionGenerator):
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
     ) -> "PromptTravel":
         """Return a quicker generator of the same clip; under a control its frames keep their size."""
-        path = self.path.with_steps(steps)
-        if path.sampling.layout is not None:
-            path = path.at_layout_scale()
-        elif path.control is None:
-            path = path.shrunk(size)
+        path = self.path.previewed(steps, size)
         return replace(
             self,
             path=path,

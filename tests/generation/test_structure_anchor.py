@@ -39,7 +39,7 @@ def latents(travel: PromptTravel, time: int) -> torch.Tensor:
 
 
 def test_a_prompt_shares_with_the_first_one_of_its_subject_and_of_its_seed() -> None:
-    subjects, seeds = "cat cat lion cat lion".split(), (1, 1, 1, 2, 1)
+    subjects, seeds = ["cat", "cat", "lion", "cat", "lion"], (1, 1, 1, 2, 1)
 
     def distance(first: int, second: int) -> float:
         return float(subjects[first] != subjects[second])

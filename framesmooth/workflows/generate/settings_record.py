@@ -27,6 +27,7 @@ _RENAMED: Final = {"smooth": "smooth_strength"}
 _BEFORE: Final[dict[str, dict[str, Any]]] = {
     "timeline": {"structure_guidance": 0.0},
     "sampling": {"layout_size": "full"},
+    "motion": {"motion": "off"},
 }
 """What settings were before they came to be: a record without them is of a run that did without."""
 
