@@ -49,7 +49,8 @@ PLACES = ("in the desert at noon", "in the snow at noon", "by the sea at dawn", 
 NEGATIVE = "pixel art"
 STEPS, GUIDANCE, FRAMES = 10, 3.0, 4
 JUDGED_SIDE = 256
-CLOSED, SMALLEST, SECOND, HALF = 15, 200, 0.25, 0.5
+STRIPES, SMALLEST, SECOND, HALF = (21, 5), 200, 0.25, 0.5
+"""The gaps (height, width) within a thing that are filled: stripes are high, gaps between things wide."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,9 +130,7 @@ def red(image: Frame) -> Mask:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     found = ((hue < 8) | (hue > 172)) & (saturation > 110) & (value > 40)
-    return np.asarray(
-        cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSED, CLOSED), np.uint8))
-    )
+    return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones(STRIPES, np.uint8)))
 
 
 def subjects(mask: Mask) -> int:
@@ -142,7 +141,7 @@ def subjects(mask: Mask) -> int:
 
 def told_of(clips: list[list[Frame]]) -> str:
     """Return the figures of clips in words."""
-    doubled, half, shared, frames = 0, 0, [], 0
+    doubled, half, shared, whole, frames = 0, 0, [], [], 0
     for clip in clips:
         masks = [red(frame) for frame in clip]
         usual = float(np.median([mask.sum() for mask in masks]))
@@ -151,10 +150,17 @@ def told_of(clips: list[list[Frame]]) -> str:
         half += sum(
             mask.sum() < HALF * usual or count == 0 for mask, count in zip(masks, counts, strict=True)
         )
-        shared += [float((a & b).sum() / max(1, (a | b).sum())) for a, b in pairwise(masks)]
+        shared += [overlap(*pair) for pair in pairwise(masks)]
+        whole.append(overlap(masks[0], masks[-1]))
         frames += len(clip)
     bad = f"doubled {doubled / frames:.1%}, half {half / frames:.1%}"
-    return f"{bad} of {frames} frames; overlap of the subject from frame to frame {mean(shared):.2f}"
+    told = f"from frame to frame {mean(shared):.2f}, from the first to the last {mean(whole):.2f}"
+    return f"{bad} of {frames} frames; overlap of the subject {told}"
+
+
+def overlap(first: Mask, second: Mask) -> float:
+    """Return the intersection of two masks over their union."""
+    return float((first & second).sum() / max(1, (first | second).sum()))
 
 
 if __name__ == "__main__":

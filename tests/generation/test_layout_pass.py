@@ -1,4 +1,4 @@
-"""The layout of an image in a size that the model knows: which size, how it is enlarged, and that clips go on."""
+"""The layout of an image in a size that the model knows: which size it is, and how it is enlarged."""
 
 from dataclasses import replace
 from pathlib import Path

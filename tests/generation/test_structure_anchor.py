@@ -109,7 +109,10 @@ def test_no_keyframe_jumps(
     model: TextToImage, prompts: tuple[str, ...], seeds: tuple[int, ...], loop: bool
 ) -> None:
     """Frames just before and just after a prompt are as near to it as everywhere else."""
-    keys = [Keyframe(64 * index, prompt, seed) for index, (prompt, seed) in enumerate(zip(prompts, seeds))]
+    keys = [
+        Keyframe(64 * index, prompt, seed)
+        for index, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True))
+    ]
     timeline = Timeline(tuple(keys), 192 if loop else 129, loop=loop)
     given = {"width": 24, "height": 16, "steps": STEPS, "cadence": 1, "structure_share": "auto"}
     travel = prompt_travel(model, timeline, **given)
