@@ -15,7 +15,7 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator, StepsDone, keyframes_done
 from framesmooth.generation.given_images import FOREIGN, foreign_notice, levels_changed
 from framesmooth.generation.latent_path import LatentPath
-from framesmooth.generation.layout_pass import size_notice
+from framesmooth.generation.sampling import size_notice
 from framesmooth.generation.work import Probe, Tally
 from framesmooth.models.devices import dtype_name
 from framesmooth.models.prompt_weighting_spec import plain

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.control_frames import ControlFrames
-from framesmooth.generation.denoising import denoise_anchors
 from framesmooth.generation.layout_pass import layout_size
 from framesmooth.generation.pacing import Pace
 from framesmooth.generation.sampling import PromptsAndNoises, Sampling, auto_batch_size
@@ -22,7 +21,7 @@ from framesmooth.models.cross_frame_attention import Anchor
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.latents import slerp
 from framesmooth.models.prompt_subjects import subject_distance
-from framesmooth.models.text_to_image import StepChange, TextToImage
+from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Timeline
 
 
@@ -138,7 +137,6 @@ class LatentPath:
         return Structure(
             anchors=anchors_of(seeds, shared, auto=auto, distance=self._subject_distance),
             steps=shared,
-            denoise=lambda prompts, changes: denoise_anchors(self, self._times_of(prompts), changes, shared),
             batch_size=self.sampling.batch_size,
         )
 
@@ -149,7 +147,8 @@ class LatentPath:
     def _embedded(self, text: str) -> Tensor:
         return self.inputs.conditioning(self.model, text, "", guided=False)["prompt_embeds"]
 
-    def _times_of(self, prompts: Sequence[int]) -> list[int]:
+    def times_of(self, prompts: Sequence[int]) -> list[int]:
+        """Return the frames that show prompts, given by index."""
         last = self.timeline.num_frames - 1
         return [min(self.timeline.keyframes[prompt].time, last) for prompt in prompts]
 
@@ -159,11 +158,7 @@ class LatentPath:
         prompt = end if mix >= 1 else start
         if self.structure is None or 0 < mix < 1 or not self.structure.is_anchor(prompt):
             return None
-        return prompt if self._times_of([prompt]) == [time] else None
-
-    def change(self, time: int) -> StepChange | None:
-        """Return what changes a frame's latents after each step, None where nothing does."""
-        return None if self.structure is None else self.structure.change(*self.at(time))
+        return prompt if self.times_of([prompt]) == [time] else None
 
     def shrunk(self, least: tuple[int, int] | None) -> "LatentPath":
         """Return the same path with images a whole number of times smaller, from the same noise, pooled.

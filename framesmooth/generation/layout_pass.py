@@ -10,7 +10,7 @@ makes one of them that has nothing else in it.
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -18,23 +18,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
-from framesmooth.events import Notice
 from framesmooth.models.text_to_image import TextToImage
-
-if TYPE_CHECKING:
-    from framesmooth.generation.sampling import Sampling
 
 LARGEST_AREA: Final = 1.35
 """Times the area of its own size that a model is asked for at once."""
-
-_SMALLEST_AREA: Final = 0.5
-"""Likewise, below which things lose their form."""
 
 REFINED_FROM: Final = 0.5
 """Share of the steps after which the second pass begins: with fewer of them done a subject doubles again,
 with more the image stays soft (storybook, 12 images of 512 x 512)."""
 
-_SAME_SHAPE: Final = 1.05
+SAME_SHAPE: Final = 1.05
 """Shapes, width over height, that are no further apart than this factor are one."""
 
 _EDGE: Final = 1 / 8, 1 / 16
@@ -65,7 +58,7 @@ class LayoutSize:
 
     def is_extended(self, height: int, width: int) -> bool:
         """Tell whether an image of ``height`` x ``width`` pixels has another shape."""
-        return max(height / self.height, width / self.width) > _SAME_SHAPE * self.scale
+        return max(height / self.height, width / self.width) > SAME_SHAPE * self.scale
 
 
 def layout_size(model: TextToImage, height: int, width: int) -> LayoutSize | None:
@@ -73,7 +66,7 @@ def layout_size(model: TextToImage, height: int, width: int) -> LayoutSize | Non
     native = model.native_size
     area, (narrowest, widest) = native[0] * native[1], model.aspects
     aspect = min(max(width / height, narrowest), widest)
-    known = 1 / _SAME_SHAPE <= aspect * height / width <= _SAME_SHAPE
+    known = 1 / SAME_SHAPE <= aspect * height / width <= SAME_SHAPE
     if known and height * width <= LARGEST_AREA * area:
         return None
     area = min(area, height * width)
@@ -81,29 +74,6 @@ def layout_size(model: TextToImage, height: int, width: int) -> LayoutSize | Non
     most = min(1.0, height / ideal[0], width / ideal[1])  # the side that isn't extended, where one is
     sides = [max(1, round(side * most / model.multiple)) * model.multiple for side in ideal]
     return LayoutSize(sides[0], sides[1], min(height / sides[0], width / sides[1]))
-
-
-def size_notice(model: TextToImage, sampling: "Sampling", model_name: str) -> Notice | None:
-    """Return what to tell where an image is far from the size that the model was made for."""
-    height, width = sampling.height, sampling.width
-    native = model.native_size
-    made_for = f"{model_name} was made for {native[1]}x{native[0]}"
-    if sampling.layout is not None and sampling.steps > 1:
-        layout, how = sampling.layout, []
-        if layout.is_extended(height, width):
-            how.append("extended by its edges")
-        if layout.scale > _SAME_SHAPE:
-            how.append(f"enlarged {layout.scale:.1f} times")
-        ways = " and ".join([*how, "refined"])
-        return Notice(f"{made_for}: the layout is made at {layout.width}x{layout.height}, {ways}")
-    area = height * width / (native[0] * native[1])
-    if area > 1 / _SMALLEST_AREA:
-        return Notice(f"{made_for}: at {width}x{height} it may show things twice", warning=True)
-    if area < _SMALLEST_AREA:
-        return Notice(
-            f"{made_for}: at {width}x{height} it may show little that can be recognized", warning=True
-        )
-    return None
 
 
 def enlarged(latents: Tensor, height: int, width: int) -> Tensor:

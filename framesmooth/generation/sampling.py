@@ -5,7 +5,8 @@ from typing import Final
 
 from torch import Tensor
 
-from framesmooth.generation.layout_pass import REFINED_FROM, LayoutSize
+from framesmooth.events import Notice
+from framesmooth.generation.layout_pass import REFINED_FROM, SAME_SHAPE, LayoutSize
 from framesmooth.generation.noise_warping import coarsen
 from framesmooth.models.conditioning import Conditioning
 from framesmooth.models.families.base import Guidance
@@ -14,6 +15,9 @@ from framesmooth.models.text_to_image import TextToImage
 _LARGEST_BATCH: Final = 16
 _BATCH_POSITIONS: Final = 4 * 64 * 64
 """Latent pixels that are denoised together."""
+
+_SMALLEST_AREA: Final = 0.5
+"""Times the area of its own size, below which a model's things lose their form."""
 
 _SHARE_LEFT: Final = 0.1
 """Share of the steps that an in-between denoises itself: with more of them it loses detail that its keyframes
@@ -94,3 +98,26 @@ def auto_batch_size(latent_shape: tuple[int, int, int]) -> int:
 def branch_step(steps: int) -> int:
     """Return after how many of ``steps`` in-betweens branch off: at least one step is left to them."""
     return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1
+
+
+def size_notice(model: TextToImage, sampling: Sampling, model_name: str) -> Notice | None:
+    """Return what to tell where an image is far from the size that the model was made for."""
+    height, width = sampling.height, sampling.width
+    native = model.native_size
+    made_for = f"{model_name} was made for {native[1]}x{native[0]}"
+    if sampling.layout is not None and sampling.steps > 1:
+        layout, how = sampling.layout, []
+        if layout.is_extended(height, width):
+            how.append("extended by its edges")
+        if layout.scale > SAME_SHAPE:
+            how.append(f"enlarged {layout.scale:.1f} times")
+        ways = " and ".join([*how, "refined"])
+        return Notice(f"{made_for}: the layout is made at {layout.width}x{layout.height}, {ways}")
+    area = height * width / (native[0] * native[1])
+    if area > 1 / _SMALLEST_AREA:
+        return Notice(f"{made_for}: at {width}x{height} it may show things twice", warning=True)
+    if area < _SMALLEST_AREA:
+        return Notice(
+            f"{made_for}: at {width}x{height} it may show little that can be recognized", warning=True
+        )
+    return None

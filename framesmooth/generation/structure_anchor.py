@@ -108,13 +108,11 @@ class Structure:
     Attributes:
         anchors: of every prompt.
         steps: in which prompts with the same anchor have one structure.
-        denoise: denoises anchors.
         batch_size: anchors that are denoised together at most.
     """
 
     anchors: Sequence[Anchor]
     steps: int
-    denoise: DenoiseAnchors
     batch_size: int
     _denoised: dict[int, Denoised] = field(default_factory=dict[int, Denoised], repr=False)
 
@@ -122,12 +120,12 @@ class Structure:
         """Tell whether a prompt is an anchor."""
         return self.anchors[prompt].prompt == prompt
 
-    def denoised(self, prompt: int) -> Denoised:
+    def denoised(self, prompt: int, denoise: DenoiseAnchors) -> Denoised:
         """Return an anchor, and denoise it if it isn't yet."""
         if prompt not in self._denoised:
             batch = next(batch for batch in self._batches if prompt in batch)
-            changes = [self._first_steps(self.anchors[index]) for index in batch]
-            self._denoised.update(zip(batch, self.denoise(batch, changes), strict=True))
+            changes = [self._first_steps(self.anchors[index], denoise) for index in batch]
+            self._denoised.update(zip(batch, denoise(batch, changes), strict=True))
         return self._denoised[prompt]
 
     @cached_property
@@ -138,17 +136,17 @@ class Structure:
         others = [index for index in every if index not in roots]
         return [roots[:1], *_cut(roots[1:], self.batch_size), *_cut(others, self.batch_size)]
 
-    def _first_steps(self, anchor: Anchor) -> StepChange:
+    def _first_steps(self, anchor: Anchor, denoise: DenoiseAnchors) -> StepChange:
         if anchor.root == anchor.prompt:
             return unchanged
-        return self._change([(anchor.root, lambda done: float(done <= anchor.shared))])
+        return self._change([(anchor.root, lambda done: float(done <= anchor.shared))], denoise)
 
-    def change(self, start: int, end: int, mix: float) -> StepChange:
+    def change(self, start: int, end: int, mix: float, denoise: DenoiseAnchors) -> StepChange:
         """Return what changes a frame, ``mix`` of the way from prompt ``start`` to prompt ``end``."""
         first, last = self.anchors[start], self.anchors[end]
         if first.prompt == last.prompt or mix <= 0 or mix >= 1:
             one = (last if mix >= 1 else first).prompt
-            return self._change([(one, lambda done: float(done <= self.steps))])
+            return self._change([(one, lambda done: float(done <= self.steps))], denoise)
         related = first.root == last.root
         shared = min(self._with_root(first), self._with_root(last)) if related else 0
 
@@ -158,14 +156,16 @@ class Structure:
         def of_last(done: int) -> float:
             return mix if done <= shared else max(0.0, 2 * mix - 1) * (done <= self.steps)
 
-        return self._change([(first.prompt, of_first), (last.prompt, of_last)])
+        return self._change([(first.prompt, of_first), (last.prompt, of_last)], denoise)
 
     def _with_root(self, anchor: Anchor) -> int:
         return self.steps if anchor.root == anchor.prompt else anchor.shared
 
-    def _change(self, sources: Iterable[tuple[int, Callable[[int], float]]]) -> StepChange:
+    def _change(
+        self, sources: Iterable[tuple[int, Callable[[int], float]]], denoise: DenoiseAnchors
+    ) -> StepChange:
         """Return a change towards the structure of anchors, each with its weight after every step."""
-        weighted = [(self.denoised(prompt).states, weight) for prompt, weight in sources]
+        weighted = [(self.denoised(prompt, denoise).states, weight) for prompt, weight in sources]
 
         def changed(done: int, latents: Tensor) -> Tensor:
             own = latents.float()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from framesmooth.generation.layout_pass import LayoutSize, enlarged, layout_size, size_notice
+from framesmooth.generation.layout_pass import LayoutSize, enlarged, layout_size
 from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.sampling import size_notice
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline

@@ -2,13 +2,22 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from framesmooth.generation.denoising import denoise_keyframes
 from framesmooth.generation.prompt_travel import PromptTravel
-from framesmooth.generation.structure_anchor import Anchor, Denoised, Structure, anchors_of, high_pass
+from framesmooth.generation.structure_anchor import (
+    Anchor,
+    DenoiseAnchors,
+    Denoised,
+    Structure,
+    anchors_of,
+    high_pass,
+)
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
@@ -56,28 +65,28 @@ def test_high_pass_keeps_edges_and_drops_light() -> None:
     assert torch.allclose(high_pass(checks), checks, atol=0.05)
 
 
-def structure(steps: int = 2) -> tuple[Structure, list[torch.Tensor]]:
-    """Return a structure of two subjects in two noises, and the states of their anchors."""
+def structure(steps: int = 2) -> tuple[Structure, list[torch.Tensor], DenoiseAnchors]:
+    """Return a structure of two subjects in two noises, the states of their anchors, and what gives them."""
     states = [
         torch.randn(steps, 3, 8, 8, generator=torch.Generator().manual_seed(index)) for index in range(2)
     ]
     anchors = Anchor(0, 0, steps), Anchor(1, 1, steps)
     done = [Denoised(one, torch.zeros(2, 3, 8, 8)) for one in states]
-    return Structure(anchors, steps, lambda prompts, _: [done[index] for index in prompts], 4), states
+    return Structure(anchors, steps, 4), states, lambda prompts, _: [done[index] for index in prompts]
 
 
 @pytest.mark.parametrize("mix", [0.0, 0.2, 0.5, 0.8, 1.0])
 def test_on_the_way_to_another_subject_there_is_the_structure_of_one_at_a_time(mix: float) -> None:
-    shared, states = structure()
+    shared, states, denoise = structure()
     own = torch.zeros(3, 8, 8)
-    changed = shared.change(0, 1, mix)(1, own)
+    changed = shared.change(0, 1, mix, denoise)(1, own)
     expected = max(0, 1 - 2 * mix) * high_pass(states[0][0]) + max(0, 2 * mix - 1) * high_pass(states[1][0])
     assert torch.allclose(changed, expected, atol=1e-6)
-    assert torch.equal(shared.change(0, 1, mix)(3, own), own)
+    assert torch.equal(shared.change(0, 1, mix, denoise)(3, own), own)
 
 
 def test_prompts_of_one_layout_share_fine_structure_in_spite_of_their_noise(model: TextToImage) -> None:
-    given = {"seeds": (1, 2), "one_layout": True, "width": 64, "height": 64}
+    given: dict[str, Any] = {"seeds": (1, 2), "one_layout": True, "width": 64, "height": 64}
     clips = [
         create(model, "a cat", "a cat at sunset", structure_share=share, **given) for share in (0.0, "auto")
     ]
@@ -116,8 +125,6 @@ def test_no_keyframe_jumps(
     timeline = Timeline(tuple(keys), 192 if loop else 129, loop=loop)
     given = {"width": 24, "height": 16, "steps": STEPS, "cadence": 1, "structure_share": "auto"}
     travel = prompt_travel(model, timeline, **given)
-    from framesmooth.generation.denoising import denoise_keyframes
-
     around = [time % timeline.num_frames for key in keys for time in (key.time - 1, key.time, key.time + 1)]
     ends = [time for time in around if loop or 0 <= time < timeline.num_frames]
     finals = dict(zip(ends, denoise_keyframes(travel.path, ends)[:, 1], strict=True))
@@ -132,9 +139,10 @@ def test_a_resumed_clip_finds_the_same_structure(model: TextToImage) -> None:
     prompts = "a cat", "the lion at sunset", "a cat in the red sea"
     whole = create(model, *prompts, pacing="even")
     frames = np.stack(list(whole))
-    kept = {time: whole.store[time] for time in list(whole.store)[:2]}
+    kept = {time: whole.store[time] for time in whole.keyframe_indices[:2]}
     resumed = create(model, *prompts, pacing="even")
-    resumed.store.update(kept)  # type: ignore[attr-defined]
+    for time, latents_of in kept.items():
+        resumed.store[time] = latents_of
     assert np.array_equal(np.stack(list(resumed)), frames)
 
 
