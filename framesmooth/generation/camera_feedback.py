@@ -118,6 +118,11 @@ class CameraFeedback(ImageToImageGenerator):
     def _images_at_once(self) -> int:
         return 1
 
+    @property
+    def given_images(self) -> dict[str, Frame]:
+        """The first frame, if it is given."""
+        return {} if self.first is None else {"--init-image": self.first}
+
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Generate the keyframes that the store lacks, in order; yield each one's frame once it is stored."""
         noise = MovingNoise(self.path.noise(0), self.path.seed(0), renewal=self.noise_renewal)

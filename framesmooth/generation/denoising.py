@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from framesmooth.generation.base import StepsDone
+from framesmooth.generation.latent_path import LatentPath
 from framesmooth.generation.layout_pass import enlarged
-from framesmooth.generation.structure_anchor import Denoised, unchanged
+from framesmooth.generation.structure_anchor import Denoised
 from framesmooth.models.conditioning import stack
 from framesmooth.models.text_to_image import StepChange
-
-if TYPE_CHECKING:
-    from framesmooth.generation.latent_path import LatentPath
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Noises:
 
 
 def denoise_keyframes(
-    path: "LatentPath",
+    path: LatentPath,
     times: Sequence[int],
     on_step: StepsDone | None = None,
     noises: Noises | None = None,
@@ -42,7 +40,8 @@ def denoise_keyframes(
         path: the model, the prompts and the sampling.
         times: of the frames.
         on_step: called after every step with the number of frames it advanced.
-        noises: what the frames start from; None is their own noise, and takes anchors that are denoised already.
+        noises: what the frames start from; None is their own noise, and takes anchors that are denoised
+            already.
 
     Returns:
         Their entries of the latent store, float32 (B, 2, C, h, w).
@@ -62,36 +61,45 @@ def denoise_keyframes(
     return _refined(path, times, first[:, 1], on_step, noises)
 
 
-def denoise_anchors(
-    path: "LatentPath", times: Sequence[int], changes: Sequence[StepChange], kept: int
+def _denoise_anchors(
+    path: LatentPath, prompts: Sequence[int], changes: Sequence[StepChange]
 ) -> list[Denoised]:
-    """Denoise frames that others take their structure from, and keep their states after the first steps."""
-    entries, states = _from_noise(path, times, changes, kept=kept)
+    """Denoise prompts that others take their structure from, and keep their states after the first steps."""
+    kept = 0 if path.structure is None else path.structure.steps
+    entries, states = _from_noise(path, path.times_of(prompts), changes, kept=kept)
     return [Denoised(*pair) for pair in zip(states, entries, strict=True)]
 
 
+def _changes(path: LatentPath, times: Sequence[int]) -> list[StepChange]:
+    """Return what changes the latents of frames after each step, nothing where they share no structure."""
+    if path.structure is None:
+        return []
+    denoise = partial(_denoise_anchors, path)
+    return [path.structure.change(*path.at(time), denoise) for time in times]
+
+
 def _with_anchors(
-    path: "LatentPath", times: Sequence[int], on_step: StepsDone | None, noises: Noises | None
+    path: LatentPath, times: Sequence[int], on_step: StepsDone | None, noises: Noises | None
 ) -> Tensor:
     """Denoise frames in one pass; anchors among them are taken as they are."""
     structure = path.structure
     if noises is not None or structure is None:
-        changes = [path.change(time) or unchanged for time in times] if structure is not None else []
-        return _from_noise(path, times, changes, on_step, noises)[0]
+        return _from_noise(path, times, _changes(path, times), on_step, noises)[0]
     anchors = {time: prompt for time in times if (prompt := path.anchor_at(time)) is not None}
-    done = {time: structure.denoised(prompt).latents for time, prompt in anchors.items()}
+    denoise = partial(_denoise_anchors, path)
+    done = {time: structure.denoised(prompt, denoise).latents for time, prompt in anchors.items()}
     if on_step is not None and done:
         for _ in range(path.sampling.steps):
             on_step(len(done))
     others = [time for time in times if time not in done]
     if others:
-        changes = [path.change(time) or unchanged for time in others]
-        done |= dict(zip(others, _from_noise(path, others, changes, on_step)[0], strict=True))
+        entries, _ = _from_noise(path, others, _changes(path, others), on_step)
+        done |= dict(zip(others, entries, strict=True))
     return torch.stack([done[time] for time in times])
 
 
 def _from_noise(
-    path: "LatentPath",
+    path: LatentPath,
     times: Sequence[int],
     changes: Sequence[StepChange],
     on_step: StepsDone | None = None,
@@ -99,7 +107,7 @@ def _from_noise(
     *,
     kept: int = 0,
 ) -> tuple[Tensor, Tensor]:
-    """Return entries of the latent store (B, 2, C, h, w), and the first ``kept`` states (B, kept, C, h, w)."""
+    """Return store entries (B, 2, C, h, w), and the states after the first steps (B, kept, C, h, w)."""
     sampling = path.sampling
     states: list[Tensor] = []
     branch = torch.empty(0)
@@ -129,7 +137,7 @@ def _from_noise(
 
 
 def _refined(
-    path: "LatentPath",
+    path: LatentPath,
     times: Sequence[int],
     latents: Tensor,
     on_step: StepsDone | None,

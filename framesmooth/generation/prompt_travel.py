@@ -28,7 +28,7 @@ from framesmooth.generation.keyframes import (
 )
 from framesmooth.generation.latent_inbetweens import latent_frames
 from framesmooth.generation.latent_path import LatentPath, create_path
-from framesmooth.generation.pacing import even_pace
+from framesmooth.generation.pacing import Pace, even_pace
 from framesmooth.generation.work import Tally, Work
 from framesmooth.interpolation.frame_pair import mixed
 from framesmooth.models.latents import slerp
@@ -138,19 +138,21 @@ class PromptTravel(DiffusionGenerator):
         if time not in self._thumbnails:
             if len(self._thumbnails) == _THUMBNAILS_KEPT:
                 self._thumbnails.pop(next(iter(self._thumbnails)))
-            self._thumbnails[time] = _shrunk(frame)
+            self._thumbnails[time] = shrunk(frame)
         return self._thumbnails[time]
 
     @cached_property
     def paced_path(self) -> LatentPath:
         """The path at the pace of the clip; an even pace is measured on the keyframes."""
-        if self.pacing == "linear":
-            return self.path
+        return self.path if self.pacing == "linear" else self.path.paced(self.measured_pace())
+
+    def measured_pace(self) -> Pace:
+        """Return the pace at which the image changes evenly; generates the keyframes that are missing."""
         for _ in self.diffuse():
             pass
         thumbnails = map(self.thumbnail, self.keys.times)
         distances = [distance(first, last) for first, last in pairwise(thumbnails)]
-        return self.path.paced(even_pace(self.keys.positions, distances))
+        return even_pace(self.keys.positions, distances)
 
     def neighbors(self, time: int) -> tuple[int, int, float]:
         """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
@@ -261,11 +263,7 @@ class PromptTravel(DiffusionGenerator):
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
     ) -> "PromptTravel":
         """Return a quicker generator of the same clip; under a control its frames keep their size."""
-        path = self.path.with_steps(steps)
-        if path.sampling.layout is not None:
-            path = path.at_layout_scale()
-        elif path.control is None:
-            path = path.shrunk(size)
+        path = self.path.previewed(steps, size)
         return replace(
             self,
             path=path,
@@ -276,7 +274,8 @@ class PromptTravel(DiffusionGenerator):
         )
 
 
-def _shrunk(image: Frame) -> Frame:
+def shrunk(image: Frame) -> Frame:
+    """Return a small copy of an image, of the size that keyframes are compared in."""
     scale = _THUMBNAIL_SIDE / max(image.shape)
     if scale >= 1:
         return image

@@ -1,15 +1,15 @@
 """Structure guidance: keyframes keep the fine structure of an anchor, and their own light and colours.
 
-Layout is decided in the first denoising steps, and so is light: keyframes that share whole steps have one light,
-keyframes that share none show the subject here and there. So after each of the first steps a keyframe's latents
-become lowpass(own) + highpass(the anchor's latents after the same step): edges stay where the anchor has them, and
-light, colours and large areas follow the keyframe's own prompt. It is the counterpart of ILVR (Choi et al. 2021),
-which takes the low frequencies of a reference.
+Layout is decided in the first denoising steps, and so is light: keyframes that share whole steps have one
+light, keyframes that share none show the subject here and there. So after each of the first steps a
+keyframe's latents become lowpass(own) + highpass(the anchor's latents after the same step): edges stay
+where the anchor has them, and light, colours and large areas follow the keyframe's own prompt. It is the
+counterpart of ILVR (Choi et al. 2021), which takes the low frequencies of a reference.
 
 The anchor of a prompt is the first prompt that names the same subject, in the same noise. A prompt that names
 another subject takes over fewer steps of the first one's, so that the new thing forms where the old one was.
-Between two subjects the first half of the way keeps the structure of the one, the second half that of the other:
-a mean of both would show both.
+Between two subjects the first half of the way keeps the structure of the one, the second half that of the
+other: a mean of both would show both.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,8 +28,9 @@ StructureShare = float | Literal["auto"]
 """Share of the steps, 0 to 1; "auto" goes by the subjects of the prompts."""
 
 AUTO_SHARE: Final = 0.5
-"""Share of the steps in which prompts with the same subject have one structure: with half of them one subject is
-seen in all frames, and colours stay within 9 levels of what they are without (storybook, 3 x 3 prompts)."""
+"""Share of the steps in which prompts with the same subject have one structure: with half of them one
+subject is seen in all frames, and colours stay within 9 levels of what they are without (storybook, 3 x 3
+prompts)."""
 
 _OTHER_SUBJECT: Final = 0.4
 """Share of these steps for another subject: with more the old one shows through, with none there are two."""
@@ -107,13 +108,11 @@ class Structure:
     Attributes:
         anchors: of every prompt.
         steps: in which prompts with the same anchor have one structure.
-        denoise: denoises anchors.
         batch_size: anchors that are denoised together at most.
     """
 
     anchors: Sequence[Anchor]
     steps: int
-    denoise: DenoiseAnchors
     batch_size: int
     _denoised: dict[int, Denoised] = field(default_factory=dict[int, Denoised], repr=False)
 
@@ -121,12 +120,12 @@ class Structure:
         """Tell whether a prompt is an anchor."""
         return self.anchors[prompt].prompt == prompt
 
-    def denoised(self, prompt: int) -> Denoised:
+    def denoised(self, prompt: int, denoise: DenoiseAnchors) -> Denoised:
         """Return an anchor, and denoise it if it isn't yet."""
         if prompt not in self._denoised:
             batch = next(batch for batch in self._batches if prompt in batch)
-            changes = [self._first_steps(self.anchors[index]) for index in batch]
-            self._denoised.update(zip(batch, self.denoise(batch, changes), strict=True))
+            changes = [self._first_steps(self.anchors[index], denoise) for index in batch]
+            self._denoised.update(zip(batch, denoise(batch, changes), strict=True))
         return self._denoised[prompt]
 
     @cached_property
@@ -137,17 +136,17 @@ class Structure:
         others = [index for index in every if index not in roots]
         return [roots[:1], *_cut(roots[1:], self.batch_size), *_cut(others, self.batch_size)]
 
-    def _first_steps(self, anchor: Anchor) -> StepChange:
+    def _first_steps(self, anchor: Anchor, denoise: DenoiseAnchors) -> StepChange:
         if anchor.root == anchor.prompt:
             return unchanged
-        return self._change([(anchor.root, lambda done: float(done <= anchor.shared))])
+        return self._change([(anchor.root, lambda done: float(done <= anchor.shared))], denoise)
 
-    def change(self, start: int, end: int, mix: float) -> StepChange:
+    def change(self, start: int, end: int, mix: float, denoise: DenoiseAnchors) -> StepChange:
         """Return what changes a frame, ``mix`` of the way from prompt ``start`` to prompt ``end``."""
         first, last = self.anchors[start], self.anchors[end]
         if first.prompt == last.prompt or mix <= 0 or mix >= 1:
             one = (last if mix >= 1 else first).prompt
-            return self._change([(one, lambda done: float(done <= self.steps))])
+            return self._change([(one, lambda done: float(done <= self.steps))], denoise)
         related = first.root == last.root
         shared = min(self._with_root(first), self._with_root(last)) if related else 0
 
@@ -157,14 +156,16 @@ class Structure:
         def of_last(done: int) -> float:
             return mix if done <= shared else max(0.0, 2 * mix - 1) * (done <= self.steps)
 
-        return self._change([(first.prompt, of_first), (last.prompt, of_last)])
+        return self._change([(first.prompt, of_first), (last.prompt, of_last)], denoise)
 
     def _with_root(self, anchor: Anchor) -> int:
         return self.steps if anchor.root == anchor.prompt else anchor.shared
 
-    def _change(self, sources: Iterable[tuple[int, Callable[[int], float]]]) -> StepChange:
+    def _change(
+        self, sources: Iterable[tuple[int, Callable[[int], float]]], denoise: DenoiseAnchors
+    ) -> StepChange:
         """Return a change towards the structure of anchors, each with its weight after every step."""
-        weighted = [(self.denoised(prompt).states, weight) for prompt, weight in sources]
+        weighted = [(self.denoised(prompt, denoise).states, weight) for prompt, weight in sources]
 
         def changed(done: int, latents: Tensor) -> Tensor:
             own = latents.float()

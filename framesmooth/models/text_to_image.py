@@ -32,7 +32,7 @@ StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
 
 StepChange = Callable[[int, Tensor], Tensor]
-"""Returns what one image goes on with after a step: given (number of steps done in all, latents (C, h, w))."""
+"""Given (number of steps done in all, latents (C, h, w)) returns the latents that one image goes on with."""
 
 
 @dataclass
@@ -106,7 +106,7 @@ class TextToImage:
 
     @property
     def aspects(self) -> tuple[float, float]:
-        """The narrowest and the widest shape, width over height, that the model knows; its notes go before."""
+        """The narrowest and the widest shape, width over height: from the model's notes, or its family."""
         noted = notes_of(self.folder).get("aspects")
         return self.family.aspects if noted is None else (float(noted[0]), float(noted[1]))
 

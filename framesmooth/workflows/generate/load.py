@@ -86,5 +86,6 @@ def sampling_of(clip: ResolvedClip) -> SamplingSpec:
         aspect=settings.sampling.aspect,
         cross_frame=settings.sampling.cross_frame_attention,
         structure_share=clip.structure_share,
+        one_layout=clip.one_layout,
         layout_pass=settings.sampling.layout_size == "auto",
     )

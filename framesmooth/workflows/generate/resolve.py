@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from framesmooth.errors import ModelError, UsageError, require_packages
 from framesmooth.generation.control_frames import ControlFrames, plan_control
-from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, Restyle
+from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, MovingSubject, Restyle
 from framesmooth.models.checkpoints import (
     is_checkpoint,
     locate_model,
@@ -30,7 +30,10 @@ from framesmooth.workflows.generate.planning import (
     open_video,
     plan_feedback,
     plan_first_last_images,
+    plan_motion,
     plan_restyle,
+    stands_still,
+    without_motion_words,
 )
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
@@ -48,6 +51,7 @@ class ResolvedClip:
     settings: GenerateSettings
     timeline: Timeline
     drift: float
+    one_layout: bool
     model_folder: Path
     model_hashes: Mapping[str, str]
     steps: int
@@ -58,6 +62,9 @@ class ResolvedClip:
     feedback: Feedback | None = None
     ends: FirstLastImages | None = None
     restyle: Restyle | None = None
+    moving: MovingSubject | None = None
+    unmoved: str = ""
+    """Why nothing moves though a prompt says so."""
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
     model_generator: str | None = None
@@ -66,7 +73,8 @@ class ResolvedClip:
     @property
     def plan(self) -> GenerationPlan | None:
         """What the frames start from besides noise."""
-        return next((plan for plan in (self.feedback, self.ends, self.restyle) if plan is not None), None)
+        plans = self.feedback, self.ends, self.restyle, self.moving
+        return next((plan for plan in plans if plan is not None), None)
 
     @property
     def generator(self) -> str:
@@ -100,7 +108,12 @@ class ResolvedClip:
     @property
     def _led_by(self) -> dict[str, Any]:
         """What else than prompts and noise decides the latents."""
-        plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
+        plans = {
+            "feedback": self.feedback,
+            "ends": self.ends,
+            "init_video": self.restyle,
+            "motion": self.moving,
+        }
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     def is_meant_black(self, time: int) -> bool:
@@ -123,6 +136,7 @@ class ResolvedClip:
             "generator": self.model_generator,
             "aspect": None if settings.sampling.aspect is None else str(settings.sampling.aspect),
             "structure_guidance": self.structure_share,
+            "one_layout": self.one_layout and bool(self.structure_share),
             "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
         }
         return {name: value for name, value in asked.items() if value}
@@ -146,13 +160,17 @@ class ResolvedClip:
     @property
     def structure_share(self) -> float | Literal["auto"]:
         """As asked; 0 where keyframes are steered by something else than noise and prompts."""
-        return self.settings.timeline.structure_guidance if self.settings.walks else 0.0
+        travels = self.settings.walks and self.plan is None
+        return self.settings.timeline.structure_guidance if travels else 0.0
 
     @property
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and settings.timeline.cadence != 1
+        measured = settings.walks or (
+            settings.img2img.last_image is not None and settings.conditioning.control is None
+        )
+        free = measured and settings.timeline.cadence != 1
         free = free and (settings.timeline.easing, settings.timeline.hold) == ("linear", 0)
         return settings.timeline.pacing or ("even" if free else "linear")
 
@@ -231,6 +249,11 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_scale = settings.sampling.guidance_scale
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
+    notes = notes_of(folder)
+    moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
+    still = stands_still(settings, timeline)
+    if moving is not None or still:
+        timeline = without_motion_words(timeline, moving)
     ends = plan_first_last_images(settings, timeline)
     drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
@@ -240,7 +263,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if ends or moving or still else _drift(settings)) if drifting else 1.0,
+        one_layout=drifting,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -253,6 +277,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         height=settings.sampling.height or (None if settings.sampling.aspect else defaults.get("height")),
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
+        moving=moving,
+        unmoved=unmoved,
         restyle=None
         if video is None or settings.img2img.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.img2img.init_video)),
@@ -264,10 +290,16 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             timeline,
             content_of(settings.conditioning.controlnet.source),
         ),
-        model_generator=notes_of(folder).get("generator"),
+        model_generator=notes.get("generator"),
     )
     _check_generator(resolved)
     return resolved
+
+
+def _drift(settings: GenerateSettings) -> float:
+    if settings.seeding.drift is not None:
+        return settings.seeding.drift
+    return 1.0 if settings.walks and settings.timeline.structure_guidance else 0.5
 
 
 def _check_generator(clip: ResolvedClip) -> None:

@@ -28,6 +28,7 @@ _BEFORE: Final[dict[str, dict[str, Any]]] = {
     "camera": {"camera_anchor": "off"},
     "timeline": {"structure_guidance": 0.0},
     "sampling": {"layout_size": "full"},
+    "motion": {"motion": "off"},
 }
 """What settings were before they came to be: a record without them is of a run that did without."""
 
@@ -62,7 +63,7 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
     try:
         raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
         raw = _from_flat(raw) if record["version"] == _FLAT_VERSION else raw
-        raw |= {group: values | raw.get(group, {}) for group, values in _BEFORE.items()}
+        raw |= _as_before(raw)
         timeline = dict(raw.get("timeline", {}))
         if "fps" in timeline:
             raw["timeline"] = timeline | {"fps": recorded_rate(timeline["fps"])}
@@ -77,6 +78,16 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
+
+
+def _as_before(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups of a record with what was not to be chosen when it was written."""
+    groups = {group: values | dict(raw.get(group, {})) for group, values in _BEFORE.items()}
+    timeline, images = raw.get("timeline", {}), dict(raw.get("img2img", {}))
+    led = images.get("last_image") is not None
+    if led and "structure_guidance" not in timeline and timeline.get("pacing") is None:
+        groups["timeline"]["pacing"] = "linear"  # which it was for clips with a last image
+    return groups
 
 
 def _with_paths(settings: GenerateSettings, folder: Path) -> GenerateSettings:

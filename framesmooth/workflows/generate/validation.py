@@ -43,7 +43,10 @@ def _check_keyframes(settings: GenerateSettings) -> None:
         "--last-image": settings.img2img.last_image is not None,
         "--control": settings.conditioning.control is not None,
     }
-    for name, other in ((name, other) for name in asked if asked[name] for other in others if others[other]):
+    pairs = ((name, other) for name in asked if asked[name] for other in others if others[other])
+    for name, other in pairs:
+        if (name, other) == ("--pacing even", "--last-image"):
+            continue
         raise UsageError(f"{name} is for clips that only travel from prompt to prompt: drop it or {other}")
 
 

@@ -82,9 +82,10 @@ class TimelineSettings(SettingGroup):
         Annotated[float, Interval(ge=0, le=1)] | Literal["auto"],
         Setting(
             metavar="SHARE|auto",
-            help="Share of the steps in which every prompt takes edges and outlines from the first one, so that "
-            "its subject stays in place; light and colours are its own. 0 is off. auto: 0.5 while prompts name "
-            "the same subject, 0.2 for another one; off with --control, a camera, images or a video.",
+            help="Share of the steps in which every prompt takes edges and outlines from the first one, so "
+            "that its subject stays in place; light and colours are its own. 0 is off. auto: 0.5 while "
+            "prompts name the same subject, 0.2 for another one; off with --control, a camera, images or a "
+            "video.",
         ),
     ] = "auto"
     inbetween: Annotated[
@@ -139,8 +140,9 @@ class SeedSettings(SettingGroup):
         Setting(metavar="SCHEDULE", help="Seed by frame, for --seed-behavior schedule."),
     ] = None
     drift: Annotated[
-        Annotated[float, Interval(ge=0, le=1)],
+        Annotated[float, Interval(ge=0, le=1)] | None,
         Setting(
-            help="With one prompt and one seed: how far the noise travels towards that of the next seed."
+            unset="1; 0.5 where structure is not shared",
+            help="With one prompt and one seed: how far the noise travels towards that of the next seed.",
         ),
-    ] = 0.5
+    ] = None
