@@ -120,9 +120,8 @@ def main(judge: Path, subjects: str, moves: str, seed: int, anchor: str, sheet: 
     for move in moves.split(","):
         part = [row for row in rows if row["move"] == move]
         right = np.mean([row["last"] == row["subject"] for row in part])
-        click.echo(
-            f"{move}: {right:.0%} right at the last frame, detail {np.mean([r['detail'][-1] for r in part]):.2f}"
-        )
+        left = np.mean([row["detail"][-1] for row in part])
+        click.echo(f"{move}: {right:.0%} right at the last frame, detail {left:.2f}")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def structure(frame: NDArray[np.float32]) -> NDArray[np.float32]:
 def dissolve(
     first: Clip, second: Clip, mask: NDArray[np.float32], start: float, end: float
 ) -> tuple[Clip, float]:
-    """Return the cross-fade of two clips inside a mask, and the share of the structure's change that it is."""
+    """Return the cross-fade of two clips in a mask, and the share of the structure's change that it is."""
     mix = np.linspace(start, end, FRAMES)
     weights = [mask[..., None] * np.float32(one) for one in mix]
     frames = [a + weight * (b - a) for a, b, weight in zip(first, second, weights, strict=True)]
@@ -181,11 +181,11 @@ def report(found: list[Row], real: dict[str, float]) -> str:
 
 *Written by `scripts/study_ghosting.py`; what the number means is in [metrics.md](metrics.md).*
 
-{len(found)} synthetic clips of {FRAMES} frames, {SIZE[1]} × {SIZE[0]}: paintings and textures under motions and lights,
-over which another picture, under the same motion, is faded in, as a whole or in a disc, up to a known mix. The truth is
-the share of the change of structure that the fade makes; without a fade it is 0. Spearman's rank correlation with it
-is **{rank(found):.2f}** over all clips. The {len(clean)} clips without a fade have {np.median(clean):.1%} (median) and
-{max(clean):.1%} at most.
+{len(found)} synthetic clips of {FRAMES} frames, {SIZE[1]} × {SIZE[0]}: paintings and textures under motions and
+lights, over which another picture, under the same motion, is faded in, as a whole or in a disc, up to a known mix.
+The truth is the share of the change of structure that the fade makes; without a fade it is 0. Spearman's rank
+correlation with it is **{rank(found):.2f}** over all clips. The {len(clean)} clips without a fade have
+{np.median(clean):.1%} (median) and {max(clean):.1%} at most.
 
 {synthetic}
 
