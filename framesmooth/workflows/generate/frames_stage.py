@@ -8,6 +8,7 @@ at any moment and resumed ends in the same frames.
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cached_property
+from itertools import repeat
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
@@ -121,8 +122,8 @@ class FramesStage:
                 if generator.crossfaded:  # noted before the frames are there: later nobody would know
                     self.stage.note(crossfaded=sorted(generator.crossfaded))
                 self._keep(batch, frames)
-                for frame in [generated.frame for generated in frames] or [None] * len(batch):
-                    if read is not None:
+                if read is not None:
+                    for frame in [one.frame for one in frames] if frames else repeat(None, len(batch)):
                         read(frame)
                 advance(len(batch))
         if generator.crossfaded:

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from framesmooth import defaults
@@ -201,6 +203,7 @@ class _Work:
             timeline, num_frames = self.clip.settings.timeline, self.clip.timeline.num_frames
             if smoother is None or timeline.loop or self.clip.restyle is not None:
                 return None
+            _import_beside("matplotlib.backends.backend_agg")  # of the report
             known = smoother_of_run(self.run, smoother, num_frames)
             self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.fps)
             return self._ahead.add
@@ -309,3 +312,8 @@ class _Work:
             first=self.curve,
             clip=ShownClip(self.clip.settings.output, smoothed.frames),
         )
+
+
+def _import_beside(module: str) -> None:
+    """Import in a thread what is needed later, while the libraries of the frames compute."""
+    Thread(target=import_module, args=(module,), daemon=True).start()
