@@ -214,7 +214,9 @@ def _leave(
         assert again is not None  # it was measured the first time
         return replace(again, left=left)
     copy_clip(clip.frames, sink, emit)
-    strip = None if settings.report is None else Strip().drawn_from(clip.frames, clip.frames)
+    strip = (
+        None if settings.report is None else Strip().drawn_from_pairs((frame, frame) for frame in clip.frames)
+    )
     return Smoothed(clip.frames, before, unchanged(before), strip=strip, left=left)
 
 

@@ -112,7 +112,7 @@ def smooth_run(
             advance(num_frames)
     left = None if harmless is None else harmless.left_alone(smoother, source, *found)
     if left is not None and left.smoother is None:
-        same = Strip.of_middle(num_frames).drawn_from(source, source)
+        same = Strip.of_middle(num_frames).drawn_from_pairs((frame, frame) for frame in source)
         return Smoothed(source, found[0], unchanged(found[0]), strip=same, left=left)
     if left is not None and left.smoother is not None:
         again = smooth_run(run, left.smoother, emit, fps=fps, loop=loop, guide=guide)

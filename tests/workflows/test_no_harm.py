@@ -54,7 +54,11 @@ def test_a_generated_clip_never_ends_with_worse_figures(tiny_model: Path, tmp_pa
         tmp_path / "clip",
         model=str(tiny_model),
         dtype="float32",
-        **{"width": 32, "height": 24, "num_frames": 8, "cadence": 4, "steps": 2},
+        width=32,
+        height=24,
+        num_frames=8,
+        cadence=4,
+        steps=2,
     )
     for name in ("flicker_score", "luma_flicker_local", "sharpness_pumping"):
         first, second = made.before[name].mean, made.after[name].mean
