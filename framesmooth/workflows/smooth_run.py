@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from framesmooth.events import Listener, stage
 from framesmooth.frames import Frame, FrameSource
+from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.reports import Strip
 from framesmooth.runs import (
@@ -30,6 +31,7 @@ from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyf
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import open_source
+from framesmooth.workflows.no_harm import Harmless, LeftAlone
 from framesmooth.workflows.smooth_ahead import SmoothingAhead
 from framesmooth.workflows.smoothed_stage import fill, keep_strip, kept_reports, kept_strip
 
@@ -38,12 +40,22 @@ _DECIDING_PIXELS: Final = ("framesmooth", "numpy", "scipy", "opencv-contrib-pyth
 
 @dataclass(frozen=True)
 class Smoothed:
-    """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was."""
+    """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was.
+
+    ``left`` says what of them was left as it was, because smoothing didn't help there.
+    """
 
     frames: FrameSource
     before: Report
     after: Report
     strip: Frame | None = None
+    left: LeftAlone | None = None
+
+    def choice(self, smoother: Smoother, *, loop: bool) -> SmoothingChoice:
+        """Return how the frames were smoothed where ``smoother`` was asked for."""
+        made = smoother if self.left is None else self.left.smoother
+        choice = SmoothingChoice.of(made or smoother, loop=loop)
+        return choice if made is not None else replace(choice, strength=0.0)
 
 
 @dataclass(frozen=True)
@@ -63,12 +75,14 @@ def smooth_run(
     loop: bool = False,
     guide: Guide | None = None,
     ahead: SmoothingAhead | None = None,
+    harmless: Harmless | None = None,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
     The caller holds the lock of the run. Images that were given as the first or the last frame stay as they
     are. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
-    ``guide``, where there is one. What was smoothed ``ahead`` is taken if it is of these frames.
+    ``guide``, where there is one. What was smoothed ``ahead`` is taken if it is of these frames. If it is to
+    be ``harmless``, shots that smoothing doesn't help stay as they are.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
@@ -96,6 +110,13 @@ def smooth_run(
     else:
         with stage(emit, "smooth", num_frames, "frames", reused=True) as advance:
             advance(num_frames)
+    left = None if harmless is None else harmless.left_alone(smoother, source, *found)
+    if left is not None and left.smoother is None:
+        same = Strip.of_middle(num_frames).drawn_from_pairs((frame, frame) for frame in source)
+        return Smoothed(source, found[0], unchanged(found[0]), strip=same, left=left)
+    if left is not None and left.smoother is not None:
+        again = smooth_run(run, left.smoother, emit, fps=fps, loop=loop, guide=guide)
+        return replace(again, left=left)
     frames = open_source(kept.folder, fps=fps)
     if strip is None:  # kept by a version that kept no strip, or damaged
         strip = Strip.of_middle(num_frames).drawn_from(source, frames)

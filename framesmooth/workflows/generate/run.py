@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from framesmooth import defaults
 from framesmooth.errors import FramesmoothError
 from framesmooth.events import (
     ClipFinished,
@@ -52,6 +53,7 @@ from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
+from framesmooth.workflows.no_harm import Harmless
 from framesmooth.workflows.smooth_ahead import SmoothingAhead
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run, smoother_of_run
 
@@ -133,7 +135,8 @@ def finish_clip(
         run_folder=run.folder,
         before=smoothed.before,
         after=smoothed.after,
-        smoothing=SmoothingChoice.of(smoother, loop=clip.settings.timeline.loop),
+        smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
+        left=None if smoothed.left is None else smoothed.left.sentence,
         size=smoothed.frames.size,
         fps=clip.settings.timeline.fps,
         seconds=time.perf_counter() - started,
@@ -238,7 +241,13 @@ class _Work:
             loop=settings.timeline.loop,
             guide=self._guide,
             ahead=self._ahead,
+            harmless=Harmless()
+            if settings.smoothing.smooth_strength in (defaults.STRENGTH, "auto")
+            else None,
         )
+        if smoothed.left is not None:
+            self.emit(Notice(smoothed.left.sentence))
+            self.record["left_as_it_was"] = smoothed.left.sentence
         self.record["smoother"] = repr(smoother)
         self.record["metrics"] = {
             name: report.as_dict()["metrics"]
