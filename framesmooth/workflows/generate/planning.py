@@ -1,7 +1,8 @@
 """From settings to the specification of a generator: schedules per frame, images read and checked."""
 
 from bisect import bisect_right
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from framesmooth.generation.specs import (
     MovingSubject,
     Restyle,
 )
+from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
@@ -45,8 +47,7 @@ def plan_feedback(
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    moved = has_camera(settings) or settings.prompts_move
-    if settings.camera.depth_model is not None and not moved:
+    if settings.camera.depth_model is not None and not (has_camera(settings) or settings.prompts_move):
         raise UsageError(
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
@@ -63,14 +64,17 @@ def plan_feedback(
     check_one_noise(settings, timeline)
     num_frames = timeline.num_frames
     asked = num_frames, settings.timeline.fps, timeline.keyframes[0].seed, heard_by(settings, num_frames)
+    moves, still = asdict(camera_moves(settings, num_frames, size)), asdict(Moves())
+    moved = {*settings.camera.given, *(name for name in moves if moves[name] != still[name])}
     return Feedback(
-        moves=camera_moves(settings, num_frames, size).values(*asked),
+        moves=Moves(**moves).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.camera.color_anchor,
         guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
         noise_renewal=settings.camera.noise_renewal,
         cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
         depth_model=settings.camera.depth_model,
+        anchored=is_anchored(settings, moved),
         first=None
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
@@ -80,6 +84,38 @@ def plan_feedback(
 def has_camera(settings: "GenerateSettings") -> bool:
     """Tell whether options ask for a camera that moves."""
     return settings.camera.moves is not None or settings.camera.words_move
+
+
+def is_anchored(settings: "GenerateSettings", moved: Collection[str] | None = None) -> bool:
+    """Tell whether a camera keeps what was seen: as asked, else where it can and nothing else is asked for.
+
+    ``moved`` are the names of its moves; None is those that have schedules.
+
+    Raises:
+        UsageError: asked for where it cannot.
+    """
+    camera, asked = settings.camera, settings.camera.camera_anchor
+    moved = camera.given if moved is None else moved
+    if not moved:
+        if asked == "on":
+            raise UsageError(
+                "--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it"
+            )
+        return False
+    cannot = {
+        "--loop": settings.timeline.loop,
+        "--depth-model": camera.depth_model is not None,
+        "--control": settings.conditioning.control is not None,
+        "--rotate-3d-x": "rotate_3d_x" in moved,
+        "--rotate-3d-y": "rotate_3d_y" in moved,
+    }
+    hindrance = next((option for option, given in cannot.items() if given), None)
+    if asked == "on" and hindrance is not None:
+        raise UsageError(f"--camera-anchor on cannot be combined with {hindrance}: drop one of them")
+    if asked != "auto":
+        return asked == "on"
+    chained = settings.img2img.strength is not None or camera.noise_renewal != DEFAULT_NOISE_RENEWAL
+    return hindrance is None and not chained
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:

@@ -54,6 +54,7 @@ class ResolvedClip:
     settings: GenerateSettings
     timeline: Timeline
     drift: float
+    one_layout: bool
     model_folder: Path
     model_hashes: Mapping[str, str]
     steps: int
@@ -136,6 +137,10 @@ class ResolvedClip:
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
+            "aspect": None if settings.sampling.aspect is None else str(settings.sampling.aspect),
+            "structure_guidance": self.structure_share,
+            "one_layout": self.one_layout and bool(self.structure_share),
+            "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -156,10 +161,19 @@ class ResolvedClip:
         return self.settings.timeline.cadence or ("auto" if self.settings.walks else None)
 
     @property
+    def structure_share(self) -> float | Literal["auto"]:
+        """As asked; 0 where keyframes are steered by something else than noise and prompts."""
+        travels = self.settings.walks and self.plan is None
+        return self.settings.timeline.structure_guidance if travels else 0.0
+
+    @property
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and settings.timeline.cadence != 1
+        measured = settings.walks or (
+            settings.img2img.last_image is not None and settings.conditioning.control is None
+        )
+        free = measured and settings.timeline.cadence != 1
         free = free and (settings.timeline.easing, settings.timeline.hold) == ("linear", 0)
         return settings.timeline.pacing or ("even" if free else "linear")
 
@@ -197,6 +211,7 @@ class ResolvedClip:
             "drift": self.drift,
             "cadence": self.cadence,
             "pacing": self.pacing,
+            "structure_guidance": self.structure_share,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
             "guidance_end": self.guidance_end,
@@ -252,7 +267,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends or moving or still else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if ends or moving or still else _drift(settings)) if drifting else 1.0,
+        one_layout=drifting,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -261,16 +277,13 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_end=float(defaults.get("guidance_end", 1.0))
         if settings.sampling.guidance_end is None
         else settings.sampling.guidance_end,
-        width=settings.sampling.width or defaults.get("width"),
-        height=settings.sampling.height or defaults.get("height"),
+        width=settings.sampling.width or (None if settings.sampling.aspect else defaults.get("width")),
+        height=settings.sampling.height or (None if settings.sampling.aspect else defaults.get("height")),
         feedback=plan_feedback(
             timed,
             timeline,
             _number(defaults.get("feedback_guidance_scale")),
-            (
-                settings.sampling.height or defaults.get("height") or UNKNOWN_SIDE,
-                settings.sampling.width or defaults.get("width") or UNKNOWN_SIDE,
-            ),
+            _camera_size(settings, defaults),
         ),
         ends=ends,
         moving=moving,
@@ -293,6 +306,12 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     return resolved
 
 
+def _drift(settings: GenerateSettings) -> float:
+    if settings.seeding.drift is not None:
+        return settings.seeding.drift
+    return 1.0 if settings.walks and settings.timeline.structure_guidance else 0.5
+
+
 def _check_generator(clip: ResolvedClip) -> None:
     """Refuse a model whose generator isn't installed, or that cannot start from images."""
     name = clip.model_generator
@@ -307,6 +326,16 @@ def _check_generator(clip: ResolvedClip) -> None:
             f"{clip.model_name} generates its frames by {name}: drop the camera, --strength, --init-image, "
             "--last-image and --init-video"
         )
+
+
+def _camera_size(settings: GenerateSettings, defaults: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (height, width) by which camera words are read, before the model tells its own."""
+    height, width = (int(defaults.get(side) or UNKNOWN_SIDE) for side in ("height", "width"))
+    aspect = settings.sampling.aspect
+    if aspect:
+        area = height * width
+        height, width = round((area / float(aspect)) ** 0.5), round((area * float(aspect)) ** 0.5)
+    return settings.sampling.height or height, settings.sampling.width or width
 
 
 def _number(value: Any) -> float | None:
