@@ -24,7 +24,7 @@ class ResidualUpscaler(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def __init__(self, width: int = 48, blocks: int = 5) -> None:
         super().__init__()
         self.enter = nn.Conv2d(3, width, 3, padding=1)
-        self.blocks = nn.ModuleList(
+        self.residual = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(width, width, 3, padding=1), nn.GELU("tanh"), nn.Conv2d(width, width, 3, padding=1)
             )
@@ -37,7 +37,7 @@ class ResidualUpscaler(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def forward(self, pictures: Tensor) -> Tensor:
         """Return (B, 3, 2 H, 2 W) for pictures (B, 3, H, W), both in 0 to 1 and beyond where edges ring."""
         x = self.enter(pictures - 0.5)
-        for block in self.blocks:
+        for block in self.residual:
             x = x + block(x)
         lacking = nn.functional.pixel_shuffle(self.leave(x), 2)
         return cast(Tensor, bicubic(pictures) + lacking)
