@@ -418,7 +418,7 @@ def test_hdr_pictures_are_named(tmp_path: Path) -> None:
     chunk = (4).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
     (tmp_path / "0.png").write_bytes(data[:33] + chunk + data[33:])  # after the header
     (line,) = notices_of(open_source(tmp_path))
-    assert line.startswith("0.png: HDR is taken for SDR")
+    assert line.startswith("0.png: HDR is read as SDR")
 
 
 def test_sizes_that_differ_are_found_when_the_pictures_are_read(tmp_path: Path) -> None:
