@@ -36,11 +36,15 @@ class ResidualUpscaler(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return (B, 3, 2 H, 2 W) for pictures (B, 3, H, W), both in 0 to 1 and beyond where edges ring."""
-        x = self.enter(pictures - 0.5)
+        return self.enlarged(pictures, pictures.dtype)
+
+    def enlarged(self, pictures: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return what ``forward`` does; its layers work in ``dtype``, the sum is exact."""
+        x = self.enter((pictures - 0.5).to(dtype))
         for block in self.residual:
             x = x + block(x)
         lacking = nn.functional.pixel_shuffle(self.leave(x), 2)
-        return cast(Tensor, bicubic(pictures) + lacking)
+        return bicubic(pictures) + lacking.to(pictures.dtype)
 
 
 def bicubic(pictures: Tensor) -> Tensor:
