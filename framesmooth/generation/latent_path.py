@@ -251,7 +251,7 @@ def create_path(model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> L
     rounded = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
     largest = model.family.largest_side
     if largest is not None and max(rounded) > largest:
-        raise UsageError(f"{model.folder.name} generates images of {largest} pixels at most: lower -W and -H")
+        raise UsageError(f"{model.folder.name} draws pictures of {largest} pixels at most: lower -W and -H")
     sampling = Sampling(
         height=rounded[0],
         width=rounded[1],

@@ -104,7 +104,7 @@ def open_sink(
         metadata: tags of the file (text chunks of the first picture of a folder).
         no_metadata: leave them out all the same.
         sign: a PEM file of certificates and their key, with which the file is signed (C2PA).
-        audio: a file whose sound is added, from its start on, or a Sound; it is cut at the last frame.
+        audio: a file whose sound goes along, from its start on, or a Sound; it is cut at the last frame.
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
@@ -129,10 +129,12 @@ def open_sink(
         with _folder_sink(target, size, tags, on_complete, overwrite=overwrite) as sink:
             yield sink
         return
-    chosen, written, odd_action = plan_writing(target, size, crf, codec, odd, has_audio=audio is not None)
+    chosen, written_size, odd_action = plan_writing(
+        target, size, crf, codec, odd, has_audio=audio is not None
+    )
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
-            encoder = _open_encoder(temporary, chosen, fps, written, crf, tags, audio)
+            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:

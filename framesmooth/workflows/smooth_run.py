@@ -96,7 +96,7 @@ def smooth_run(
         sink = FrameSink(kept.folder, source.size, None, _StageEncoder(kept))
         drawn = Strip.of_middle(num_frames)
         found = smooth_clip(source, smoother, sink, emit, on_pair=drawn.add)
-        assert found is not None  # clips are measured unless asked not to
+        assert found is not None  # it is, unless it is told not to measure
         kept.checksums.write(REPORTS_FILE, _adapter().dump_json(found))
         strip = drawn.draw()
         _keep_strip(kept, strip)

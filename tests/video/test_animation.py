@@ -37,7 +37,7 @@ def test_what_changes_slowly_stays_as_sharp_in_a_webp(tmp_path: Path) -> None:
 
 
 def test_a_gif_has_a_highest_rate(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"50 frames a second, and this clip has 60: write a \.webp"):
+    with pytest.raises(UsageError, match=r"50 .*60.*\.webp"):
         write(tmp_path / "clip.gif", gradient(3, (40, 62)), fps=Fraction(60))
     assert list(tmp_path.iterdir()) == []
 

@@ -27,7 +27,7 @@ def test_folders_are_read_in_natural_order(folder: Path) -> None:
 def test_a_gap_in_the_numbers_is_an_error_if_strict(folder: Path) -> None:
     (folder / "f5.png").unlink()
     assert open_source(folder).num_frames == 11
-    with pytest.raises(MediaError, match=r"jumps from f4\.png to f6\.png"):
+    with pytest.raises(MediaError, match=r"f4\.png .*f6\.png"):
         open_source(folder, reading=Reading(strict=True))
 
 
@@ -39,7 +39,7 @@ def test_evenly_spaced_numbers_are_no_gap(folder: Path) -> None:
 
 def test_mixed_sizes_name_the_file(folder: Path) -> None:
     write_png(folder / "f7.png", flat((1, 2, 3), (20, 30)))
-    with pytest.raises(MediaError, match=r"f7\.png is 30x20 but f0\.png is 64x48"):
+    with pytest.raises(MediaError, match=r"f7\.png .*30x20.* f0\.png .*64x48"):
         open_source(folder)
 
 
