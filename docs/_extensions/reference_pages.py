@@ -33,6 +33,7 @@ GUIDES: Final = {
     "interpolate": "guides/interpolation",
     "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
+    "explain": "guides/explaining",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
