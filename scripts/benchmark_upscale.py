@@ -1,7 +1,7 @@
 """Compares upscalers: on painted scenes, and on clips that are reduced and enlarged again.
 
-Prints PSNR and SSIM against the large frames, the share of their fine detail, how much more the result flickers
-than the large frames do, and seconds a frame, side by side in one run.
+Prints PSNR and SSIM against the large frames, the share of their fine detail, how much more the result
+flickers than the large frames do, and seconds a frame, side by side in one run.
 
 Example::
 
@@ -107,7 +107,7 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                     ]
                 )
         click.echo(
-            f"\n| {title} | PSNR | SSIM | detail | flicker, times | seconds a frame |\n|---|---|---|---|---|---|"
+            f"\n| {title} | PSNR | SSIM | detail | flicker, times | seconds a frame |\n{6 * '|---'}|"
         )
         for name, values in rows.items():
             psnr, ssim, fine, flicker, seconds = np.median(np.array(values), axis=0)
