@@ -12,6 +12,7 @@ from framesmooth.frames import FrameSource
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.streams import prefetch
 from framesmooth.upscaling.base import Enlarging, create_upscaler, size_of
+from framesmooth.upscaling.enlarged_source import DEFAULT_TILE
 from framesmooth.upscaling.steady import steadily
 from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
@@ -19,7 +20,6 @@ from framesmooth.workflows.settings.upscale import UpscaleSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 DEFAULT_SCALE: Final = 2.0
-DEFAULT_TILE: Final = 512
 
 
 @dataclass(frozen=True, kw_only=True)
