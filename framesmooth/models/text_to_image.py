@@ -17,6 +17,7 @@ from framesmooth.errors import ModelError
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.models import controlnet, scheduler_state
 from framesmooth.models.autoencoder import Autoencoder
+from framesmooth.models.checkpoints import notes_of
 from framesmooth.models.conditioning import TOKENS, Conditioning
 from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
 from framesmooth.models.devices import memory_errors
@@ -32,6 +33,9 @@ from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
 StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
 
+StepChange = Callable[[int, Tensor], Tensor]
+"""Given (number of steps done in all, latents (C, h, w)) returns the latents that one image goes on with."""
+
 
 @dataclass
 class Steps:
@@ -42,18 +46,26 @@ class Steps:
     guided: int | None
     """None where guidance doesn't end."""
     on_step: StepCallback | None
+    changes: Sequence[StepChange] = ()
+    """What changes each image of the batch after a step; none where nothing does."""
 
     def __post_init__(self) -> None:
         self.done = self.first
 
-    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> None:
-        """Count ``iterations`` done, and tell of the latents after them."""
+    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> Tensor | None:
+        """Count ``iterations`` done, and tell of the latents after them; return them where they change."""
         before, left = self.done, self.total - self.first
         self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
-        if self.done > before and self.on_step is not None:
-            self.on_step(self.done, latents)
+        changed = None
+        if self.done > before:
+            if self.changes:
+                pairs = zip(self.changes, latents, strict=True)
+                changed = latents = torch.stack([change(self.done, one) for change, one in pairs])
+            if self.on_step is not None:
+                self.on_step(self.done, latents)
         if self.guided is not None and before < self.guided <= self.done:
             pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
+        return changed
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,12 @@ class TextToImage:
     def native_size(self) -> tuple[int, int]:
         """(height, width) in pixels that the model was made for."""
         return self.family.native_size
+
+    @property
+    def aspects(self) -> tuple[float, float]:
+        """The narrowest and the widest shape, width over height: from the model's notes, or its family."""
+        noted = notes_of(self.folder).get("aspects")
+        return self.family.aspects if noted is None else (float(noted[0]), float(noted[1]))
 
     def restartable(self) -> "TextToImage":
         """Return this model with a sampler that can begin at any step: its own, or a replacement."""
@@ -179,6 +197,7 @@ class TextToImage:
         first_step: int = 0,
         on_step: StepCallback | None = None,
         anchor: Anchor | None = None,
+        changes: Sequence[StepChange] = (),
     ) -> Tensor:
         """Denoise a batch from step ``first_step`` of ``steps`` to the end.
 
@@ -194,6 +213,7 @@ class TextToImage:
             on_step: called after every step with (number of steps done in all, latents after it); a step of a
                 second-order solver takes two iterations of the pipeline.
             anchor: a frame that all others attend to; it is denoised along with them.
+            changes: B changes of the images' latents after every step; none leave them as they are.
 
         Returns:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
@@ -201,16 +221,24 @@ class TextToImage:
         if self.low_vram and len(latents) > 1:
             settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
             return one_by_one(
-                self.denoise, latents, conditioning, seeds, on_step, first_step=first_step, **settings
+                self.denoise,
+                latents,
+                conditioning,
+                seeds,
+                on_step,
+                changes,
+                first_step=first_step,
+                **settings,
             )
         if anchor is None:
             return self._together(
-                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step
+                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step, changes
             )
         told = None if on_step is None else lambda done, states: on_step(done, states[1:])
         batch = anchor.before(latents, conditioning, seeds)
+        with_anchor = (_unchanged, *changes) if changes else ()
         with attending_to_first(self.denoiser, len(batch[0])):
-            return self._together(*batch, steps, guidance, guided_steps, first_step, told)[1:]
+            return self._together(*batch, steps, guidance, guided_steps, first_step, told, with_anchor)[1:]
 
     def _together(
         self,
@@ -222,6 +250,7 @@ class TextToImage:
         guided_steps: int | None,
         first_step: int,
         on_step: StepCallback | None,
+        changes: Sequence[StepChange],
     ) -> Tensor:
         """Denoise a batch in one go; see ``denoise``."""
         family = self.family
@@ -229,10 +258,11 @@ class TextToImage:
         if ends and guided_steps is not None and first_step >= guided_steps:
             ends, guidance = False, replace(guidance, scale=1.0)
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
-        progress = Steps(first_step, steps, guided_steps if ends else None, on_step)
+        progress = Steps(first_step, steps, guided_steps if ends else None, on_step, changes)
         conditioning = controlnet.from_step(conditioning, first_step, steps)
         halving = as_many_as_samples(family.networks if ends else [])
-        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals(), halving:
+        fresh = self._fresh_scheduler(first_step, changed=bool(changes))
+        with fresh, self._memory_errors(), self._refusals(), halving:
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -270,8 +300,10 @@ class TextToImage:
         )
 
     @contextmanager
-    def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
+    def _fresh_scheduler(self, first_step: int, *, changed: bool = False) -> Iterator[None]:
         scheduler = copy.deepcopy(self.scheduler)
+        if changed:
+            scheduler_state.accept_changes(scheduler)
         self.pipe.scheduler = (
             scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
         )
@@ -329,12 +361,17 @@ def _are_numbers(batch: Tensor) -> Tensor:
     return torch.isfinite(batch).flatten(1).all(dim=1)
 
 
+def _unchanged(_done: int, latents: Tensor) -> Tensor:
+    return latents
+
+
 def one_by_one(
     denoise: Callable[..., Tensor],
     latents: Tensor,
     conditioning: Conditioning,
     seeds: Sequence[int],
     on_step: StepCallback | None,
+    changes: Sequence[StepChange],
     **settings: Any,
 ) -> Tensor:
     """Denoise a batch image by image, and tell of each step once the last image has done it."""
@@ -351,6 +388,7 @@ def one_by_one(
             {name: value[index : index + 1] for name, value in conditioning.items()},
             [seed],
             on_step=told,
+            changes=changes[index : index + 1],
             **settings,
         )
         for index, seed in enumerate(seeds)

@@ -26,6 +26,7 @@ class Flux(Family):
     asks_whether_guided: ClassVar = False
     has_true_guidance: ClassVar = True
     encodes_control: ClassVar = True
+    aspects: ClassVar = (0.5, 2.0)
 
     @property
     def denoiser(self) -> Any:

@@ -26,6 +26,7 @@ class StableDiffusion3(Family):
 
     image_encoder: ClassVar = "SiglipVisionModel"
     encodes_control: ClassVar = True
+    aspects: ClassVar = (0.5, 2.0)
 
     @property
     def denoiser(self) -> Any:
