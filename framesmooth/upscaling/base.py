@@ -14,7 +14,7 @@ import numpy as np
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.registry import UPSCALERS, load
+from framesmooth.registry import UPSCALERS, load, names
 from framesmooth.upscaling.tiles import in_tiles
 
 LARGEST_SIDE: Final = 16_384
@@ -36,6 +36,17 @@ class Upscaler(Protocol):
     def __call__(self, frame: Frame) -> Frame:
         """Return an enlarged frame: uint8 (H, W, 3) to uint8 (factor H, factor W, 3)."""
         ...
+
+
+def check_upscaler(name: str) -> None:
+    """Raise UsageError unless ``name`` is that of an upscaler, or a folder."""
+    if name not in names("upscaler") and not Path(name).is_dir():
+        raise UsageError(f"no upscaler {name!r}: use {', '.join(UPSCALERS)}, or the path of a Swin2SR folder")
+
+
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Return (height, width) times a factor, in whole pixels."""
+    return round(size[0] * scale), round(size[1] * scale)
 
 
 def create_upscaler(name: str, device: str = "auto") -> Upscaler:
@@ -96,10 +107,7 @@ def size_of(source: tuple[int, int], scale: float | None, size: tuple[int, int] 
     """
     if (scale is None) == (size is None):
         raise UsageError("give either --scale 2 or --size WIDTHxHEIGHT")
-    if scale is not None:
-        wanted = round(source[0] * scale), round(source[1] * scale)
-    else:
-        wanted = cast(tuple[int, int], size)
+    wanted = cast(tuple[int, int], size) if scale is None else scaled(source, scale)
     shown = f"{wanted[1]}x{wanted[0]}"
     if wanted[0] < source[0] and wanted[1] < source[1]:
         raise UsageError(f"{shown} is smaller than the clip ({source[1]}x{source[0]}): give a larger --size")

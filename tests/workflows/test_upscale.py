@@ -47,3 +47,13 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, options: list[str], word
     assert result.exit_code != 0
     assert word in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_generate_writes_the_clip_larger_and_keeps_small_frames(tmp_path: Path) -> None:
+    asked = {"num_frames": 3, "steps": 1, "width": 64, "height": 48, "smooth_strength": 0.0}
+    made = fs.generate("a cat", tmp_path / "clip", upscale=2, upscaler="lanczos", **asked)
+    assert made.size == (96, 128)
+    assert fs.open_source(tmp_path / "clip").size == (96, 128)
+    assert fs.open_source(made.run_folder / "frames").size == (48, 64)
+    with pytest.raises(UsageError, match="waifu"):
+        fs.generate("a cat", tmp_path / "other", upscale=2, upscaler="waifu", **asked)
