@@ -65,6 +65,7 @@ GENERATORS: Final[dict[str, str]] = {
     "camera-feedback": "framesmooth.generation.camera_feedback:CameraFeedback",
     "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
     "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",
+    "native-video": "framesmooth.generation.native_video:NativeVideoGenerator",
 }
 """Ways of generating frames: classes, each a FrameGenerator."""
 

@@ -292,7 +292,7 @@ def mochi(_folder: Path) -> Any:
         MochiTransformer3DModel,
     )
 
-    encoder, tokenizer = _t5()
+    encoder, tokenizer = _t5(16)
     vae = AutoencoderKLMochi(
         latent_channels=12,
         encoder_block_out_channels=(32, 32, 32, 32),
@@ -312,7 +312,7 @@ def mochi(_folder: Path) -> Any:
         in_channels=12,
         out_channels=None,
         qk_norm="rms_norm",
-        text_embed_dim=TEXT,
+        text_embed_dim=16,
         time_embed_dim=4,
         activation_fn="swiglu",
         max_sequence_length=16,

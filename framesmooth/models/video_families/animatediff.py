@@ -84,6 +84,7 @@ ANIMATEDIFF_XL: Final = replace(
     title="AnimateDiff XL",
     pipelines={"text": "AnimateDiffSDXLPipeline"},
     longest=32,
+    longest_is_limit=True,
     guidance_scale=5.0,
     travels=False,
     base="StableDiffusionXLPipeline",

@@ -94,6 +94,7 @@ class VideoFamily:
         frame_rule: how many frames it can generate.
         default_frames: how many it generates unless asked.
         longest: how many frames one call was trained for at most.
+        longest_is_limit: whether it has no positions for more.
         fps: frames per second that it was trained with.
         size: (height, width) in pixels unless asked; None is as the denoiser's configuration says.
         size_multiple: width and height are multiples of this.
@@ -118,6 +119,7 @@ class VideoFamily:
     frame_rule: FrameRule
     default_frames: int
     longest: int
+    longest_is_limit: bool = False
     fps: Fraction
     size: tuple[int, int] | None = None
     size_multiple: int = 8

@@ -130,7 +130,7 @@ def finish_clip(
         after=smoothed.after,
         smoothing=SmoothingChoice.of(smoother, loop=clip.settings.timeline.loop),
         size=smoothed.frames.size,
-        fps=clip.settings.timeline.fps,
+        fps=clip.settings.timeline.rate,
         seconds=time.perf_counter() - started,
     )
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
@@ -196,7 +196,7 @@ class _Work:
         from framesmooth.tuning.search import Goal, SmootherConfig
         from framesmooth.tuning.tuner import tune_clip
 
-        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.fps)
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.rate)
         setup = SmootherConfig(method=self.clip.settings.smoothing.smoother)
         tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
         self.emit(Notice(tuning.verdict))
@@ -213,14 +213,14 @@ class _Work:
             self.run,
             smoother,
             self.emit,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             loop=settings.timeline.loop,
             guide=self._guide,
         )
         self._report(smoothed, repr(smoother))
         with open_sink(
             settings.output,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             size=smoothed.frames.size,
             crf=settings.encoding.crf,
             codec=settings.encoding.codec,

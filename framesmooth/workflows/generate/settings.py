@@ -18,6 +18,7 @@ from framesmooth.workflows.generate.setting_groups.images import (
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
+from framesmooth.workflows.generate.setting_groups.video import VideoModelSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ class GenerateSettings(SettingGroup):
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    video: VideoModelSettings = field(default_factory=VideoModelSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 

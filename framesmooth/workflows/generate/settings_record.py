@@ -32,7 +32,7 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     Of a model or sound that is not in the folder of the output only the name is written.
     """
     record: dict[str, Any] = named(asdict(settings), folder)
-    record["timeline"]["fps"] = str(settings.timeline.fps)
+    record["timeline"]["fps"] = str(settings.timeline.rate)
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business
     if settings.model_path is not None:
         record["model"]["name"] = relative_name(settings.model_path, folder)
