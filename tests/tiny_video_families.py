@@ -51,9 +51,7 @@ def animatediff(folder: Path) -> Any:
 
     tokenizer = build_tokenizer(folder / "tokens")
     scheduler = DDIMScheduler(beta_schedule="linear", clip_sample=False)
-    return AnimateDiffPipeline(
-        _vae(), _clip(tokenizer), tokenizer, _unet(), motion_adapter(), scheduler
-    )
+    return AnimateDiffPipeline(_vae(), _clip(tokenizer), tokenizer, _unet(), motion_adapter(), scheduler)
 
 
 def animatediff_xl(folder: Path) -> Any:
@@ -349,3 +347,19 @@ def build_tiny_video_family(name: str, folder: Path) -> Path:
             shaken(component)
     pipe.save_pretrained(folder / name, safe_serialization=True)
     return folder / name
+
+
+def save_lora(model: Path, path: Path) -> Path:
+    """Save a LoRA for the UNet of a tiny AnimateDiff pipeline."""
+    import torch
+    from diffusers import UNetMotionModel
+    from safetensors.torch import save_file
+
+    torch.manual_seed(1)
+    unet, layers = UNetMotionModel.from_pretrained(model / "unet"), {}
+    for name, layer in unet.named_modules():
+        if name.endswith(("attn2.to_q", "attn2.to_v")) and "motion" not in name:
+            layers[f"unet.{name}.lora_A.weight"] = torch.randn(2, layer.in_features)
+            layers[f"unet.{name}.lora_B.weight"] = torch.randn(layer.out_features, 2)
+    save_file(layers, str(path))
+    return path

@@ -54,6 +54,7 @@ def _as_dict(info: "ModelInfo") -> dict[str, object]:
         "about": info.about,
         "words": info.words,
         "defaults": info.defaults,
+        "video": None if info.video is None else info.video.as_dict(),
     }
 
 
@@ -62,4 +63,5 @@ def _as_text(info: "ModelInfo") -> str:
     if info.words is not None:
         facts.append(f"knows {info.words} words")
     about = f"\n  {info.about}" if info.about else ""
+    about += "" if info.video is None else f"\n  {info.video.words}"
     return f"{info.name}\n  {', '.join(facts)}{about}"

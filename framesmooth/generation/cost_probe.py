@@ -130,6 +130,7 @@ def _timed(device: torch.device, work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def finish(device: torch.device) -> None:
+    """Wait for what a GPU still computes."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

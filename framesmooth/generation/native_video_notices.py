@@ -52,7 +52,9 @@ def native_notices(
         option = "--true-cfg-scale" if family.true_guidance else "--guidance-scale"
         yield Notice(f"{name} ignores negative prompts without {option} above 1", warning=True)
     if any(span.weight != 1 for prompt in prompts for span in parse_weights(prompt)):
-        yield Notice(f"{name}, a {family.title} model, weighs no words: (word:1.3) is read as word", warning=True)
+        yield Notice(
+            f"{name}, a {family.title} model, weighs no words: (word:1.3) is read as word", warning=True
+        )
     for prompt in prompts:
         lost = model.cut_off(prompt).split()
         if lost:

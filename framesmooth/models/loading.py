@@ -173,7 +173,12 @@ def from_disk(folder: Path, checkpoint: Path | None, dtype: Any, **settings: Any
         if checkpoint is not None:
             kind = getattr(diffusers, pipeline_class(folder))
             return kind.from_single_file(
-                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True, **without, **settings
+                str(checkpoint),
+                config=str(folder),
+                torch_dtype=dtype,
+                local_files_only=True,
+                **without,
+                **settings,
             )
         return diffusers.DiffusionPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True, **without, **settings

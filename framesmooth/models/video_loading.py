@@ -71,8 +71,12 @@ def load_video_pipeline(
     _check_memory_options(chosen_device, cpu_offload, group_offload, quantized_text)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     kept = dict.fromkeys(family.float32, torch.float32)
-    settings = {} if quantized_text is None else {"quantization_config": _quantization(folder, quantized_text)}
-    pipe = from_disk(folder, checkpoint, {"default": chosen_dtype, **kept} if kept else chosen_dtype, **settings)
+    settings = (
+        {} if quantized_text is None else {"quantization_config": _quantization(folder, quantized_text)}
+    )
+    pipe = from_disk(
+        folder, checkpoint, {"default": chosen_dtype, **kept} if kept else chosen_dtype, **settings
+    )
     if motion_adapter is not None:
         pipe = _animated(pipe, motion_adapter, family.pipelines["text"], chosen_dtype, folder.name)
     pipe.set_progress_bar_config(disable=True)

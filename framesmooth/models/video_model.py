@@ -68,9 +68,7 @@ class VideoModel:
         pipe.scheduler = copy.deepcopy(self.scheduler)
         arguments = self.family.arguments(call) | self.family.progress_arguments(steps.iteration_done)
         with self._refusals(), memory_errors(low_vram=self.low_vram, cpu_offload=self.cpu_offload):
-            answer = pipe(
-                **arguments, generator=torch.Generator("cpu").manual_seed(seed), output_type="np"
-            )
+            answer = pipe(**arguments, generator=torch.Generator("cpu").manual_seed(seed), output_type="np")
         steps.finish()
         frames = answer.frames[0][: call.frames]
         if len(frames) < call.frames:

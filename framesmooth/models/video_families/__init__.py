@@ -15,6 +15,8 @@ from framesmooth.models.video_families.stable_video_diffusion import STABLE_VIDE
 from framesmooth.models.video_families.text_to_video_sd import TEXT_TO_VIDEO_SD
 from framesmooth.models.video_families.wan import WAN, WAN_IMAGE
 
+__all__ = ["VIDEO_FAMILIES", "VideoFamily", "video_family"]
+
 VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "AnimateDiffPipeline": ANIMATEDIFF,
     "AnimateDiffVideoToVideoPipeline": ANIMATEDIFF,
@@ -35,7 +37,13 @@ VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "MochiPipeline": MOCHI,
 }
 
-_OPTIONAL: Final = ("image_encoder", "image_processor", "feature_extractor", "transformer_2", "motion_adapter")
+_OPTIONAL: Final = (
+    "image_encoder",
+    "image_processor",
+    "feature_extractor",
+    "transformer_2",
+    "motion_adapter",
+)
 """Components that a pipeline may do without."""
 
 
@@ -74,7 +82,9 @@ def video_family(folder: Path, motion_adapter: Path | None = None) -> VideoFamil
 
 
 def _check_components(folder: Path, name: str, index: dict[str, Any]) -> None:
-    parts = {part: value for part, value in index.items() if isinstance(value, list) and part not in _OPTIONAL}
+    parts = {
+        part: value for part, value in index.items() if isinstance(value, list) and part not in _OPTIONAL
+    }
     missing = [part for part, value in parts.items() if value[:1] == [None] and not _is_spare(part, index)]
     if missing:
         raise ModelError(f"{folder.name} is incomplete: a {name} needs its {', '.join(missing)}")
@@ -82,7 +92,9 @@ def _check_components(folder: Path, name: str, index: dict[str, Any]) -> None:
 
 def _is_spare(part: str, index: dict[str, Any]) -> bool:
     """Tell whether a text-to-image base leaves a part out, as it may."""
-    return part == "safety_checker" or (part == "transformer" and index.get("transformer_2", [None])[0] is not None)
+    return part == "safety_checker" or (
+        part == "transformer" and index.get("transformer_2", [None])[0] is not None
+    )
 
 
 def _adapter_config(folder: Path) -> dict[str, Any]:

@@ -146,6 +146,26 @@ class VideoFamily:
         """Tell whether the negative prompt is used."""
         return self.reads_prompts and (true_cfg_scale if self.true_guidance else guidance_scale) > 1
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a user can ask of it: plain JSON types."""
+        return {
+            "family": self.title,
+            "starts": list(self.pipelines),
+            "takes_last_image": self.takes_last,
+            "frames": {"rule": str(self.frame_rule), "default": self.default_frames},
+            "fps": str(self.fps),
+            "size_multiple": self.size_multiple,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+        }
+
+    @property
+    def words(self) -> str:
+        """What it generates, on one line."""
+        last = ", to an image at the end" if self.takes_last else ""
+        frames = f"{self.frame_rule} frames, {self.default_frames} at {self.fps} a second unless asked"
+        return f"video from {self.starts}{last}; {frames}; sides in multiples of {self.size_multiple}"
+
     @property
     def starts(self) -> str:
         """What a clip can start from, in words."""

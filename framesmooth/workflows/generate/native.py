@@ -156,9 +156,7 @@ def plan_native(
     plan = NativeVideo(
         family=family,
         start=start,
-        first=None
-        if images.init_image is None
-        else read_option_image(images.init_image, "--init-image"),
+        first=None if images.init_image is None else read_option_image(images.init_image, "--init-image"),
         last=None if images.last_image is None else read_option_image(images.last_image, "--last-image"),
         restyle=restyle,
         free_init=video.free_init,

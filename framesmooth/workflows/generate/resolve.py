@@ -235,9 +235,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
     timed = settings.but(num_frames=num_frames)
-    timeline = (
-        timeline_of(timed, keyframes_of(timed)) if family is None else segment_timeline(timed, family)
-    )
+    timeline = timeline_of(timed, keyframes_of(timed)) if family is None else segment_timeline(timed, family)
     checkpoint = settings.model_path if is_checkpoint(settings.model.name) else None
     added = find_extensions(settings, folder)
     for key in timeline.keyframes:
