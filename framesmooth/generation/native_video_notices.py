@@ -79,8 +79,8 @@ def _on_segments(
         )
     elif borders:
         yield Notice(
-            f"{name}, a {family.title} model, starts from no image, so that the clip cuts to something new at "
-            f"{listed(borders)}",
+            f"{name}, a {family.title} model, starts from no image, so that the clip cuts to something new "
+            f"at {listed(borders)}",
             warning=True,
         )
     if longest > family.longest:

@@ -1,4 +1,4 @@
-"""The calls of a video pipeline that a clip is made of: one for each prompt, more where it is long; no torch."""
+"""The calls of a video pipeline that make a clip: one for each prompt, more where it is long; no torch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """Loading a video pipeline, and fitting it into the memory that there is."""
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,12 +72,9 @@ def load_video_pipeline(
     _check_memory_options(chosen_device, cpu_offload, group_offload, quantized_text)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     kept = dict.fromkeys(family.float32, torch.float32)
-    settings = (
-        {} if quantized_text is None else {"quantization_config": _quantization(folder, quantized_text)}
-    )
-    pipe = from_disk(
-        folder, checkpoint, {"default": chosen_dtype, **kept} if kept else chosen_dtype, **settings
-    )
+    dtypes = {"default": chosen_dtype, **kept} if kept else chosen_dtype
+    quantization = {} if quantized_text is None else _quantization(folder, quantized_text)
+    pipe = from_disk(folder, checkpoint, dtypes, **quantization)
     if motion_adapter is not None:
         pipe = _animated(pipe, motion_adapter, family.pipelines["text"], chosen_dtype, folder.name)
     pipe.set_progress_bar_config(disable=True)
@@ -120,15 +118,14 @@ def _check_memory_options(
         raise UsageError(f"{option} is for GPUs: drop it, or add --device cuda")
 
 
-def _quantization(folder: Path, how: Quantization) -> Any:
-    """Return what diffusers is told of text encoders in ``how``."""
+def _quantization(folder: Path, how: Quantization) -> dict[str, Any]:
+    """Return the argument of ``from_pretrained`` for text encoders in ``how``."""
     from diffusers import PipelineQuantizationConfig
     from transformers import BitsAndBytesConfig
 
     config = BitsAndBytesConfig(load_in_8bit=how == "int8", load_in_4bit=how == "int4")
-    return PipelineQuantizationConfig(
-        quant_mapping={name: config for name in _TEXT_ENCODERS if (folder / name).is_dir()}
-    )
+    encoders = [name for name in _TEXT_ENCODERS if (folder / name).is_dir()]
+    return {"quantization_config": PipelineQuantizationConfig(quant_mapping=dict.fromkeys(encoders, config))}
 
 
 def _animated(base: Any, folder: Path, name: str, dtype: torch.dtype, model: str) -> Any:
@@ -150,9 +147,9 @@ def _animated(base: Any, folder: Path, name: str, dtype: torch.dtype, model: str
     except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder} could not be loaded: {' '.join(str(error).split())[:200]}") from error
     kind = getattr(diffusers, name)
-    parts = {part: value for part, value in base.components.items() if part != "safety_checker"}
-    if not hasattr(kind, "enable_free_noise"):
-        parts["force_zeros_for_empty_prompt"] = base.config.get("force_zeros_for_empty_prompt", True)
+    accepted = inspect.signature(kind.__init__).parameters
+    known = dict(base.config) | base.components
+    parts = {part: known[part] for part in accepted if part in known}
     try:
         with warnings.catch_warnings(action="ignore"):
             pipe = kind(**parts, motion_adapter=adapter)

@@ -38,11 +38,8 @@ VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
 }
 
 _OPTIONAL: Final = (
-    "image_encoder",
-    "image_processor",
-    "feature_extractor",
-    "transformer_2",
-    "motion_adapter",
+    *("image_encoder", "image_processor", "feature_extractor"),
+    *("transformer_2", "motion_adapter", "safety_checker"),
 )
 """Components that a pipeline may do without."""
 
@@ -82,19 +79,13 @@ def video_family(folder: Path, motion_adapter: Path | None = None) -> VideoFamil
 
 
 def _check_components(folder: Path, name: str, index: dict[str, Any]) -> None:
-    parts = {
-        part: value for part, value in index.items() if isinstance(value, list) and part not in _OPTIONAL
-    }
-    missing = [part for part, value in parts.items() if value[:1] == [None] and not _is_spare(part, index)]
+    parts = {part: value for part, value in index.items() if isinstance(value, list)}
+    empty = [part for part, value in parts.items() if value[:1] == [None]]
+    has_second = "transformer_2" in parts and "transformer_2" not in empty
+    spare = (*_OPTIONAL, "transformer") if has_second else _OPTIONAL  # Wan 2.2 may have its second one alone
+    missing = [part for part in empty if part not in spare]
     if missing:
         raise ModelError(f"{folder.name} is incomplete: a {name} needs its {', '.join(missing)}")
-
-
-def _is_spare(part: str, index: dict[str, Any]) -> bool:
-    """Tell whether a text-to-image base leaves a part out, as it may."""
-    return part == "safety_checker" or (
-        part == "transformer" and index.get("transformer_2", [None])[0] is not None
-    )
 
 
 def _adapter_config(folder: Path) -> dict[str, Any]:

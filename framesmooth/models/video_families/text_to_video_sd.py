@@ -1,4 +1,4 @@
-"""ModelScope's text-to-video model (Wang et al. 2023) and its relatives, which diffusers no longer develops."""
+"""ModelScope's text-to-video model (Wang et al. 2023), whose pipelines diffusers has deprecated."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -93,12 +93,14 @@ def start_of(settings: GenerateSettings, family: VideoFamily, name: str) -> Star
     others = {"--init-image": images.init_image, "--last-image": images.last_image}
     if images.init_video is not None:
         _refuse({option: given is not None for option, given in others.items()}, "--init-video is given")
-    given: dict[Start, str] = {"video": "--init-video"} if images.init_video is not None else {}
-    given |= {"image": option for option, image in others.items() if image is not None and not given}
-    start: Start = next(iter(given), "text")
+    named = "--init-video" if images.init_video is not None else None
+    start: Start = "text" if named is None else "video"
+    if named is None:
+        named = next((option for option, image in others.items() if image is not None), None)
+        start = "text" if named is None else "image"
     kind = f"{name}, a {family.title} model, starts from {family.starts}"
     if start not in family.pipelines:
-        mend = f"drop {given[start]}" if start != "text" else "add --init-image FILE"
+        mend = "add --init-image FILE" if named is None else f"drop {named}"
         raise UsageError(f"{kind}, not from {NAMES[start]}: {mend}")
     if images.last_image is not None and not family.takes_last:
         raise UsageError(f"{kind} and takes no image for the end: drop --last-image")
@@ -168,8 +170,8 @@ def plan_native(
         fitting = next((n for n in lengths if _fits(_as_long(timeline, n), family, start)), None)
         advice = f"give --num-frames {fitting}" if fitting else "give another --num-frames"
         raise UsageError(
-            f"--last-image would be cut off: a {family.title} model generates {family.frame_rule} frames, not "
-            f"{timeline.num_frames}: {advice}"
+            f"--last-image would be cut off: a {family.title} model generates {family.frame_rule} frames, "
+            f"not {timeline.num_frames}: {advice}"
         )
     return plan
 

@@ -20,8 +20,8 @@ class VideoModelSettings(SettingGroup):
         Path | None,
         Setting(
             metavar="DIR",
-            help="Motion adapter (AnimateDiff) for a Stable Diffusion 1 or XL model: its folder in diffusers' "
-            "format.",
+            help="Motion adapter (AnimateDiff) for a Stable Diffusion 1 or XL model: its folder in "
+            "diffusers' format.",
         ),
     ] = None
     context_length: Annotated[
@@ -29,15 +29,16 @@ class VideoModelSettings(SettingGroup):
         Setting(
             unit="frames",
             unset="16",
-            help="AnimateDiff: frames that are denoised in one window; longer clips overlap them (FreeNoise).",
+            help="AnimateDiff: frames that are denoised in one window; longer clips have several, which "
+            "overlap (FreeNoise).",
         ),
     ] = None
     free_init: Annotated[
         Annotated[int, Interval(ge=0, le=10)],
         Setting(
             metavar="N",
-            help="AnimateDiff: refine the slow part of the noise N times (FreeInit): steadier, N times slower; "
-            "0 is off.",
+            help="AnimateDiff: refine the slow part of the noise N times (FreeInit): steadier, and N times "
+            "slower; 0 is off.",
         ),
     ] = 0
     motion_bucket: Annotated[
