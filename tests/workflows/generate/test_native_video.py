@@ -86,6 +86,13 @@ def pixels(settings: GenerateSettings) -> np.ndarray:
     return np.stack([read_image(path) for path in sorted(folder.glob("*.png"))]).astype(int)
 
 
+def settings_of_clip(model: Path, output: Path, **asked: Any) -> GenerateSettings:
+    """Return the settings of a clip of two steps on the CPU."""
+    return GenerateSettings.of(
+        **{"prompts": ["a cat"], "model": str(model), "output": output} | SMALL | asked
+    )
+
+
 def make_frames(settings: GenerateSettings, listen: Listener = nothing) -> RunFolder:
     """Generate the frames of a clip, and leave smoothing and writing to others."""
     run = RunFolder.beside(settings.output)
