@@ -75,8 +75,8 @@ def _cogvideox(kind: str, channels: int) -> Any:
         layers_per_block=1,
         norm_num_groups=2,
         temporal_compression_ratio=4,
-        sample_height=16,
-        sample_width=16,
+        sample_height=480,  # tiles are half as large
+        sample_width=480,
     )
     transformer = diffusers.CogVideoXTransformer3DModel(
         num_attention_heads=2,

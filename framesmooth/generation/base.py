@@ -6,7 +6,7 @@ from the notes of its model (``"generator": "NAME"`` in the model's framesmooth.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
@@ -146,6 +146,10 @@ class FrameGenerator(ABC):
     def shown_keyframes(self) -> tuple[int, ...]:
         """The frames that show a keyframe unchanged; known when ``batches`` is."""
         return self.keyframe_indices
+
+    def cuts(self, timeline: Timeline) -> Iterable[int]:
+        """Return the frames that show another picture than the one before: where the prompt jumps."""
+        return timeline.jumps
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Each segment is generated whole and its frames are kept, so that a run that was 
 segment that it was in. A segment that leads on from another one starts from its last frame, as it is kept.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -121,6 +121,13 @@ class NativeVideoGenerator(FrameGenerator):
         shown = np.linspace(0, self.num_frames - 1, self.most_shown).round().astype(int)
         return tuple(dict.fromkeys(shown.tolist()))
 
+    def cuts(self, timeline: Timeline) -> Iterable[int]:
+        """Return the frames from which on the clip is a new one: segments that don't lead on."""
+        del timeline
+        if self.plan.start == "video":
+            return ()
+        return [one.frames.start for one in self.segments[1:] if not one.leads_on]
+
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the frames: plain JSON types."""
         return {
@@ -131,6 +138,7 @@ class NativeVideoGenerator(FrameGenerator):
             "size": list(self.size),
             "diffused_size": list(self.denoised_size),
             "segments": [[segment.frames.start, segment.frames.stop] for segment in self.segments],
+            **({"low_vram": self.model.low_vram} if self.family.parts_decide else {}),
         }
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:

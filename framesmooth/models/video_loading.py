@@ -89,7 +89,7 @@ def load_video_pipeline(
     if low_vram:
         _use_little(pipe.vae)
     with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
-        _place(pipe, chosen_device, cpu_offload=cpu_offload, group_offload=group_offload)
+        place(pipe, chosen_device, cpu_offload=cpu_offload, group_offload=group_offload)
     return VideoModel(
         pipe, family, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload
     )
@@ -161,8 +161,12 @@ def _animated(base: Any, folder: Path, name: str, dtype: torch.dtype, model: str
 
 
 def _use_little(vae: Any) -> None:
-    """Let an autoencoder work in tiles and frame by frame, as far as it can."""
-    for name in ("enable_tiling", "enable_slicing"):
+    """Let an autoencoder of clips work in tiles, and one of images frame by frame.
+
+    That of images normalises each tile by itself, which would show.
+    """
+    of_images = type(vae).__name__ == "AutoencoderKL"
+    for name in ("enable_slicing",) if of_images else ("enable_tiling", "enable_slicing"):
         if hasattr(vae, name):
             try:
                 getattr(vae, name)()
@@ -170,7 +174,7 @@ def _use_little(vae: Any) -> None:
                 continue
 
 
-def _place(pipe: Any, device: torch.device, *, cpu_offload: bool, group_offload: bool) -> None:
+def place(pipe: Any, device: torch.device, *, cpu_offload: bool, group_offload: bool) -> None:
     """Put the networks where they work: all of them, the one that works, or the layer that works."""
     if group_offload:
         pipe.enable_group_offload(

@@ -71,9 +71,11 @@ class VideoModel:
             answer = pipe(**arguments, generator=torch.Generator("cpu").manual_seed(seed), output_type="np")
         steps.finish()
         frames = answer.frames[0][: call.frames]
-        if len(frames) < call.frames:
+        if frames.shape[:3] != (call.frames, call.height, call.width):
+            made = f"{len(frames)} frames of {frames.shape[2]}x{frames.shape[1]}"
             raise ModelError(
-                f"{self.folder.name} gave {len(frames)} frames of {call.frames}: give other --num-frames"
+                f"{self.folder.name} made {made}, not {call.frames} of {call.width}x{call.height}: use another "
+                "size or other --num-frames"
             )
         return [_judged(frame) for frame in frames]
 

@@ -65,6 +65,7 @@ def test_facts_are_plain_json_and_it_is_a_source_of_frames(make: Make) -> None:
     assert (generator.size, generator.num_frames, generator.fps) == (SIZE, FRAMES, Fraction(8))
     assert generator.denoised_size == (32, 64)
     assert generator.batches == [range(5), range(5, 9)]
+    assert list(generator.cuts(TIMELINE)) == [], "the second segment leads on from the first"
     assert frames(generator).shape == (FRAMES, *SIZE, 3)
 
 

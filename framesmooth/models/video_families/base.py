@@ -107,6 +107,7 @@ class VideoFamily:
         refines_noise: whether it has FreeInit.
         true_guidance: whether ``true_cfg_scale`` guides, because the model takes ``guidance_scale`` as an
             input.
+        parts_decide: whether frames depend on how many are decoded at a time.
         packages: what it needs besides the usual, by import name.
         float32: components that are kept in float32.
         base: the class of the pipeline that a motion adapter turns into this; None where there is none.
@@ -131,6 +132,7 @@ class VideoFamily:
     travels: bool = False
     refines_noise: bool = False
     true_guidance: bool = False
+    parts_decide: bool = False
     packages: tuple[str, ...] = ()
     float32: tuple[str, ...] = ()
     base: str | None = None

@@ -41,6 +41,7 @@ STABLE_VIDEO_DIFFUSION: Final = StableVideoDiffusion(
     steps=25,
     guidance_scale=3.0,
     reads_prompts=False,
+    parts_decide=True,
     license="Stability community licence",
     memory="8 GB with --low-vram and --cpu-offload",
 )

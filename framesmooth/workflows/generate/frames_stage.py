@@ -86,7 +86,7 @@ class FramesStage:
             self.emit(notice)
         self._report_cost(generator)
         loaded = {"size": list(generator.size)} | generator.facts()
-        loaded |= {"cadence": generator.cadence, "prompt_changes": sorted(self.clip.timeline.jumps)}
+        loaded |= {"cadence": generator.cadence, "prompt_changes": sorted(generator.cuts(self.clip.timeline))}
         generator.crossfaded.update(self.stage.notes().get("crossfaded", ()))
         if loaded_before is not None and loaded != {
             name: value for name, value in loaded_before.items() if name not in _FOUND

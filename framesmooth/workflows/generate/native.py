@@ -91,8 +91,9 @@ def start_of(settings: GenerateSettings, family: VideoFamily, name: str) -> Star
     """
     images = settings.img2img
     others = {"--init-image": images.init_image, "--last-image": images.last_image}
-    if images.init_video is not None:
-        _refuse({option: given is not None for option, given in others.items()}, "--init-video is given")
+    for option, image in others.items():
+        if image is not None and images.init_video is not None:
+            raise UsageError(f"--init-video cannot be combined with {option}: drop one of them")
     named = "--init-video" if images.init_video is not None else None
     start: Start = "text" if named is None else "video"
     if named is None:
