@@ -173,6 +173,21 @@ def wan(_folder: Path) -> Any:
     return WanPipeline(**_wan_parts(16))
 
 
+def wan_pair(_folder: Path) -> Any:
+    """Two transformers, for high noise and for low, as Wan 2.2 has them."""
+    from diffusers import WanPipeline
+
+    parts, low = _wan_parts(16), _wan_parts(16)["transformer"]
+    return WanPipeline(**parts, transformer_2=low, boundary_ratio=0.875)
+
+
+def wan_small(_folder: Path) -> Any:
+    """The smaller model of Wan 2.2: a timestep for each token, so that the first frame may be given."""
+    from diffusers import WanPipeline
+
+    return WanPipeline(**_wan_parts(16), expand_timesteps=True)
+
+
 def wan_image(_folder: Path) -> Any:
     """An image-to-video model as Wan 2.2 has it: without an image encoder."""
     from diffusers import WanImageToVideoPipeline
@@ -335,13 +350,16 @@ VIDEO_FAMILIES: dict[str, Callable[[Path], Any]] = {
     )
 }
 
+VARIANTS: dict[str, Callable[[Path], Any]] = {"wan_pair": wan_pair, "wan_small": wan_small}
+"""Models of a family whose own files say that they are different."""
+
 
 def build_tiny_video_family(name: str, folder: Path) -> Path:
-    """Save the tiny pipeline called ``name``, a key of VIDEO_FAMILIES, and return its folder."""
+    """Save the tiny pipeline called ``name``, of VIDEO_FAMILIES or VARIANTS, and return its folder."""
     import torch
 
     torch.manual_seed(0)
-    pipe = VIDEO_FAMILIES[name](folder / f"{name}-parts")
+    pipe = (VIDEO_FAMILIES | VARIANTS)[name](folder / f"{name}-parts")
     for component in pipe.components.values():
         if isinstance(component, torch.nn.Module):
             shaken(component)

@@ -248,6 +248,7 @@ class NativeVideoGenerator(FrameGenerator):
             steps=spec.steps,
             guidance_scale=spec.guidance_scale,
             true_cfg_scale=spec.true_cfg_scale,
+            guidance_scale_2=plan.guidance_scale_2,
             first=first,
             last=last,
             video=video,

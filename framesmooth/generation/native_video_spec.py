@@ -20,6 +20,7 @@ class NativeVideo:
         last: the image it ends with, likewise.
         restyle: the video that it is made from; None for none.
         free_init: how often the noise is refined, 0 for not at all.
+        guidance_scale_2: of the second transformer, for models that have two; None is as the first.
         context: frames that are denoised in one window; None leaves it to the family.
         motion_bucket: how much moves, for models that are told; None leaves it to the model.
     """
@@ -32,6 +33,7 @@ class NativeVideo:
     last: Frame | None = None
     restyle: Restyle | None = None
     free_init: int = 0
+    guidance_scale_2: float | None = None
     context: int | None = None
     motion_bucket: int | None = None
 
@@ -51,6 +53,7 @@ class NativeVideo:
                 for name, image in images.items()
             },
             "free_init": self.free_init,
+            "guidance_scale_2": self.guidance_scale_2,
             "context": self.context,
             "motion_bucket": self.motion_bucket,
         }

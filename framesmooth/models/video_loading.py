@@ -83,8 +83,7 @@ def load_video_pipeline(
     if motion_adapter is not None and scheduler is None and preset is None:
         pipe.scheduler = family.with_scheduler(pipe)
     pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
-    denoiser = family.denoiser(pipe)
-    if layerwise_casting:
+    for denoiser in family.denoisers(pipe) if layerwise_casting else ():
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=chosen_dtype)
     if low_vram:
         _use_little(pipe.vae)

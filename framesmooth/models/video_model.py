@@ -74,8 +74,8 @@ class VideoModel:
         if frames.shape[:3] != (call.frames, call.height, call.width):
             made = f"{len(frames)} frames of {frames.shape[2]}x{frames.shape[1]}"
             raise ModelError(
-                f"{self.folder.name} made {made}, not {call.frames} of {call.width}x{call.height}: use another "
-                "size or other --num-frames"
+                f"{self.folder.name} made {made}, not {call.frames} of {call.width}x{call.height}: use "
+                "another size or other --num-frames"
             )
         return [_judged(frame) for frame in frames]
 

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import save_file
 
 from framesmooth.errors import ModelError
 from framesmooth.models import video_loading
+from framesmooth.models.lora_spec import Lora
 from framesmooth.models.video_families.base import VideoCall
 from framesmooth.models.video_loading import load_video_pipeline
 from framesmooth.models.video_model import StepCounter, VideoModel
@@ -74,6 +77,39 @@ def test_bfloat16_and_float8_are_near(name: str, folder: Callable[[str], Path]) 
 def test_wan_keeps_its_autoencoder_exact(folder: Callable[[str], Path]) -> None:
     pipe = load_video_pipeline(folder("wan"), device="cpu", dtype="bfloat16").pipe
     assert (pipe.vae.dtype, pipe.transformer.dtype) == (torch.float32, torch.bfloat16)
+
+
+def test_wan_with_two_transformers_guides_each(folder: Callable[[str], Path]) -> None:
+    model = load_video_pipeline(folder("wan_pair"), device="cpu", dtype="float32", layerwise_casting=True)
+    stored = {one.blocks[0].attn1.to_q.weight.dtype for one in model.family.denoisers(model.pipe)}
+    assert stored == {torch.float8_e4m3fn}
+    both = frames(model, steps=4, guidance_scale=3.0)
+    assert np.array_equal(frames(model, steps=4, guidance_scale=3.0, guidance_scale_2=3.0), both)
+    assert not np.array_equal(frames(model, steps=4, guidance_scale=3.0, guidance_scale_2=30.0), both)
+
+
+def test_the_small_wan_takes_prompts_and_images(folder: Callable[[str], Path]) -> None:
+    model = load_video_pipeline(folder("wan_small"), device="cpu", dtype="float32")
+    dark, light = (Image.fromarray(np.full((64, 64, 3), level, np.uint8)) for level in (20, 220))
+    text, image = frames(model), frames(model, start="image", first=dark)
+    assert text.shape == image.shape
+    assert not np.array_equal(image, frames(model, start="image", first=light))
+
+
+@pytest.mark.parametrize("name", ["wan", "cogvideox"])
+def test_a_lora_for_a_transformer_changes_the_clip(
+    name: str, folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    plain = load_video_pipeline(folder(name), device="cpu", dtype="float32")
+    layers = {}
+    for layer, module in plain.pipe.transformer.named_modules():
+        if layer.endswith("to_q"):
+            layers[f"transformer.{layer}.lora_A.weight"] = torch.ones(2, module.in_features)
+            layers[f"transformer.{layer}.lora_B.weight"] = torch.ones(module.out_features, 2)
+    save_file(layers, str(tmp_path / "style.safetensors"))
+    lora = Lora(tmp_path / "style.safetensors", 0.5)
+    styled = load_video_pipeline(folder(name), device="cpu", dtype="float32", loras=[lora])
+    assert not np.array_equal(frames(styled), frames(plain))
 
 
 def test_a_motion_adapter_for_another_model_is_refused(tmp_path: Path) -> None:

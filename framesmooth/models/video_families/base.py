@@ -52,6 +52,7 @@ class VideoCall:
         steps: denoising steps.
         guidance_scale: how strictly the prompt is followed.
         true_cfg_scale: likewise against the negative prompt, where the other is an input of the model.
+        guidance_scale_2: of the second transformer, for models that have two; None is as the first.
         first: the image that the clip begins with, a PIL image of this size.
         last: the image that it ends with, likewise.
         video: the video that it is made from, likewise, as many images as frames.
@@ -74,6 +75,7 @@ class VideoCall:
     steps: int
     guidance_scale: float
     true_cfg_scale: float = 1.0
+    guidance_scale_2: float | None = None
     first: Any = None
     last: Any = None
     video: Sequence[Any] = ()
@@ -107,6 +109,7 @@ class VideoFamily:
         refines_noise: whether it has FreeInit.
         true_guidance: whether ``true_cfg_scale`` guides, because the model takes ``guidance_scale`` as an
             input.
+        has_second: whether a second transformer denoises at low noise, with guidance of its own.
         parts_decide: whether frames depend on how many are decoded at a time.
         packages: what it needs besides the usual, by import name.
         float32: components that are kept in float32.
@@ -132,6 +135,7 @@ class VideoFamily:
     travels: bool = False
     refines_noise: bool = False
     true_guidance: bool = False
+    has_second: bool = False
     parts_decide: bool = False
     packages: tuple[str, ...] = ()
     float32: tuple[str, ...] = ()
@@ -181,6 +185,11 @@ class VideoFamily:
     def denoiser(self, pipe: Any) -> Any:
         """Return the network that is called at every step."""
         return pipe.transformer if getattr(pipe, "transformer", None) is not None else pipe.unet
+
+    def denoisers(self, pipe: Any) -> list[Any]:
+        """Return the networks that denoise: one, or one for high noise and one for low."""
+        second = getattr(pipe, "transformer_2", None) if self.has_second else None
+        return [network for network in (self.denoiser(pipe), second) if network is not None]
 
     def native_size(self, pipe: Any) -> tuple[int, int]:
         """Return (height, width) in pixels that the model was made for."""

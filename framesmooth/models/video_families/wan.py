@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from framesmooth.models.video_families.base import FrameRule, ModelConfig, VideoFamily
+from framesmooth.models.video_families.base import FrameRule, ModelConfig, VideoCall, VideoFamily
 
 _IMAGE: Final = "WanImageToVideoPipeline"
 _SECOND_FPS: Final = Fraction(24)
@@ -20,10 +20,15 @@ class Wan(VideoFamily):
         if model.index.get("expand_timesteps"):
             starts = dict(self.pipelines) | {"image": _IMAGE}
             changed = replace(changed, pipelines=starts, size_multiple=32, fps=_SECOND_FPS, longest=121)
-        if "transformer_2" in model.index and model.index["transformer_2"] != [None, None]:
+        if model.index.get("transformer_2", [None])[0] is not None:  # restyling knows one transformer only
             starts = {start: name for start, name in changed.pipelines.items() if start != "video"}
-            changed = replace(changed, pipelines=starts)  # restyling knows one transformer only
+            changed = replace(changed, pipelines=starts, has_second=True)
         return changed
+
+    def guidance_arguments(self, call: VideoCall) -> dict[str, Any]:
+        """Return the guidance, of models with two transformers that of both."""
+        second = {} if call.guidance_scale_2 is None else {"guidance_scale_2": call.guidance_scale_2}
+        return super().guidance_arguments(call) | second
 
 
 WAN: Final = Wan(

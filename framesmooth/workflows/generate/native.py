@@ -38,6 +38,7 @@ def check_video_settings(settings: GenerateSettings, family: VideoFamily | None,
         "--free-init": settings.video.free_init > 0 and not family.refines_noise,
         "--context-length": settings.video.context_length is not None and not family.travels,
         "--motion-bucket": settings.video.motion_bucket is not None and family.reads_prompts,
+        "--guidance-scale-2": settings.video.guidance_scale_2 is not None and not family.has_second,
         "--true-cfg-scale": settings.sampling.true_cfg_scale != 1 and not family.true_guidance,
     }
     _refuse(animates, f"{name} is a {family.title} model, which has no such thing")
@@ -163,6 +164,7 @@ def plan_native(
         last=None if images.last_image is None else read_option_image(images.last_image, "--last-image"),
         restyle=restyle,
         free_init=video.free_init,
+        guidance_scale_2=video.guidance_scale_2,
         context=video.context_length,
         motion_bucket=video.motion_bucket,
     )

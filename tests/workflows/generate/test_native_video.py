@@ -242,6 +242,7 @@ def test_a_motion_adapter_makes_a_model_of_images_move(
         ("wan", {"loop": True}, "--loop"),
         ("wan", {"cadence": 2}, "--cadence"),
         ("wan", {"free_init": 2}, "no such thing"),
+        ("wan", {"guidance_scale_2": 2.0}, "--guidance-scale-2"),
         ("wan", {"true_cfg_scale": 2.0}, "--true-cfg-scale"),
         ("animatediff_xl", {"context_length": 8}, "--context-length"),
     ],
@@ -350,6 +351,19 @@ def test_a_lora_changes_the_clip(clip: Clip, pipelines: Callable[[str], Path], t
     for settings in (plain, styled):
         make_frames(settings)
     assert np.abs(pixels(plain) - pixels(styled)).max() > 0
+
+
+def test_a_stopped_run_with_a_random_seed_goes_on(clip: Clip) -> None:
+    """The same command again: the frame rate and the seed that it had are found in the record."""
+    settings = clip("ltx", prompts=["a cat", "the sea"], num_frames=8, seed=-1)
+    with pytest.raises(Stop):
+        make_clip(settings, stop_at("keyframes", 3))
+    run = RunFolder.beside(settings.output)
+    seed, kept = run.record["keyframes"][0]["seed"], {p.name: p.read_bytes() for p in run.keyframes.results()}
+    assert len(kept) == 4
+    make_clip(settings, nothing)
+    assert run.record["keyframes"][0]["seed"] == seed
+    assert {p.name: p.read_bytes() for p in run.keyframes.results()}.items() >= kept.items()
 
 
 def test_the_clip_is_written_with_its_provenance(clip: Clip) -> None:

@@ -41,6 +41,13 @@ class VideoModelSettings(SettingGroup):
             "slower; 0 is off.",
         ),
     ] = 0
+    guidance_scale_2: Annotated[
+        Annotated[float, Interval(ge=0, le=1000)] | None,
+        Setting(
+            unset="that of --guidance-scale",
+            help="Wan 2.2 with two transformers: guidance of the second one, which denoises at low noise.",
+        ),
+    ] = None
     motion_bucket: Annotated[
         Annotated[int, Interval(ge=1, le=255)] | None,
         Setting(unset="127", help="Stable Video Diffusion: how much moves, 1 to 255."),
