@@ -75,6 +75,7 @@ def _image_options(settings: GenerateSettings) -> dict[str, bool]:
         "--easing": timeline.easing != "linear",
         "--hold": timeline.hold != 0,
         "--loop": timeline.loop,
+        "--motion-speed": settings.motion.motion_speed != 1,
         "--drift": seeding.drift != type(seeding)().drift,
         "--seed-schedule": seeding.seed_schedule is not None,
         "--guidance-end": sampling.guidance_end not in (None, 1),

@@ -130,6 +130,8 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    if clip.unmoved:
+        yield Notice(clip.unmoved, warning=True)
     for line in _reading_notices(clip):
         yield Notice(_OPTION_HINT.sub("", line), warning=True)
     vocabulary = load_vocabulary(clip.model_folder)

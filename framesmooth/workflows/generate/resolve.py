@@ -12,7 +12,7 @@ from framesmooth.errors import ModelError, UsageError, require_packages
 from framesmooth.frames import FrameSource
 from framesmooth.generation.control_frames import ControlFrames, plan_control
 from framesmooth.generation.native_video_spec import NativeVideo
-from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, Restyle
+from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, MovingSubject, Restyle
 from framesmooth.models.checkpoints import (
     is_checkpoint,
     locate_model,
@@ -40,7 +40,10 @@ from framesmooth.workflows.generate.planning import (
     open_video,
     plan_feedback,
     plan_first_last_images,
+    plan_motion,
     plan_restyle,
+    stands_still,
+    without_motion_words,
 )
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
@@ -68,6 +71,9 @@ class ResolvedClip:
     feedback: Feedback | None = None
     ends: FirstLastImages | None = None
     restyle: Restyle | None = None
+    moving: MovingSubject | None = None
+    unmoved: str = ""
+    """Why nothing moves though a prompt says so."""
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
     native: NativeVideo | None = None
@@ -78,7 +84,7 @@ class ResolvedClip:
     @property
     def plan(self) -> GenerationPlan | None:
         """What the frames start from besides noise."""
-        plans = self.native, self.feedback, self.ends, self.restyle
+        plans = self.native, self.feedback, self.ends, self.restyle, self.moving
         return next((plan for plan in plans if plan is not None), None)
 
     @property
@@ -117,6 +123,7 @@ class ResolvedClip:
             "feedback": self.feedback,
             "ends": self.ends,
             "init_video": self.restyle,
+            "motion": self.moving,
             "native_video": self.native,
         }
         return {name: plan.key for name, plan in plans.items() if plan is not None}
@@ -251,12 +258,19 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_scale = settings.sampling.guidance_scale
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
+    notes, still = notes_of(folder), False
     if family is None or start is None:
+        moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
+        still = stands_still(settings, timeline)
+        if moving is not None or still:
+            timeline = without_motion_words(timeline, moving)
         plans = _plans(settings, timeline, video, _number(defaults.get("feedback_guidance_scale")))
+        plans |= {"moving": moving, "unmoved": unmoved}
     else:
         restyle = _restyle(settings, timeline, video)
         native = plan_native(settings, timeline, family, start, restyle)
         plans = {"restyle": restyle, "native": native}
+    stays = still or any(plans.get(name) for name in ("ends", "moving"))
     drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
         None,
@@ -265,7 +279,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if plans.get("ends") else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if stays else settings.seeding.drift) if drifting else 1.0,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -285,7 +299,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             timeline,
             content_of(settings.conditioning.controlnet.source),
         ),
-        model_generator=notes_of(folder).get("generator"),
+        model_generator=notes.get("generator"),
     )
     _check_generator(resolved)
     return resolved
