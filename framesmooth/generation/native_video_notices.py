@@ -40,6 +40,13 @@ def native_notices(
         sizes = [f"{width}x{height}" for height, width in (size, denoised)]
         multiple = family.size_multiple
         yield Notice(f"{sizes[0]} is cropped from {sizes[1]}: sides of {name} are multiples of {multiple}")
+    asked = sum(len(segment.frames) for segment in segments)
+    made = sum(family.frame_rule.up(segment.generated) for segment in segments)
+    if made > asked + sum(segment.leads_on for segment in segments):
+        clips = "" if len(segments) == 1 else f" in {len(segments)} segments"
+        yield Notice(
+            f"{asked} frames are cut from {made}{clips}: {name} generates {family.frame_rule} frames"
+        )
     yield from _on_segments(name, segments, plan, model)
     prompts = dict.fromkeys(key.prompt for key in timeline.keyframes)
     if not family.reads_prompts:

@@ -80,7 +80,7 @@ def load_video_pipeline(
     pipe.set_progress_bar_config(disable=True)
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
-    if motion_adapter is not None and scheduler is None and preset is None:
+    if motion_adapter is not None:  # another scheduler, too, has the noise schedule of the adapter
         pipe.scheduler = family.with_scheduler(pipe)
     pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
     for denoiser in family.denoisers(pipe) if layerwise_casting else ():

@@ -255,7 +255,7 @@ class VideoFamily:
         """Switch on in ``pipe`` what a call asks for beyond arguments, and off what it doesn't."""
 
     def with_scheduler(self, pipe: Any) -> Any:
-        """Return the scheduler that a freshly loaded pipeline should have, unless another is asked for."""
+        """Return the scheduler of a model with a motion adapter; others are made of its configuration."""
         return pipe.scheduler
 
 

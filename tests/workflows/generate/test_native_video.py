@@ -304,7 +304,9 @@ def test_little_memory_is_enough(clip: Clip) -> None:
 
 def test_any_size_is_rounded_up_and_cropped(clip: Clip) -> None:
     settings = clip("wan", width=40, height=24)
-    assert "40x24 is cropped from 48x32: sides of wan are multiples of 16" in said(settings)
+    told = said(settings)
+    assert "40x24 is cropped from 48x32: sides of wan are multiples of 16" in told
+    assert "6 frames are cut from 9: wan generates 4k + 1 frames" in told
     assert pixels(settings).shape == (6, 24, 40, 3)
 
 
@@ -313,6 +315,19 @@ def test_frame_rate_and_length_are_those_of_the_family(clip: Clip) -> None:
     made = make_clip(settings, nothing)
     assert (made.after.num_frames, float(made.fps)) == (9, 8.0)
     assert RunFolder.beside(settings.output).record["settings"]["raw"]["timeline"]["fps"] == "8"
+
+
+def test_models_tells_what_a_family_generates(pipelines: Callable[[str], Path]) -> None:
+    from click.testing import CliRunner
+
+    from framesmooth.cli.main import cli
+
+    result = CliRunner().invoke(cli, ["models", str(pipelines("wan_image")), "--json"])
+    told = json.loads(result.stdout)[1]["video"]
+    assert (told["starts"], told["takes_last_image"]) == (["image"], True)
+    assert told["frames"] == {"rule": "4k + 1", "default": 81}
+    text = CliRunner().invoke(cli, ["models", str(pipelines("wan_image"))]).stdout
+    assert "video from an image, to an image at the end; 4k + 1 frames" in text
 
 
 def test_the_estimate_knows_clips(clip: Clip) -> None:
