@@ -68,7 +68,7 @@ def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
         shown = f" ({'; '.join(changed)})" if changed else ""
         raise OutputExists(
             f"{run.folder} holds the frames of a run with other settings or versions{shown}: 'framesmooth "
-            f"resume {run.folder}' goes on with that one, another -o keeps both, --overwrite replaces it"
+            f"resume {run.folder}' resumes that one, another -o keeps both, --overwrite replaces it"
         )
 
 
@@ -141,7 +141,7 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
-        yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
+        yield Notice(f"{clip.model_name} does not know these words: {listed}", warning=True)
     for prompt in (prompt for prompt in prompts if prompt and not knows_any(prompt, vocabulary)):
         told = f"{clip.model_name} knows no word of {quoted(prompt)}: what it shows has nothing to do with it"
         yield Notice(told, warning=True)
