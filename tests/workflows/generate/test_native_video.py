@@ -328,6 +328,9 @@ def test_models_tells_what_a_family_generates(pipelines: Callable[[str], Path]) 
     assert told["frames"] == {"rule": "4k + 1", "default": 81}
     text = CliRunner().invoke(cli, ["models", str(pipelines("wan_image"))]).stdout
     assert "video from an image, to an image at the end; 4k + 1 frames" in text
+    known = json.loads(CliRunner().invoke(cli, ["models", "--families", "--json"]).stdout)
+    assert {one["family"] for one in known} == {family.title for family in VIDEO_FAMILIES.values()}
+    assert "license CC-BY-NC-4.0" in CliRunner().invoke(cli, ["models", "--families"]).stdout
 
 
 def test_the_estimate_knows_clips(clip: Clip) -> None:
