@@ -85,6 +85,11 @@ class VideoCall:
     motion_bucket: int | None = None
     in_parts: bool = False
 
+    @property
+    def share(self) -> float:
+        """The strength, or a little more where it would be less than one step."""
+        return max(self.strength, min(1.0, (1 + 1e-9) / self.steps))
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoFamily:
@@ -201,7 +206,7 @@ class VideoFamily:
 
     def steps_of(self, call: VideoCall) -> int:
         """Return how many steps a call takes."""
-        asked = min(call.steps, int(call.steps * call.strength)) if call.start == "video" else call.steps
+        asked = min(call.steps, int(call.steps * call.share)) if call.start == "video" else call.steps
         return max(1, asked) * max(1, call.free_init)
 
     def arguments(self, call: VideoCall) -> dict[str, Any]:
@@ -236,7 +241,7 @@ class VideoFamily:
     def video_arguments(self, call: VideoCall) -> dict[str, Any]:
         """Return the arguments for a clip from a video, whose length is that of the clip."""
         sizes = {"height": call.height, "width": call.width}
-        return {"video": list(call.video), "strength": call.strength, **sizes}
+        return {"video": list(call.video), "strength": call.share, **sizes}
 
     def progress_arguments(self, step_done: StepDone) -> dict[str, Any]:
         """Return the arguments that let ``step_done`` be called after every step."""

@@ -13,7 +13,7 @@ class TextToVideoSD(VideoFamily):
 
     def video_arguments(self, call: VideoCall) -> dict[str, Any]:
         """Return the video, whose size is that of the clip as well."""
-        return {"video": list(call.video), "strength": call.strength}
+        return {"video": list(call.video), "strength": call.share}
 
     def progress_arguments(self, step_done: StepDone) -> dict[str, Any]:
         """Return the older callback, the only one that these pipelines have."""

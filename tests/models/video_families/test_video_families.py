@@ -67,6 +67,10 @@ def test_steps_of_a_restyled_clip_are_its_share() -> None:
     )
     assert FAMILIES["Wan"].steps_of(call) == 3
     assert FAMILIES["LTX-Video"].steps_of(call) == 10
+    for steps in range(1, 100):
+        few = replace(call, steps=steps, strength=0.001)
+        assert int(few.share * steps) == FAMILIES["Wan"].steps_of(few) == 1, "diffusers would take none"
+        assert 0 < few.share <= 1
     assert FAMILIES["AnimateDiff"].steps_of(replace(call, start="text", free_init=3)) == 30
 
 

@@ -165,7 +165,7 @@ def test_a_video_is_restyled(family: str, clip: Clip, tmp_path: Path) -> None:
     for index, frame in enumerate(video):
         write_png(tmp_path / "video" / f"{index}.png", frame)
     asked = {"init_video": tmp_path / "video", "num_frames": None, "steps": 4, "fps": 8}
-    weak, strong = (clip(family, f"{at}.mkv", strength=at, **asked) for at in ("0.3", "1"))
+    weak, strong = (clip(family, f"{at}.mkv", strength=at, **asked) for at in ("0.1", "1"))
     for settings in (weak, strong):
         make_frames(settings)
         assert len(frames_of(settings)) == 6
