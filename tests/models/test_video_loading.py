@@ -70,7 +70,7 @@ def test_the_autoencoder_in_tiles_changes_little(name: str, folder: Callable[[st
 def test_bfloat16_and_float8_are_near(name: str, folder: Callable[[str], Path]) -> None:
     exact = frames(load_video_pipeline(folder(name), device="cpu", dtype="float32"))
     for settings in ({"dtype": "bfloat16"}, {"dtype": "float32", "layerwise_casting": True}):
-        near = frames(load_video_pipeline(folder(name), device="cpu", **settings))  # type: ignore[arg-type]
+        near = frames(load_video_pipeline(folder(name), device="cpu", **settings))
         assert 0 < np.abs(near - exact).mean() < 8
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framesmooth import registry
+from framesmooth.errors import UsageError
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.checkpoints import is_checkpoint
@@ -48,8 +49,14 @@ def load_model(clip: ResolvedClip) -> "TextToImage":
 
     Raises:
         ModelError: a model that cannot be loaded.
+        UsageError: a video model, which generates no single images.
     """
     settings = clip.settings
+    if clip.native is not None:
+        raise UsageError(
+            f"{clip.model_name} is a {clip.native.family.title} model, which generates whole clips: this is "
+            "for models of single images"
+        )
     return load_pooled(
         clip.model_hashes,
         settings.model.name if is_checkpoint(settings.model.name) else str(clip.model_folder),

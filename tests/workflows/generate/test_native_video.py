@@ -266,6 +266,13 @@ def test_a_model_of_images_takes_no_option_of_video_models(tiny_model: Path, cli
         make_clip(clip("wan", model=str(tiny_model), free_init=1), nothing)
 
 
+def test_what_looks_into_single_images_refuses_a_video_model(pipelines: Callable[[str], Path]) -> None:
+    from framesmooth.workflows.explain import explain
+
+    with pytest.raises(UsageError, match="wan is a Wan model, which generates whole clips"):
+        explain("a red boat", model=str(pipelines("wan")), steps=2, width=32, height=32)
+
+
 def test_missing_components_are_named(clip: Clip, pipelines: Callable[[str], Path], tmp_path: Path) -> None:
     whole = pipelines("wan")
     without = Path(shutil.copytree(whole, tmp_path / "without"))
