@@ -95,6 +95,7 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         seed=5,
         structure_guidance=0,
         layout_size="full",
+        camera_anchor="off",
         drift=0.5,
     )
 
