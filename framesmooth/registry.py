@@ -68,6 +68,7 @@ GENERATORS: Final[dict[str, str]] = {
     "anchored-camera": "framesmooth.generation.anchored_camera:AnchoredCamera",
     "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
     "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",
+    "native-video": "framesmooth.generation.native_video:NativeVideoGenerator",
 }
 """Ways of generating frames: classes, each a FrameGenerator."""
 

@@ -27,6 +27,7 @@ _HOW: Final[dict[str, Any]] = {
     "overwrite": False,
     "low_vram": False,
     "cpu_offload": False,
+    "group_offload": False,
     "allow_download": False,
 }
 """Settings that say how a clip is made, and not which."""
@@ -54,8 +55,10 @@ def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> Gen
     if settings.seeding.seeds is not None and len(settings.seeding.seeds) != len(drawn):
         return settings
     again = settings.with_drawn(drawn)
+    if settings.timeline.fps is None:  # what the model was made for is not known here
+        again = again.but(fps=stopped.timeline.fps)
     asked, before = (content_key(settings_as_record(one.but(**_HOW), run.folder)) for one in (again, stopped))
-    return again if asked == before else settings
+    return settings.with_drawn(drawn) if asked == before else settings
 
 
 def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
@@ -80,7 +83,7 @@ def check_writing(clip: ResolvedClip) -> None:
     settings, audio = clip.settings, clip.settings.encoding.audio
     if settings.upscaling.upscale != 1:
         check_upscaler(settings.upscaling.upscaler)
-    check_rate(settings.output, settings.timeline.fps)
+    check_rate(settings.output, settings.timeline.rate)
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
     if audio is not None and not audio.is_file():

@@ -140,7 +140,7 @@ def finish_clip(
         smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
         left=None if smoothed.left is None else smoothed.left.sentence,
         size=scaled(smoothed.frames.size, clip.settings.upscaling.upscale),
-        fps=clip.settings.timeline.fps,
+        fps=clip.settings.timeline.rate,
         seconds=time.perf_counter() - started,
     )
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
@@ -207,7 +207,7 @@ class _Work:
                 return None
             _import_beside("matplotlib.backends.backend_agg")  # of the report
             known = smoother_of_run(self.run, smoother, num_frames)
-            self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.fps)
+            self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.rate)
             return self._ahead.add
 
         notes = FramesStage(self.clip, self.run, self.emit, smooth_ahead).make()
@@ -222,7 +222,7 @@ class _Work:
         from framesmooth.tuning.search import Goal, SmootherConfig
         from framesmooth.tuning.tuner import tune_clip
 
-        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.fps)
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.rate)
         setup = SmootherConfig(method=self.clip.settings.smoothing.smoother)
         tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
         self.emit(Notice(tuning.verdict))
@@ -239,7 +239,7 @@ class _Work:
             self.run,
             smoother,
             self.emit,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             loop=settings.timeline.loop,
             guide=self._guide,
             ahead=self._ahead,
@@ -278,7 +278,7 @@ class _Work:
         settings = self.clip.settings
         with open_sink(
             settings.output,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             size=frames.size,
             crf=settings.encoding.crf,
             codec=settings.encoding.codec,
