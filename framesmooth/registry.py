@@ -72,6 +72,14 @@ GENERATORS: Final[dict[str, str]] = {
 }
 """Ways of generating frames: classes, each a FrameGenerator."""
 
+UPSCALERS: Final[dict[str, str]] = {
+    "storybook-x2": "framesmooth.upscaling.storybook_x2:StorybookX2",
+    "lanczos": "framesmooth.upscaling.lanczos:Lanczos",
+    "acnet": "framesmooth.upscaling.acnet:Acnet",
+    "swin2sr": "framesmooth.upscaling.swin2sr:Swin2SR",
+}
+"""Upscalers: classes with a ``create(folder, device)``."""
+
 DEFAULT_GENERATOR: Final = "prompt-travel"
 
 FAMILIES: Final[dict[str, dict[str, str]]] = {
@@ -80,6 +88,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
     "smoother": SMOOTHERS,
     "metric": METRICS,
     "generator": GENERATORS,
+    "upscaler": UPSCALERS,
 }
 
 

@@ -37,6 +37,8 @@ from framesmooth.runs import (
 )
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.smoothing.choice import SmoothingChoice
+from framesmooth.upscaling.base import scaled
+from framesmooth.upscaling.enlarged_source import enlarged
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
@@ -137,7 +139,7 @@ def finish_clip(
         after=smoothed.after,
         smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
         left=None if smoothed.left is None else smoothed.left.sentence,
-        size=smoothed.frames.size,
+        size=scaled(smoothed.frames.size, clip.settings.upscaling.upscale),
         fps=clip.settings.timeline.rate,
         seconds=time.perf_counter() - started,
     )
@@ -261,8 +263,15 @@ class _Work:
                     reported.result()
                 self._note_clip(finished)
 
-            self._write_clip(smoothed.frames, written)
+            self._write_clip(self.enlarged(smoothed.frames), written)
         return smoothed
+
+    def enlarged(self, frames: FrameSource) -> FrameSource:
+        """Return the frames in the size of the clip."""
+        asked = self.clip.settings.upscaling
+        if asked.upscale == 1:
+            return frames
+        return enlarged(frames, asked.upscale, asked.upscaler, self.clip.settings.compute.device)
 
     def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
         """Write the clip; ``on_complete`` is called with its file before that gets its name."""

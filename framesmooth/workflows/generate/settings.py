@@ -21,6 +21,7 @@ from framesmooth.workflows.generate.setting_groups.model import ComputeSettings,
 from framesmooth.workflows.generate.setting_groups.motion import MotionSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
+from framesmooth.workflows.generate.setting_groups.upscaling import UpscalingSettings
 from framesmooth.workflows.generate.setting_groups.video import VideoModelSettings
 
 
@@ -56,6 +57,7 @@ class GenerateSettings(SettingGroup):
     seeding: SeedSettings = field(default_factory=SeedSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    upscaling: UpscalingSettings = field(default_factory=UpscalingSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
