@@ -71,7 +71,7 @@ class CameraFeedback(ImageToImageGenerator):
         if plan.depth_model is not None:
             camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
         scale = sampling.guidance.scale if plan.guidance_scale is None else plan.guidance_scale
-        return CameraFeedback(
+        return cls(
             path=path,
             guidance=replace(sampling.guidance, scale=scale),
             noise_renewal=plan.noise_renewal,

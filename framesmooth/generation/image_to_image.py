@@ -17,6 +17,7 @@ from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.metrics.outliers import frame_statistics
 from framesmooth.models.conditioning import stack
+from framesmooth.models.text_to_image import StepChange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +72,20 @@ def denoise_image(
     steps: int | None = None,
     first: Tensor | None = None,
     seed: int | None = None,
+    change: StepChange | None = None,
 ) -> GeneratedFrame:
     """Generate the image of frame ``time`` alone; see ``denoise_images``."""
     starts, seeds = None if start is None else [start], None if seed is None else [seed]
     return denoise_images(
-        path, [time], [noise], on_step, starts=starts, steps=steps, first=first, seeds=seeds
+        path,
+        [time],
+        [noise],
+        on_step,
+        starts=starts,
+        steps=steps,
+        first=first,
+        seeds=seeds,
+        changes=() if change is None else (change,),
     )[0]
 
 
@@ -89,6 +99,7 @@ def denoise_images(
     steps: int | None = None,
     first: Tensor | None = None,
     seeds: Sequence[int] | None = None,
+    changes: Sequence[StepChange] = (),
 ) -> list[GeneratedFrame]:
     """Generate images with the frames' own prompts: from noise, or from images in the last ``steps``.
 
@@ -101,6 +112,7 @@ def denoise_images(
         steps: how many of the last steps denoise them; None is all.
         first: ``latents_of_first``, for images with ``starts`` to attend to.
         seeds: of what samplers draw at every step; those of the path if None.
+        changes: of the latents of each image after every step, for images with ``starts``; none by default.
     """
     model, sampling = path.model, path.sampling
     if starts is None:
@@ -124,6 +136,7 @@ def denoise_images(
         first_step=skipped,
         on_step=None if on_step is None else lambda _done, _latents: on_step(len(times)),
         anchor=anchor,
+        changes=changes,
     )
     return [_judged(generated) for generated in model.decode_judged(final)]
 

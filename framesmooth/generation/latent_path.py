@@ -15,6 +15,7 @@ from framesmooth.generation.sampling import PromptsAndNoises, Sampling, auto_bat
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.generation.specs import INBETWEENS
 from framesmooth.generation.structure_anchor import AUTO_SHARE, Structure, StructureShare, anchors_of
+from framesmooth.models.aspect import size_in
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning
 from framesmooth.models.controlnet import conditioning_of
 from framesmooth.models.cross_frame_attention import Anchor
@@ -281,6 +282,8 @@ def create_path(model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> L
             "drop --cross-frame-attention"
         )
     height, width = spec.height or model.native_size[0], spec.width or model.native_size[1]
+    if spec.aspect is not None:
+        height, width = size_in(spec.aspect, model.native_size, model.multiple)
     rounded = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
     largest = model.family.largest_side
     if largest is not None and max(rounded) > largest:

@@ -1,6 +1,7 @@
 """One text-to-image pipeline of diffusers: encode a prompt, make noise, denoise, decode."""
 
 import copy
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +18,7 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.models import controlnet, scheduler_state
 from framesmooth.models.autoencoder import Autoencoder
 from framesmooth.models.checkpoints import notes_of
-from framesmooth.models.conditioning import Conditioning
+from framesmooth.models.conditioning import TOKENS, Conditioning
 from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.families import family_of
@@ -25,8 +26,9 @@ from framesmooth.models.families.base import Family, Guidance
 from framesmooth.models.hooks import as_many_as_samples
 from framesmooth.models.latents import noise_of, step_generator
 from framesmooth.models.optimization.compile import compile_errors
+from framesmooth.models.prompt_chunks import chunks_of
 from framesmooth.models.prompt_weighting import token_weights, weighted
-from framesmooth.models.prompt_weighting_spec import parse_weights, plain
+from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
 
 StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
@@ -124,16 +126,38 @@ class TextToImage:
 
         Words may have weights (``prompt_weights``).
         """
-        texts = {"prompt_embeds": prompt, "negative_prompt_embeds": negative_prompt}
-        spans = {name: parse_weights(self.family.read(text)) for name, text in texts.items()}
+        asked, avoided = self._chunks(prompt), self._chunks(negative_prompt if guided else "")
+        count = math.lcm(len(asked), len(avoided))
         with torch.inference_mode(), self._memory_errors():
-            encoded = dict(self.family.encode(plain(prompt), plain(negative_prompt), guided=guided))
-            for name in encoded.keys() & spans.keys():
-                if any(span.weight != 1 for span in spans[name]):
-                    weights = token_weights(spans[name], self.family.readers, self.pipe)
-                    encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
+            parts = [
+                self._encode_chunk(asked[at % len(asked)], avoided[at % len(avoided)], guided=guided)
+                for at in range(count)
+            ]
+        encoded = parts[0]
+        if count > 1:
+            encoded |= {
+                name: torch.cat([part[name] for part in parts], dim=1) for name in TOKENS & encoded.keys()
+            }
         image = {name: one for name, one in self.image_embeds.items() if guided or "negative" not in name}
         return {name: tensor.float().cpu() for name, tensor in encoded.items()} | image
+
+    def _chunks(self, prompt: str) -> list[tuple[Span, ...]]:
+        """Return a prompt in the parts that are encoded by themselves; it is one where it fits."""
+        spans = parse_weights(self.family.read(prompt))
+        if not self.family.reads_in_chunks:
+            return [spans]
+        tokenizer, room = self.family.readers[0]
+        return chunks_of(spans, tokenizer, room, self.pipe)
+
+    def _encode_chunk(self, asked: Sequence[Span], avoided: Sequence[Span], *, guided: bool) -> Conditioning:
+        """Return the embeddings of one chunk of a prompt, and of one of the negative prompt."""
+        prompt, negative = ("".join(span.text for span in spans) for spans in (asked, avoided))
+        encoded = dict(self.family.encode(prompt, negative, guided=guided))
+        for name, spans in (("prompt_embeds", asked), ("negative_prompt_embeds", avoided)):
+            if name in encoded and any(span.weight != 1 for span in spans):
+                weights = token_weights(spans, self.family.readers, self.pipe)
+                encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
+        return encoded
 
     @property
     def _empty_prompt(self) -> Tensor:
@@ -142,8 +166,10 @@ class TextToImage:
     def cut_off(self, prompt: str) -> str:
         """Return the words at the end of ``prompt`` that the text encoder has no room for, "" if all fit.
 
-        A word of which it reads a part is among them.
+        A word of which it reads a part is among them. A family that reads in chunks reads all of them.
         """
+        if self.family.reads_in_chunks:
+            return ""
         tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
 
         def fits(count: int) -> bool:

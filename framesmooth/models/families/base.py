@@ -124,6 +124,11 @@ class Family:
         """The tokenizers whose tokens follow each other in the embeddings, and how many there are of each."""
         return [(self.pipe.tokenizer, int(self.pipe.tokenizer.model_max_length))]
 
+    @property
+    def reads_in_chunks(self) -> bool:
+        """Whether a prompt that is longer than the tokenizer's room is read in chunks, not cut."""
+        return True
+
     def read(self, prompt: str) -> str:
         """Return a prompt as the tokenizers get it."""
         return prompt

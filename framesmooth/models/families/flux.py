@@ -59,6 +59,11 @@ class Flux(Family):
         return guidance.true_scale > 1
 
     @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
+        return False
+
+    @property
     def readers(self) -> list[tuple[Any, int]]:
         """T5's tokenizer."""
         return [(self.pipe.tokenizer_2, self._room)]

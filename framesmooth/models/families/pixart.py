@@ -50,6 +50,11 @@ class PixArt(Family):
         return False
 
     @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
+        return False
+
+    @property
     def readers(self) -> list[tuple[Any, int]]:
         """T5's tokenizer."""
         return [(self.pipe.tokenizer, default_of(self.pipe.encode_prompt, "max_sequence_length"))]

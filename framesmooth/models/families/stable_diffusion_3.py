@@ -49,6 +49,11 @@ class StableDiffusion3(Family):
         return False
 
     @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
+        return False
+
+    @property
     def readers(self) -> list[tuple[Any, int]]:
         """CLIP's tokens, and T5's where there is a T5."""
         readers = super().readers

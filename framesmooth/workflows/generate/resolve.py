@@ -134,6 +134,7 @@ class ResolvedClip:
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
+            "aspect": None if settings.sampling.aspect is None else str(settings.sampling.aspect),
             "structure_guidance": self.structure_share,
             "one_layout": self.one_layout and bool(self.structure_share),
             "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
@@ -272,8 +273,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_end=float(defaults.get("guidance_end", 1.0))
         if settings.sampling.guidance_end is None
         else settings.sampling.guidance_end,
-        width=settings.sampling.width or defaults.get("width"),
-        height=settings.sampling.height or defaults.get("height"),
+        width=settings.sampling.width or (None if settings.sampling.aspect else defaults.get("width")),
+        height=settings.sampling.height or (None if settings.sampling.aspect else defaults.get("height")),
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
         moving=moving,

@@ -25,6 +25,7 @@ _FLAT_VERSION: Final = 1
 _RENAMED: Final = {"smooth": "smooth_strength"}
 """Setting of a record of version 1 -> its key now."""
 _BEFORE: Final[dict[str, dict[str, Any]]] = {
+    "camera": {"camera_anchor": "off"},
     "timeline": {"structure_guidance": 0.0},
     "sampling": {"layout_size": "full"},
     "motion": {"motion": "off"},
@@ -39,6 +40,8 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     """
     record: dict[str, Any] = named(asdict(settings), folder)
     record["timeline"]["fps"] = str(settings.timeline.fps)
+    aspect = settings.sampling.aspect
+    record["sampling"]["aspect"] = None if aspect is None else f"{aspect.numerator}:{aspect.denominator}"
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business
     if settings.model_path is not None:
         record["model"]["name"] = relative_name(settings.model_path, folder)

@@ -17,6 +17,9 @@ def check_settings(settings: GenerateSettings) -> None:
     _check_keyframes(settings)
     _check_conditioning(settings)
     sampling = settings.sampling
+    if sampling.aspect is not None and (sampling.width, sampling.height) != (None, None):
+        given = "--width" if sampling.width is not None else "--height"
+        raise UsageError(f"--aspect and {given} both decide the size: give one of them")
     if settings.compute.compiled and sampling.cross_frame_attention:
         raise UsageError("--compile and --cross-frame-attention cannot be combined: drop one of them")
     width, height = sampling.width or 8, sampling.height or 8

@@ -260,13 +260,24 @@ def test_masks_travel_without_a_jump(name: str, load: Any) -> None:
 
 
 def test_the_end_of_a_long_prompt_is_that_of_the_longest_reader(load: Any) -> None:
-    """CLIP of 16 tokens has room for 14 letters; T5 counts spaces and an end token, too."""
-    assert load("stable_diffusion_xl").cut_off(60 * "cat ") == " ".join((60 - 14 // 3) * ["cat"])
+    """T5 counts spaces and an end token, too; what has CLIP alone reads in chunks."""
+    assert load("stable_diffusion_xl").cut_off(60 * "cat ") == ""
     for name, room in (("stable_diffusion_3", 256), ("flux", 512), ("flux_schnell", 256)):
         assert load(name).cut_off("cat red sea") == ""
         assert load(name).cut_off(240 * "cat ") == " ".join((240 - (room - 1) // 4) * ["cat"])
     assert load("pixart_alpha").cut_off("x" * 118) == ""
     assert load("pixart_alpha").cut_off("x" * 117 + "yz") == "x" * 117 + "yz"
+
+
+def test_what_t5_has_no_room_for_is_said(load: Any) -> None:
+    generator = prompt_travel(load("flux"), Timeline((Keyframe(0, 240 * "cat ", 1),), 1), steps=1)
+    told = [
+        notice.message for notice in generator.notices("flux") if "too long for the model" in notice.message
+    ]
+    assert told == [
+        f"the prompt is too long for the model: it ignores the last {240 - 511 // 4} of 240 words, from "
+        "'cat cat cat cat cat cat ...' on"
+    ]
 
 
 def test_an_empty_negative_prompt_of_xl_is_what_it_was_trained_with(load: Any) -> None:

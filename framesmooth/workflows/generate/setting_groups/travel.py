@@ -8,6 +8,7 @@ from annotated_types import Interval
 
 from framesmooth import defaults, limits
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.duration import parse_duration
 from framesmooth.timeline.seeds import MAX_SEED, SeedBehavior
 from framesmooth.timeline.timeline import EASINGS
 
@@ -24,6 +25,16 @@ class TimelineSettings(SettingGroup):
         Annotated[int, Interval(ge=1, le=limits.MAX_FRAMES)] | None,
         Setting(
             everyday=True, unit="frames", unset="48 from one prompt to the next", help="Length of the clip."
+        ),
+    ] = None
+    duration: Annotated[
+        Annotated[Fraction, Interval(gt=0)] | None,
+        Setting(
+            everyday=True,
+            unit="seconds",
+            metavar="TIME",
+            parse=parse_duration,
+            help="Length of the clip in time, in place of --num-frames: 10s, 2500ms, 1:30.",
         ),
     ] = None
     fps: Annotated[
@@ -101,6 +112,14 @@ class SeedSettings(SettingGroup):
             "changes; -1 is random.",
         ),
     ] = 0
+    variation: Annotated[
+        Annotated[int, Interval(ge=1, le=limits.MAX_VARIATIONS)] | None,
+        Setting(
+            everyday=True,
+            metavar="NUMBER",
+            help="Make this one of the variations on the sheet of --variations; 1 is --seed itself.",
+        ),
+    ] = None
     seeds: Annotated[
         tuple[Seed, ...] | None,
         Setting(
