@@ -84,12 +84,10 @@ def moved(plane: NDArray[np.float32], kind: str, speed: float, rng: np.random.Ge
         return [frame + rng.normal(0, 2, frame.shape).astype(np.float32) for frame in frames]
     if kind == "morph":
         return [
-            cv2.remap(
+            remapped(
                 frame,
                 x + speed * 1.5 * t * np.sin(y / 18) * np.sin(x / 25),
                 y + speed * 1.5 * t * np.cos(x / 20) * np.sin(y / 30),
-                cv2.INTER_CUBIC,
-                borderMode=cv2.BORDER_REFLECT,
             )
             for t, frame in enumerate(frames)
         ]

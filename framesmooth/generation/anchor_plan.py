@@ -199,5 +199,6 @@ def _about(centre: NDArray[np.float64], matrix: Homography) -> Homography:
 def _angle(pose: Homography, middle: NDArray[np.float64]) -> float:
     """Return the angle in radians by which the middle of the view is turned from frame 0."""
     back = np.linalg.inv(pose)
-    origin, right = transform(back, middle + np.array([[0.0, 0.0], [1.0, 0.0]]))
+    points = np.asarray(middle + np.array([[0.0, 0.0], [1.0, 0.0]]), np.float64)
+    origin, right = transform(back, points)
     return -math.atan2(right[1] - origin[1], right[0] - origin[0])
