@@ -126,6 +126,7 @@ def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> N
         "clip": str(made.clip),
         "run_folder": str(made.run_folder),
         "smoothing": made.smoothing.as_dict(),
+        "left_as_it_was": made.left,
     }
     if common.write_json(json_file, facts | figures):
         return
@@ -150,6 +151,6 @@ def closing_words(made: "GeneratedClip") -> list[str]:
     if made.clip.is_file():
         parts.append(size(made.clip.stat().st_size))
     lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
-    lines.append(f"smoothed by {made.smoothing.words}")
+    lines.append(made.left or f"smoothed by {made.smoothing.words}")
     lines += wrong_words(wrong_frames(made.after), made.fps)
     return [*lines, f"report: {made.run_folder / 'report.html'}"]

@@ -329,3 +329,26 @@ def test_the_command_makes_a_clip(
     assert made.exit_code == 0, made.stderr
     assert (tmp_path / "clip.mp4").is_file()
     assert told in made.stderr if told else "ignores" not in made.stderr
+
+
+@every_family
+def test_latents_can_be_changed_after_a_step(name: str, load: Any) -> None:
+    model, guidance = load(name), guidance_of(name)
+    states: list[torch.Tensor] = []
+
+    def keep(_done: int, latents: torch.Tensor) -> None:
+        states.append(latents.float().cpu().clone())
+
+    def smaller(done: int, latents: torch.Tensor) -> torch.Tensor:
+        return latents / 2 if done == 2 else latents
+
+    free = denoise(model, [1, 2], guidance)
+    same = denoise(model, [1, 2], guidance, changes=[lambda _done, latents: latents] * 2)
+    changed = denoise(
+        model, [1, 2], guidance, changes=[lambda _done, latents: latents, smaller], on_step=keep
+    )
+    assert torch.allclose(same, free, atol=1e-5)
+    assert torch.allclose(changed[0], free[0], atol=1e-4)
+    assert float((changed[1] - free[1]).norm()) > 0.01 * float(free[1].norm())
+    assert len(states) == STEPS
+    assert states[1].shape == free.shape
