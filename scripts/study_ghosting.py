@@ -186,7 +186,8 @@ def report(found: list[Row], real: dict[str, float]) -> str:
 *Written by `scripts/study_ghosting.py`; what the number means is in [metrics.md](metrics.md).*
 
 {len(found)} synthetic clips of {FRAMES} frames, {SIZE[1]} × {SIZE[0]}: paintings and textures under motions
-and lights, over which another picture, under the same motion, is faded in, whole or in a disc, up to a known mix.
+and lights, over which another picture, under the same motion, is faded in, whole or in a disc,
+up to a known mix.
 The truth is the share of the change of structure that the fade makes; without a fade it is 0.
 Spearman's rank correlation with it is **{rank(found):.2f}** over all clips.
 The {len(clean)} clips without a fade have {np.median(clean):.1%} (median) and {max(clean):.1%} at most.
