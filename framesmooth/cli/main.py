@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
+    "upscale": ("framesmooth.cli.upscale:upscale", "Enlarge the frames of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),

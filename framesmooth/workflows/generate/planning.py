@@ -55,7 +55,7 @@ def plan_feedback(
             raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    asked = timeline.num_frames, settings.timeline.rate, timeline.keyframes[0].seed
     return Feedback(
         moves=(settings.camera.moves or Moves()).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
@@ -127,7 +127,7 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
     """
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    asked = timeline.num_frames, settings.timeline.rate, timeline.keyframes[0].seed
     strengths = values_of("--strength", settings.img2img.strength or default, *asked)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:
@@ -255,10 +255,10 @@ def open_video(settings: "GenerateSettings") -> FrameSource | None:
         raise MediaError(f"{path} does not exist: check the name after --init-video")
     if settings.output.exists() and settings.output.resolve() == path.resolve():
         raise UsageError(f"{path} is the video to restyle itself: give another -o")
-    video = open_source(path, fps=settings.timeline.fps)
+    video = open_source(path, fps=settings.timeline.rate)
     length, asked = video.num_frames or 0, settings.timeline.num_frames
     if asked is not None and asked > length:
-        rate = f"{float(settings.timeline.fps):g} a second"
+        rate = f"{float(settings.timeline.rate):g} a second"
         raise UsageError(f"--num-frames {asked}: {path} has {length} frames at {rate}: ask for no more")
     return video
 
