@@ -38,6 +38,9 @@ GUIDES: Final = {
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "styles": "guides/styles",
+    "listen": "guides/sound",
+    "soundtrack": "guides/sound",
 }
 """Command -> the page that shows how it is used."""
 

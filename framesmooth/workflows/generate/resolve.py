@@ -27,6 +27,7 @@ from framesmooth.models.video_families import video_family
 from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
 from framesmooth.workflows.generate.native import (
@@ -50,6 +51,8 @@ from framesmooth.workflows.generate.validation import check_settings
 
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
+UNKNOWN_SIDE: Final = 512
+"""Pixels a side that camera words take for the size of a model that doesn't tell it before it is loaded."""
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 
@@ -177,7 +180,7 @@ class ResolvedClip:
     @property
     def structure_share(self) -> float | Literal["auto"]:
         """As asked; 0 where keyframes are steered by something else than noise and prompts."""
-        travels = self.settings.walks and self.plan is None
+        travels = self.settings.walks and self.plan in (None, self.moving)
         return self.settings.timeline.structure_guidance if travels else 0.0
 
     @property
@@ -234,6 +237,7 @@ class ResolvedClip:
             "width": self.width,
             "height": self.height,
             **self._led_by,
+            **({} if (heard := facts_of(self.settings)) is None else {"sound": heard}),
         }
 
 
@@ -256,7 +260,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     start = None if family is None else start_of(settings, family, folder.name)
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
-    timed = settings.but(num_frames=num_frames)
+    timed = in_time(settings.but(num_frames=num_frames))
     timeline = timeline_of(timed, keyframes_of(timed)) if family is None else segment_timeline(timed, family)
     checkpoint = settings.model_path if is_checkpoint(settings.model.name) else None
     added = find_extensions(settings, folder)
@@ -279,14 +283,15 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         still = stands_still(settings, timeline)
         if moving is not None or still:
             timeline = without_motion_words(timeline, moving)
-        plans = _plans(settings, timeline, video, _number(defaults.get("feedback_guidance_scale")))
+        guidance = _number(defaults.get("feedback_guidance_scale"))
+        plans = _plans(timed, timeline, video, guidance, _camera_size(settings, defaults))
         plans |= {"moving": moving, "unmoved": unmoved}
     else:
         restyle = _restyle(settings, timeline, video)
         native = plan_native(settings, timeline, family, start, restyle)
         plans = {"restyle": restyle, "native": native}
     stays = still or any(plans.get(name) for name in ("ends", "moving"))
-    drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
+    drifting = (len(timed.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
         None,
         "fixed",
@@ -314,6 +319,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             settings.timeline.rate,
             timeline,
             content_of(settings.conditioning.controlnet.source),
+            heard_by(settings, timeline.num_frames),
         ),
         model_generator=notes.get("generator"),
     )
@@ -328,12 +334,16 @@ def _drift(settings: GenerateSettings) -> float:
 
 
 def _plans(
-    settings: GenerateSettings, timeline: Timeline, video: FrameSource | None, feedback_guidance: float | None
+    settings: GenerateSettings,
+    timeline: Timeline,
+    video: FrameSource | None,
+    feedback_guidance: float | None,
+    size: tuple[int, int],
 ) -> dict[str, Any]:
     """Return what single images start from besides noise, by the fields of ``ResolvedClip``."""
     return {
         "ends": plan_first_last_images(settings, timeline),
-        "feedback": plan_feedback(settings, timeline, feedback_guidance),
+        "feedback": plan_feedback(settings, timeline, feedback_guidance, size),
         "restyle": _restyle(settings, timeline, video),
     }
 
@@ -359,6 +369,16 @@ def _check_generator(clip: ResolvedClip) -> None:
             f"{clip.model_name} generates its frames by {name}: drop the camera, --strength, --init-image, "
             "--last-image and --init-video"
         )
+
+
+def _camera_size(settings: GenerateSettings, defaults: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (height, width) by which camera words are read, before the model tells its own."""
+    height, width = (int(defaults.get(side) or UNKNOWN_SIDE) for side in ("height", "width"))
+    aspect = settings.sampling.aspect
+    if aspect:
+        area = height * width
+        height, width = round((area / float(aspect)) ** 0.5), round((area * float(aspect)) ** 0.5)
+    return settings.sampling.height or height, settings.sampling.width or width
 
 
 def _number(value: Any) -> float | None:

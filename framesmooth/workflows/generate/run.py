@@ -25,6 +25,7 @@ from framesmooth.events import (
     stage,
 )
 from framesmooth.frames import FrameSource
+from framesmooth.grading.look import LookedAt
 from framesmooth.registry import load
 from framesmooth.reports import Gallery, ShownClip, write_report
 from framesmooth.runs import (
@@ -276,6 +277,7 @@ class _Work:
     def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
         """Write the clip; ``on_complete`` is called with its file before that gets its name."""
         settings = self.clip.settings
+        look = settings.look.look(self.clip.timeline.keyframes[0].seed)
         with open_sink(
             settings.output,
             fps=settings.timeline.rate,
@@ -290,7 +292,7 @@ class _Work:
             odd=settings.encoding.odd,
             on_complete=on_complete,
         ) as sink:
-            copy_clip(frames, sink, self.emit)
+            copy_clip(frames if look.is_plain else LookedAt(frames, look), sink, self.emit)
 
     @property
     def _guide(self) -> Guide | None:
