@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("generation", "training", "upscaling"),
     ("runs",),
     ("tuning",),
-    ("reports",),
+    ("reports", "story"),
     ("workflows",),
     ("cli", "web", "__main__"),
 )

@@ -25,6 +25,7 @@ PLAIN: Final = "Options"
 
 GUIDES: Final = {
     "generate": "guides/prompts",
+    "storyboard": "guides/films",
     "smooth": "guides/deflickering",
     "tune": "tuning",
     "sweep": "tuning",
