@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
+    "ui": ("framesmooth.cli.ui:ui", "Serve the page for a browser."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }

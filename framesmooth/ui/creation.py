@@ -1,0 +1,169 @@
+"""From what the page says of a clip to the settings of ``generate``: checked, and nothing but what is offered."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_PROMPTS, MAX_TEXT
+from framesmooth.setting import SettingField, settings_of
+from framesmooth.timeline.prompts import TimedPrompt, parse_prompt, split_timed
+from framesmooth.ui.settings import ServerSettings
+from framesmooth.workflows.encoding_settings import EncodingSettings
+from framesmooth.workflows.generate.keyframes import keyframes_of, timeline_of
+from framesmooth.workflows.generate.setting_groups.model import ComputeSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+
+FORMATS: Final = ("mp4", "webm", "gif", "webp")
+LISTED: Final = ("model", "loras")
+"""Settings of which only what the server's owner listed may be taken."""
+_OWNERS: Final = (ComputeSettings.heading, EncodingSettings.heading)
+"""Groups that are the business of the server's owner."""
+_NOT_OFFERED: Final = ("prompts", "output", "allow_download", "seeds", "textual_inversions", "control_scale",
+                       "control_end")  # fmt: skip
+
+
+def offered_settings() -> list[SettingField]:
+    """Return the settings that the form shows: none that names a file, but what is listed."""
+    return [
+        field
+        for field in settings_of(GenerateSettings)
+        if field.key in LISTED
+        or not (field.names_file or field.heading in _OWNERS or field.key in _NOT_OFFERED)
+    ]
+
+
+def prompts_from_text(text: str) -> list[dict[str, Any]]:
+    """Read prompts with frames ("0: a cat | 24: a dog"), or one a line, as rows of the timeline.
+
+    No file is read, whatever the text is.
+
+    Raises:
+        UsageError: an empty prompt.
+    """
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"the text is {len(text)} characters long: give {MAX_TEXT} at most")
+    timed = split_timed(text.strip())
+    found = [(int(time), prompt) for time, prompt in timed] if timed else [
+        (None, line) for line in text.splitlines() if line.strip()
+    ]  # fmt: skip
+    prompts = [parse_prompt(prompt, time) for time, prompt in found]
+    return [
+        {
+            "time": one.time,
+            "text": one.prompt + (f" --neg {one.negative}" if one.negative else ""),
+            "seed": None,
+        }
+        for one in prompts
+    ]
+
+
+def checked_request(
+    rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any], file_format: str, owner: ServerSettings
+) -> dict[str, Any]:
+    """Return the request of a job that makes a clip, plain JSON types.
+
+    Args:
+        rows: the timeline: time (or None), text, seed (or None).
+        values: key -> value of settings, as the form has them; "" and None leave one to the model.
+        file_format: one of ``FORMATS``.
+        owner: what may be asked of this server.
+
+    Raises:
+        UsageError: anything that the clip cannot be made with, or beyond what the owner allows.
+    """
+    if file_format not in FORMATS:
+        raise UsageError(f"{str(file_format)[:20]!r} is no format: choose one of {', '.join(FORMATS)}")
+    prompts, seeds = _prompts(rows, values)
+    known = {field.key: field for field in offered_settings()}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise UsageError(f"the page has no setting {', '.join(unknown)[:80]}")
+    settings = {key: value for key, value in values.items() if value not in (None, "", [], False)}
+    if seeds is not None:
+        settings["seeds"] = seeds
+    request = {"prompts": prompts, "settings": settings, "format": file_format}
+    check_bounds(settings_of_request(request, Path("clip"), owner), owner)
+    return request
+
+
+def settings_of_request(request: Mapping[str, Any], folder: Path, owner: ServerSettings) -> GenerateSettings:
+    """Return the settings of a job's clip, which is written into ``folder``.
+
+    Raises:
+        UsageError: a value that is not accepted, a model or LoRA that is no longer offered.
+    """
+    values = dict(request["settings"])
+    model = values.pop("model", owner.offered_models[0])
+    if model not in owner.offered_models:
+        raise UsageError(f"the model {str(model)[:60]!r} is not offered here: choose one of the list")
+    loras = {str(lora): lora for lora in owner.loras}
+    names = values.pop("loras", [])
+    if any(name not in loras for name in names):
+        raise UsageError("a LoRA that was asked for is not offered here: choose from the list")
+    prompts = tuple(TimedPrompt(**one) for one in request["prompts"])
+    return GenerateSettings.of(
+        prompts=prompts,
+        output=folder / f"clip.{request['format']}",
+        model=model,
+        loras=tuple(loras[name] for name in names),
+        **values,
+    )
+
+
+def check_bounds(settings: GenerateSettings, owner: ServerSettings) -> None:
+    """Refuse a clip that is longer or larger than the owner allows.
+
+    Raises:
+        UsageError: it is.
+    """
+    length = timeline_of(settings, keyframes_of(settings)).num_frames
+    if length > owner.max_frames:
+        raise UsageError(f"{length} frames are too many here: make {owner.max_frames} at most")
+    sampling = settings.sampling
+    if (sampling.width or 1) * (sampling.height or 1) > owner.max_pixels:
+        raise UsageError(
+            f"{sampling.width}x{sampling.height} is too large here: frames have {owner.max_pixels} pixels at most"
+        )
+
+
+def _prompts(
+    rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[int] | None]:
+    """Return the prompts as plain types, and a seed for each where a row has one of its own."""
+    kept = [row for row in rows if str(row.get("text") or "").strip()]
+    if not kept:
+        raise UsageError("there is no prompt: say in the first row what to show")
+    if len(kept) > MAX_PROMPTS:
+        raise UsageError(f"{len(kept)} prompts are too many: give {MAX_PROMPTS} at most")
+    found, seeds = [], []
+    for row in kept:
+        time, seed = (_whole(row.get(name), name) for name in ("time", "seed"))
+        one = parse_prompt(str(row["text"]), time)
+        found.append({"prompt": one.prompt, "time": one.time, "negative": one.negative})
+        seeds.append(seed)
+    times = [one["time"] for one in found]
+    for time, count in Counter(times).items():
+        if time is not None and count > 1:
+            raise UsageError(f"two prompts at frame {time}: give each its own frame")
+    if None not in times:
+        order = sorted(range(len(found)), key=lambda index: (times[index] < 0, times[index]))
+        found, seeds = [found[index] for index in order], [seeds[index] for index in order]
+    shared = _whole(values.get("seed"), "seed")
+    own = [(shared or 0) if seed is None else seed for seed in seeds]
+    return found, own if any(seed is not None for seed in seeds) else None
+
+
+def _whole(value: Any, name: str) -> int | None:
+    """Return a whole number as a page sends it, None where there is none."""
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value)
+        if number == int(number) and abs(number) < 2**32:
+            return int(number)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    what = "frame" if name == "time" else "seed"
+    raise UsageError(f"{str(value)[:40]!r} is no {what}: give a whole number")

@@ -1,0 +1,136 @@
+"""The form of a clip, made from the one definition of its settings."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any, Final
+
+import gradio as gr
+
+from framesmooth.setting import SettingField, settings_of
+from framesmooth.ui.creation import LISTED, offered_settings
+from framesmooth.ui.settings import ServerSettings
+from framesmooth.workflows.generate.settings import GenerateSettings
+
+_WORDS: Final = {"fps": "FPS", "lora": "LoRA", "loras": "LoRAs", "x": "x", "y": "y", "z": "z", "3d": "3D"}
+_LABELS: Final = {"num_frames": "Length in frames", "smooth_strength": "Smoothing strength",
+                  "fps": "Frames per second"}  # fmt: skip
+_FIRST: Final = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed", "negative_prompt",
+                 "model", "loras")  # fmt: skip
+
+CAMERA_MOVES: Final[Mapping[str, Mapping[str, str]]] = {
+    "still": {},
+    "zoom in": {"zoom": "1.01"},
+    "zoom out": {"zoom": "0.99"},
+    "pan left": {"pan_x": "1.5"},
+    "pan right": {"pan_x": "-1.5"},
+    "rise": {"pan_y": "1.5"},
+    "sink": {"pan_y": "-1.5"},
+    "roll": {"roll": "0.5"},
+    "fly in": {"translate_z": "1"},
+}
+"""Moves of the camera in words -> the settings of each; the image moves against the camera."""
+MOVED: Final = ("zoom", "pan_x", "pan_y", "roll", "translate_z")
+
+
+@dataclass(frozen=True)
+class ClipForm:
+    """The form's components by the key of their setting, in the order in which they are handed over."""
+
+    components: Mapping[str, Any]
+
+    def values(self, given: Sequence[Any]) -> dict[str, Any]:
+        """Return key -> value of what the components hold; defaults are left out."""
+        found = {}
+        defaults = {field.key: field.default for field in offered_settings()}
+        for key, value in zip(self.components, given, strict=True):
+            plain = value.strip() if isinstance(value, str) else value
+            if plain in ("", None, [], False) or str(plain) == str(defaults.get(key)):
+                continue
+            found[key] = int(plain) if isinstance(plain, float) and plain == int(plain) else plain
+        return found
+
+
+def label_of(field: SettingField) -> str:
+    """Return what a setting is called on the page."""
+    if field.key in _LABELS:
+        return _LABELS[field.key]
+    words = [_WORDS.get(word, word) for word in field.key.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def in_words_of_the_page(sentence: str) -> str:
+    """Return a sentence with the labels of the form in place of options of the command line."""
+    labels = {
+        option: f"“{label_of(field)}”" for field in settings_of(GenerateSettings) for option in field.options
+    }
+    return re.sub(r"(?<![\w-])--?[A-Za-z][\w-]*", lambda found: labels.get(found[0], found[0]), sentence)
+
+
+def build_form(owner: ServerSettings) -> ClipForm:
+    """Add the components to the page that is being built: everyday settings first, others by their group."""
+    fields = {field.key: field for field in offered_settings()}
+    shown = [key for key in _FIRST if key in fields and _is_worth_showing(key, owner)]
+    shown += [key for key, one in fields.items() if one.setting.everyday and key not in (*shown, *LISTED)]
+    components: dict[str, Any] = {}
+    with gr.Group(elem_classes="fs-grid"):
+        for key in shown:
+            components[key] = _component(fields[key], owner)
+    others: dict[str, list[SettingField]] = {}
+    for key, field in fields.items():
+        if key not in (*shown, *LISTED):
+            others.setdefault(field.heading, []).append(field)
+    for heading, members in others.items():
+        with gr.Accordion(heading, open=False), gr.Group(elem_classes="fs-grid"):
+            if any(field.key in MOVED for field in members):
+                moves = gr.Dropdown(
+                    list(CAMERA_MOVES), value="still", label="Move", info="Fills in the fields beside it."
+                )
+            for field in members:
+                components[field.key] = _component(field, owner)
+    if all(key in components for key in MOVED):
+        moves.input(
+            lambda name: [CAMERA_MOVES.get(name, {}).get(key, "") for key in MOVED],
+            moves,
+            [components[key] for key in MOVED],
+            queue=False,
+            show_progress="hidden",
+        )
+    return ClipForm(components)
+
+
+def _is_worth_showing(key: str, owner: ServerSettings) -> bool:
+    return (key != "model" or len(owner.offered_models) > 1) and (key != "loras" or bool(owner.loras))
+
+
+def _component(field: SettingField, owner: ServerSettings) -> Any:
+    """Return the component of one setting; None is shown as an empty field with what that means."""
+    setting, kind = field.setting, field.type
+    about: dict[str, Any] = {"label": label_of(field), "info": in_words_of_the_page(setting.help)}
+    if field.key == "model":
+        return gr.Dropdown(list(owner.offered_models), value=owner.offered_models[0], **about)
+    if field.key == "loras":
+        return gr.Dropdown([str(lora) for lora in owner.loras], value=[], multiselect=True, **about)
+    if kind.base is bool:
+        return gr.Checkbox(value=bool(field.default), **about)
+    empty = setting.unset or "none"
+    if field.choices and kind.base in (str, NoneType):
+        choices = [(name, name) for name in field.choices]
+        optional = [(empty, "")] if kind.optional else []
+        return gr.Dropdown([*optional, *choices], value=field.default or "", **about)
+    if kind.words:
+        usual = [*kind.words, *(["0.3", "0.6", "0.9"] if kind.base is float else ["1", "4", "8"])]
+        value = "" if field.default is None else str(field.default)
+        return gr.Dropdown(
+            [(empty, ""), *((one, one) for one in usual)] if kind.optional else usual,
+            value=value,
+            allow_custom_value=True,
+            **about,
+        )
+    if kind.base in (int, float) and not kind.many:
+        precision = {"precision": 0} if kind.base is int else {}
+        return gr.Number(value=field.default, placeholder=empty, **precision, **about)  # type: ignore[arg-type]
+    value = "" if field.default in (None, ()) else str(field.default)
+    return gr.Textbox(value=value, placeholder=empty, max_lines=1, **about)
