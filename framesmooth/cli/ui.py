@@ -17,8 +17,8 @@ def ui(progress: str, **settings: Any) -> None:
     """Serve the page on which clips are made, steadied, measured and compared in a browser.
 
     Needs the extra [ui]: pip install "framesmooth[ui]". Nobody but this machine reaches it, unless --host and
-    --auth say so; no request leaves the machine. Everything is kept in the folder --runs, where the page finds
-    it again after a restart; what was running when the server was stopped goes on.
+    --auth say so; no request leaves the machine. Everything is kept in the folder --runs, where the page
+    finds it again after a restart; what was running when the server was stopped goes on.
 
     \b
     Examples:

@@ -68,7 +68,7 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
     from framesmooth.ui.api import STATIC, routes
     from framesmooth.ui.pages import create, measure, runs, steady
 
-    with gr.Blocks(title="framesmooth", analytics_enabled=False) as page:
+    with gr.Blocks(title="framesmooth", analytics_enabled=False, fill_width=True) as page:
         gr.HTML("<h1>framesmooth</h1>", elem_classes="fs-plain fs-head")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Create", id="create"):

@@ -4,7 +4,6 @@ import json
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING
-from pathlib import Path
 from typing import Any
 
 from framesmooth.models.lora_spec import Lora
@@ -68,10 +67,4 @@ def _option_words(field: SettingField, value: Any) -> Iterable[str]:
 def _text(value: Any) -> str:
     if isinstance(value, Lora):
         return f"{value.path}:{value.weight:g}"
-    return (
-        f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-        if not isinstance(value, Path)
-        else str(value)
-    )
+    return f"{value:g}" if isinstance(value, float) else str(value)

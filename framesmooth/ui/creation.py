@@ -1,4 +1,4 @@
-"""From what the page says of a clip to the settings of ``generate``: checked, and nothing but what is offered."""
+"""From what the page says of a clip to the settings of ``generate``, and nothing but what is offered."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,15 @@ from framesmooth.timeline.prompts import TimedPrompt, parse_prompt, split_timed
 from framesmooth.ui.settings import ServerSettings
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.keyframes import keyframes_of, timeline_of
+from framesmooth.workflows.generate.setting_groups.images import ImageToImageSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 FORMATS: Final = ("mp4", "webm", "gif", "webp")
 LISTED: Final = ("model", "loras")
 """Settings of which only what the server's owner listed may be taken."""
-_OWNERS: Final = (ComputeSettings.heading, EncodingSettings.heading)
-"""Groups that are the business of the server's owner."""
+_OTHERS: Final = (ComputeSettings.heading, EncodingSettings.heading, ImageToImageSettings.heading)
+"""Groups that are the business of the server's owner, or need files that the page doesn't take."""
 _NOT_OFFERED: Final = ("prompts", "output", "allow_download", "seeds", "textual_inversions", "control_scale",
                        "control_end")  # fmt: skip
 
@@ -30,7 +31,7 @@ def offered_settings() -> list[SettingField]:
         field
         for field in settings_of(GenerateSettings)
         if field.key in LISTED
-        or not (field.names_file or field.heading in _OWNERS or field.key in _NOT_OFFERED)
+        or not (field.names_file or field.heading in _OTHERS or field.key in _NOT_OFFERED)
     ]
 
 
@@ -124,7 +125,7 @@ def check_bounds(settings: GenerateSettings, owner: ServerSettings) -> None:
     sampling = settings.sampling
     if (sampling.width or 1) * (sampling.height or 1) > owner.max_pixels:
         raise UsageError(
-            f"{sampling.width}x{sampling.height} is too large here: frames have {owner.max_pixels} pixels at most"
+            f"{sampling.width}x{sampling.height} is too large here: give {owner.max_pixels} pixels at most"
         )
 
 

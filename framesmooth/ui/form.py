@@ -13,7 +13,7 @@ from framesmooth.ui.creation import LISTED, offered_settings
 from framesmooth.ui.settings import ServerSettings
 from framesmooth.workflows.generate.settings import GenerateSettings
 
-_WORDS: Final = {"fps": "FPS", "lora": "LoRA", "loras": "LoRAs", "x": "x", "y": "y", "z": "z", "3d": "3D"}
+_WORDS: Final = {"loras": "LoRAs", "3d": "3D"}
 _LABELS: Final = {"num_frames": "Length in frames", "smooth_strength": "Smoothing strength",
                   "fps": "Frames per second"}  # fmt: skip
 _FIRST: Final = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed", "negative_prompt",
@@ -46,10 +46,16 @@ class ClipForm:
         defaults = {field.key: field.default for field in offered_settings()}
         for key, value in zip(self.components, given, strict=True):
             plain = value.strip() if isinstance(value, str) else value
-            if plain in ("", None, [], False) or str(plain) == str(defaults.get(key)):
-                continue
-            found[key] = int(plain) if isinstance(plain, float) and plain == int(plain) else plain
+            if isinstance(plain, float) and plain.is_integer():
+                plain = int(plain)
+            if plain not in ("", None, [], False) and f"{plain}" not in _written(defaults.get(key)):
+                found[key] = plain
         return found
+
+
+def _written(default: Any) -> tuple[str, ...]:
+    """Return the ways in which a default may come back from the page."""
+    return (str(default), f"{default:g}") if isinstance(default, float) else (str(default),)
 
 
 def label_of(field: SettingField) -> str:
@@ -108,7 +114,8 @@ def _is_worth_showing(key: str, owner: ServerSettings) -> bool:
 def _component(field: SettingField, owner: ServerSettings) -> Any:
     """Return the component of one setting; None is shown as an empty field with what that means."""
     setting, kind = field.setting, field.type
-    about: dict[str, Any] = {"label": label_of(field), "info": in_words_of_the_page(setting.help)}
+    label, about_it = label_of(field), in_words_of_the_page(setting.help)
+    about: dict[str, Any] = {"label": label, "info": None if about_it == f"{label}." else about_it}
     if field.key == "model":
         return gr.Dropdown(list(owner.offered_models), value=owner.offered_models[0], **about)
     if field.key == "loras":
@@ -129,8 +136,8 @@ def _component(field: SettingField, owner: ServerSettings) -> Any:
             allow_custom_value=True,
             **about,
         )
-    if kind.base in (int, float) and not kind.many:
+    if kind.base in (int, float) and not kind.many and field.default is not None:
         precision = {"precision": 0} if kind.base is int else {}
-        return gr.Number(value=field.default, placeholder=empty, **precision, **about)  # type: ignore[arg-type]
+        return gr.Number(value=field.default, **precision, **about)  # type: ignore[arg-type]
     value = "" if field.default in (None, ()) else str(field.default)
     return gr.Textbox(value=value, placeholder=empty, max_lines=1, **about)

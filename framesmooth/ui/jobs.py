@@ -19,6 +19,7 @@ from framesmooth.errors import FramesmoothError, RunLocked, UsageError
 from framesmooth.events import Listener, Stop
 from framesmooth.runs import write_json
 from framesmooth.ui.job import INPUT_FOLDER, JOB_FILE, NAME, RESULT_FILE, Job, folder_name
+from framesmooth.ui.progress import USUAL
 from framesmooth.video.atomic import media_errors
 
 MOST_WAITING: Final = 250
@@ -241,7 +242,7 @@ class JobBoard:
             job = self._running = self._queue.pop(0)
             job.status = "running"
             last = next((one for one in self.all if one.kind == job.kind and one.timings), None)
-            job.progress.begin({} if last is None else last.timings)
+            job.progress.begin(USUAL.get(job.kind, {}) if last is None else last.timings)
             return job
 
     def _run(self, job: Job) -> None:

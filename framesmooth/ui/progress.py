@@ -21,22 +21,17 @@ _MOST_NOTICES: Final = 40
 _MOST_IMAGES: Final = 48
 _IMAGE_WIDTH: Final = 240
 _LEAST_SHARE: Final = 0.03
-"""Of the time that has to be over before the time left is told."""
+"""Of the work that has to be done before the time left is told."""
+_UNEXPECTED: Final = 3.0
+"""Seconds of a stage that nobody expected."""
 
-USUAL: Final[Mapping[str, float]] = {
-    "load model": 3,
-    "preview": 6,
-    "try out": 4,
-    "keyframes": 20,
-    "frames": 8,
-    "look": 2,
-    "search": 10,
-    "smooth": 10,
-    "measure": 6,
-    "report": 2,
-    "write": 1,
+USUAL: Final[Mapping[str, Mapping[str, float]]] = {
+    "create": {"load model": 2, "keyframes": 20, "frames": 8, "smooth": 14, "report": 3, "write": 1},
+    "preview": {"load model": 2, "preview": 10, "try out": 8},
+    "steady": {"look": 4, "search": 20, "smooth": 14, "report": 2, "write": 1},
+    "measure": {"measure": 10},
 }
-"""Seconds by stage, as far as only their ratios count: what is expected before a job of its kind was done."""
+"""Seconds by stage in order, of which the ratios count: expected before a job of the kind was done."""
 
 
 class JobProgress:
@@ -51,7 +46,7 @@ class JobProgress:
         """Start anew; ``expected`` are the seconds by stage of the last job of this kind."""
         with self._lock:
             self._stop.clear()
-            self._expected = dict(expected) or None
+            self._expected = dict(expected)
             self._started = self._clock()
             self._stage: StageStarted | None = None
             self._done, self._share = 0, 0.0
@@ -128,17 +123,20 @@ class JobProgress:
             }
 
     def _share_now(self) -> float:
-        """Return which share of the work is done, by how long its stages took the last time."""
-        running = {self._stage.stage} if self._stage is not None else set()
-        seen = {*self.timings, *running}
-        expected = self._expected or {name: USUAL[name] for name in USUAL if name in seen} | {
-            name: USUAL[name] for name in ("smooth", "report", "write") if "keyframes" in seen
+        """Return which share of the work is done, by how long its stages took the last time.
+
+        A stage that is expected before one that has begun, and never came, is not waited for.
+        """
+        running = "" if self._stage is None else self._stage.stage
+        begun = {*self.timings, running} - {""}
+        order = [*self._expected, *(name for name in begun if name not in self._expected)]
+        latest = max((order.index(name) for name in begun), default=-1)
+        weights = {
+            name: self._expected.get(name, _UNEXPECTED)
+            for index, name in enumerate(order)
+            if name in begun or index > latest
         }
-        weights = expected | {name: USUAL.get(name, 3.0) for name in seen if name not in expected}
-        whole = sum(weights.values())
-        if not whole:
-            return 0.0
-        done = sum(weights[name] for name in self.timings if name not in running)
+        done = sum(weights[name] for name in self.timings if name != running)
         if self._stage is not None and self._stage.total:
-            done += weights[self._stage.stage] * min(self._done / self._stage.total, 1.0)
-        return min(done / whole, 0.99)
+            done += weights[running] * min(self._done / self._stage.total, 1.0)
+        return min(done / whole, 0.99) if (whole := sum(weights.values())) else 0.0

@@ -26,7 +26,7 @@ _ADDRESSES: Final = re.compile(
     r"|gradio_api/(upload|upload_progress|queue/(join|data)|run/predict|heartbeat/\w+|startup-events|app_id"
     r"|info|cancel|reset))?/?"
 )
-"""What is behind the gate: the page, its parts, submitting. Not what Gradio has besides: files, proxies, ..."""
+"""What is behind the gate: the page, its parts, submitting. Not what Gradio has besides: files, proxies."""
 _LARGEST_BODY: Final = 2**20
 """Bytes of what is no upload."""
 _FORM_EXTRA: Final = 2**16
@@ -35,7 +35,8 @@ _NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; "
+    "connect-src 'self' data: blob:; "
     "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; form-action 'self'; base-uri 'self'; "
     "object-src 'none'"
 )

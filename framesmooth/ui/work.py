@@ -173,6 +173,7 @@ class Workshop:
             "words": verdicts,
             "gates": {"passed": not failed, "lines": failed} if gates else None,
             "command": compare_command(titles),
+            "thumbnail": _thumbnail(job, paths[0]),
         }
 
     def _source(self, job: Job) -> tuple[Path, str]:

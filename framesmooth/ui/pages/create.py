@@ -13,8 +13,8 @@ from framesmooth.ui.pages.parts import QUIET, answered, job_view, script
 from framesmooth.ui.settings import ServerSettings
 
 _LEAST: list[dict[str, Any]] = [
-    {"time": None, "text": "a castle on a hill at sunset", "seed": None},
-    {"time": None, "text": "a castle on a hill at night", "seed": None},
+    {"time": None, "text": "a castle on the hills at sunset", "seed": None},
+    {"time": None, "text": "a castle on the hills at night", "seed": None},
 ]
 _EMPTY = "Say what to show, then create the clip. It appears here while it is made."
 
@@ -37,8 +37,8 @@ def build(board: JobBoard, owner: ServerSettings) -> None:
         except FramesmoothError as error:
             return {"error": in_words_of_the_page(str(error)), "asked": asked}
 
-    with gr.Row(elem_classes="fs-columns"):
-        with gr.Column(scale=5, min_width=320):
+    with gr.Row(elem_classes="fs-columns fs-three"):
+        with gr.Column(elem_classes="fs-first"):
             prompts = gr.HTML(
                 value=_LEAST,
                 html_template="<div class='fs-prompts'></div>",
@@ -49,10 +49,11 @@ def build(board: JobBoard, owner: ServerSettings) -> None:
             with gr.Row(elem_classes="fs-buttons"):
                 preview = gr.Button("Preview and cost", variant="secondary")
                 create = gr.Button("Create", variant="primary", elem_id="create-button")
+        with gr.Column(elem_classes="fs-view"):
+            view = job_view(("create", "preview"), _EMPTY)
+        with gr.Column(elem_classes="fs-settings"):
             form = build_form(owner)
             file_format = gr.Radio(list(FORMATS), value="mp4", label="Format")
-        with gr.Column(scale=6, min_width=320):
-            view = job_view(("create", "preview"), _EMPTY)
     inputs = [prompts, file_format, *form.components.values()]
     create.click(lambda *given: submit("create", *given), inputs, view, **QUIET)
     preview.click(lambda *given: submit("preview", *given), inputs, view, **QUIET)

@@ -34,7 +34,7 @@ def build(board: JobBoard, inbox: Path) -> None:
         return answered(put)
 
     with gr.Row(elem_classes="fs-columns"):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(elem_classes="fs-first"):
             files = gr.File(
                 label=f"Clips: 1 to {_MOST}, the first is the one before",
                 file_count="multiple",
@@ -46,7 +46,7 @@ def build(board: JobBoard, inbox: Path) -> None:
                     gr.Number(value=None, placeholder="no gate", label=label) for label in _GATES.values()
                 ]
             measure = gr.Button("Measure", variant="primary", elem_id="measure-button")
-        with gr.Column(scale=6, min_width=320):
+        with gr.Column(elem_classes="fs-view"):
             view = job_view(("measure",), _EMPTY)
     measure.click(submit, [files, *limits], view, **QUIET)
 

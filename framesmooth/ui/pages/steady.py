@@ -38,7 +38,7 @@ def build(board: JobBoard, owner: ServerSettings, inbox: Path) -> None:
         return answered(put)
 
     with gr.Row(elem_classes="fs-columns"):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(elem_classes="fs-first"):
             files = gr.File(
                 label="Clip: a video, images, or a .zip of images",
                 file_count="multiple",
@@ -51,7 +51,7 @@ def build(board: JobBoard, owner: ServerSettings, inbox: Path) -> None:
             )
             smoother = gr.Dropdown(list(names("smoother")), value=defaults.SMOOTHER, label="Method")
             steady = gr.Button("Steady", variant="primary", elem_id="steady-button")
-        with gr.Column(scale=6, min_width=320):
+        with gr.Column(elem_classes="fs-view"):
             view = job_view(("steady",), _EMPTY)
     how.change(lambda chosen: gr.Slider(visible=chosen == _CHOSEN), how, strength, **QUIET)
     steady.click(submit, [files, how, strength, smoother], view, **QUIET)

@@ -107,7 +107,7 @@ function build(body, told, doing) {
       h("ul", { class: "fs-notices" }));
     return;
   }
-  const notices = noticeList(told);
+  const notices = noticeList({ progress: { notices: told.progress.notices.filter((one) => one.warning) } });
   if (told.status === "done") body.replaceChildren(title, ...results(told), notices);
   else {
     const failed = told.status === "failed";

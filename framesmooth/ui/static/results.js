@@ -38,7 +38,7 @@ function sentence(text) {
 
 function clip(source, result) {
   const [width, height] = result.facts.size;
-  const size = { style: `aspect-ratio:${width}/${height}`, class: "fs-clip" };
+  const size = { style: `aspect-ratio:${width}/${height};max-width:calc(70vh * ${width / height})`, class: "fs-clip" };
   if (/\.(gif|webp)$/.test(source)) return h("img", { ...size, src: source, alt: "The clip" });
   const video = h("video", { ...size, src: source, controls: true, loop: true, playsinline: true, preload: "metadata" });
   video.muted = true;

@@ -13,7 +13,7 @@ export function wipe(before, after, facts) {
   const second = video(after, "second");
   first.muted = second.muted = true;
   const line = h("div", { class: "fs-line", "aria-hidden": "true" });
-  const stage = h("div", { class: "fs-stage", style: `aspect-ratio:${width}/${height}` },
+  const stage = h("div", { class: "fs-stage", style: `aspect-ratio:${width}/${height};max-width:calc(70vh * ${width / height})` },
     first, second, line, h("span", { class: "fs-side fs-left" }, "before"), h("span", { class: "fs-side fs-right" }, "after"));
   const place = h("input", { type: "range", min: 0, max: 1000, value: 500, "aria-label": "Wipe: how much of the clip before is shown" });
   const scrub = h("input", { type: "range", min: 0, max: frames - 1, value: 0, "aria-label": "Frame" });
