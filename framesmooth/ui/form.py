@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final
 
-import gradio as gr
-
 from framesmooth.setting import SettingField, settings_of
 from framesmooth.ui.creation import LISTED, offered_settings
 from framesmooth.ui.settings import ServerSettings
@@ -16,8 +14,8 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 _WORDS: Final = {"loras": "LoRAs", "3d": "3D"}
 _LABELS: Final = {"num_frames": "Length in frames", "smooth_strength": "Smoothing strength",
                   "fps": "Frames per second"}  # fmt: skip
-_FIRST: Final = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed", "negative_prompt",
-                 "model", "loras")  # fmt: skip
+_FIRST: Final = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed",
+                 "negative_prompt", "model", "loras")  # fmt: skip
 
 CAMERA_MOVES: Final[Mapping[str, Mapping[str, str]]] = {
     "still": {},
@@ -77,6 +75,8 @@ def in_words_of_the_page(sentence: str) -> str:
 
 def build_form(owner: ServerSettings) -> ClipForm:
     """Add the components to the page that is being built: everyday settings first, others by their group."""
+    import gradio as gr
+
     fields = {field.key: field for field in offered_settings()}
     shown = [key for key in _FIRST if key in fields and _is_worth_showing(key, owner)]
     shown += [key for key, one in fields.items() if one.setting.everyday and key not in (*shown, *LISTED)]
@@ -113,6 +113,8 @@ def _is_worth_showing(key: str, owner: ServerSettings) -> bool:
 
 def _component(field: SettingField, owner: ServerSettings) -> Any:
     """Return the component of one setting; None is shown as an empty field with what that means."""
+    import gradio as gr
+
     setting, kind = field.setting, field.type
     label, about_it = label_of(field), in_words_of_the_page(setting.help)
     about: dict[str, Any] = {"label": label, "info": None if about_it == f"{label}." else about_it}

@@ -39,6 +39,7 @@ class JobBoard:
     Args:
         folder: of the jobs' folders; it is made if it isn't there.
         work: kind -> what does jobs of that kind.
+        most_waiting: jobs that may wait at once.
         idle: is called once in the working thread when there was nothing to do at first.
 
     Raises:
@@ -47,10 +48,15 @@ class JobBoard:
     """
 
     def __init__(
-        self, folder: Path, work: Mapping[str, Work], *, idle: Callable[[], None] | None = None
+        self,
+        folder: Path,
+        work: Mapping[str, Work],
+        *,
+        most_waiting: int = MOST_WAITING,
+        idle: Callable[[], None] | None = None,
     ) -> None:
         self.folder = folder.resolve()
-        self._work, self._idle = dict(work), idle
+        self._work, self._most_waiting, self._idle = dict(work), most_waiting, idle
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
         self._running: Job | None = None
@@ -144,8 +150,7 @@ class JobBoard:
         if kind not in self._work:
             raise UsageError(f"there is no work {kind[:40]!r}")
         with self._changed:
-            if len(self._queue) >= MOST_WAITING:
-                raise UsageError(f"{MOST_WAITING} jobs wait already: try again when some are done")
+            self._check_room()
             number = max((job.number for job in self._jobs.values()), default=0) + 1
             folder = self.folder / folder_name(number, title)
             job = Job(
@@ -164,6 +169,10 @@ class JobBoard:
             self._queue.append(job)
             self._changed.notify_all()
         return job
+
+    def _check_room(self) -> None:
+        if len(self._queue) >= self._most_waiting:
+            raise UsageError(f"{self._most_waiting} jobs wait already: try again when some are done")
 
     def stop(self, name: str) -> Job:
         """Stop a job that runs or waits; what is finished of it stays."""
@@ -189,8 +198,7 @@ class JobBoard:
                 return job
             if job.status == "done":
                 raise UsageError(f"{job.title} is done already")
-            if len(self._queue) >= MOST_WAITING:
-                raise UsageError(f"{MOST_WAITING} jobs wait already: try again when some are done")
+            self._check_room()
             job.status, job.error = "queued", ""
             job.progress.begin({})
             job.save()

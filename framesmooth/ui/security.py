@@ -152,18 +152,21 @@ class Gate:
 
     async def _let_through(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         """Pass a request on; its body may not become larger than ``limit`` bytes, whatever it said."""
-        seen, begun = 0, False
+        seen, begun, refused = 0, False, False
 
         async def counted() -> MutableMapping[str, Any]:
-            nonlocal seen
+            nonlocal seen, refused
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
+                refused = not begun
                 raise TooLarge
             return message
 
         async def headed(message: MutableMapping[str, Any]) -> None:
             nonlocal begun
+            if refused:
+                return  # what is behind says in its own way that it failed
             if message["type"] == "http.response.start":
                 begun = True
                 own = {name.lower() for name, _ in message.get("headers", ())}
@@ -174,8 +177,10 @@ class Gate:
         try:
             await self._app(scope, counted, headed)
         except TooLarge:
-            if not begun:
-                await _answer(send, 413, "this is larger than may be sent here")
+            if not refused:
+                raise
+        if refused:
+            await _answer(send, 413, "this is larger than may be sent here")
 
 
 def _is_own(headers: Mapping[str, str], host: str) -> bool:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import gradio as gr
-
 from framesmooth.errors import FramesmoothError
 from framesmooth.ui.creation import FORMATS, checked_request, prompts_from_text
 from framesmooth.ui.form import build_form, in_words_of_the_page
@@ -21,6 +19,7 @@ _EMPTY = "Say what to show, then create the clip. It appears here while it is ma
 
 def build(board: JobBoard, owner: ServerSettings) -> None:
     """Add the page to the one that is being built."""
+    import gradio as gr
 
     def submit(kind: str, rows: Any, file_format: str, *values: Any) -> dict[str, str]:
         def put() -> Job:

@@ -4,8 +4,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from framesmooth.errors import UsageError
 from framesmooth.ui.job import Job
 from framesmooth.ui.jobs import JobBoard
@@ -19,6 +17,7 @@ _EMPTY = "Choose one clip to measure it, or several to compare them with the fir
 
 def build(board: JobBoard, inbox: Path) -> None:
     """Add the page to the one that is being built."""
+    import gradio as gr
 
     def submit(files: Any, *limits: Any) -> dict[str, str]:
         def put() -> Job:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import gradio as gr
-
 from framesmooth.errors import FramesmoothError
 from framesmooth.ui.form import in_words_of_the_page
 from framesmooth.ui.job import Job
@@ -21,8 +19,10 @@ def script(module: str, function: str) -> str:
     )
 
 
-def job_view(kinds: tuple[str, ...], empty: str) -> gr.HTML:
+def job_view(kinds: tuple[str, ...], empty: str) -> Any:
     """Add the view of the job that was submitted last, or is open, of one of the ``kinds``."""
+    import gradio as gr
+
     return gr.HTML(
         value=None,
         html_template="<div class='fs-job-holder'></div>",

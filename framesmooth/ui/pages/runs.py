@@ -1,12 +1,12 @@
 """Runs: everything that was made, read from the disk of the server."""
 
-import gradio as gr
-
 from framesmooth.ui.pages.parts import script
 
 
 def build() -> None:
     """Add the page to the one that is being built."""
+    import gradio as gr
+
     gr.HTML(
         value=None,
         html_template="<div class='fs-runs'></div>",

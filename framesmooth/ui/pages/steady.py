@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.registry import names
@@ -20,6 +18,7 @@ _EMPTY = "Choose a clip and steady it. Before and after appear here under one wi
 
 def build(board: JobBoard, owner: ServerSettings, inbox: Path) -> None:
     """Add the page to the one that is being built."""
+    import gradio as gr
 
     def submit(files: Any, how: str, strength: Any, smoother: str) -> dict[str, str]:
         def put() -> Job:
