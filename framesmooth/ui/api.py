@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from framesmooth.errors import FramesmoothError, UsageError
+from framesmooth.ui.creation import prompts_from_text
 from framesmooth.ui.job import INPUT_FOLDER, Job
 from framesmooth.ui.jobs import JobBoard
 
@@ -89,7 +90,16 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             return _refused(409, error)
         return _json({"job": made.name if isinstance(made, Job) else None})
 
+    async def prompts(request: Request) -> Response:
+        try:
+            return _json({"rows": prompts_from_text((await request.body()).decode("utf-8"))})
+        except UnicodeError:
+            return _refused(422, UsageError("the prompts are no text in UTF-8"))
+        except FramesmoothError as error:
+            return _refused(422, error)
+
     return [
+        Route("/ui/prompts", prompts, methods=["POST"]),
         Route("/ui/static/{path:path}", static),
         Route("/ui/files/{job}/{path:path}", files),
         Route("/ui/jobs", listing),

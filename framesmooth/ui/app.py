@@ -65,11 +65,11 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
     import gradio as gr
     from starlette.applications import Starlette
 
-    from framesmooth.ui.api import STATIC, routes
+    from framesmooth.ui.api import routes
     from framesmooth.ui.pages import create, measure, runs, steady
 
     with gr.Blocks(title="framesmooth", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML("<h1>framesmooth</h1>", elem_classes="fs-plain fs-head")
+        gr.HTML("<h1>framesmooth</h1>", elem_classes="fs-plain fs-head", apply_default_css=False)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Create", id="create"):
                 create.build(board, settings)
@@ -93,7 +93,7 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
         pwa=False,
         mcp_server=False,
         theme=_theme(gr),
-        css=(STATIC / "page.css").read_text(encoding="utf-8"),
+        head='<link rel="stylesheet" href="/ui/static/page.css">',
     )
     return Gate(
         app,

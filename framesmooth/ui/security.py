@@ -22,7 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _ADDRESSES: Final = re.compile(
-    r"/(ui/(static|jobs|files)(/[^\\]*)?|(assets|static|svelte)/[\w./-]*|theme\.css|config|favicon\.ico"
+    r"/(ui/(static|jobs|files)(/[^\\]*)?|ui/prompts|(assets|static|svelte)/[\w./-]*|theme\.css|config|favicon\.ico"
     r"|gradio_api/(upload|upload_progress|queue/(join|data)|run/predict|heartbeat/\w+|startup-events|app_id"
     r"|info|cancel|reset))?/?"
 )

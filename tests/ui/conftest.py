@@ -15,17 +15,8 @@ def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A server that takes clips of 60 frames and uploads of 2 MB at most."""
     pytest.importorskip("gradio")
     runs = tmp_path_factory.mktemp("served") / "runs"
-    running = Server.start(
-        runs,
-        "--model",
-        str(tiny_model),
-        "--max-upload",
-        "2mb",
-        "--max-frames",
-        "60",
-        "--max-pixels",
-        "100000",
-    )
+    bounds = ("--max-upload", "2mb", "--max-frames", "60", "--max-pixels", "100000")
+    running = Server.start(runs, "--model", str(tiny_model), *bounds)
     yield running
     assert running.stop() in (0, 130)
 

@@ -81,7 +81,7 @@ def test_rows_are_sorted_by_their_frames_with_their_seeds() -> None:
         ([ROW | {"seed": 1e300}], {}, "mp4", "no seed"),
         ([ROW], {"steps": "0"}, "mp4", "out of range"),
         ([ROW], {"num_frames": "501"}, "mp4", "make 500 at most"),
-        ([ROW | {"time": 600}], {}, "mp4", "make 500 at most"),
+        ([ROW | {"time": 0}, ROW | {"time": 600}], {}, "mp4", "make 500 at most"),
         ([ROW], {"width": "9000", "height": "9000"}, "mp4", "too large here"),
         ([ROW], {"model": "/etc"}, "mp4", "not offered"),
         ([ROW], {"loras": ["x.safetensors:1"]}, "mp4", "not offered"),

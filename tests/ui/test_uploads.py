@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -68,11 +68,9 @@ def test_what_a_zip_says_of_its_sizes_is_not_believed(inbox: Path) -> None:
         pass
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(st.text("./\\abc:\0~", max_size=20))
-def test_no_name_in_a_zip_leads_out_of_the_folder(
-    tmp_path_factory: pytest.TempPathFactory, name: str
-) -> None:
+@settings(max_examples=30)
+@given(st.text("./\\abc:~ ", max_size=20))
+def test_no_name_in_a_zip_leads_out(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     folder = tmp_path_factory.mktemp("unpack")
     (folder / "in").mkdir()
     path = archive(folder / "x.zip", {f"{name}/1.png": b"1", "../../2.png": b"2", "/etc/3.png": b"3"})
@@ -96,9 +94,7 @@ def test_what_is_no_zip_is_refused_in_a_sentence(inbox: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    "names", [["a.exe"], ["a.html"], ["a.png"], ["a.mp4", "b.png"], ["a.zip", "b.zip"], []]
-)
+@pytest.mark.parametrize("names", [["a.exe"], ["a.html"], ["a.png"], ["a.mp4", "b.png"], ["a.zip", "b.zip"]])
 def test_other_files_are_refused(inbox: Path, names: list[str]) -> None:
     for name in names:
         (inbox / name).write_bytes(b"x")

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from framesmooth.errors import FramesmoothError
-from framesmooth.ui.creation import FORMATS, checked_request, prompts_from_text
-from framesmooth.ui.form import build_form, in_words_of_the_page
+from framesmooth.ui.creation import FORMATS, checked_request
+from framesmooth.ui.form import build_form
 from framesmooth.ui.job import Job
 from framesmooth.ui.jobs import JobBoard
 from framesmooth.ui.pages.parts import QUIET, answered, job_view, script
@@ -30,20 +29,14 @@ def build(board: JobBoard, owner: ServerSettings) -> None:
 
         return answered(put)
 
-    def read_text(asked: Any) -> dict[str, Any]:
-        try:
-            return {"rows": prompts_from_text(str(asked)), "asked": asked}
-        except FramesmoothError as error:
-            return {"error": in_words_of_the_page(str(error)), "asked": asked}
-
     with gr.Row(elem_classes="fs-columns fs-three"):
         with gr.Column(elem_classes="fs-first"):
             prompts = gr.HTML(
                 value=_LEAST,
                 html_template="<div class='fs-prompts'></div>",
                 js_on_load=script("prompts", "promptEditor"),
-                server_functions=[read_text],
                 elem_classes="fs-plain",
+                apply_default_css=False,
             )
             with gr.Row(elem_classes="fs-buttons"):
                 preview = gr.Button("Preview and cost", variant="secondary")

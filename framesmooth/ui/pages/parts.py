@@ -30,6 +30,7 @@ def job_view(kinds: tuple[str, ...], empty: str) -> Any:
         kinds=list(kinds),
         empty=empty,
         elem_classes="fs-plain",
+        apply_default_css=False,
     )
 
 

@@ -12,4 +12,5 @@ def build() -> None:
         html_template="<div class='fs-runs'></div>",
         js_on_load=script("runs", "runsList"),
         elem_classes="fs-plain",
+        apply_default_css=False,
     )

@@ -54,7 +54,8 @@ export function promptEditor(element, props, _watch, _trigger) {
     table.lastChild.querySelector(".fs-text input").focus();
   });
   const read = async () => {
-    const { rows: found, error } = await props.readText(text.value);
+    const answer = await fetch("/ui/prompts", { method: "POST", body: text.value });
+    const { rows: found, error } = await answer.json();
     complain(error);
     if (error) return false;
     rows = found.map((row, index) => ({ ...row, seed: rows[index]?.text === row.text ? rows[index].seed : null }));
