@@ -37,4 +37,7 @@ def ui(progress: str, **settings: Any) -> None:
         if asked.open:
             click.launch(address)
 
-    serve(asked, ready)
+    try:
+        serve(asked, ready)
+    except KeyboardInterrupt:
+        click.echo("ended; what was running or waiting goes on at the next start", err=True)
