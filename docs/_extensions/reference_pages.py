@@ -36,6 +36,7 @@ GUIDES: Final = {
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "ui": "guides/ui",
 }
 """Command -> the page that shows how it is used."""
 

@@ -180,7 +180,7 @@ def _run(app: App, listener: socket.socket, on_ready: Callable[[], None]) -> Non
         timeout_graceful_shutdown=2,
     )
 
-    class Server(uvicorn.Server):
+    class Server(uvicorn.Server):  # type: ignore[misc]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             on_ready()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -138,22 +139,20 @@ def _prompts(
         raise UsageError("there is no prompt: say in the first row what to show")
     if len(kept) > MAX_PROMPTS:
         raise UsageError(f"{len(kept)} prompts are too many: give {MAX_PROMPTS} at most")
-    found, seeds = [], []
-    for row in kept:
-        time, seed = (_whole(row.get(name), name) for name in ("time", "seed"))
-        one = parse_prompt(str(row["text"]), time)
-        found.append({"prompt": one.prompt, "time": one.time, "negative": one.negative})
-        seeds.append(seed)
-    times = [one["time"] for one in found]
-    for time, count in Counter(times).items():
+    found = [
+        replace(parse_prompt(str(row["text"]), _whole(row.get("time"), "time")), seed=seed)
+        for row in kept
+        for seed in [_whole(row.get("seed"), "seed")]
+    ]
+    for time, count in Counter(one.time for one in found).items():
         if time is not None and count > 1:
             raise UsageError(f"two prompts at frame {time}: give each its own frame")
-    if None not in times:
-        order = sorted(range(len(found)), key=lambda index: (times[index] < 0, times[index]))
-        found, seeds = [found[index] for index in order], [seeds[index] for index in order]
-    shared = _whole(values.get("seed"), "seed")
-    own = [(shared or 0) if seed is None else seed for seed in seeds]
-    return found, own if any(seed is not None for seed in seeds) else None
+    if all(one.time is not None for one in found):
+        found.sort(key=lambda one: ((one.time or 0) < 0, one.time or 0))
+    shared = _whole(values.get("seed"), "seed") or 0
+    plain = [{"prompt": one.prompt, "time": one.time, "negative": one.negative} for one in found]
+    has_own = any(one.seed is not None for one in found)
+    return plain, [shared if one.seed is None else one.seed for one in found] if has_own else None
 
 
 def _whole(value: Any, name: str) -> int | None:

@@ -14,7 +14,7 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 _WORDS: Final = {"loras": "LoRAs", "3d": "3D"}
 _LABELS: Final = {"num_frames": "Length in frames", "smooth_strength": "Smoothing strength",
                   "fps": "Frames per second"}  # fmt: skip
-_FIRST: Final = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed",
+_FIRST: Final[tuple[str, ...]] = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed",
                  "negative_prompt", "model", "loras")  # fmt: skip
 
 CAMERA_MOVES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -140,6 +140,6 @@ def _component(field: SettingField, owner: ServerSettings) -> Any:
         )
     if kind.base in (int, float) and not kind.many and field.default is not None:
         precision = {"precision": 0} if kind.base is int else {}
-        return gr.Number(value=field.default, **precision, **about)  # type: ignore[arg-type]
+        return gr.Number(value=field.default, **precision, **about)
     value = "" if field.default in (None, ()) else str(field.default)
     return gr.Textbox(value=value, placeholder=empty, max_lines=1, **about)

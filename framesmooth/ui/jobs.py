@@ -78,7 +78,10 @@ class JobBoard:
         """Read the folder; what was running comes first in the queue, then what was waiting."""
         for path in self.folder.glob(f"{_DELETED}*"):
             shutil.rmtree(path, ignore_errors=True)
+        numbers = [0]
         for path in sorted(self.folder.iterdir()):
+            if found := NAME.fullmatch(path.name):
+                numbers.append(int(found[1]))
             if NAME.fullmatch(path.name) and not path.is_symlink() and (path / JOB_FILE).is_file():
                 try:
                     job = Job.load(path)
@@ -86,6 +89,7 @@ class JobBoard:
                     _log.warning("left out: %s", error)
                     continue
                 self._jobs[job.name] = job
+        self._last = max(numbers)
         begun = sorted((job for job in self.all if job.status == "running"), key=lambda job: job.number)
         waiting = sorted((job for job in self.all if job.status == "queued"), key=lambda job: job.number)
         self._queue = [*begun, *waiting]
@@ -151,8 +155,8 @@ class JobBoard:
             raise UsageError(f"there is no work {kind[:40]!r}")
         with self._changed:
             self._check_room()
-            number = max((job.number for job in self._jobs.values()), default=0) + 1
-            folder = self.folder / folder_name(number, title)
+            self._last += 1
+            folder = self.folder / folder_name(self._last, title)
             job = Job(
                 folder=folder,
                 kind=kind,

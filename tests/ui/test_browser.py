@@ -49,7 +49,7 @@ def open_page(browser: Any, server: Server) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda one: one.type == "error" and told.append(f"{one.text} {one.location}"))
+        page.on("console", lambda one: told.extend([f"{one.text} {one.location}"] * (one.type == "error")))
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on("request", lambda one: hosts.add(urlsplit(one.url).hostname or ""))
         page.goto(server.address + address)
