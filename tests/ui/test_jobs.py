@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.events import Listener, stage
 from framesmooth.ui.job import JOB_FILE, NAME, Job, folder_name
-from framesmooth.ui.jobs import MOST_WAITING, JobBoard
+from framesmooth.ui.jobs import JobBoard
 
 PATIENCE = 30.0  # seconds; only a failing test waits for so long
 
@@ -45,7 +45,7 @@ def bench() -> Bench:
 
 @pytest.fixture
 def board(tmp_path: Path, bench: Bench) -> Iterator[JobBoard]:
-    made = JobBoard(tmp_path / "runs", {"work": bench, "bad": fail, "worse": crash})
+    made = JobBoard(tmp_path / "runs", {"work": bench, "bad": fail, "worse": crash}, most_waiting=4)
     made.start()
     yield made
     bench.may_go_on.set()
@@ -146,7 +146,7 @@ def test_two_servers_cannot_work_in_one_folder(board: JobBoard) -> None:
 def test_the_queue_is_bounded(board: JobBoard, bench: Bench) -> None:
     first = board.submit("work", "first", {})
     assert bench.begun.wait(PATIENCE)
-    waiting = [board.submit("work", "more", {}) for _ in range(MOST_WAITING)]
+    waiting = [board.submit("work", "more", {}) for _ in range(4)]
     with pytest.raises(UsageError, match="wait already"):
         board.submit("work", "one too many", {})
     for job in waiting:
