@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,12 +47,15 @@ class Server:
         headers: Mapping[str, str] | None = None,
         body: bytes | Iterable[bytes] | None = None,
     ) -> tuple[int, bytes]:
-        """Return (status, body); the path goes out as it is."""
+        """Return (status, body), 0 where the connection is closed; the path goes out as it is."""
         connection = HTTPConnection(self.host, timeout=60)
         try:
-            connection.request(method, path, body=body, headers=dict(headers or {}))
+            with suppress(BrokenPipeError, ConnectionResetError):  # an answer may be there before the end
+                connection.request(method, path, body=body, headers=dict(headers or {}))
             answer = connection.getresponse()
             return answer.status, answer.read()
+        except (ConnectionError, HTTPException):
+            return 0, b""
         finally:
             connection.close()
 

@@ -28,6 +28,8 @@ ESCAPES = [
     ".inbox/x.mp4",
     "lock",
 ]
+REFUSED = (413, 0)
+"""Too large: an answer, or a connection that is closed while a body is sent that nobody reads."""
 FOREIGN = [
     "/gradio_api/file=/etc/passwd",
     "/gradio_api/file=../../etc/passwd",
@@ -118,17 +120,13 @@ def test_an_upload_that_hides_its_size_is_cut_off(server: Server) -> None:
         "Transfer-Encoding": "chunked",
     }
     chunks = [f"{len(head):x}\r\n{head}\r\n".encode(), *[b"10000\r\n" + bytes(2**16) + b"\r\n"] * 64]
-    try:
-        status, _ = server.request("POST", "/gradio_api/upload", headers, chunks)
-    except OSError:
-        status = 413
-    assert status in (400, 413)
+    assert server.request("POST", "/gradio_api/upload", headers, chunks)[0] in REFUSED
     assert server.get("/ui/jobs")["jobs"] is not None
 
 
 def test_a_large_body_is_refused(server: Server) -> None:
     headers = {"Origin": server.address.rstrip("/"), "Content-Type": "application/json"}
-    assert server.request("POST", "/gradio_api/run/predict", headers, b" " * (2**20 + 1))[0] == 413
+    assert server.request("POST", "/gradio_api/run/predict", headers, b" " * (2**20 + 1))[0] in REFUSED
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "BREW"])
@@ -150,7 +148,7 @@ def test_jobs_on_the_disk_are_run_killed_and_gone_on_with(tiny_model: Path, tmp_
     board = JobBoard(runs, {"create": lambda job, emit: {}})
     for number in range(2):
         prompts = [{"prompt": f"a cat <b>{number}</b>", "time": None, "negative": ""}]
-        settings = SMALL | {"num_frames": "12", "cadence": "1"}
+        settings = SMALL | {"cadence": "1"} | ({} if number else {"num_frames": "20", "steps": "60"})
         request = {"prompts": prompts, "settings": settings, "format": "mp4"}
         job = board.submit("create", f"clip <b>{number}</b>", request)
     board.close()
