@@ -5,7 +5,7 @@ Every command is a function here, with the same settings, and tells a listener w
     import framesmooth as fs
 
     made = fs.generate("a sailboat on the sea at sunset", "clip.mp4", num_frames=48)
-    steady = fs.smooth("flickering.mp4", "steady.mp4", strength=0.8, on_event=print)
+    steady = fs.smooth("flickering.mp4", "steady.mp4", smooth_strength=0.8, on_event=print)
     print(steady.before["warping_error"].mean, steady.after["warping_error"].mean)
 
 ``smooth``, ``interpolate``, ``measure``, ``compare``, ``tune`` and ``assemble`` take paths, lists of frames,

@@ -15,6 +15,9 @@ STRENGTH: Final = 0.6
 SMOOTHER: Final = "trajectory"
 """The smoother that removes most flicker for the detail it costs."""
 
+MAX_DETAIL_LOSS: Final = 0.03
+"""Largest share of the fine detail that smoothing may cost, 0 to 1."""
+
 CRF: Final = 17
 """Constant rate factor of the video codecs: looks lossless."""
 

@@ -77,12 +77,12 @@ def check_frame(frame: NDArray[Any]) -> Frame:
 
 
 def as_float(frame: Frame) -> NDArray[np.float32]:
-    """Return a uint8 frame as float32 in [0, 1]."""
+    """Return a uint8 frame (H, W, 3) as float32 in [0, 1]."""
     return frame.astype(np.float32) / np.float32(255)
 
 
 def as_uint8(image: NDArray[np.floating[Any]]) -> Frame:
-    """Return a float image in [0, 1] as uint8, rounded to nearest and clipped."""
+    """Return a float image (H, W, 3) in [0, 1] as uint8, rounded to nearest and clipped."""
     scaled = np.multiply(image, 255, dtype=np.float32)
     return np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
 

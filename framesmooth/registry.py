@@ -62,6 +62,7 @@ METRICS: Final[dict[str, str]] = {
 
 GENERATORS: Final[dict[str, str]] = {
     "prompt-travel": "framesmooth.generation.prompt_travel:PromptTravel",
+    "moving-subject": "framesmooth.generation.moving_subject:MovingSubjectGenerator",
     "camera-feedback": "framesmooth.generation.camera_feedback:CameraFeedback",
     "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
     "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",

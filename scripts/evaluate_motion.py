@@ -1,16 +1,18 @@
-"""Judges the motion module of ``storybook``: does a clip move as its prompt says?
+"""Judges clips of ``storybook``: does a clip move as its prompt says?
 
 Held-out (subject, motion, direction) and (subject, camera) combinations, one motion a prompt, read by
 optical flow; the painter's own clips of the same scenes are read alike. Writes figures and strips of frames.
 
 Example::
 
-    python scripts/evaluate_motion.py --model build/motion/storybook --work build/motion
+    python scripts/evaluate_motion.py --model framesmooth/models/storybook --clips 40
+    python scripts/evaluate_motion.py --model build/motion/storybook --layers-over-time --work build/motion
 """
 
 import json
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -22,17 +24,25 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from storybook.clips import paint_clip, times
-from storybook.motion import CAMERAS, TRAVEL, held_out_motion
-from storybook.motion_judge import read_motion, right_way, speed, warping_error
+from storybook.motion import CAMERAS, FRAME_RATE, TRAVEL, held_out_motion
+from storybook.motion_judge import read_motion as read_flow
+from storybook.motion_judge import right_way, speed, warping_error
 from storybook.moving_captions import moving_caption
 from storybook.world import SUBJECTS, Motion, Scene, sample_scene
 
+from framesmooth.generation.base import GenerationRequest
+from framesmooth.generation.moving_subject import MovingSubjectGenerator
+from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.sampling_spec import SamplingSpec
+from framesmooth.generation.specs import MovingSubject
 from framesmooth.models.checkpoints import model_defaults
 from framesmooth.models.conditioning import stack
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.motion_module import MotionModule, load_motion
 from framesmooth.models.text_to_image import TextToImage
+from framesmooth.timeline.motion_words import is_still, read_motion, without_stillness
+from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.keyframes import kept_out
 
 FIRST = 30_000_000
@@ -40,7 +50,7 @@ FIRST = 30_000_000
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option(
-    "--model", type=click.Path(path_type=Path, exists=True), required=True, help="With its motion/."
+    "--model", type=click.Path(path_type=Path, exists=True), required=True, help="Folder of the pipeline."
 )
 @click.option(
     "--work", type=click.Path(path_type=Path), default="build/motion", help="For figures and strips."
@@ -51,6 +61,7 @@ FIRST = 30_000_000
 @click.option("--size", default=256, help="Height and width in pixels.")
 @click.option("--steps", default=10, help="Denoising steps.")
 @click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
+@click.option("--layers-over-time", is_flag=True, help="Judge the motion module in the model's motion/.")
 @click.option("--strength", default=1.0, help="Of the motion module.")
 @click.option("--seen", is_flag=True, help="Judge combinations that training showed instead.")
 @click.option("--device", default="cpu")
@@ -63,23 +74,27 @@ def main(
     size: int,
     steps: int,
     guidance_scale: float,
+    layers_over_time: bool,
     strength: float,
     seen: bool,
     device: str,
 ) -> None:
     """Measures direction, speed and calm of generated clips."""
     pipe = load_pipeline(str(model), device=device)
-    module = load_motion(model / "motion", pipe.denoiser)
+    module = load_motion(model / "motion", pipe.denoiser) if layers_over_time else None
     scenes = [moving_scene(FIRST + k, held_out=not seen) for k in range(clips)]
     scenes += [replace(moving_scene(FIRST + k, held_out=False), motion=None) for k in range(stills)]
     rows: list[dict[str, float | str]] = []
     strips = []
     for k, scene in enumerate(scenes):
         prompt = moving_caption(scene, np.random.default_rng(scene.seed))
-        latents = noise(pipe, module, k, frames, size)
-        drawn = generate(pipe, module, prompt, latents, steps, guidance_scale, strength)
+        if module is None:
+            drawn = moved(pipe, prompt, k, frames, size, steps, guidance_scale)
+        else:
+            latents = noise(pipe, module, k, frames, size)
+            drawn = generate(pipe, module, prompt, latents, steps, guidance_scale, strength)
         painted, _ = paint_clip(scene, times(scene, k, frames), size, size)
-        mine, its = read_motion(drawn), read_motion(painted)
+        mine, its = read_flow(drawn), read_flow(painted)
         row: dict[str, float | str] = {
             "prompt": prompt,
             "degree": mine.degree,
@@ -137,6 +152,31 @@ def moving_scene(index: int, *, held_out: bool) -> Scene:
         scene = replace(scene, subject=subject, motion=motion)
         if scene.light != "storm" and held_out_motion(subject, motion) == held_out == scene.held_out:
             return scene
+
+
+def moved(
+    pipe: TextToImage, prompt: str, seed: int, frames: int, size: int, steps: int, guidance_scale: float
+) -> NDArray[np.uint8]:
+    """The frames of a clip as ``framesmooth generate`` makes them: (n, height, width, 3) uint8."""
+    motion = read_motion(prompt)
+    text = without_stillness(prompt) if motion is None else motion.plain
+    negative = kept_out(text, str(model_defaults(pipe.folder).get("negative_prompt", "")))
+    keys = tuple(Keyframe(time, text, seed, negative) for time in (0, frames - 1))
+    request = GenerationRequest(
+        timeline=Timeline(keys, frames),
+        load_model=lambda: pipe,
+        sampling=SamplingSpec(
+            fps=Fraction(FRAME_RATE),
+            width=size,
+            height=size,
+            steps=steps,
+            guidance_scale=guidance_scale,
+            drift=0.0 if is_still(prompt) else 0.5,
+        ),
+        plan=None if motion is None else MovingSubject(motions=(motion, motion)),
+    )
+    kind = PromptTravel if motion is None else MovingSubjectGenerator
+    return np.stack(list(kind.create(request)))
 
 
 def noise(pipe: TextToImage, module: MotionModule, seed: int, frames: int, size: int) -> torch.Tensor:

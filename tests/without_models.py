@@ -108,8 +108,8 @@ def call_functions() -> dict[str, Any]:
     import framesmooth as fs
 
     clip = fs.FrameList(list(fs.open_source("in")), Fraction(12))
-    steady = fs.smooth(clip, method="ema")
-    tuned = fs.tune(clip, method="ema")
+    steady = fs.smooth(clip, smoother="ema")
+    tuned = fs.tune(clip, smoother="ema")
     return {
         "smooth": len(list(steady.frames)),
         "interpolate": len(list(fs.interpolate(clip, cadence=2).frames)),
@@ -118,7 +118,7 @@ def call_functions() -> dict[str, Any]:
         "measure_clips": len(fs.measure_clips(["in", "steady"]).reports),
         "compare": len(fs.compare("in", ["steady"]).verdicts),
         "tune": len(list(tuned.frames)),
-        "sweep": len(fs.sweep("in", "grid2", strengths=(0.5,), methods=("ema",)).rows),
+        "sweep": len(fs.sweep("in", "grid2", smooth_strength=(0.5,), smoother=("ema",)).rows),
         "names": sorted(name for name in fs.__all__ if getattr(fs, name) is not None),
     }
 

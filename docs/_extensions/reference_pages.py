@@ -118,9 +118,21 @@ def settings_page() -> str:
         groups.setdefault(row["group"], []).append(row)
     lines = []
     for group, rows in groups.items():
-        lines += [f"## {group}", "", "| setting | option | value | default | |", "|---|---|---|---|---|"]
-        lines += [_setting(row) for row in rows] + [""]
+        lines += [f"## {group}", "", *_table(rows)]
     return "\n".join(lines)
+
+
+def _settings_table(part: type) -> str:
+    """Return a table of the settings of a verb: the arguments of its function, and their options."""
+    from framesmooth.workflows.settings_reference import reference
+
+    first = (part.__doc__ or "").partition("\n")[0]
+    return "\n".join([f"### {part.__name__}", "", first, "", *_table(reference(part))])
+
+
+def _table(rows: Iterable[Mapping[str, str]]) -> list[str]:
+    head = ["| setting | option | value | default | |", "|---|---|---|---|---|"]
+    return [*head, *(_setting(row) for row in rows), ""]
 
 
 def _setting(row: Mapping[str, str]) -> str:
@@ -147,7 +159,7 @@ def python_page() -> str:
     aliases = [name for name in names if name not in {*classes, *functions}]
     lines = ["## Functions", "", *(_documented("autofunction", name) for name in functions)]
     lines += ["## Settings of the functions", ""]
-    lines += [_documented("autoclass", f"{part.__module__}.{name}") for name, part in settings.items()]
+    lines += [_settings_table(part) for part in settings.values()]
     lines += ["## Classes", "", *(_documented("autoclass", name) for name in classes)]
     lines += ["## Types", "", *(f"- `framesmooth.{name}`: `{found[name]}`" for name in aliases)]
     return "\n".join(lines)

@@ -6,16 +6,14 @@ import click
 
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import HeadedCommand
+from framesmooth.cli.options.from_settings import options_of
+from framesmooth.workflows.settings.assemble import AssembleSettings
 
 
 @click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@common.fps
-@common.frame_range
-@common.reading
-@common.no_audio
-@common.encoding
+@options_of(AssembleSettings)
 @common.common
 def assemble(source: str, output: str, progress: str, **settings: Any) -> None:
     """Encode the frames of IN as a clip, or split a clip into frames.

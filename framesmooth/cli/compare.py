@@ -4,42 +4,23 @@ from typing import Any
 
 import click
 
-from framesmooth import defaults
 from framesmooth.cli.options import common
-from framesmooth.cli.options import report as report_options
-from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.cli.options.command import HeadedCommand, headed_option
+from framesmooth.cli.options.from_settings import options_of
+from framesmooth.workflows.settings.compare import CompareSettings
 
 
 @click.command(cls=HeadedCommand)
 @click.argument("before", metavar="BEFORE")
 @click.argument("after", metavar="AFTER...", nargs=-1, required=True)
-@report_options.motion
-@headed_option(
-    "--video",
-    heading=EVERYDAY,
-    metavar="OUT",
-    help="Write a video of all clips with their running warping error.",
-)
-@headed_option(
-    "--layout",
-    heading=EVERYDAY,
-    type=click.Choice(["side-by-side", "wipe"]),
-    default="side-by-side",
-    show_default=True,
-    help="How --video shows them; a wipe takes one AFTER.",
-)
-@headed_option("--crf", heading=EVERYDAY, type=click.IntRange(0, 63), default=defaults.CRF, show_default=True,
-              help="Quality of --video: 0 is lossless, 17 looks lossless, 28 is small.")  # fmt: skip
+@options_of(CompareSettings)
 @headed_option(
     "--fail-unless-better",
     heading="Quality gates",
     is_flag=True,
     help="End with exit code 3 unless every AFTER is better.",
 )
-@common.fps
-@common.frame_range
-@common.reading
-@report_options.files
+@common.json_file
 @common.common
 def compare(
     before: str,

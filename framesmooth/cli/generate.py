@@ -78,7 +78,7 @@ def generate(
 def folder_as_written(output: str) -> Iterator[Path]:
     """Give the path ``output``, and make its folder where a slash ends a name like clip.mp4/.
 
-    A path loses the slash, and the folder tells what is meant, also when the run is resumed. It goes again
+    A path loses the slash; the folder keeps its meaning, also when the run is resumed. It is removed again
     when no run began.
     """
     from framesmooth.runs import RunFolder
@@ -97,8 +97,8 @@ def folder_as_written(output: str) -> Iterator[Path]:
 
 
 def make_and_show(settings: GenerateSettings, progress: str, json_file: str | None, *, table: bool) -> None:
-    """Make a clip and say what came out and where it is."""
-    from framesmooth.cli.interruption import says_how_to_go_on
+    """Make a clip and print its length, size, steadiness and path."""
+    from framesmooth.cli.interruption import reporting_how_to_resume
     from framesmooth.cli.progress import progress_listener
     from framesmooth.runs import RunFolder
     from framesmooth.runs.folder import SUFFIX
@@ -108,7 +108,8 @@ def make_and_show(settings: GenerateSettings, progress: str, json_file: str | No
     _log.info("%s", settings)
     output = settings.output  # a name that is refused is refused by the workflow, in its words
     run = RunFolder(output.parent / f"{output.stem}{SUFFIX}")
-    with says_how_to_go_on(run, files_outside(settings, run.folder)), progress_listener(progress) as emit:
+    paths = files_outside(settings, run.folder)
+    with reporting_how_to_resume(run, paths), progress_listener(progress) as emit:
         made = make_clip(settings, emit)
     show_made(made, json_file, table=table)
 

@@ -4,52 +4,16 @@ from typing import Any
 
 import click
 
-from framesmooth.cli import types
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.cli.options.command import HeadedCommand
+from framesmooth.cli.options.from_settings import options_of
+from framesmooth.workflows.settings.interpolate import InterpolateSettings
 
 
 @click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@headed_option(
-    "--cadence",
-    heading=EVERYDAY,
-    type=click.IntRange(min=1),
-    help="IN holds every N-th frame: N - 1 new ones are inserted between two of them.",
-)
-@headed_option(
-    "--to-fps",
-    heading=EVERYDAY,
-    type=types.Rate(),
-    help="Frames per second of the result, instead of --cadence.",
-)
-@headed_option(
-    "--at-cuts",
-    heading=EVERYDAY,
-    type=click.Choice(["fade", "hold"]),
-    help="Between two scenes: dissolve, or keep the cut.  [default: fade with --cadence, hold with --to-fps]",
-)
-@headed_option(
-    "--drop-repeats",
-    heading=EVERYDAY,
-    type=click.Choice(["auto", "on", "off"]),
-    default="auto",
-    show_default=True,
-    help="Leave out frames that repeat the one before, so that motion is even; auto: where they recur.",
-)
-@headed_option(
-    "--loop",
-    heading=EVERYDAY,
-    is_flag=True,
-    help="IN is a loop: frames are also inserted between its last and its first.",
-)
-@common.flow
-@common.no_audio
-@common.fps
-@common.frame_range
-@common.reading
-@common.encoding
+@options_of(InterpolateSettings)
 @common.json_file
 @common.common
 def interpolate(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:

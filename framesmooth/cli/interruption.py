@@ -1,4 +1,4 @@
-"""What a run that is stopped with Ctrl-C says: what is kept, and the command that goes on with it."""
+"""The last line of a run that is stopped with Ctrl-C: what is kept, and the command that resumes it."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,15 @@ from framesmooth.runs import RunFolder
 
 
 @contextmanager
-def says_how_to_go_on(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Say on stderr what is kept in ``run`` when the block is stopped by Ctrl-C or SIGTERM.
+def reporting_how_to_resume(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Report on stderr what is kept in ``run`` when the block is stopped by Ctrl-C or SIGTERM.
 
-    ``paths`` are the files, as (name, path), that ``framesmooth resume`` has to be told of.
+    Args:
+        run: the run folder; it may not exist yet.
+        paths: (name, path) of the files that ``framesmooth resume`` needs as ``--path NAME=PATH``.
+
+    Raises:
+        click.exceptions.Exit: with code 130 after Ctrl-C, 143 after SIGTERM.
     """
     from framesmooth.cli.main import INTERRUPTED, TERMINATED, stops_unwrapped
 
@@ -31,7 +36,7 @@ def says_how_to_go_on(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Itera
 
 
 def resume_command(folder: Path, paths: Sequence[tuple[str, str]]) -> str:
-    """Return the command line that goes on with the run in ``folder``."""
+    """Return the command line, quoted for a shell, that resumes the run in ``folder``; ``paths`` as above."""
     words = ["framesmooth", "resume", str(folder)]
     for name, path in paths:
         words += ["--path", f"{name}={path}"]
@@ -48,4 +53,4 @@ def _kept(run: RunFolder, paths: Sequence[tuple[str, str]]) -> str:
     counts = [(keyframes, "keyframe"), (frames, "frame")]
     made = " and ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
     kept = f"{made} {'is' if keyframes + frames == 1 else 'are'} kept" if made else "no keyframe was done yet"
-    return f"{kept} in {run.folder}; go on with: {resume_command(run.folder, paths)}"
+    return f"{kept} in {run.folder}; resume with: {resume_command(run.folder, paths)}"

@@ -5,39 +5,20 @@ from typing import Any
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options import report as report_options
-from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.cli.options.command import HeadedCommand, headed_option
+from framesmooth.cli.options.from_settings import options_of
 from framesmooth.cli.options.gates import (
     Gate,
     GateType,
     apply_gates,
     check_gates,
 )
-from framesmooth.cli.types import WeightsType
-from framesmooth.registry import names
+from framesmooth.workflows.settings.measure import MeasureClipsSettings
 
 
 @click.command(cls=HeadedCommand)
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
-@report_options.motion
-@headed_option(
-    "--metric",
-    "metrics",
-    heading=EVERYDAY,
-    type=click.Choice(names("metric")),
-    multiple=True,
-    metavar="NAME",
-    help=f"Only this one; may be given several times: {', '.join(names('metric'))}.  "
-    "[default: the usual ones that apply]",
-)
-@headed_option(
-    "--weights",
-    heading=EVERYDAY,
-    type=WeightsType(),
-    multiple=True,
-    metavar="NAME=FOLDER",
-    help="The local model of a metric that needs one, in the format of transformers.",
-)
+@options_of(MeasureClipsSettings)
 @headed_option(
     "--fail-above",
     heading="Quality gates",
@@ -54,10 +35,7 @@ from framesmooth.registry import names
     metavar="NAME=VALUE",
     help="The same if it is below the value.",
 )
-@common.fps
-@common.frame_range
-@common.reading
-@report_options.files
+@common.json_file
 @common.common
 def measure(
     sources: tuple[str, ...],

@@ -45,6 +45,6 @@ def leave(code: str | int | None) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (OSError, ValueError):  # the reader is gone: the interpreter knows what to say and to return
+    except (OSError, ValueError):  # the reader is gone: the interpreter reports it and sets the exit code
         sys.exit(status)
     os._exit(status & 0xFF)

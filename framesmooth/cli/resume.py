@@ -87,7 +87,7 @@ def resume(
 
     Existing, undamaged frames are kept, and the clip is the same as if the run had not been stopped.
     If settings, model or libraries differ from those that the run began with, the differences are shown and
-    nothing is done. A record holds no paths outside the folder of the clip: say with --path where the model,
+    nothing is done. A record holds no paths outside the folder of the clip: give with --path where the model,
     sound, images and other files are.
 
     \b
@@ -97,7 +97,7 @@ def resume(
       framesmooth resume clip.framesmooth --force
     """  # fmt: skip
     from framesmooth.cli.generate import show_made
-    from framesmooth.cli.interruption import says_how_to_go_on
+    from framesmooth.cli.interruption import reporting_how_to_resume
     from framesmooth.cli.progress import progress_listener
     from framesmooth.runs import RunFolder
     from framesmooth.workflows.generate.resume import Resume, resume_run
@@ -111,7 +111,7 @@ def resume(
         force=force,
         allow_download=allow_download,
     )
-    with says_how_to_go_on(RunFolder(run), paths), progress_listener(progress) as emit:
+    with reporting_how_to_resume(RunFolder(run), paths), progress_listener(progress) as emit:
         made = resume_run(run, how, emit)
     if isinstance(made, Path):
         click.echo(f"{made} is complete already", err=True)

@@ -1,80 +1,19 @@
 """``framesmooth tune``: finds the strength that a clip needs, and smooths the clip."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
-from framesmooth.registry import names
+from framesmooth.cli.options.command import HeadedCommand
+from framesmooth.cli.options.from_settings import options_of
+from framesmooth.workflows.settings.tune import TuneSettings
 
 
 @click.command(cls=HeadedCommand)
 @common.source
 @common.output
-@headed_option(
-    "--max-detail-loss",
-    heading=EVERYDAY,
-    type=click.FloatRange(0, 1),
-    default=0.03,
-    show_default=True,
-    help="Share of the fine detail that smoothing may cost; what flickered doesn't count as detail.",
-)
-@headed_option(
-    "--target",
-    heading=EVERYDAY,
-    metavar="NAME=VALUE",
-    help="Take the gentlest strength that brings warping_error, luma_flicker or flicker down to VALUE.",
-)
-@headed_option(
-    "--smoother",
-    "method",
-    formerly=("--method",),
-    heading="Search",
-    type=click.Choice(names("smoother")),
-    default="trajectory",
-    show_default=True,
-    help="The smoother whose strength is found.",
-)
-@headed_option(
-    "--flow",
-    heading=common.MOTION,
-    type=click.Choice(names("flow")),
-    help="Optical flow estimator for smoothing.  [default: the smoother's own]",
-)
-@headed_option(
-    "--deep",
-    heading="Search",
-    is_flag=True,
-    help="Try other methods and flows as well; the search takes about ten times as long.",
-)
-@headed_option(
-    "--per-segment",
-    heading="Search",
-    is_flag=True,
-    help="Give every shot between two cuts a strength of its own.",
-)
-@headed_option(
-    "--budget",
-    heading="Search",
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Stop the search after so many seconds and take the best so far.  [default: no limit]",
-)
-@headed_option(
-    "--report",
-    heading=common.REPORTS,
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    callback=common.writable_folder,
-    help="Where report.html, pareto.png and the figures go.  [default: beside OUT, as OUT.tuning]",
-)
-@common.no_audio
-@common.fps
-@common.frame_range
-@common.reading
-@common.encoding
+@options_of(TuneSettings)
 @common.json_file
 @common.common
 def tune(source: str, output: str, json_file: str | None, progress: str, **settings: Any) -> None:

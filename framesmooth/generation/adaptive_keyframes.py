@@ -1,4 +1,4 @@
-"""Adaptive keyframes: halve each segment until optical flow explains the way from one end to the other.
+"""Adaptive keyframes: halve each segment until optical flow explains what changes within it.
 
 The prompts' frames come first, and some between them, for it pays to denoise several at once. A segment is
 halved as long as forward and backward flow between its ends agree on too little of the image (Sundaram et al.

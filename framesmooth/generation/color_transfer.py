@@ -1,4 +1,4 @@
-"""The colours of a picture as a whole: mean and spread in CIELAB, and pictures given those of another.
+"""Colour statistics of an image, mean and spread in CIELAB, and their transfer to another image.
 
 Reinhard et al. 2001, "Color Transfer between Images", in CIELAB in place of lαβ.
 """
@@ -17,7 +17,7 @@ Values = NDArray[np.float32]
 _LARGEST_GAIN: Final = 1.25
 _LEAST_SPREAD: Final = 0.5
 _SOFT: Final = 0.01
-"""Sigma of the blur before pictures are compared, as a share of the longer side."""
+"""Sigma of the blur before images are compared, as a share of the longer side."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Colors:
     spread: Values
 
     @classmethod
-    def of(cls, picture: Frame) -> "Colors":
-        """Return the colours of a picture (H, W, 3) uint8."""
-        lab = cv2.cvtColor(as_float(picture), cv2.COLOR_RGB2LAB).reshape(-1, 3)
+    def of(cls, image: Frame) -> "Colors":
+        """Return the colour statistics of an image (H, W, 3) uint8."""
+        lab = cv2.cvtColor(as_float(image), cv2.COLOR_RGB2LAB).reshape(-1, 3)
         return cls(lab.mean(axis=0), np.maximum(lab.std(axis=0), np.float32(_LEAST_SPREAD)))
 
     def mixed(self, other: "Colors", mix: float) -> "Colors":
@@ -42,17 +42,17 @@ class Colors:
         return Colors(self.mean + end.mean - start.mean, self.spread * end.spread / start.spread)
 
 
-def recolored(picture: Frame, target: Colors) -> Frame:
-    """Return the picture (H, W, 3) uint8 with the mean of ``target``, and its spread as far as it is near."""
-    lab = cv2.cvtColor(as_float(picture), cv2.COLOR_RGB2LAB)
-    own = Colors.of(picture)
+def recolored(image: Frame, target: Colors) -> Frame:
+    """Return the image (H, W, 3) uint8 with the mean of ``target``, and its spread as far as it is near."""
+    lab = cv2.cvtColor(as_float(image), cv2.COLOR_RGB2LAB)
+    own = Colors.of(image)
     gain = np.clip(target.spread / own.spread, 1 / _LARGEST_GAIN, _LARGEST_GAIN)
     changed = (lab - own.mean) * gain + target.mean
     return as_uint8(cv2.cvtColor(changed.astype(np.float32), cv2.COLOR_LAB2RGB))
 
 
 def distance(first: Frame, second: Frame) -> float:
-    """Return how far two pictures (H, W, 3) uint8 look apart: RMS of ΔE (CIE 1976) without fine detail."""
+    """Return the colour difference of two images (H, W, 3) uint8: RMS of ΔE (CIE 1976) after a blur."""
     soft = [
         cv2.GaussianBlur(cv2.cvtColor(as_float(one), cv2.COLOR_RGB2LAB), (0, 0), _SOFT * max(one.shape))
         for one in (first, second)

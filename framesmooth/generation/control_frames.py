@@ -1,4 +1,4 @@
-"""What a ControlNet is given at each frame: the frames of its source, or their edges."""
+"""The control image of every frame: a frame of the source, or its edges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ControlFrames:
     """The control of a clip, frame by frame.
 
     Attributes:
-        kind: what the source is taken for.
+        kind: what the source shows: footage to take edges from, depth maps, or drawn skeletons.
         source: at least as many frames as the clip, at its rate.
         content: its SHA-256 (hex).
         scales: for every frame how strictly it is followed; 1 is what the ControlNet was trained for.
@@ -44,7 +44,7 @@ class ControlFrames:
 
     @property
     def key(self) -> dict[str, Any]:
-        """Everything about this that decides the diffused pictures: plain JSON types."""
+        """Everything about this that decides the generated images: plain JSON types."""
         return {
             "kind": self.kind,
             "source": self.content,
@@ -54,7 +54,7 @@ class ControlFrames:
         }
 
     def picture(self, time: int, size: tuple[int, int]) -> Frame:
-        """Return what the ControlNet is fed at frame ``time``, uint8 of ``size`` (height, width)."""
+        """Return the control image of frame ``time``, uint8 (H, W, 3) of ``size`` (height, width)."""
         if size not in self._windows:
             self._windows[size] = FrameWindow(ResizedSource(self.source, len(self.scales), size, size))
         shown = self._windows[size].frames(time, time)[time]
@@ -65,9 +65,9 @@ class ControlFrames:
         return {}
 
 
-def edges(picture: Frame) -> Frame:
-    """Return the edges of a picture (Canny 1986), white on black, uint8 (H, W, 3)."""
-    found = cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), _WEAK, _STRONG)
+def edges(image: Frame) -> Frame:
+    """Return the edges of an image, uint8 (H, W, 3), white on black (Canny 1986)."""
+    found = cv2.Canny(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _WEAK, _STRONG)
     return np.ascontiguousarray(np.repeat(found[..., None], 3, axis=2), np.uint8)
 
 

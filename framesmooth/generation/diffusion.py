@@ -67,7 +67,7 @@ class DiffusionGenerator(FrameGenerator):
     @property
     @abstractmethod
     def possible_keyframes(self) -> tuple[int, ...]:
-        """The keyframes, or those that there may be where they are found on the way; generates nothing."""
+        """The keyframes, or all possible ones where they are found while generating; generates nothing."""
 
     def keyframes(self, on_step: StepsDone | None = None) -> Iterator[KeyframeDone]:
         """Generate the keyframes that the store lacks; yield each once it is stored."""

@@ -9,7 +9,7 @@ the new pixels are independent standard normal numbers, exactly, whatever the mo
 in which nothing lands get new noise (as in Go-with-the-Flow, Burgert et al. 2025).
 
 A pixel forgets where in it each part was, so noise that is warped many times lags by chance. ``MovingNoise``
-therefore moves a finer noise than the one it gives. And it can be renewed on the way: what one noise adds to
+therefore moves a finer noise than the one it gives. It can be renewed with every move: what one noise adds to
 an image that is generated from itself over and over grows with every time.
 """
 
@@ -29,11 +29,11 @@ _SPLIT: Final = 2
 
 
 class MovingNoise:
-    """Noise of one latent picture over time.
+    """Noise of one latent image over time.
 
     Args:
         start: standard normal noise, float32 (C, h, w); what ``latents`` is before the first move.
-        seed: of all that is drawn on the way: the same moves give the same noise again.
+        seed: of the noise that is added: the same moves give the same noise again.
         grain: parts per side of a latent pixel that are moved apart from each other.
         renewal: share of the noise's variance that is new after each move, 0 to 1.
     """

@@ -1,7 +1,7 @@
-"""Even pacing: frames equally far apart along the way that the picture really goes.
+"""Even pacing: frames at equal distances along the path of the images (arc length).
 
-A prompt that is travelled evenly changes its picture in jerks: for a while nothing happens, then all does.
-The way is measured by the distances between the diffused frames, and travelled anew at constant speed (arc
+A constant speed in prompt space changes the image in jerks: for a while nothing happens, then everything.
+The path is measured by the distances between the diffused frames, and sampled again at constant speed (arc
 length), from prompt to prompt, so that every prompt keeps its time.
 """
 
@@ -13,30 +13,36 @@ from typing import Final
 import numpy as np
 
 _LEAST: Final = 0.05
-"""No stretch counts for less than this share of an even one: something has to happen between all frames."""
+"""Smallest weight of a stretch, as a share of an even one: something has to happen between all frames."""
 
 _NOTHING: Final = 1e-9
-"""A way this short is travelled evenly: what rounding leaves of distances has no pace."""
+"""Length of a path below which its distances are rounding errors: it is sampled evenly."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """A monotone map of positions, whole numbers onto themselves; linear between the points given."""
+    """A monotone map of positions onto positions that keeps whole numbers; between the points it is linear.
+
+    Attributes:
+        at: rising positions at a constant speed of the prompts.
+        to: the positions that they become, rising, as many.
+    """
 
     at: tuple[float, ...]
     to: tuple[float, ...]
 
     def __call__(self, position: float) -> float:
-        """Return the position where a frame is that would be at ``position``."""
+        """Return where a frame is placed that would be at ``position`` at an even pace of the prompts."""
         return float(np.interp(position, self.at, self.to))
 
 
 def even_pace(positions: Sequence[float], distances: Sequence[float]) -> Pace:
-    """Return the pace at which what is travelled between whole positions is travelled at constant speed.
+    """Return the map of positions that makes the speed constant from each keyframe to the next.
 
     Args:
-        positions: of the pictures, rising; from each whole number to the next there is one at both.
-        distances: from each picture to the next one, 0 or more.
+        positions: of the images, rising, in keyframes (1.5 is half-way from keyframe 1 to 2); every whole
+            number between the first and the last is among them.
+        distances: from each image to the next one, 0 or more, in any unit; one fewer than ``positions``.
     """
     at, to = [positions[0]], [positions[0]]
     for segment in range(int(positions[0]), int(np.ceil(positions[-1]))):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 
 from framesmooth import defaults
 from framesmooth.frames import Frame, FrameSource
+from framesmooth.timeline.motion_words import SubjectMotion
 
 if TYPE_CHECKING:
     from framesmooth.video.resize import FrameWindow, ResizedSource
@@ -103,6 +104,33 @@ def short(values: Sequence[float]) -> float | str:
     if len(set(values)) == 1:
         return values[0]
     return hashlib.sha256(np.asarray(values, "<f8").tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingSubject:
+    """How the subject of a clip moves through its scene.
+
+    Attributes:
+        motions: what each prompt of the timeline says of it, None where one says nothing.
+        speed: factor of all speeds.
+        cadence: as asked, None where it is left open.
+    """
+
+    generator: ClassVar[str] = "moving-subject"
+
+    motions: tuple[SubjectMotion | None, ...]
+    speed: float = 1.0
+    cadence: int | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Everything about this that decides the keyframes: plain JSON types."""
+        motions = [None if motion is None else asdict(motion) for motion in self.motions]
+        return {"motions": motions, "speed": self.speed, "cadence": self.cadence}
+
+    def is_black(self, time: int) -> bool:
+        """Return False: nothing is given."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 The flow is carried to the time between (Baker et al. 2011, "A Database and Evaluation Methodology for
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
-in both wins, fill the holes, blend only what each keyframe can see. Flow that the way back doesn't confirm
+in both wins, fill the holes, blend only what each keyframe can see. Flow that the inverse doesn't confirm
 is first carried on from around it: what leaves the image, or is hidden in one keyframe, moves with what it
 belongs to. Points go straight, or along the parabola that ``with_neighbours`` finds. Blending softens; a gain
 brings fine detail back to the keyframes' energy.
@@ -74,7 +74,7 @@ class Inbetween:
     def with_neighbours(
         self, before: BidirectionalFlow | None, after: BidirectionalFlow | None
     ) -> "Inbetween":
-        """Return the pair with points that go on as they came from and go to the keyframes around it.
+        """Return the pair with curved motion, from the keyframes before and after it.
 
         ``before`` is the motion from the keyframe before the first to the first, ``after`` that from the
         second to the next; None where there is none.
@@ -257,7 +257,7 @@ def mixed(
     Args:
         first: uint8 (H, W, 3).
         last: of the same size.
-        times: share of the way from the first to the last.
+        times: position between the first and the last, 0 to 1.
         inbetween: "flow" or "crossfade".
         flow: name of the flow estimator for "flow".
     """

@@ -2,7 +2,7 @@
 
 With the flow f to the next keyframe and p to the one before, a point that accelerates evenly is at
 t f + (t^2 - t) c at the time t, 0 to 1, with c = (f + p) / 2 (Xu et al. 2019, "Quadratic Video
-Interpolation", equation 4). Few things do so all the way, so that only a share of c is taken.
+Interpolation", equation 4). Few things accelerate so evenly, so that only a share of c is taken.
 """
 
 from typing import Final

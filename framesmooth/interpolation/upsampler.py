@@ -27,7 +27,7 @@ _NEXT_TO: Final = Fraction(1, 20)
 class Upsampler:
     """Samples a stream of frames at even steps; where one of them is due, it stays as it is.
 
-    In-betweens go on as the motion before and after them says.
+    In-betweens follow the curve of the motion before and after them.
 
     Attributes:
         flow: estimates the motion between neighbours.
@@ -58,7 +58,7 @@ class Upsampler:
         """Check the step."""
         self._given = 0  # frames read
         if self.step <= 0:
-            raise UsageError(f"a step of {self.step} frames leads nowhere: choose one above 0")
+            raise UsageError(f"a step of {self.step} frames is out of range: choose one above 0")
 
     def length(self, duration: int | Fraction) -> int:
         """Return how many frames come out of a clip that lasts as long as ``duration`` frames of the input.
@@ -133,7 +133,7 @@ class Upsampler:
             before, now = now, after
 
     def _stretches(self, first: "_Timed", others: Iterator["_Timed"]) -> Iterator["_Stretch"]:
-        """Yield what lies between neighbours, in order."""
+        """Yield the in-betweens of all neighbours, in order."""
         position, before = self.step, first
         for one in others:
             after = replace(one, time=self._snapped(one.time))
@@ -179,7 +179,7 @@ class Upsampler:
     def _between(
         self, stretch: "_Stretch", before: "_Stretch | None", after: "_Stretch | None"
     ) -> Iterator[Frame]:
-        """Yield the in-betweens of two neighbours; beside it what lies before and after them."""
+        """Yield the in-betweens of two neighbours, given the frames before and after them as well."""
         pair, times = stretch.pair, stretch.times
         if pair is None:
             return

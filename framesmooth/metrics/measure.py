@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from framesmooth.errors import MediaError, MetricUnavailable, UsageError
 from framesmooth.frames import Frame
@@ -21,9 +21,6 @@ from framesmooth.metrics.report import Report, _finite
 from framesmooth.motion.flow.base import FlowEstimator, flow_name, load_flow
 from framesmooth.registry import load, names
 from framesmooth.streams import prefetch
-
-if TYPE_CHECKING:
-    from framesmooth.metrics.base import Metric
 
 
 def measure(
@@ -70,12 +67,8 @@ def measure(
     active = [metric for metric in created.values() if not isinstance(metric, str)]
     needs_motion = bool(watchers) or any(metric.needs_motion for metric in active)
     estimator = load_flow(flow) if needs_motion else None
-    flashes = None if fps is None else FlashMeter(fps)
     own = flow_on != "self" and any(metric.own_motion for metric in active)
-    cuts: list[int] = []
-    held: list[int] = []
-    odd: dict[int, str] = {}
-    count = 0
+    meter = _Meter(active, watchers, None if fps is None else FlashMeter(fps))
     # The motion of the next pair is estimated while the metrics look at this one, and the next is read.
     shown = guide if flow_on == "guide" else None
     with (
@@ -83,34 +76,57 @@ def measure(
         closing(prefetch(followed(pairs, shown, estimator, flow_on, own=own), 1)) as seen,
     ):
         for here in seen:
-            if here.cut:
-                cuts.append(count)
-            if here.held:
-                held.append(count)
-            if here.odd:
-                odd[count] = here.odd
-            _show(here, active, watchers)
-            if flashes is not None:
-                flashes.update(here.frame)
-            count += 1
+            meter.update(here)
             if on_frame is not None:
-                on_frame(count)
-    if count == 0:
+                on_frame(meter.count)
+    if meter.count == 0:
         raise MediaError("there are no frames to measure: give at least one")
-    series = {
-        name: _skipped(metric, count) if isinstance(metric, str) else _finite(_whole(metric, held, count))
-        for name, metric in created.items()
-    }
     settings = {"flow": flow_name(flow), "flow_on": flow_on, "reference": reference is not None}
-    return Report(
-        series=series,
-        num_frames=count,
-        cuts=tuple(cuts),
-        settings=settings,
-        flashes=None if flashes is None else flashes.report(),
-        held=tuple(held),
-        odd=odd,
-    )
+    return meter.report(created, settings)
+
+
+@dataclass
+class _Meter:
+    """Takes the frames of a clip, one after another, and what is seen of it as a whole."""
+
+    metrics: Sequence[Metric]
+    watchers: Sequence[Watcher]
+    flashes: FlashMeter | None
+    count: int = 0
+    cuts: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+    odd: dict[int, str] = field(default_factory=dict)
+
+    def update(self, here: Followed) -> None:
+        """Take the next frame."""
+        if here.cut:
+            self.cuts.append(self.count)
+        if here.held:
+            self.held.append(self.count)
+        if here.odd:
+            self.odd[self.count] = here.odd
+        _show(here, self.metrics, self.watchers)
+        if self.flashes is not None:
+            self.flashes.update(here.frame)
+        self.count += 1
+
+    def report(self, created: Mapping[str, Metric | str], settings: Mapping[str, Any]) -> Report:
+        """Return the report: in place of a metric that could not be created, the reason."""
+        series = {
+            name: _skipped(metric, self.count)
+            if isinstance(metric, str)
+            else _finite(_whole(metric, self.held, self.count))
+            for name, metric in created.items()
+        }
+        return Report(
+            series=series,
+            num_frames=self.count,
+            cuts=tuple(self.cuts),
+            settings=settings,
+            flashes=None if self.flashes is None else self.flashes.report(),
+            held=tuple(self.held),
+            odd=self.odd,
+        )
 
 
 def flicker_residual_removed(before: Report, after: Report) -> float | None:
@@ -148,7 +164,7 @@ def _whole(metric: Metric, held: Sequence[int], num_frames: int) -> Series:
 
 def create_metrics(
     chosen: Sequence[str] | None, weights: Mapping[str, Path], has_reference: bool, is_clean: bool
-) -> dict[str, "Metric | str"]:
+) -> dict[str, Metric | str]:
     """Return the metrics by name; in place of one that cannot work here, the reason.
 
     Args:
@@ -187,7 +203,7 @@ def default_metrics(has_reference: bool, is_clean: bool) -> list[str]:
     ]
 
 
-def _create(kind: Callable[..., "Metric"], weights: Path | None) -> "Metric | str":
+def _create(kind: Callable[..., Metric], weights: Path | None) -> Metric | str:
     try:
         return kind(weights) if cast("type[Metric]", kind).needs_weights else kind()
     except MetricUnavailable as reason:

@@ -216,7 +216,7 @@ def paired(frames: Iterable[Frame], reference: Iterable[Frame] | None) -> Iterat
     for index, (frame, ideal) in enumerate(zip_longest(frames, reference, fillvalue=_MISSING)):
         if frame is _MISSING or ideal is _MISSING:
             short = "clip" if frame is _MISSING else "reference"
-            raise MediaError(f"the {short} ends after {index} frames and the other goes on: trim them alike")
+            raise MediaError(f"the {short} ends first, after {index} frames: cut both to one length")
         frame, ideal = cast(tuple[Frame, Frame], (frame, ideal))
         if frame.shape != ideal.shape:
             (height, width), (other_height, other_width) = frame.shape[:2], ideal.shape[:2]

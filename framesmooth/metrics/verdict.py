@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from framesmooth import defaults
 from framesmooth.errors import GateFailed
 from framesmooth.metrics.report import Report
 
-LARGEST_DETAIL_LOSS: Final = 0.03
+LARGEST_DETAIL_LOSS: Final = defaults.MAX_DETAIL_LOSS
 LARGEST_MOTION_CHANGE: Final = 0.10
 FALLING: Final = ("warping_error", "luma_flicker")
 _SAME: Final = 1e-6  # relative: what rounding alone may change

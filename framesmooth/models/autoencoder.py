@@ -31,7 +31,7 @@ class Autoencoder:
         vae: of the pipeline.
         factor: pixels per latent pixel.
         device: that it computes on.
-        in_tiles: whether images are coded one by one, in tiles.
+        in_tiles: whether images are encoded and decoded one by one, in tiles.
         memory_errors: gives a context that tells what to do when memory runs out.
     """
 
@@ -80,9 +80,15 @@ class Autoencoder:
             return code(given).float()
 
     def invert(self, images: Tensor) -> Tensor:
-        """Return the latents that decode to ``images``, as nearly as a few corrections come.
+        """Return the latents that decode to ``images``, as nearly as a few corrections allow.
 
-        No image comes out further off than by ``encode``. Shapes are those of ``encode``.
+        No image has a larger mean square error than by ``encode``.
+
+        Args:
+            images: float (B, 3, H, W), -1 to 1; sides are multiples of ``factor``.
+
+        Returns:
+            float32 (B, C, H / factor, W / factor), scaled as the sampler has them.
         """
         aim = self.encode(images)
         given = images.to(aim.device)

@@ -231,7 +231,7 @@ def pipeline_class(folder: Path) -> str:
 
 
 def notes_of(folder: Path) -> dict[str, Any]:
-    """Return what the model's own notes say, nothing without them.
+    """Return the model's own notes, empty without them.
 
     Raises:
         ModelError: when the file is there but holds no JSON object.

@@ -15,7 +15,7 @@ Conditioning = dict[str, Tensor]
 def interpolate_conditioning(start: Conditioning, end: Conditioning, mix: float) -> Conditioning:
     """Interpolate two conditionings token by token, keeping the length of every token's vector.
 
-    A text encoder ends in a layer norm: its tokens all lie near one sphere, and the mean of two of them lies
+    A text encoder ends in a layer norm: its tokens are all near one sphere, and the mean of two of them lies
     inside it, which weakens the prompt halfway. So the direction is linear and the length is the
     interpolated length.
 

@@ -36,7 +36,7 @@ class Anchor:
     def before(
         self, latents: Tensor, conditioning: Conditioning, seeds: Sequence[int]
     ) -> tuple[Tensor, Conditioning, list[int]]:
-        """Return a batch with the anchor as its first frame."""
+        """Return a batch (B + 1, C, h, w) with the anchor first, its conditioning and seeds."""
         singles = [
             {name: value[index : index + 1] for name, value in conditioning.items()}
             for index in range(len(latents))

@@ -83,5 +83,5 @@ def memory_errors(*, low_vram: bool = False, cpu_offload: bool = False) -> Itera
         options = " or ".join(name for name, used in unused.items() if not used)
         advice = f"add {options}" if options else "lower -W and -H, or use --device cpu"
         raise ModelError(
-            f"out of memory: {advice}; what is done is kept, and the same command then goes on"
+            f"out of memory: {advice}; what is done is kept, and the same command resumes it"
         ) from error

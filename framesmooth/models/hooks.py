@@ -54,7 +54,7 @@ def as_many_as_samples(networks: Iterable[Any]) -> Iterator[None]:
 
 
 def every_tensor(change: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """Return ``value`` with every tensor in it changed, in whatever lists and dictionaries they lie."""
+    """Return ``value`` with every tensor in it changed, also inside lists, tuples and dictionaries."""
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, dict):

@@ -114,7 +114,7 @@ def adapter_embeds(family: Any, image: Frame, adapter: str) -> Conditioning:
 
 
 def stacked(conditioning: Conditioning, dtype: torch.dtype) -> torch.Tensor:
-    """Return the one image's embeddings of a batch: after the negative ones, where there are some."""
+    """Return the embeddings of a batch's one image: (1, ...), or (2, ...) with the negative ones first."""
     parts = [conditioning[name][:1] for name in (NEGATIVE, IMAGE) if name in conditioning]
     return torch.cat(parts).to(dtype)
 

@@ -59,7 +59,7 @@ class IPAdapter:
 
 @dataclass(frozen=True)
 class AdapterFiles:
-    """Where the parts of an IP-Adapter lie: its weights, and its image encoder's folder if it has one."""
+    """Paths of an IP-Adapter's parts: its weights, and its image encoder's folder if it has one."""
 
     weights: Path
     encoder: Path | None

@@ -72,7 +72,7 @@ def load_pipeline(
         textual_inversions: words added to the text encoder.
         control_model: the folder of a ControlNet, whose images are then asked for with every frame.
         image_prompt: an image that goes with every prompt, by an IP-Adapter.
-        low_vram: whether images are denoised and coded one by one, and coded in tiles.
+        low_vram: whether images are denoised, encoded and decoded one by one, the latter two in tiles.
         cpu_offload: whether idle networks are offloaded to CPU memory.
         compiled: whether PyTorch's compiler makes kernels for the networks that are called at every step.
         allow_download: whether the hub may be asked.
@@ -94,11 +94,7 @@ def load_pipeline(
     pipe = _from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
-    if hasattr(pipe, "controlnet"):
-        raise ModelError(f"{folder.name} brings a ControlNet: give a plain model, and --control-model")
-    if control_model is not None:
-        pipe = add_controlnet(pipe, control_model, chosen_dtype, folder.name)
-        pipe.set_progress_bar_config(disable=True)
+    pipe = _with_control(pipe, control_model, chosen_dtype, folder.name)
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
     if image_prompt is not None:
@@ -115,18 +111,38 @@ def load_pipeline(
     )
     _check_channels(adapter)
     _check_scheduler(adapter)
-    _lay_out(adapter)
-    adapter.family.prepare()
-    if control_model is not None and adapter.family.encodes_control:
-        encode_without_chance(pipe.vae, adapter.family.factor, in_tiles=low_vram)
-    sample_in_float32(adapter.denoiser)
-    for network in adapter.family.networks[1:]:
-        take_any_dtype(network)
+    _prepare(adapter, has_control=control_model is not None)
     return adapter if image_prompt is None else _prompted(adapter, image_prompt)
 
 
+def _with_control(pipe: Any, control_model: Path | None, dtype: torch.dtype, name: str) -> Any:
+    """Return ``pipe`` with a ControlNet where one is given.
+
+    Raises:
+        ModelError: a model that brings one of its own.
+    """
+    if hasattr(pipe, "controlnet"):
+        raise ModelError(f"{name} brings a ControlNet: give a plain model, and --control-model")
+    if control_model is None:
+        return pipe
+    pipe = add_controlnet(pipe, control_model, dtype, name)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _prepare(adapter: TextToImage, *, has_control: bool) -> None:
+    """Prepare the networks for sampling: their place in memory, number types, and no chance in encoding."""
+    _lay_out(adapter)
+    adapter.family.prepare()
+    if has_control and adapter.family.encodes_control:
+        encode_without_chance(adapter.pipe.vae, adapter.family.factor, in_tiles=adapter.low_vram)
+    sample_in_float32(adapter.denoiser)
+    for network in adapter.family.networks[1:]:
+        take_any_dtype(network)
+
+
 def _lay_out(adapter: TextToImage) -> None:
-    """Let the networks lie in memory as they are quickest, the autoencoder in numbers that don't overflow."""
+    """Choose the fastest memory layout for the networks, and float32 for an autoencoder that overflows."""
     vae = adapter.pipe.vae
     if adapter.family.overflows and adapter.dtype == torch.float16 and vae.config.get("force_upcast"):
         vae.to(torch.float32)
@@ -157,7 +173,7 @@ def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     name = folder.name if checkpoint is None else checkpoint.name
-    without = dict.fromkeys(left_out(folder))  # told, for diffusers asks for some of them all the same
+    without = dict.fromkeys(left_out(folder))  # given as None, or diffusers would require some of them
     try:
         if checkpoint is not None:
             kind = getattr(diffusers, pipeline_class(folder))

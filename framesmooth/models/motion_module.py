@@ -192,7 +192,7 @@ class MotionModule(ModelMixin, ConfigMixin):  # type: ignore[misc]
             named = {**dict(zip(names, args, strict=False)), **kwargs}
             sample, states = named["sample"], named["encoder_hidden_states"]
             if sample.shape[0] % frames:
-                raise ValueError(f"{sample.shape[0]} pictures are no whole number of clips of {frames}")
+                raise ValueError(f"{sample.shape[0]} images do not divide into clips of {frames}")
             times = torch.as_tensor(named["timestep"], device=sample.device).reshape(-1)
             when = self.moments(frames).repeat(len(sample) // frames) if moments is None else moments
             heard["it"] = self.listen(states, times, when.to(sample.device))
@@ -215,11 +215,11 @@ class MotionModule(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 handle.remove()
 
     def moments(self, frames: int) -> Tensor:
-        """When each of ``frames`` is, in seconds from the middle of the clip: (frames,)."""
+        """Return the times of a clip's frames, float32 (frames,), in seconds from its middle."""
         return (torch.arange(frames) - (frames - 1) / 2) / float(self.config.frame_rate)
 
     def noise(self, own: Tensor, shared: Tensor) -> Tensor:
-        """The noise of a clip's frames: ``own`` (frames, …) and one that all ``share`` (…), variances added.
+        """Return a clip's noise (frames, C, h, w): ``own``, of that shape, mixed with ``shared`` (C, h, w).
 
         The common part keeps scene and palette together (Ge et al. 2023, PYoCo); it is the same in every
         window of a long clip.

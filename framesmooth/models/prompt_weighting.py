@@ -1,7 +1,7 @@
 """Prompt weighting: the weights of words applied to their embeddings.
 
 A token's embedding is moved along the line from what the empty prompt has at that place: weight 1 leaves it,
-0 takes the word's own meaning away, more goes on in the same direction.
+0 removes the word's own meaning, more than 1 extrapolates in the same direction.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,13 @@ from framesmooth.models.prompt_weighting_spec import Span
 
 
 def token_weights(spans: Sequence[Span], readers: Sequence[tuple[Any, int]], pipe: Any) -> Tensor:
-    """Return the weight of each token, float32, in the order of the readers (tokenizer, room)."""
+    """Return the weights of all tokens, float32 (n,), 1 for padding.
+
+    Args:
+        spans: the prompt in order, each part with its weight.
+        readers: the tokenizers, each with how many tokens it makes; n is the sum of these.
+        pipe: the pipeline, which knows the words of textual inversions.
+    """
     return torch.cat([_of_reader(spans, tokenizer, room, pipe) for tokenizer, room in readers])
 
 

@@ -99,7 +99,7 @@ def _weight(text: str, prompt: str, column: int) -> float:
 def _refuse_editing(inside: str, column: int) -> None:
     if re.search(r"(?<!\\)[:|]", inside):
         raise UsageError(
-            f"'[{inside}]', column {column}: prompts that change from step to step are not known here; write "
+            f"'[{inside}]', column {column}: prompts that change from step to step are not supported; write "
             "(word:0.8) for a weight, and give prompts their frames for changes in time"
         )
 

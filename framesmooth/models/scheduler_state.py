@@ -50,7 +50,7 @@ def state_at(
 def shift_of(scheduler: Any, tokens: int, *, max_shift: float) -> float:
     """Return how far timesteps are shifted towards noise for an image of so many tokens, as diffusers does.
 
-    ``max_shift`` is what the pipeline takes for a scheduler that doesn't say.
+    ``max_shift`` is the pipeline's default for a scheduler without one.
     """
     from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 

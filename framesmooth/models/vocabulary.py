@@ -36,7 +36,7 @@ class UnknownWord:
 
 
 def load_vocabulary(folder: Path) -> frozenset[str] | None:
-    """Return the words that the model in ``folder`` knows, or None when it doesn't say.
+    """Return the words that the model in ``folder`` knows, or None without a list of them.
 
     Raises:
         ModelError: when the file is there but holds no list of words.

@@ -3,7 +3,7 @@
 A pyramid search loses whatever moves further than its own size. Here every displacement of a thumbnail is
 tried (a full cost volume), neighbours are made to agree by semi-global matching (Hirschmüller 2008, in two
 dimensions of displacement), and dense inverse search refines what was found. The result is a candidate: it
-replaces another motion only where it explains the pictures better (fusion moves, Lempitsky et al. 2010).
+replaces another motion only where it explains the images better (fusion moves, Lempitsky et al. 2010).
 """
 
 from typing import Final

@@ -28,11 +28,11 @@ STRUCTURE_LINES: Final = 256
 
 
 _FLAT: Final = 2.0
-"""Structure of two grey levels says nothing."""
+"""Contrast, in grey levels, below which structure is noise."""
 
 
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
-    """Return whether a scene cut lies between two (H, W, 3) uint8 frames with this motion between them."""
+    """Return whether a scene cut separates two (H, W, 3) uint8 frames with this motion between them."""
     alike = similarity(image0, image1, motion)
     return alike < LEAST_SIMILARITY or (alike < DOUBTFUL_SIMILARITY and motion.coverage < LEAST_COVERAGE)
 

@@ -65,7 +65,7 @@ class IndexedFrame:
 def steps_of(
     pictures: Iterable[IndexedFrame], flow: FlowEstimator, breaks: Container[int] = ()
 ) -> Iterator[Step]:
-    """Yield every picture with the motion to the next one of the stream, as :func:`steps` does."""
+    """Yield every distinct image with the motion to the next one of the stream, as :func:`steps` does."""
     last: IndexedFrame | None = None
     for picture in pictures:
         if last is not None:
@@ -97,7 +97,7 @@ def guided(
             continue
         frame, guiding = frame_of(item), next(seen, None)
         if guiding is None:
-            raise MediaError(f"the guide ends after {index} frames and the clip goes on: trim them alike")
+            raise MediaError(f"the guide ends before the clip, after {index} frames: cut both to one length")
         if guiding.shape != frame.shape:
             (height, width), (other_height, other_width) = frame.shape[:2], guiding.shape[:2]
             raise MediaError(
@@ -105,7 +105,7 @@ def guided(
             )
         yield item, guiding
     if seen is not None and next(seen, None) is not None:
-        raise MediaError("the guide goes on after the clip's last frame: trim them alike")
+        raise MediaError("the guide is longer than the clip: cut both to one length")
 
 
 class Linked(Protocol):

@@ -33,7 +33,7 @@ def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INT
 
 
 def inside_frame(flow: FlowField) -> Mask:
-    """Return where the flow's target lies inside the frame: 0 <= x + dx <= W - 1, the same for y."""
+    """Return where the flow's target is inside the frame: 0 <= x + dx <= W - 1, the same for y."""
     height, width = flow.shape[:2]
     map_x, map_y = _sample_positions(flow)
     return np.asarray((map_x >= 0) & (map_x <= width - 1) & (map_y >= 0) & (map_y <= height - 1))

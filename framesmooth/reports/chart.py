@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
+from framesmooth.metrics.base import Series
 from framesmooth.metrics.report import Report
 from framesmooth.reports.clip_table import clip_rows
 from framesmooth.reports.tables import arrow_of
@@ -73,30 +74,11 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
     axes: dict[str, Any] = {}
     titles = []
     for row, name in enumerate(names):
-        top = 1 - row / (rows - _GAP)
-        bottom = top - (1 - _GAP) / (rows - _GAP)
         known = next(report[name] for report in reports.values() if name in report)
-        rising = known.higher_is_better
-        axes[_axis("yaxis", row)] = {
-            "domain": [max(bottom, 0), top],
-            "anchor": "x",
-            "rangemode": "normal" if rising else "tozero",
-            "nticks": 4,
-            "automargin": True,
-            "showspikes": False,
-        }
-        titles.append(
-            {
-                "text": f"<b>{escape(name.replace('_', ' '))}</b> {escape(known.unit)} {arrow_of(rising)}",
-                "xref": "paper",
-                "yref": "paper",
-                "x": 0,
-                "y": top,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-            }
-        )
+        top = 1 - row / (rows - _GAP)
+        bottom = max(top - (1 - _GAP) / (rows - _GAP), 0)
+        axes[_axis("yaxis", row)] = _value_axis(bottom, top, rising=known.higher_is_better)
+        titles.append(_title(name, known, top))
     cuts = sorted({cut for report in reports.values() for cut in report.cuts})
     return {
         **axes,
@@ -123,6 +105,31 @@ def _layout(reports: Mapping[str, Report], names: list[str]) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": "zoom",
     }  # fmt: skip
+
+
+def _value_axis(bottom: float, top: float, *, rising: bool | None) -> dict[str, Any]:
+    return {
+        "domain": [bottom, top],
+        "anchor": "x",
+        "rangemode": "normal" if rising else "tozero",
+        "nticks": 4,
+        "automargin": True,
+        "showspikes": False,
+    }
+
+
+def _title(name: str, series: Series, top: float) -> dict[str, Any]:
+    arrow = arrow_of(series.higher_is_better)
+    return {
+        "text": f"<b>{escape(name.replace('_', ' '))}</b> {escape(series.unit)} {arrow}",
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": top,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+    }
 
 
 def _axis(name: str, row: int) -> str:

@@ -5,7 +5,7 @@
     record.json     settings raw and resolved, keyframes, seeds, model hashes, versions, timings, metrics
     keyframes/      latents of the diffused frames, or images where each is drawn from the one before
     frames/         every frame, lossless, before smoothing
-    smoothed/KEY/   every frame, lossless, after smoothing, for every way in which it was smoothed
+    smoothed/KEY/   every frame, lossless, after smoothing, for all settings with which it was smoothed
     metrics.json  metrics.csv  report.html  strip.png
     lock            held by the one process that works here; a killed one leaves the file but no lock
 

@@ -26,7 +26,7 @@ class Cached:
         about: how it was made, in a few words.
         files: how many frames or latents.
         size_bytes: of all its files.
-        complete: whether the stage is whole, as far as its notes say.
+        complete: whether the stage is whole, according to its notes.
     """
 
     run: Path
@@ -42,7 +42,7 @@ class Cached:
 
 
 def find_runs(path: Path) -> list[RunFolder]:
-    """Return the run folder ``path``, or those that lie in the folder ``path``, in natural order.
+    """Return the run folder ``path``, or those in the folder ``path``, in natural order.
 
     Raises:
         MediaError: when there is none.

@@ -54,7 +54,7 @@ class RunFolder:
         return Stage(self.folder / "frames")
 
     def smoothed(self, settings: Mapping[str, Any], name: str) -> Stage:
-        """Return the stage of frames smoothed with ``settings``; others lie beside it.
+        """Return the stage of frames smoothed with ``settings``; others are kept beside it.
 
         Its folder is called by ``name`` and the first digits of the settings' hash, as
         "trajectory-0.6-ab12cd34"; a folder that is here for the same settings keeps the name that it has.
@@ -95,7 +95,7 @@ class RunFolder:
         return read_json(self.folder / RECORD_FILE)
 
     def holds_other_frames(self, settings: Mapping[str, Any]) -> bool:
-        """Tell whether frames or latents lie here that other ``settings`` than these have made."""
+        """Tell whether the folder holds frames or latents that were made with other ``settings``."""
         made = self.frames.results() or self.keyframes.results()
         return bool(made) and self.frames.notes().get("key") != content_key(settings)
 

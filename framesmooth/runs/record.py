@@ -93,7 +93,7 @@ class LoadedNotes(_Notes):
 
 
 class StageNotes(_Notes):
-    """What ``stage.json`` tells about the files beside it; frames that have a fault are named by number."""
+    """The content of ``stage.json``: facts about the files beside it; faulty frames by their number."""
 
     key: str = ""
     settings: Facts = {}

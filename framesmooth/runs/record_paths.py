@@ -70,7 +70,7 @@ def named(value: Any, run_folder: Path) -> Any:
 
 
 def relative_name(path: Path, run_folder: Path) -> str:
-    """Return ``path`` as seen from the run folder, only its name if it lies outside the output's folder."""
+    """Return ``path`` as seen from the run folder, only its name if it is outside the output's folder."""
     whole, run = (Path(os.path.abspath(one)) for one in (path, run_folder))
     if not whole.is_relative_to(run.parent):
         return whole.name

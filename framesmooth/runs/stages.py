@@ -107,7 +107,7 @@ class FrameFolder:
         self.folder, self._checksums = stage.folder, stage.checksums
 
     def path(self, index: int) -> Path:
-        """Return where frame ``index`` lies."""
+        """Return the path of frame ``index``."""
         return self.folder / FRAME_NAME.format(index)
 
     def __contains__(self, index: object) -> bool:
@@ -130,7 +130,7 @@ class FrameFolder:
 
 
 class KeyframeImageFolder:
-    """Diffused images on disk by frame index, as ``GeneratedFrame``; the stage's notes tell faults."""
+    """Diffused images on disk by frame index, as ``GeneratedFrame``; the stage's notes hold the faults."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage, self._frames = stage, FrameFolder(stage)

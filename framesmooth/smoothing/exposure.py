@@ -27,7 +27,7 @@ _TONE_SIGMA = 3.0
 _SIGNIFICANT = 2.0
 # So is a turn of it, which must not be mistaken for a flicker of its frame.
 _SIGNIFICANT_TURN, _FEWEST_BESIDE = 3.0, 2
-# Ratios of nearly black or clipped samples say nothing about exposure.
+# Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
 
@@ -141,7 +141,7 @@ def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
 def _turn(
     offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return how far a path that turns at offset 0 lies off its local line there (3,).
+    """Return how far a path that turns at offset 0 is off its local line there (3,).
 
     From a weighted least-squares fit of a + b k + c |k|, as far as c stands out of the path's own noise.
     """

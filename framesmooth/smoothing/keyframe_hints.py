@@ -23,7 +23,7 @@ def with_keyframe_hints(smoother: Smoother, keyframes: Collection[int], breaks: 
 def sparing_given_images(smoother: Smoother, num_frames: int, *, first: bool, last: bool) -> Smoother:
     """Return ``smoother`` leaving the first or the last of ``num_frames`` frames as it is.
 
-    A strength that is a schedule is left as it is: it already says where to smooth.
+    A strength that is a schedule is kept: it already has a value for every frame.
     """
     if not isinstance(smoother, MotionSmoother) or isinstance(smoother.strength, Schedule):
         return smoother

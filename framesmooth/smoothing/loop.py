@@ -1,4 +1,4 @@
-"""Smoothing loops: beyond the end of the clip the smoother sees its beginning, and the other way round."""
+"""Smoothing loops: after the last frame the smoother reads the first ones, and before the first the last."""
 
 from collections import deque
 from collections.abc import Iterable

@@ -62,11 +62,11 @@ class MotionSmoother(ABC):
             clip itself.
         lead_in: frames before the first one, read without output: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
-        breaks: indices of frames known to begin another picture, whatever they look like.
+        breaks: indices of frames known to begin another shot, whatever they look like.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
 
-    Held frames stay equal to each other: the pictures are smoothed as a shorter clip, and each result is
-    repeated as often as its picture was.
+    Held frames stay equal to each other: the distinct images are smoothed as a shorter clip, and each
+    result is repeated as often as its image was.
     """
 
     strength: float | Schedule = defaults.STRENGTH
@@ -78,9 +78,9 @@ class MotionSmoother(ABC):
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
 
     reach: ClassVar[int]
-    """How many distinct pictures ahead a result depends on."""
+    """How many distinct images ahead a result depends on."""
     memory: ClassVar[int]
-    """How many distinct pictures back still have a visible influence on a result."""
+    """How many distinct images back still have a visible influence on a result."""
     replaces_odd_frames: ClassVar[bool] = False
     """Whether single black, white or unrelated frames inside a scene are replaced."""
 
@@ -187,7 +187,7 @@ class MotionSmoother(ABC):
     def _repeated(
         self, asked: "_Waiting", shown: tuple[Frame, ...], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
-        """Yield a picture's answers for one of the frames that show it; what isn't smoothed stays itself."""
+        """Yield the results for one of the frames that show an image; what isn't smoothed stays as it is."""
         if asked.belongs:
             yield tuple(
                 answer.copy() if self._strength(strength, asked.index) else asked.frame.copy()

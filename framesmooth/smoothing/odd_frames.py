@@ -1,7 +1,7 @@
 """Single outlier frames, replaced by an interpolation of their neighbours.
 
-Such a frame, black, white or of another picture, begins no scene: the frames beside it are alike. One that
-comes again within ``ISOLATION`` frames is a strobe, and meant; one that lasts for several frames is light.
+Such a frame, black, white or of another image, begins no scene: the frames beside it are alike. One that
+comes again within ``ISOLATION`` frames is a strobe, and intended; one that lasts for several frames is light.
 Neither is touched.
 """
 

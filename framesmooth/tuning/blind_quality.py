@@ -1,7 +1,7 @@
 """Blind quality of smoothing strengths on a sample of a clip, without the clean clip.
 
 All strengths are judged along one motion, that of a smoothed version, in which wobble is not taken for
-motion. Flicker is everywhere, in proportion to the light and the slopes of the picture, while the harm of
+motion. Flicker is everywhere, in proportion to the light and the slopes of the image, while the harm of
 smoothing is where motion is fast or uneven; so both are told apart by where they are. For each block of the
 picture
 
@@ -106,7 +106,7 @@ class Segment:
 
     @cached_property
     def light_and_slope(self) -> tuple[Map, Map]:
-        """Return the mean square of the picture and of its gradient in each block."""
+        """Return the mean square of the image and of its gradient in each block."""
         light, slope = [], []
         for image in self.pictures:
             along = [cv2.Sobel(image, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]

@@ -34,7 +34,7 @@ _LEAST_COVERAGE: Final = 0.05
 _POLISHING: Final = 6  # strengths at most
 
 TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
-Kind = Literal["tuned", "clean", "hopeless", "impossible"]
+Kind = Literal["tuned", "clean", "no-motion", "impossible"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +254,7 @@ def _settled(experiment: Experiment, setup: SmootherConfig) -> SearchResult | No
     trials = _cells(experiment, setup)
     still = trials[0]
     if _coverage(experiment) < _LEAST_COVERAGE:
-        return SearchResult("hopeless", setup, still, trials, _coverage(experiment))
+        return SearchResult("no-motion", setup, still, trials, _coverage(experiment))
     quiet = removable(trials) <= CLEAN_FLICKER and still.luma_flicker <= CLEAN_LUMA
     if quiet and not jitter_evidence(experiment.clips).is_seen:
         return SearchResult("clean", setup, still, trials, _coverage(experiment))

@@ -43,7 +43,7 @@ class Overview:
 
     Attributes:
         flicker: per frame, what isn't explained by its two neighbours, in levels of 255.
-        motion: per frame, pixels of the fastest 5 % since the frame before, of a picture 160 wide.
+        motion: per frame, pixels of the fastest 5 % since the frame before, of an image 160 pixels wide.
         similarity: per frame, to the frame before, -1 to 1.
         cuts: frames that begin a shot.
     """
@@ -79,18 +79,18 @@ class Overview:
 
 @dataclass
 class DistinctFrames:
-    """The frames of a clip that aren't held: flicker lies between them, as does what smoothing does.
+    """The frames of a clip that aren't held: only between them is flicker, and only they are smoothed.
 
     Attributes:
         clip: may be read several times.
-        starts: after a whole pass, at which frame every picture stands, and how many frames there are.
+        starts: after a whole pass, the first frame of every distinct image, and how many frames there are.
     """
 
     clip: Iterable[Frame]
     starts: list[int] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Start again at the first picture."""
+        """Start again at the first distinct image."""
         starts, count = [], 0
         for index, (frame, repeat) in enumerate(find_repeats(self.clip, lambda frame: frame)):
             count = index + 1
@@ -100,7 +100,7 @@ class DistinctFrames:
         self.starts = [*starts, count]
 
     def frames_of(self, pictures: Shot) -> Shot:
-        """Return the frames that some pictures stand at."""
+        """Return the frames that show these distinct images."""
         return Shot(self.starts[pictures.start], self.starts[pictures.stop])
 
 

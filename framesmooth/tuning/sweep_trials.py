@@ -72,7 +72,7 @@ class GridPoint:
 
     @property
     def label(self) -> str:
-        """Its name in tables and pictures."""
+        """Its name in tables and images."""
         return f"{self.setup.label} {self.strength:g}"
 
     def key(self, clip: ClipChoice) -> str:
@@ -139,7 +139,7 @@ def passes(spots: Sequence[GridPoint], store: TrialStore, jobs: int) -> list[lis
 def run_trials(store: TrialStore, group: Sequence[GridPoint], on_frame: Callable[[int], None]) -> None:
     """Smooth the clip at the strengths of a group of one setup, and keep the trials.
 
-    A group of GUIDE makes the guide on the way, and an empty one makes it alone; others need it there.
+    A group of GUIDE makes the guide as well, and an empty one makes nothing else; others need it there.
 
     Raises:
         MediaError: unreadable frames, or a full disk.

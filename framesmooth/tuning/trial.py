@@ -49,7 +49,7 @@ def retention(trials: Sequence[Trial]) -> list[float]:
     Of the input's detail flicker is a part, so losing similarity to the input proves nothing. Similarity to
     the neighbouring frames has none of the frame's own flicker: it rises while averaging brings out what they
     share, and falls once that is blurred. The loss is what is lost from the peak on, divided by 0.4: so much
-    of the true loss is seen in this way (docs/tuning.md), because detail that cannot be followed well is lost
+    of the true loss is measured so (docs/tuning.md), because detail that cannot be followed well is lost
     first, and never was in it.
     """
     peak, kept = 1.0, []  # that of the input itself

@@ -86,9 +86,9 @@ class Tuning:
 
     @property
     def kind(self) -> str:
-        """Return "tuned", "clean", "hopeless" or "impossible"; of the longest part where they differ."""
+        """Return "tuned", "clean", "no-motion" or "impossible"; of the longest part where they differ."""
         if self.unusable is not None or self.main is None:
-            return "hopeless"
+            return "no-motion"
         kinds = {part.found.kind for part in self.parts}
         return "tuned" if "tuned" in kinds else self.main.found.kind
 
@@ -101,7 +101,7 @@ class Tuning:
             )
         found = self.main.found
         before, after = found.before, found.trial
-        if self.kind == "hopeless":
+        if self.kind == "no-motion":
             return f"no usable motion: only {found.coverage:.0%} of the pixels can be followed; left as it is"
         if self.kind == "clean":
             return (

@@ -45,7 +45,7 @@ def shows_background(picture: av.VideoFrame) -> bool:
 
 
 def is_unused(container: av.container.InputContainer, stream: av.VideoStream, first: av.VideoFrame) -> bool:
-    """Tell whether alpha is only a pixel's fourth byte: of uncompressed video AVI doesn't say what it is.
+    """Tell whether alpha is only a pixel's unused fourth byte: AVI doesn't tell for uncompressed video.
 
     Programs that don't use it leave it 0 in every pixel, which would show nothing but the background.
     """

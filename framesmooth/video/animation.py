@@ -115,7 +115,7 @@ def _shows_background(frame: Image.Image) -> bool:
 
 
 def _hurried(name: str, durations: list[Fraction], timing: AnimationTiming) -> tuple[str, ...]:
-    """Return the line about delays that are too short to be meant."""
+    """Return the notice of delays that are too short to be intended."""
     short = sum(duration <= SHORTEST_DELAY for duration in durations)
     if not short or not timing.is_guessed:
         return ()
@@ -126,7 +126,7 @@ def _hurried(name: str, durations: list[Fraction], timing: AnimationTiming) -> t
 
 
 def check_held(path: Path, shown: int, num_frames: int) -> None:
-    """Raise MediaError when frames are held so long that the times in the file cannot be meant."""
+    """Raise MediaError when frames are held so long that the times in the file must be wrong."""
     if shown > min(MAX_FRAMES, MAX_HELD * num_frames):
         raise MediaError(
             f"{path} shows its {num_frames} frames {shown} times at a constant rate: its times are damaged, "
@@ -158,7 +158,7 @@ def _duration(frame: Image.Image) -> Fraction:
 
 
 class WebpEncoder:
-    """Writes an animated WebP as frames come; what stands still is written once."""
+    """Writes an animated WebP as frames come; frames that repeat are written once."""
 
     def __init__(self, path: Path, fps: Fraction, size: tuple[int, int], metadata: Mapping[str, str]) -> None:
         self._path, self._fps, self._size, self._metadata = path, fps, size, metadata

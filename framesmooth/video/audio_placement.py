@@ -95,7 +95,7 @@ def _format_of(frame: av.AudioFrame) -> tuple[str, str, int]:
 def _decoded(
     container: InputContainer, track: av.AudioStream, on_damage: Callable[[], None]
 ) -> Iterator[av.AudioFrame]:
-    """Yield the frames that can be decoded; what lies between is a gap."""
+    """Yield the frames that can be decoded; between them are gaps."""
     packets = continuous_packets(container, track)
     while True:
         try:

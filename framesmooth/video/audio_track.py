@@ -40,7 +40,7 @@ def has_audio(path: str | os.PathLike[str]) -> bool:
 class AudioTrack:
     """Encodes the main sound track of a file into ``output``, in step with the frames and never longer.
 
-    Sound is placed by its time stamps: silence fills what lies between, what overlaps or comes before the
+    Sound is placed by its time stamps: silence fills gaps, what overlaps or comes before the
     first frame is cut. It is encoded anew, so that the cut is exact to the sample in every container.
     """
 

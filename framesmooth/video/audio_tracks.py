@@ -17,7 +17,7 @@ _SPECIAL: Final = (
 _SAME_SPEAKERS: Final = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
 """Layouts that players take for the same; encoders know those on the right."""
 _USUAL: Final = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-"""Layouts by number of channels, for tracks that don't say which is which."""
+"""Layouts by number of channels, for tracks without a named layout."""
 
 
 def is_decodable(stream: av.AudioStream) -> bool:

@@ -31,7 +31,7 @@ class Damage:
         numbers: under which each frame, or each field, of the file comes out; empty where that is its own.
         fields: how many frames each frame of the file becomes: 2 where its fields are shown one by one.
         early: how many frames at the start need some from before the file, and are left out.
-        lossy: whether packets were lost on the way, so that frames missing from the rate are damage, too.
+        lossy: whether packets were lost, so that frames missing from the rate are damage, too.
         skipped: how many were damaged or could not be decoded, counted in every pass.
         listener: is told once per pass over the frames, where there is something new to tell.
     """

@@ -60,7 +60,7 @@ class DeepPicture:
         size: (height, width) as shown.
         alpha: whether there is an alpha channel.
         bits: of each sample.
-        curve: "linear" or "logarithmic" where samples aren't coded as on a display, else "".
+        curve: "linear" or "logarithmic" where samples aren't encoded as for a display, else "".
         profile: the ICC profile, if there is one.
     """
 

@@ -27,9 +27,9 @@ class Interlace:
     """Whether a stream is interlaced, and what is done about it.
 
     Attributes:
-        flagged: whether the stream or its frames say that they are interlaced.
-        by_frames: whether the frames say it themselves, each for itself.
-        top_first: whether the upper lines are the earlier ones; None where the frames say it.
+        flagged: whether the stream or its frames are marked as interlaced.
+        by_frames: whether each frame is marked by itself.
+        top_first: whether the upper lines are the earlier ones; None where each frame is marked by itself.
         mode: what is asked for.
     """
 

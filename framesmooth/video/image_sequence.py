@@ -33,7 +33,7 @@ class FolderEncoder:
         self._count += 1
 
     def close(self) -> None:
-        """Wait for the pictures under way."""
+        """Wait until all images are written."""
         try:
             while self._under_way:
                 self._under_way.popleft().result()

@@ -15,7 +15,7 @@ def left_out(path: str | os.PathLike[str], *, sound: bool) -> list[str]:
 
     Args:
         path: a media file.
-        sound: whether its main sound track was to go along; then the others are named.
+        sound: whether its main sound track was to be kept; then the others are named.
 
     Raises:
         MediaError: when the file cannot be read.

@@ -119,7 +119,7 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
     """Return the pictures of a folder, or those that match a pattern in it, in order.
 
     The largest series of numbered pictures is taken, and strays beside it are named. A series whose counter
-    starts again, as those of cameras do (9999, 0001), goes on there.
+    starts again, as those of cameras do (9999, 0001), is continued there.
 
     Raises:
         MediaError: there is none; no time to sort by; or, if ``strict``, numbers are missing.
@@ -152,7 +152,7 @@ def list_frames(path: Path, sort: Sort = "natural", *, strict: bool = False) -> 
     numbers = _numbers(images)
     if numbers is not None:
         images, numbers, restarted = _unrolled(images, numbers)
-        notices += [f"{path}: the numbers start again after {restarted}, the series goes on"] * bool(
+        notices += [f"{path}: the numbers start again after {restarted}; they are read as one series"] * bool(
             restarted
         )
         gap = _gap(images, numbers)

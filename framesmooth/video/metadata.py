@@ -41,7 +41,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def cleaned(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return tags by lower-case name, without control characters and what is too long to be meant."""
+    """Return tags by lower-case name, without control characters and texts that are too long."""
     found = {}
     for name, value in islice(tags.items(), _MOST_TAGS):
         if len(name) <= _LONGEST_NAME:

@@ -1,4 +1,4 @@
-"""What the headers of pictures say, and the lines about what frames cannot hold of it."""
+"""Facts from the headers of images, and notices of those that an 8-bit RGB frame cannot hold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class PictureFacts:
         alpha: whether it may be transparent.
         profile: the name of the profile from which its colours are converted, else "".
         bits: of each sample.
-        curve: "linear", "logarithmic" or "HDR" where samples aren't coded as on an SDR display, else "".
+        curve: "linear", "logarithmic" or "HDR" where samples aren't encoded as for an SDR display, else "".
     """
 
     size: tuple[int, int]
@@ -91,7 +91,7 @@ def _may_be_turned(path: Path, head: bytes, image: Image.Image) -> bool:
 
 
 def _transfer(head: bytes, image: Image.Image) -> int:
-    """Return the number of the transfer curve (ITU-T H.273, table 3), 2 where the picture doesn't say."""
+    """Return the number of the transfer curve (ITU-T H.273, table 3), 2 where the image doesn't tell."""
     if image.format == "PNG":
         at = head.partition(b"IDAT")[0].find(b"cICP") + 5  # PNG, third edition, 11.3.2.6
         return head[at] if 5 <= at < len(head) else 2
@@ -142,7 +142,7 @@ def picture_notices(pictures: Mapping[str, PictureFacts], background: Color) -> 
 
 _CURVES: Final = {
     "linear": "linear light gets the curve of sRGB, and what is brighter than 1 is clipped",
-    "HDR": "HDR is taken for SDR, its colours come out flat: tone-map it first",
+    "HDR": "HDR is read as SDR, its colours come out flat: tone-map it first",
     "logarithmic": "logarithmic film densities are taken for display values, they come out flat",
 }
 

@@ -1,4 +1,4 @@
-"""When the pictures of a clip with held frames were meant to be seen: at even steps, as far as they allow.
+"""Intended times of the distinct frames of a clip with held frames: at even steps, as far as they allow.
 
 Pulldown shows four pictures in five frames, animation every picture for two or three. A sequence of pictures
 that frames of one pace would show at just these frames (each less than a frame off) gets that pace.

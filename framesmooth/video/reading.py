@@ -3,11 +3,13 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal, get_args
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
-from PIL import ImageColor
+from annotated_types import Interval
 
 from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_FPS
+from framesmooth.setting import Setting, SettingGroup
 
 Sort = Literal["natural", "time", "exif"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
@@ -18,39 +20,67 @@ Color = tuple[int, int, int]
 BLACK: Final[Color] = (0, 0, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """The choices.
-
-    Attributes:
-        sort: the order of a folder's pictures: "natural" by name, "time" by when the files were written,
-            "exif" by when they were taken.
-        strict: refuse what is damaged or incomplete, numbered pictures with gaps among it.
-        background: the colour that shows where a picture is transparent.
-        deinterlace: "auto" deinterlaces frames that are flagged as interlaced; "on" all frames; "double"
-            makes a frame of each field, at twice the rate; "off" leaves the two fields in one frame.
-    """
-
-    sort: Sort = "natural"
-    strict: bool = False
-    background: Color = BLACK
-    deinterlace: Deinterlacing = "auto"
-
-
-AS_USUAL: Final = Reading()
-
-
 def parse_color(text: str) -> Color:
     """Return a colour from a name or from #rrggbb, as in CSS.
 
     Raises:
         UsageError: when it is no colour, or a transparent one.
     """
+    from PIL import ImageColor
+
     with suppress(ValueError):
         red, green, blue, *alpha = ImageColor.getrgb(text.strip())
         if not alpha:
             return red, green, blue
-    raise UsageError(f"{text!r} is no opaque colour: write black, white or #rrggbb")
+    raise UsageError(f"{text[:40]!r} is no opaque colour: write black, white or #rrggbb")
+
+
+def parse_frame_range(text: str) -> tuple[int, int | None]:
+    """Return (start, stop) of "10:20", "10:" or ":20"; ``stop`` is excluded, and None is the end.
+
+    Raises:
+        UsageError: anything else.
+    """
+    start, colon, stop = text.partition(":")
+    with suppress(ValueError):
+        if colon:
+            return int(start or 0), int(stop) if stop else None
+    raise UsageError(f"{text[:40]!r} is no range of frames: write 0:48, 10: or :48")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(SettingGroup):
+    """The choices that files leave open."""
+
+    heading: ClassVar = "Input"
+
+    sort: Annotated[
+        Sort,
+        Setting(help="The order of a folder's images: by name, by when they were written, or taken."),
+    ] = "natural"
+    background: Annotated[
+        Color,
+        Setting(
+            metavar="COLOR",
+            parse=parse_color,
+            unset="black",
+            help="What shows where IN is transparent: a name such as white, or #rrggbb.",
+        ),
+    ] = BLACK
+    deinterlace: Annotated[
+        Deinterlacing,
+        Setting(
+            help="How interlaced video is read: auto deinterlaces what is flagged so, on all frames; double "
+            "makes a frame of every field, at twice the rate; off leaves the fields woven.",
+        ),
+    ] = "auto"
+    strict: Annotated[
+        bool,
+        Setting(help="Refuse what is damaged or incomplete, instead of taking what is undamaged."),
+    ] = False
+
+
+AS_USUAL: Final = Reading()
 
 
 def color_name(color: Color) -> str:
@@ -73,17 +103,25 @@ def reading_words(reading: Reading) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """Which part of a clip is read, and how; every workflow that reads one takes these.
+class ReadOptions(SettingGroup):
+    """Which part of a clip is read, and how; every workflow that reads one takes these."""
 
-    Attributes:
-        fps: the rate of a folder's frames, or one to which a video is resampled; None is the clip's own,
-            and 12 for a folder and for frames in memory.
-        frame_range: (start, stop) of the frames that are taken, counted from 0; ``stop`` is excluded, and
-            None is the end.
-        reading: how its files are read.
-    """
+    heading: ClassVar = "Input"
 
-    fps: Fraction | None = None
-    frame_range: tuple[int, int | None] | None = None
+    fps: Annotated[
+        Annotated[Fraction, Interval(gt=0, le=MAX_FPS)] | None,
+        Setting(
+            metavar="RATE",
+            unset="its own; 12 for a folder",
+            help="Frame rate of a folder of frames; a video is resampled to it.",
+        ),
+    ] = None
+    frame_range: Annotated[
+        tuple[int, int | None] | None,
+        Setting(
+            metavar="A:B",
+            parse=parse_frame_range,
+            help="Only frames A to B, counted from 0, B excluded.",
+        ),
+    ] = None
     reading: Reading = AS_USUAL

@@ -6,13 +6,9 @@ from pathlib import Path
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource
 from framesmooth.workflows.clip_steps import copy_clip
-from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
+from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.settings.assemble import AssembleSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True, kw_only=True)
-class AssembleSettings(ConvertSettings):
-    """How a clip is put together; the options of ``framesmooth assemble``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +37,7 @@ def assemble(settings: AssembleSettings) -> AssembleResult:
         >>> fs.assemble("frames/", "clip.webp", fps=Fraction(24)).frames.fps
         Fraction(24, 1)
     """
-    clip = settings.open()
+    clip = open_to_convert(settings)
     emit = NoticeCollector(settings.on_event)
     with ClipWriter(settings, clip, emit).sink() as (sink, written):
         copy_clip(clip.frames, sink, emit)

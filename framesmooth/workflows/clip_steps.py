@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import (
@@ -24,8 +24,7 @@ from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.picture_times import picture_times
 from framesmooth.video.reader import MediaFile
-
-DropRepeats = Literal["auto", "on", "off"]
+from framesmooth.workflows.settings.interpolate import DropRepeats
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ def smooth_clip(
     reports = _steady_clip(source, smoother, sink, emit, measured=measured, on_pair=on_pair)
     if replaced:
         told = f"single frames unlike both neighbours, which are alike: {listed(replaced)}"
-        emit(Notice(f"{told}; replaced by what lies between the neighbours"))
+        emit(Notice(f"{told}; replaced by the frame half-way between the neighbours"))
     return reports
 
 
@@ -153,7 +152,7 @@ def tell_what_changes(source: FrameSource, emit: Listener) -> None:
         keeps_times = source.resampled or bool(source.times)
         emit(Notice(source.notice, warning=not keeps_times))
     if source.transfer:
-        told = f"{source.path.name} is HDR ({source.transfer}) and is taken for SDR"
+        told = f"{source.path.name} is HDR ({source.transfer}) and is read as SDR"
         emit(Notice(f"{told}: its colours come out flat, tone-map it first", warning=True))
     if source.damage is not None:
         source.damage.listener = lambda told: emit(Notice(told, warning=True))
@@ -176,7 +175,7 @@ def upsample_clip(
     upsampler: Upsampler,
     drop_repeats: DropRepeats = "off",
 ) -> None:
-    """Write ``source`` with frames between those that it has, and tell where motion could not be followed.
+    """Write ``source`` with frames between those that it has, and report where motion could not be followed.
 
     With ``drop_repeats`` "on" held frames are left out, so that motion is even, with "auto" only where they
     recur; the clip is read once more for it.
@@ -192,7 +191,7 @@ def upsample_clip(
     duration = end if times else source.num_frames
     total = None if duration is None else upsampler.length(duration)
     if source.num_frames == 1:
-        emit(Notice("the clip has one frame: there is nothing between, and a loop of it stands still"))
+        emit(Notice("the clip has one frame: there is nothing to interpolate"))
     with frame_stage(emit, "interpolate", total) as count, closing(prefetch(source)) as frames:
         made = upsampler.sample(zip(times, frames, strict=False), end) if times else upsampler(frames)
         for index, frame in enumerate(made, start=1):
@@ -204,7 +203,7 @@ def upsample_clip(
             told = f"{done} {len(found)} of {pairs} pairs, after frame {listed(found)}"
             emit(Notice(f"{told}: no motion could be followed there"))
     if upsampler.torn:
-        told = f"less than half of the picture could be followed after frame {listed(upsampler.torn)}"
+        told = f"less than half of the image could be followed after frame {listed(upsampler.torn)}"
         advice = "look at what is between, or give frames that are nearer to each other"
         emit(Notice(f"{told}: {advice}", warning=True))
 
@@ -225,7 +224,7 @@ def _uneven_times(source: FrameSource) -> tuple[list[Fraction], Fraction]:
 
 
 def _drop_repeats(source: FrameSource, emit: Listener, upsampler: Upsampler, *, always: bool) -> None:
-    """Let the upsampler leave out the held frames of ``source``, and say so."""
+    """Let the upsampler leave out the held frames of ``source``, with a notice."""
     with (
         frame_stage(emit, "find held frames", source.num_frames) as count,
         closing(prefetch(source)) as frames,

@@ -1,13 +1,12 @@
 """Comparing versions of a clip: which one is steadier, and at what price."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from framesmooth import defaults
-from framesmooth.events import Notice
+from framesmooth.events import Listener, Notice
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict
 from framesmooth.motion.flow.base import choose_flow
@@ -15,30 +14,10 @@ from framesmooth.reports import HeatMeter
 from framesmooth.workflows.compare_inputs import ClipsToCompare, open_clips_to_compare
 from framesmooth.workflows.compare_video import check_layout, write_montage
 from framesmooth.workflows.comparison import Comparison, compare_clips
-from framesmooth.workflows.inputs import ClipInput
-from framesmooth.workflows.measured_files import MeasuringSettings, write_clips_page, write_frames_csv
+from framesmooth.workflows.measured_files import write_clips_page, write_frames_csv
 from framesmooth.workflows.outputs import check_files
+from framesmooth.workflows.settings.compare import CompareSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True)
-class CompareSettings(MeasuringSettings):
-    """What is compared, and how it is shown; the options of ``framesmooth compare``.
-
-    Attributes:
-        before: the clip that the others are judged against.
-        after: the others; a folder of clips as the only one stands for those in it.
-        video: a file into which the clips are written as one, with their running warping error.
-        layout: how the video shows them; a wipe takes two clips.
-        crf: constant rate factor of the video.
-    """
-
-    before: ClipInput
-    after: Sequence[ClipInput]
-    _: KW_ONLY
-    video: str | os.PathLike[str] | None = None
-    layout: Literal["side-by-side", "wipe"] = "side-by-side"
-    crf: int = defaults.CRF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +76,8 @@ def compare(settings: CompareSettings) -> CompareResult:
         return (heats.setdefault(name, HeatMeter()),) if settings.html_file is not None else ()
 
     emit = NoticeCollector(settings.on_event)
-    opened = open_clips_to_compare(
-        settings.before,
-        list(settings.after),
-        settings.reference,
-        settings.guide,
-        emit,
-        settings.read_options,
-    )
+    options, after = settings.read_options, list(settings.after)
+    opened = open_clips_to_compare(settings.before, after, settings.reference, settings.guide, emit, options)
     video = None if settings.video is None else os.fspath(settings.video)
     check_layout(video, settings.layout, len(opened.clips), overwrite=settings.overwrite)
     check_files(opened.paths, (*settings.files, video), overwrite=settings.overwrite)
@@ -116,25 +89,30 @@ def compare(settings: CompareSettings) -> CompareResult:
         flow=flow,
         watchers_of=watchers_of,
     )
-    if video is not None:
-        write_montage(
-            video, found, opened.clips, settings.layout, emit, crf=settings.crf, overwrite=settings.overwrite
-        )
-    write_frames_csv(settings, found.reports)
-    write_clips_page(
-        settings,
-        found.reports,
-        opened.clips,
-        heats,
-        title=_title(found, opened),
-        leaderboard=found.leaderboard,
-    )
+    _write_files(settings, found, opened, heats, emit)
     return CompareResult(
         comparison=found,
         folder=opened.folder,
         video=None if video is None else Path(video),
         notices=emit.notices,
     )
+
+
+def _write_files(
+    settings: CompareSettings,
+    found: Comparison,
+    opened: ClipsToCompare,
+    heats: Mapping[str, HeatMeter],
+    emit: Listener,
+) -> None:
+    """Write what is asked for: the video of all clips, the figures of every frame, the page."""
+    if settings.video is not None:
+        video = os.fspath(settings.video)
+        crf, overwrite = settings.crf, settings.overwrite
+        write_montage(video, found, opened.clips, settings.layout, emit, crf=crf, overwrite=overwrite)
+    write_frames_csv(settings, found.reports)
+    title, leaderboard = _title(found, opened), found.leaderboard
+    write_clips_page(settings, found.reports, opened.clips, heats, title=title, leaderboard=leaderboard)
 
 
 def _title(found: Comparison, opened: ClipsToCompare) -> str:

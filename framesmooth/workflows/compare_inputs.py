@@ -52,16 +52,7 @@ def open_clips_to_compare(
         label: clip for label, clip in (("reference", reference), ("guide", guide)) if clip is not None
     }
     folder = _path_of(after[0]) if len(after) == 1 else None
-    found, told = (None, "") if folder is None else clips_in(Path(folder))
-    if told:
-        emit(Notice(told, warning=True))
-    if found is not None:
-        known = {
-            Path(path).resolve() for path in map(_path_of, (before, *helpers.values())) if path is not None
-        }
-        found = [path for path in found if Path(path).resolve() not in known]
-        if not found:
-            raise UsageError(f"{folder} holds no clip but those it is compared with: give one more")
+    found = None if folder is None else _competitors(folder, (before, *helpers.values()), emit)
     clips: list[ClipInput] = [before, *(after if found is None else found)]
     if len(clips) == 1:
         raise UsageError("there is no clip to compare with: give at least one after the first")
@@ -85,6 +76,24 @@ def open_clips_to_compare(
         paths=[path for path in map(_path_of, named.values()) if path is not None],
         folder=None if found is None else folder,
     )
+
+
+def _competitors(folder: str, known: Sequence[ClipInput], emit: Listener) -> list[str] | None:
+    """Return the clips of a folder of clips without those that are known; None where it is no such folder.
+
+    Raises:
+        UsageError: the folder holds no other clip.
+    """
+    found, told = clips_in(Path(folder))
+    if told:
+        emit(Notice(told, warning=True))
+    if found is None:
+        return None
+    paths = {Path(path).resolve() for path in map(_path_of, known) if path is not None}
+    others = [path for path in found if Path(path).resolve() not in paths]
+    if not others:
+        raise UsageError(f"{folder} holds no clip but those it is compared with: give one more")
+    return others
 
 
 def _path_of(clip: ClipInput) -> str | None:

@@ -9,6 +9,11 @@ from annotated_types import Interval
 from framesmooth import defaults
 from framesmooth.setting import Setting, SettingGroup
 
+RateFactor = Annotated[int, Interval(ge=0, le=63)]
+"""Constant rate factor of a video codec: 0 is lossless."""
+
+Overwrite = Annotated[bool, Setting(help="Replace the output if it exists.", everyday=True)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncodingSettings(SettingGroup):
@@ -17,7 +22,7 @@ class EncodingSettings(SettingGroup):
     heading: ClassVar = "Encoding"
 
     crf: Annotated[
-        Annotated[int, Interval(ge=0, le=63)],
+        RateFactor,
         Setting(
             help="Constant rate factor, the quality of a video: 0 is lossless, 17 looks lossless, 28 makes a "
             "small file."
@@ -50,4 +55,4 @@ class EncodingSettings(SettingGroup):
             metavar="PEM",
         ),
     ] = None
-    overwrite: Annotated[bool, Setting(help="Replace the output if it exists.", everyday=True)] = False
+    overwrite: Overwrite = False

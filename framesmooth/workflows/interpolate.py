@@ -8,42 +8,12 @@ from typing import Any
 from framesmooth.errors import UsageError
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource
-from framesmooth.interpolation.upsampler import AtCuts, Upsampler
-from framesmooth.motion.flow.base import FlowEstimator, load_flow
-from framesmooth.video.probe import Uneven
-from framesmooth.workflows.clip_steps import DropRepeats, upsample_clip
-from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
+from framesmooth.interpolation.upsampler import Upsampler
+from framesmooth.motion.flow.base import load_flow
+from framesmooth.workflows.clip_steps import upsample_clip
+from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.settings.interpolate import InterpolateSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True, kw_only=True)
-class InterpolateSettings(ConvertSettings):
-    """How frames are interpolated; the options of ``framesmooth interpolate``.
-
-    Attributes:
-        cadence: the source holds every N-th frame: N - 1 new ones come between two of them.
-        to_fps: frames per second of the result, in place of a cadence.
-        at_cuts: between two scenes "fade" dissolves and "hold" keeps the cut; None is "fade" with a cadence
-            and "hold" with a rate.
-        loop: whether the clip is a loop: frames come between its last and its first, too.
-        drop_repeats: leave out frames that repeat the one before, so that motion is even: "on", "off", or
-            "auto" where they recur.
-        flow: how motion is estimated.
-        flow_weights: the trained network of the flow "raft".
-    """
-
-    cadence: int | None = None
-    to_fps: Fraction | None = None
-    at_cuts: AtCuts | None = None
-    loop: bool = False
-    drop_repeats: DropRepeats = "auto"
-    flow: str | FlowEstimator = "dis-fine"
-    flow_weights: Path | None = None
-
-    @property
-    def uneven(self) -> Uneven:
-        """How a variable frame rate is read: for another rate every frame at its own time."""
-        return "stored" if self.to_fps is not None else super().uneven
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +67,7 @@ def interpolate(settings: InterpolateSettings) -> InterpolateResult:
     if (settings.cadence is None) == (settings.to_fps is None):
         raise UsageError("give either --cadence N or --to-fps RATE")
     estimator = load_flow(settings.flow, settings.flow_weights)
-    clip = settings.open()
+    clip = open_to_convert(settings)
     emit = NoticeCollector(settings.on_event)
     rate = Fraction(settings.to_fps or clip.frames.fps * (settings.cadence or 1))
     at_cuts = settings.at_cuts or ("hold" if settings.cadence is None else "fade")

@@ -1,70 +1,23 @@
 """Measuring clips: one report for each."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, fields
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from framesmooth.errors import UsageError
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource
-from framesmooth.metrics.base import Watcher
-from framesmooth.metrics.motion_stream import FlowOn
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
 from framesmooth.reports import HeatMeter
 from framesmooth.workflows.clip_steps import measure_clip
 from framesmooth.workflows.compare_inputs import clip_names, match_companions, unfolded
-from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
-from framesmooth.workflows.measured_files import MeasuringSettings, write_clips_page, write_frames_csv
+from framesmooth.workflows.inputs import InputClip, open_input
+from framesmooth.workflows.measured_files import write_clips_page, write_frames_csv
 from framesmooth.workflows.outputs import check_files
+from framesmooth.workflows.settings.measure import MeasureClipsSettings, MeasureSettings, MetricSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True)
-class MetricSettings(MeasuringSettings):
-    """Which metrics are measured.
-
-    Attributes:
-        metrics: their names; None is every metric measured by default that the clips allow.
-        weights: the folder of the model by name of the metric, for those that need one.
-    """
-
-    _: KW_ONLY
-    metrics: Sequence[str] | None = None
-    weights: Mapping[str, Path] | Sequence[tuple[str, Path]] = ()
-
-
-@dataclass(frozen=True)
-class MeasureSettings(MetricSettings):
-    """How one clip is measured.
-
-    Attributes:
-        source: the clip: a path, a FrameSource, a list of (H, W, 3) uint8 frames, or one (T, H, W, 3) array.
-        flow_on: the motion is that of the measured clip ("self": the reference is the input, which flickers),
-            of the reference, which is clean, or of the guide; None is the guide if given, else the reference
-            if given.
-        is_clean: whether the reference is the clip without flicker; None is yes unless flow_on is "self".
-        watchers: are handed all that the metrics are.
-    """
-
-    source: ClipInput
-    _: KW_ONLY
-    flow_on: FlowOn | None = None
-    is_clean: bool | None = None
-    watchers: Sequence[Watcher] = ()
-
-
-@dataclass(frozen=True)
-class MeasureClipsSettings(MetricSettings):
-    """How several clips are measured alike.
-
-    Attributes:
-        sources: their paths; a folder of clips stands for those in it.
-    """
-
-    sources: Sequence[str | os.PathLike[str]] = field(default=())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,45 +9,12 @@ from framesmooth import __version__
 from framesmooth.frames import FrameSource
 from framesmooth.metrics.report import Report
 from framesmooth.metrics.verdict import Verdict
-from framesmooth.motion.flow.base import FlowEstimator
 from framesmooth.reports import HeatMeter, Line, write_clips_html, write_csv
 from framesmooth.reports.tables import share
 from framesmooth.workflows.inputs import IN_MEMORY, ClipInput
-from framesmooth.workflows.workflow import WorkflowSettings
+from framesmooth.workflows.settings.measure import MeasuringSettings
 
 _MOTION_OF: Final = {"self": "the clip itself", "reference": "the reference", "guide": "the guide"}
-
-
-@dataclass(frozen=True)
-class MeasuringSettings(WorkflowSettings):
-    """What clips are measured against, along which motion, and what is written of it.
-
-    Attributes:
-        reference: the same clip without flicker: motion is taken from it unless there is a guide, and metrics
-            are added that compare.
-        guide: a clip to take the motion from, as long and as large: what a stylised clip was made from.
-        flow: how motion is estimated.
-        flow_weights: the trained network of the flow "raft".
-        csv_file: a file for the figures of every frame.
-        html_file: a page with plots, heat maps and the worst frames, which works offline.
-        json_file: a file that the caller is going to write; it is only checked that it may be.
-        overwrite: replace files that are there.
-    """
-
-    _: KW_ONLY
-    reference: ClipInput | None = None
-    guide: ClipInput | None = None
-    flow: str | FlowEstimator = "dis-fine"
-    flow_weights: Path | None = None
-    csv_file: str | os.PathLike[str] | None = None
-    html_file: str | os.PathLike[str] | None = None
-    json_file: str | os.PathLike[str] | None = None
-    overwrite: bool = False
-
-    @property
-    def files(self) -> tuple[str | os.PathLike[str] | None, ...]:
-        """What is written."""
-        return self.json_file, self.csv_file, self.html_file
 
 
 def write_frames_csv(settings: MeasuringSettings, reports: Mapping[str, Report]) -> None:

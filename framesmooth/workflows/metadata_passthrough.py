@@ -1,6 +1,5 @@
 """Metadata and audio pass-through: the tags of the source, so that its origin stays known, and its sound."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,6 @@ from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.video.left_out import left_out
-from framesmooth.video.probe import Uneven
 from framesmooth.video.reader import MediaFile
 from framesmooth.video.sound import Sound
 from framesmooth.workflows.generate.provenance import MADE_BY
@@ -71,11 +69,6 @@ def _settings(record: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return found
 
 
-def uneven_for(audio: str | os.PathLike[str] | None, *, no_audio: bool) -> Uneven:
-    """Return how a variable frame rate is read: at the frames' real times where sound goes along."""
-    return "average" if no_audio else "auto" if audio is None else "real"
-
-
 def audio_to_keep(
     source: Path,
     output: str,
@@ -85,7 +78,7 @@ def audio_to_keep(
     audio: str | None = None,
     no_audio: bool = False,
 ) -> Path | Sound | None:
-    """Return the sound that goes along with ``clip``, made of ``source``, to ``output``, if there is any.
+    """Return the sound that ``output`` gets beside ``clip``, which is made of ``source``; None without any.
 
     That is ``audio``, the sound of a video itself, from the frame on with which ``clip`` begins, or what a
     run was given. What else ``source`` holds and is left out is told in one notice.
@@ -156,7 +149,7 @@ def _sound_of_run(run: RunFolder, emit: Listener) -> Path | None:
         raise MediaError(
             f"{run.folder / RECORD_FILE} is damaged ({error}): give its frames folder"
         ) from error
-    for path in (run.folder / name, Path(name)):  # what lies elsewhere is recorded by its name alone
+    for path in (run.folder / name, Path(name)):  # a file outside the folder is recorded by its name alone
         if path.is_file():
             return path
     emit(Notice(f"the sound of the run, {name}, isn't there: give it with --audio", warning=True))

@@ -3,84 +3,40 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from framesmooth import defaults
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Listener
 from framesmooth.frames import Frame, FrameList, FrameSource
 from framesmooth.video import FrameSink, check_output, open_sink, open_source
 from framesmooth.video.atomic import remove_leftovers
-from framesmooth.video.probe import Uneven
 from framesmooth.video.sound import Sound
-from framesmooth.video.writer import OddSize, check_writing
+from framesmooth.video.writer import check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
-from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep, uneven_for
-from framesmooth.workflows.workflow import WorkflowSettings
+from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+from framesmooth.workflows.settings.conversion import ConvertSettings
 
 
-@dataclass(frozen=True)
-class ConvertSettings(WorkflowSettings):
-    """Settings of a workflow that makes one clip of another.
+def open_to_convert(settings: ConvertSettings) -> InputClip:
+    """Check that the output can be written, and open the source.
 
-    Attributes:
-        source: the clip: a path, a FrameSource, a list of (H, W, 3) uint8 frames, or one (T, H, W, 3) array.
-        output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames. None
-            keeps the frames in memory.
-        crf: constant rate factor of a video: 0 is lossless, 17 looks so, 28 is small.
-        codec: h264, h265, vp9, av1, prores or ffv1; None is the usual one of the file's suffix.
-        audio: a file whose sound is added, cut at the end of the clip.
-        no_audio: drop the sound of the source, which is kept otherwise.
-        odd: what is done with an odd side where the codec needs even ones: "error", "pad" or "crop".
-        no_metadata: write no tags.
-        sign: a PEM file of certificates and their key, by which the file is signed (C2PA).
-        overwrite: replace what is there.
+    Raises:
+        OutputExists: something is there already.
+        UsageError: an output that is the source itself, or names no file.
+        MediaError: a source that cannot be read.
     """
-
-    source: ClipInput
-    output: str | os.PathLike[str] | None = None
-    _: KW_ONLY
-    crf: int = defaults.CRF
-    codec: str | None = None
-    audio: str | os.PathLike[str] | None = None
-    no_audio: bool = False
-    odd: OddSize = "error"
-    no_metadata: bool = False
-    sign: Path | None = None
-    overwrite: bool = False
-
-    @property
-    def encoding(self) -> dict[str, Any]:
-        """How the clip is written: arguments of ``open_sink``."""
-        names = ("crf", "codec", "odd", "no_metadata", "sign", "overwrite")
-        return {name: getattr(self, name) for name in names}
-
-    @property
-    def uneven(self) -> Uneven:
-        """How a variable frame rate is read."""
-        return uneven_for(self.audio, no_audio=self.no_audio)
-
-    def open(self) -> InputClip:
-        """Check that the output can be written, and open the source.
-
-        Raises:
-            OutputExists: something is there already.
-            UsageError: an output that is the source itself, or names no file.
-            MediaError: a source that cannot be read.
-        """
-        if self.output is not None:
-            if isinstance(self.source, (str, os.PathLike)):
-                check_not_input(self.source, self.output)
-            check_output(self.output, overwrite=self.overwrite)
-        clip = open_input(self.source, self.read_options, uneven=self.uneven)
-        if self.output is not None:
-            frames = clip.frames
-            check_writing(self.output, frames.fps, frames.size, self.crf, self.codec, self.odd)
-        return clip
+    if settings.output is not None:
+        if isinstance(settings.source, (str, os.PathLike)):
+            check_not_input(settings.source, settings.output)
+        check_output(settings.output, overwrite=settings.overwrite)
+    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven)
+    if settings.output is not None:
+        rate, size = clip.frames.fps, clip.frames.size
+        check_writing(settings.output, rate, size, settings.crf, settings.codec, settings.odd)
+    return clip
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from framesmooth.setting import SettingGroup, form_of, groups_in, settings_of
+from framesmooth.setting import Group, SettingGroup, form_of, groups_in, settings_of
 
 
 def reference(group: type[SettingGroup]) -> list[dict[str, str]]:
@@ -22,7 +22,7 @@ def reference(group: type[SettingGroup]) -> list[dict[str, str]]:
     ]
 
 
-def schema_of(group: type[SettingGroup]) -> dict[str, Any]:
+def schema_of(group: type[Group]) -> dict[str, Any]:
     """Return the JSON schema of a group's record: types, ranges, choices, defaults, units and help."""
     schema: dict[str, Any] = form_of(group).model_json_schema()
     schema |= {"title": group.heading or group.__name__, "description": (group.__doc__ or "").split("\n")[0]}

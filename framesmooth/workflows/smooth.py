@@ -22,37 +22,11 @@ from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
 from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
-from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
-from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
+from framesmooth.workflows.inputs import InputClip, open_input
+from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.settings.smooth import SmoothSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmoothSettings(ConvertSettings):
-    """How a clip is smoothed; the options of ``framesmooth smooth``.
-
-    Attributes:
-        strength: 0 changes nothing, 1 is strongest; or a schedule over the frames, as "0:(0.3), 48:(0.9)".
-            None is as a run was smoothed, and 0.6 for other clips.
-        method: a name of a smoother: trajectory, ema, poisson or deflicker. None is as a run was smoothed,
-            and trajectory for other clips.
-        flow: how motion is estimated for smoothing; None is the method's own way.
-        flow_weights: the trained network of the flow "raft".
-        guide: a clip to take the motion from, as long and as large as the source.
-        loop: whether the clip is a loop; None is as a run was made, and no for other clips.
-        measured: whether the flicker before and after is measured.
-        report: a folder for report.html, metrics.json, .csv and .png, and a strip of frames.
-    """
-
-    strength: float | str | None = None
-    method: str | None = None
-    flow: str | None = None
-    flow_weights: Path | None = None
-    guide: ClipInput | None = None
-    loop: bool | None = None
-    measured: bool = True
-    report: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +73,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
 
     Example:
         >>> import framesmooth as fs
-        >>> made = fs.smooth("flickering.webp", "steady.webp", strength=0.8)
+        >>> made = fs.smooth("flickering.webp", "steady.webp", smooth_strength=0.8)
         >>> made.after["warping_error"].mean < made.before["warping_error"].mean
         True
         >>> len(list(fs.smooth(list(fs.open_source("flickering.webp"))).frames))
@@ -108,7 +82,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     started = time.perf_counter()
     emit = NoticeCollector(settings.on_event)
     check_settings(settings)
-    clip = settings.open()
+    clip = open_to_convert(settings)
     before = SmoothedBefore.of(clip.path)
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
@@ -148,24 +122,24 @@ def check_settings(settings: SmoothSettings) -> None:
     Raises:
         UsageError: settings that contradict each other.
     """
-    if settings.report is not None and not settings.measured:
+    if settings.report is not None and not settings.measure:
         raise UsageError("--report needs the metrics that --no-measure leaves out: drop one of them")
     if settings.flow is None and settings.flow_weights is not None:
-        raise UsageError("--flow-weights goes with --flow raft")
+        raise UsageError("--flow-weights needs a trained flow: add --flow raft")
     if settings.report is not None:
         remove_all_leftovers(settings.report)
 
 
 def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSettings:
-    """Return the settings with what was chosen ``before`` where they say None.
+    """Return the settings with what was chosen ``before`` where they are None.
 
     A guide and a part of a clip are no loops.
     """
     whole = settings.guide is None and settings.frame_range is None
     return replace(
         settings,
-        strength=before.strength if settings.strength is None else settings.strength,
-        method=before.method if settings.method is None else settings.method,
+        smooth_strength=before.strength if settings.smooth_strength is None else settings.smooth_strength,
+        smoother=before.method if settings.smoother is None else settings.smoother,
         loop=before.loop and whole if settings.loop is None else settings.loop,
     )
 
@@ -179,8 +153,8 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
     if guide is not None:
         choices["guide"] = matched(guide.frames, clip.frames.size, f"the guide {guide.name}")
         tell_what_changes(choices["guide"], emit)
-    strength = scheduled(str(settings.strength), clip.frames)
-    smoother = create_smoother(settings.method or defaults.SMOOTHER, strength, **choices)
+    strength = scheduled(str(settings.smooth_strength), clip.frames)
+    smoother = create_smoother(settings.smoother or defaults.SMOOTHER, strength, **choices)
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
@@ -205,7 +179,7 @@ def _smooth(
         return kept
     smoother = looped(smoother, clip.frames) if loop else smoother
     on_pair = None if strip is None else strip.add
-    found = smooth_clip(clip.frames, smoother, sink, emit, measured=settings.measured, on_pair=on_pair)
+    found = smooth_clip(clip.frames, smoother, sink, emit, measured=settings.measure, on_pair=on_pair)
     if found is None:
         return None
     return Smoothed(clip.frames, *found, strip=None if strip is None else strip.draw())
@@ -214,6 +188,6 @@ def _smooth(
 def _kept_in(settings: SmoothSettings, clip: InputClip) -> RunFolder | None:
     """Return the run folder that keeps the smoothed frames, None where the clip is not a whole run."""
     part = settings.frame_range is not None or settings.fps is not None
-    if clip.path is None or part or settings.guide is not None or not settings.measured:
+    if clip.path is None or part or settings.guide is not None or not settings.measure:
         return None
     return can_keep(clip.path)

@@ -1,10 +1,8 @@
 """A grid of smoothing settings over one clip: one table, one page, one picture."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from framesmooth.events import Notice
 from framesmooth.reports.sweep import write_sweep
@@ -14,35 +12,8 @@ from framesmooth.tuning.sweep_trials import ClipChoice, GridPoint, TrialStore
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.listing import is_series
 from framesmooth.workflows.clip_steps import tell_what_changes
-from framesmooth.workflows.workflow import NoticeCollector, WorkflowSettings, workflow
-
-STRENGTHS: Final = tuple(step / 10 for step in range(11))
-"""0 to 1 in steps of 0.1."""
-
-
-@dataclass(frozen=True)
-class SweepSettings(WorkflowSettings):
-    """The grid; the options of ``framesmooth sweep``.
-
-    Attributes:
-        source: the path of the clip.
-        output: the folder of the sweep; one that is there is continued. None is beside the source, as
-            NAME.sweep.
-        strengths: 0 to 1 each.
-        methods: smoothers.
-        flows: how motion is estimated for smoothing; None is each method's own way.
-        max_detail_loss: the best trial may cost no larger share of the fine detail.
-        jobs: processes; each one estimates the motion for itself.
-    """
-
-    source: str | os.PathLike[str]
-    output: str | os.PathLike[str] | None = None
-    _: KW_ONLY
-    strengths: Sequence[float] = STRENGTHS
-    methods: Sequence[str] = ("trajectory",)
-    flows: Sequence[str] | None = None
-    max_detail_loss: float = 0.03
-    jobs: int = 1
+from framesmooth.workflows.settings.sweep import SweepSettings
+from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +57,7 @@ def sweep(settings: SweepSettings) -> SweepResult:
 
     Example:
         >>> import framesmooth as fs
-        >>> found = fs.sweep("flickering.webp", "grid", strengths=(0.3, 0.6))
+        >>> found = fs.sweep("flickering.webp", "grid", smooth_strength=(0.3, 0.6))
         >>> [row["strength"] for row in found.rows]
         [0.3, 0.6]
     """
@@ -97,9 +68,9 @@ def sweep(settings: SweepSettings) -> SweepResult:
         remove_all_leftovers(place)
     grid = [
         GridPoint(SmootherConfig(method=method, flow=flow), strength)
-        for method in settings.methods
-        for flow in (settings.flows or (None,))
-        for strength in settings.strengths
+        for method in settings.smoother
+        for flow in (settings.flow or (None,))
+        for strength in settings.smooth_strength
     ]
     emit = NoticeCollector(settings.on_event)
     tell_what_changes(clip.open(), emit)

@@ -19,35 +19,9 @@ from framesmooth.tuning.tuner import Tuning, parse_target, tune_clip
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.reading import ReadOptions, reading_words
 from framesmooth.workflows.clip_steps import smooth_clip
-from framesmooth.workflows.outputs import ClipWriter, ConvertSettings
+from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.settings.tune import TuneSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
-
-
-@dataclass(frozen=True, kw_only=True)
-class TuneSettings(ConvertSettings):
-    """How a strength is searched for; the options of ``framesmooth tune``.
-
-    Attributes:
-        max_detail_loss: share of the fine detail that smoothing may cost, 0 to 1.
-        target: "NAME=VALUE": take the gentlest strength that brings warping_error, luma_flicker or flicker
-            down to the value.
-        method: the smoother whose strength is found.
-        flow: how motion is estimated for smoothing; None is the method's own way.
-        deep: try other methods and flows, too: some ten times the search.
-        per_segment: give every shot between two cuts a strength of its own.
-        budget: seconds after which the search stops and takes the best so far.
-        report: a folder for report.html, pareto.png and the figures; None is beside the output, as
-            NAME.tuning, and none where the frames stay in memory.
-    """
-
-    max_detail_loss: float = 0.03
-    target: str | None = None
-    method: str = "trajectory"
-    flow: str | None = None
-    deep: bool = False
-    per_segment: bool = False
-    budget: float | None = None
-    report: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +73,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     Example:
         >>> import framesmooth as fs
         >>> made = fs.tune("flickering.webp")
-        >>> made.tuning.kind in ("tuned", "clean", "impossible", "hopeless")
+        >>> made.tuning.kind in ("tuned", "clean", "impossible", "no-motion")
         True
         >>> made.frames.num_frames
         6
@@ -108,18 +82,12 @@ def tune(settings: TuneSettings) -> TuneResult:
     folder = _report_folder(settings)
     if folder is not None:
         remove_all_leftovers(folder)
-    clip = settings.open()
+    clip = open_to_convert(settings)
     emit = NoticeCollector(settings.on_event)
     writer = ClipWriter(settings, clip, emit)
-    _ = writer.audio  # what is wrong with it is said before the search
-    tuning = tune_clip(
-        clip.frames,
-        emit,
-        goal=goal,
-        setups=_setups(settings),
-        per_segment=settings.per_segment,
-        budget=settings.budget,
-    )
+    _ = writer.audio  # refused before the search, not after it
+    setups, per_segment, budget = _setups(settings), settings.per_segment, settings.budget
+    tuning = tune_clip(clip.frames, emit, goal=goal, setups=setups, per_segment=per_segment, budget=budget)
     emit(Notice(tuning.verdict))
     smoother: Smoother = tuning.smoother(clip.frames)
     if clip.path is not None:
@@ -127,12 +95,9 @@ def tune(settings: TuneSettings) -> TuneResult:
     strip = Strip()
     with writer.sink(f"smoothed by framesmooth: {smoother!r}") as (sink, written):
         reports = smooth_clip(clip.frames, smoother, sink, emit, on_pair=strip.add)
-    assert reports is not None  # they are, unless it is told not to measure
+    assert reports is not None  # clips are measured unless asked not to
     before, after = reports
-    command = ""
-    if clip.path is not None and settings.output is not None:
-        source, output = os.fspath(str(settings.source)), os.fspath(settings.output)
-        command = tuning.command(source, output, _words_of(settings.read_options))
+    command = _command(settings, tuning)
     if folder is not None:
         write_tuning(folder, tuning, before, after, title=clip.name, strip=strip.draw(), command=command)
     return TuneResult(
@@ -145,6 +110,14 @@ def tune(settings: TuneSettings) -> TuneResult:
         report=folder,
         notices=emit.notices,
     )
+
+
+def _command(settings: TuneSettings, tuning: Tuning) -> str:
+    """Return the command line that makes the same clip; "" where the source or the output has no path."""
+    if settings.output is None or not isinstance(settings.source, (str, os.PathLike)):
+        return ""
+    words = _words_of(settings.read_options)
+    return tuning.command(os.fspath(settings.source), os.fspath(settings.output), words)
 
 
 def _goal(settings: TuneSettings) -> Goal:
@@ -161,12 +134,13 @@ def _report_folder(settings: TuneSettings) -> Path | None:
 
 def _setups(settings: TuneSettings) -> list[SmootherConfig]:
     """Return what is tried: the setup asked for, and with ``deep`` every other method and flow."""
-    asked = SmootherConfig(method=settings.method, flow=settings.flow)
+    asked = SmootherConfig(method=settings.smoother, flow=settings.flow)
     if not settings.deep:
         return [asked]
     others = [SmootherConfig(method=name, flow=settings.flow) for name in names("smoother")]
     if settings.flow is None:  # those that need weights, and the slowest one, are for who asks for them
-        others += [SmootherConfig(method=settings.method, flow=name) for name in FLOWS if name != "deepflow"]
+        flows = [name for name in FLOWS if name != "deepflow"]
+        others += [SmootherConfig(method=settings.smoother, flow=name) for name in flows]
     return list(dict.fromkeys([asked, *others]))
 
 

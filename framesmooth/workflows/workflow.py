@@ -8,9 +8,10 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar, cast
 
 from framesmooth.events import Event, Listener, Notice
+from framesmooth.setting import Setting, SettingGroup
 from framesmooth.video.reading import ReadOptions
 
 Arguments = ParamSpec("Arguments")
@@ -24,13 +25,17 @@ def silent(_event: Event) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowSettings(ReadOptions):
-    """Settings of every workflow that reads clips.
+    """Settings of every workflow that reads clips."""
 
-    Attributes:
-        on_event: is told what happens: stages, progress and notices. It may stop the work by raising.
-    """
-
-    on_event: Listener = field(default=silent, repr=False, compare=False)
+    on_event: Annotated[
+        Listener,
+        Setting(
+            has_option=False,
+            written=object,
+            unset="says nothing",
+            help="Is told what happens: stages, progress and notices. It may stop the work by raising.",
+        ),
+    ] = field(default=silent, repr=False, compare=False)
 
     @property
     def read_options(self) -> ReadOptions:
@@ -59,12 +64,16 @@ class NoticeCollector:
 def workflow(
     settings: Callable[Arguments, Settings],
 ) -> Callable[[Callable[[Settings], Result]], Callable[Arguments, Result]]:
-    """Let a function of ``settings`` be called with the fields of that dataclass as arguments."""
+    """Let a function of ``settings`` be called with the fields of that dataclass as arguments.
+
+    Those of a group in it may be given flat, and all by the names of their options: ``sort="time"``.
+    """
+    group = cast(type[SettingGroup], settings)
 
     def decorate(run: Callable[[Settings], Result]) -> Callable[Arguments, Result]:
         @wraps(run)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            return run(settings(*args, **kwargs))
+            return run(settings(*args, **group.arguments(kwargs)))
 
         returned = inspect.signature(run).return_annotation
         signature = inspect.signature(settings).replace(return_annotation=returned)

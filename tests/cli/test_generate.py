@@ -39,7 +39,7 @@ def test_the_clip_is_on_stdout_and_progress_on_stderr(tiny_model: Path, tmp_path
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == str(clip)
     assert "keyframes" in result.stderr
-    assert "tiny was not taught: unicorn" in result.stderr
+    assert "tiny does not know these words: unicorn" in result.stderr
     assert clip.is_file()
     again = generate(tiny_model, "a cat", "the unicorn", "-o", clip)
     assert again.exit_code == 2

@@ -48,7 +48,7 @@ def test_it_says_what_is_kept_and_the_command_that_goes_on(
     assert stopped.exit_code == 130
     folder = tmp_path / "a clip.framesmooth"
     said = stopped.stderr.splitlines()[-1]
-    kept, _, command = said.partition("; go on with: ")
+    kept, _, command = said.partition("; resume with: ")
     assert kept == f"interrupted: 1 keyframe is kept in {folder}"
     program, *arguments = shlex.split(command)
     assert (program, arguments[:2]) == ("framesmooth", ["resume", str(folder)])

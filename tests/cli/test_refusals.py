@@ -50,12 +50,16 @@ def refused(code: int, words: str, *arguments: str) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "words"),
     [
-        ("smooth in -o a.mp4 --flow-weights w.safetensors", 2, "--flow-weights goes with --flow raft"),
+        (
+            "smooth in -o a.mp4 --flow-weights w.safetensors",
+            2,
+            "a trained flow: add --flow raft",
+        ),
         ("sweep in --smooth-strength a", 2, "is no range: write FIRST:LAST:STEP"),
         ("sweep in --smooth-strength 0,2", 2, "strengths are 0 to 1"),
         ("sweep in --smooth-strength 1:0:0.1", 2, "holds no strength"),
         ("sweep in --smooth-strength 0:1:0.001", 2, "are 1001 strengths: take a larger step"),
-        ("sweep in --smoother ema,blur", 2, "unknown smoother 'blur'"),
+        ("sweep in --smoother ema,blur", 2, "'blur' is not accepted: give one of ema"),
         ("schedule ,", 2, "a number or expression is missing here"),
         ("generate cat -o clip.framesmooth", 2, "give -o a clip, such as clip.mp4"),
         ("generate cat -o a.mp4 --model no-model", 1, "it is not a diffusers model folder"),

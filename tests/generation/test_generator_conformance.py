@@ -17,10 +17,11 @@ from framesmooth import registry
 from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
 from framesmooth.generation.sampling_spec import SamplingSpec
-from framesmooth.generation.specs import Feedback, FirstLastImages, Restyle
+from framesmooth.generation.specs import Feedback, FirstLastImages, MovingSubject, Restyle
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.motion_words import read_motion
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from tests.scenes import texture
 
@@ -42,6 +43,10 @@ ENDS = FirstLastImages(
 )
 ONLY_LAST = replace(ENDS, first=None)
 RESTYLE = Restyle(video=FrameList(VIDEO), content="", strengths=[0.4] * 5 + [0.8] * 4, cadence=2)
+MOVING = MovingSubject(
+    motions=(read_motion("a cat walking left on a beach"), read_motion("a cat walks in the sea"))
+)
+SUBJECT = Timeline((Keyframe(0, "a cat on a beach", 3), Keyframe(FRAMES - 1, "a cat in the sea", 3)), FRAMES)
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "prompt-travel": ("prompt-travel", {}),
@@ -55,6 +60,11 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "first-last-frame": ("first-last-frame", {"plan": ENDS}),
     "last frame": ("first-last-frame", {"plan": ONLY_LAST, "inbetween": "crossfade"}),
     "video-to-video": ("video-to-video", {"plan": RESTYLE, "cadence": None}),
+    "moving-subject": ("moving-subject", {"plan": MOVING, "timeline": SUBJECT}),
+    "subject of one prompt": (
+        "moving-subject",
+        {"plan": replace(MOVING, motions=MOVING.motions[:1] * 2), "timeline": replace(TIMELINE, loop=True)},
+    ),
     "toy": ("toy", {}),
 }
 FOUND_ON_THE_WAY = ("even pace", "adaptive")

@@ -248,8 +248,8 @@ def test_metrics_of_a_clean_reference_are_left_out_where_there_is_none(clean: li
     ("call", "error", "word"),
     [
         (lambda: measure([]), MediaError, "no frames"),
-        (lambda: measure(still(3), reference=still(2)), MediaError, "reference ends after 2"),
-        (lambda: measure(still(2), reference=still(3)), MediaError, "clip ends after 2"),
+        (lambda: measure(still(3), reference=still(2)), MediaError, "reference ends first, after 2"),
+        (lambda: measure(still(2), reference=still(3)), MediaError, "clip ends first, after 2"),
         (lambda: measure(still(2), reference=grey([1, 2])), MediaError, "scale"),
         (lambda: measure(still(2), metrics=["psnr"]), UsageError, "needs a reference"),
         (lambda: measure(still(2), metrics=["luma_fliker"]), UsageError, "luma_flicker"),

@@ -283,14 +283,14 @@ def test_a_controlnet_of_another_base_is_one_line(folders: Any) -> None:
     other = folders("stable_diffusion_xl")[0]
     with pytest.raises(ModelError, match=r"_2_control does not fit stable_diffusion_xl \(cross_"):
         check_fit(control, other)
-    with pytest.raises(ModelError, match="is a ControlNetModel, flux takes a FluxControlNetModel"):
+    with pytest.raises(ModelError, match=r"ControlNetModel.*FluxControlNetModel"):
         check_fit(control, folders("flux")[0])
     check_fit(control, model)
 
 
 def test_a_pipeline_without_controlnets_is_one_line(folders: Any, tmp_path: Path) -> None:
     model = build_tiny_family("pixart_sigma", tmp_path)
-    with pytest.raises(ModelError, match="is a PixArtSigmaPipeline, for which there is no ControlNet"):
+    with pytest.raises(ModelError, match=r"PixArtSigmaPipeline.*--control"):
         check_fit(folders("stable_diffusion_2")[1], model)
 
 
@@ -306,7 +306,7 @@ def test_what_is_no_controlnet_is_one_line(folders: Any, tmp_path: Path) -> None
     (pickled / "diffusion_pytorch_model.bin").write_bytes(b"")
     with pytest.raises(ModelError, match="only pickled weights"):
         locate_control(replace(control, model=str(pickled)))
-    with pytest.raises(ModelError, match="owner/name is neither a folder here nor in the hub's local cache"):
+    with pytest.raises(ModelError, match="owner/name"):
         locate_control(replace(control, model="owner/name"))
     folder = folders("stable_diffusion_2")[1]
     assert locate_control(replace(control, model=str(folder))) == folder
@@ -320,5 +320,5 @@ def test_a_pipeline_that_brings_a_controlnet_is_one_line(folders: Any, tmp_path:
     net = diffusers.ControlNetModel.from_pretrained(control, use_safetensors=True)
     whole = diffusers.StableDiffusionControlNetPipeline.from_pipe(plain, controlnet=net)
     whole.save_pretrained(tmp_path / "whole", safe_serialization=True)
-    with pytest.raises(ModelError, match="whole brings a ControlNet: give a plain model"):
+    with pytest.raises(ModelError, match=r"whole .*--control-model"):
         load_pipeline(str(tmp_path / "whole"), device="cpu")

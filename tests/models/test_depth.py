@@ -157,9 +157,9 @@ def test_a_clip_with_depth_is_another_one_and_goes_on(settings: GenerateSettings
 
 
 def test_wrong_models_are_refused_in_one_line(settings: GenerateSettings, dpt: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--depth-model is for a camera"):
+    with pytest.raises(UsageError, match=r"--depth-model.*--pan-x"):
         resolve(settings.but(translate_z=None, pan_x=None))
-    with pytest.raises(ModelError, match="takes a model folder of transformers"):
+    with pytest.raises(ModelError, match=r"config\.json"):
         resolve(settings.but(depth_model=tmp_path / "missing"))
     folder = build_dpt(tmp_path / "changed")
     config = json.loads((folder / "config.json").read_text())

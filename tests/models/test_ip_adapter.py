@@ -411,7 +411,7 @@ def test_files_that_are_no_adapter_are_one_line(
     save_file({name: np.zeros(2, np.float32) for name in names}, tmp_path / "face.safetensors")
     refused(tmp_path / "face.safetensors", "is for faces")
     refused(tmp_path, r"holds 3 adapters \(face.safetensors, other.safetensors, torn.safetensors\)")
-    with pytest.raises(MediaError, match="does not exist: check the name after --ip-adapter-image"):
+    with pytest.raises(MediaError, match="--ip-adapter-image"):
         resolve(settings.but(ip_adapter_image=tmp_path / "no.png"))
     pickled = shutil.copytree(whole, tmp_path / "pickled")
     weights = pickled / "image_encoder" / "model.safetensors"
@@ -446,5 +446,5 @@ def test_a_missing_or_foreign_image_encoder_is_one_line(
 def test_a_pipeline_without_adapters_is_one_line(folders: Any, pictures: list[Path], tmp_path: Path) -> None:
     model, adapter = build_tiny_family("pixart_sigma", tmp_path), folders("stable_diffusion_2")[2]
     prompt = ImagePrompt(adapter=adapter, image=pictures[0])
-    with pytest.raises(ModelError, match="is a PixArtSigmaPipeline, which takes no IP-Adapter"):
+    with pytest.raises(ModelError, match=r"PixArtSigmaPipeline.*--ip-adapter"):
         load_pipeline(str(model), device="cpu", image_prompt=prompt)

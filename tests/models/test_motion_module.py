@@ -123,7 +123,7 @@ def test_a_batch_of_two_clips_is_drawn_as_each_alone() -> None:
 def test_a_batch_that_is_no_whole_number_of_clips_is_refused() -> None:
     net = _unet()
     z, t, states = _inputs()
-    with _module(net).joined(net, FRAMES), pytest.raises(ValueError, match="no whole number"):
+    with _module(net).joined(net, FRAMES), pytest.raises(ValueError, match="do not divide"):
         net(z[:3], t, states[:3])
 
 

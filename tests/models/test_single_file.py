@@ -70,11 +70,11 @@ def run(*arguments: object) -> None:
 
 
 def test_what_is_missing_is_one_line(folder: Path, checkpoint: Path, config: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is a file of weights: add --config DIR"):
+    with pytest.raises(ModelError, match="--config DIR"):
         locate_model(str(checkpoint))
     with pytest.raises(ModelError, match=r"has no model_index\.json"):
         locate_model(str(checkpoint), config=tmp_path)
-    with pytest.raises(ModelError, match="--config is for checkpoints"):
+    with pytest.raises(ModelError, match="--config"):
         locate_model(str(folder), config=config)
     shutil.rmtree(config / "vae")
     with pytest.raises(ModelError, match="no files in vae/"):

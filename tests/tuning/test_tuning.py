@@ -181,7 +181,7 @@ def test_unrelated_images_have_no_usable_motion() -> None:
     strangers = [(texture(64, 96, seed=9 * k) * 255).astype(np.uint8) for k in range(6)]
     tuning = tune_clip(FrameList(strangers), silent, goal=Goal(), setups=[SmootherConfig()])
     assert tuning.strength == 0
-    assert tuning.kind == "hopeless"
+    assert tuning.kind == "no-motion"
     assert tuning.verdict.startswith("no usable motion: ")
     assert "unrelated images" in tuning.verdict
 

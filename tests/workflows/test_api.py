@@ -16,6 +16,7 @@ import framesmooth as fs
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Event, Notice, Progress, StageStarted
 from framesmooth.frames import Frame
+from framesmooth.setting import settings_of
 from framesmooth.video import write_png
 from framesmooth.video.reading import reading_words
 from framesmooth.workflows.workflow import silent
@@ -50,11 +51,11 @@ def test_every_argument_is_typed_and_documented(name: str) -> None:
     verb = getattr(fs, name)
     signature = inspect.signature(verb)
     settings = inspect.signature(verb.__wrapped__).parameters["settings"].annotation
-    told = "".join(inspect.getdoc(kind) or "" for kind in settings.__mro__[:-1])
-    assert set(signature.parameters) == {each.name for each in fields(settings)}
+    told = {field.path[0]: field.setting.help for field in settings_of(settings)}
+    assert set(signature.parameters) == {each.name for each in fields(settings)} == set(told)
     for parameter in signature.parameters.values():
         assert parameter.annotation is not inspect.Parameter.empty
-        assert f"{parameter.name}: " in told
+        assert told[parameter.name].endswith((".", ")"))
     assert signature.return_annotation is not inspect.Signature.empty
 
 
@@ -117,7 +118,7 @@ def test_nothing_is_replaced_unless_asked(clips: Path) -> None:
     with pytest.raises(UsageError):
         fs.assemble("clean.webp", "clean.webp", overwrite=True)
     before = (clips / "clean.webp").read_bytes()
-    made = fs.smooth("flickering.webp", "clean.webp", overwrite=True, measured=False)
+    made = fs.smooth("flickering.webp", "clean.webp", overwrite=True, measure=False)
     assert made.before is None
     assert (clips / "clean.webp").read_bytes() != before
 
@@ -143,8 +144,27 @@ def test_an_argument_that_does_not_exist_is_a_type_error() -> None:
         fs.smooth(CLEAN, strenght=0.5)  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize(("former", "value"), [("strength", 0.5), ("method", "ema"), ("measured", False)])
+def test_names_of_older_versions_are_accepted(former: str, value: object) -> None:
+    """They mean what they did, and a warning names what is written today."""
+    now = {"strength": "smooth_strength", "method": "smoother", "measured": "measure"}[former]
+    with pytest.warns(DeprecationWarning, match=f"{former}= is now {now}="):
+        old = fs.smooth(CLEAN, **{former: value})  # type: ignore[arg-type]
+    assert old.smoothing == fs.smooth(CLEAN, **{now: value}).smoothing  # type: ignore[arg-type]
+
+
+def test_arguments_are_named_as_options_are() -> None:
+    """Those of a group are given flat, too; what is given twice is refused."""
+    from framesmooth.workflows.settings.smooth import SmoothSettings as Settings
+
+    flat = Settings(**Settings.arguments({"source": CLEAN, "sort": "time", "no_audio": True}))
+    assert flat.reading == fs.Reading(sort="time")
+    with pytest.raises(UsageError, match="sort is given twice"):
+        Settings.arguments({"source": CLEAN, "reading": fs.Reading(), "sort": "time"})
+
+
 def test_the_default_listener_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    fs.smooth(CLEAN, measured=False)
+    fs.smooth(CLEAN, measure=False)
     assert capsys.readouterr() == ("", "")
     silent(Notice("anything"))
     assert capsys.readouterr() == ("", "")

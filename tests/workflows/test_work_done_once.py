@@ -73,7 +73,9 @@ def test_smoothed_frames_of_a_run_are_written_again_without_its_raw_ones(
     made = generate(tiny_model, tmp_path / "clip.webp", smooth_strength=0.5)
     decoded.clear()
     report = tmp_path / "report"
-    again = fs.smooth(made.run_folder, tmp_path / "again.webp", method="ema", strength=0.5, report=report)
+    again = fs.smooth(
+        made.run_folder, tmp_path / "again.webp", smoother="ema", smooth_strength=0.5, report=report
+    )
     assert most(decoded, "frames") == 0
     assert max(decoded.values()) == 1
     assert (report / "strip.png").read_bytes() == (made.run_folder / "strip.png").read_bytes()
@@ -82,7 +84,7 @@ def test_smoothed_frames_of_a_run_are_written_again_without_its_raw_ones(
     (strip,) = made.run_folder.glob("smoothed/*/strip.image")
     strip.unlink()
     decoded.clear()
-    fs.smooth(made.run_folder, tmp_path / "third.webp", method="ema", strength=0.5, report=report)
+    fs.smooth(made.run_folder, tmp_path / "third.webp", smoother="ema", smooth_strength=0.5, report=report)
     assert most(decoded, "frames") == 1
     assert strip.is_file()
     assert (report / "strip.png").read_bytes() == (made.run_folder / "strip.png").read_bytes()

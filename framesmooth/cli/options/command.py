@@ -15,7 +15,7 @@ OTHER: Final = "Other options"
 _METAVARS: Final = ((click.IntRange, "INTEGER"), (click.FloatRange, "NUMBER"))
 
 Replacement = Callable[[Sequence[str]], Sequence[str]]
-"""Turns the values of an option as it was into the arguments that say the same now."""
+"""Turns the values of a former option into the arguments of today with the same meaning."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _number_of_values(option: click.Option) -> int:
 
 
 def _from_variables(ctx: click.Context, former: Mapping[str, FormerOption]) -> Iterable[str]:
-    """Yield what environment variables say that are named after options of older versions.
+    """Yield the arguments from environment variables that are named after options of older versions.
 
     Those of an option that is only spelled in another way are read by click, by the option's ``envvar``.
     """

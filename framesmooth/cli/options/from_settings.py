@@ -1,6 +1,6 @@
 """Options of the command line, derived from the settings that they set."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import NoneType
@@ -10,7 +10,9 @@ import click
 from annotated_types import Interval
 
 from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
+from framesmooth.cli.options.places import writable, writable_folder
 from framesmooth.cli.types import Rate
+from framesmooth.errors import UsageError
 from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
 
 _MISSING_DEFAULTS: Final = (None, ())
@@ -25,7 +27,10 @@ class Parsed(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the text."""
-        return self._parse(value) if isinstance(value, str) else value
+        try:
+            return self._parse(value) if isinstance(value, str) else value
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class WordOr(click.ParamType[Any]):
@@ -48,8 +53,9 @@ class WordOr(click.ParamType[Any]):
 class Separated(click.ParamType[tuple[Any, ...]]):
     """Several values in one text: 1,2,3."""
 
-    def __init__(self, separator: str, kind: ValueType) -> None:
-        self._separator, self._kind, self._element = separator, kind, _simple(kind)
+    def __init__(self, separator: str, kind: ValueType, choices: Sequence[str] = ()) -> None:
+        self._separator, self._kind, self._choices = separator, kind, choices
+        self._element = click.Choice(choices) if choices else _simple(kind)
         self.name = f"{self._element.name}{separator}..."
 
     def convert(
@@ -58,12 +64,15 @@ class Separated(click.ParamType[tuple[Any, ...]]):
         """Turn "1,2,3" into (1, 2, 3)."""
         if isinstance(value, tuple):
             return value
-        parts = str(value).split(self._separator)
+        return tuple(self._one(part, param, ctx) for part in str(value).split(self._separator))
+
+    def _one(self, part: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return tuple(self._element.convert(part, param, ctx) for part in parts)
+            return self._element.convert(part.strip(), param, ctx)
         except click.BadParameter:
-            accepted = f"{self._kind.accepted}; several with {self._separator!r} between them"
-            self.fail(f"{value!r} is not accepted: give {accepted}", param, ctx)
+            words = f"one of {', '.join(self._choices)}" if self._choices else self._kind.accepted
+            accepted = f"{words}; several with {self._separator!r} between them"
+            self.fail(f"{part!r} is not accepted: give {accepted}", param, ctx)
 
 
 def options_of(
@@ -92,34 +101,52 @@ def options_of(
 
 def option_of(field: SettingField) -> Callable[[Decorated], Decorated]:
     """Return the decorator that adds the option of one setting; it is handed over under the setting's key."""
-    setting, flag = field.setting, field.type.base is bool
+    setting = field.setting
     attributes: dict[str, Any] = {
         "cls": Option,
         "heading": EVERYDAY if setting.everyday else field.heading,
-        "formerly": setting.formerly,
+        "formerly": tuple(name for name in setting.formerly if name.startswith("-")),
         "help": setting.help,
         "unset": setting.unset,
     }
-    if flag:
-        return click.option(*field.options, field.key, is_flag=True, **attributes)
+    if field.type.base is bool:
+        return _flag_of(field, attributes)
     if setting.metavar or setting.unit:
         attributes["metavar"] = setting.metavar or setting.unit.upper()
     if field.default not in _MISSING_DEFAULTS:
         attributes |= {"default": field.default, "show_default": True}
-    if field.type.many and not setting.separator:
+    if field.type.many and not setting.separator and not setting.reads_all:
         attributes |= {"multiple": True}
+    if setting.place:
+        attributes |= {"callback": writable_folder if setting.place == "folder" else writable}
     return click.option(*field.options, field.key, type=_type_of(field), **attributes)
+
+
+def _flag_of(field: SettingField, attributes: dict[str, Any]) -> Callable[[Decorated], Decorated]:
+    """Return a flag; one that is on, or left open, without it, has a negative: --measure/--no-measure."""
+    if field.default is False:
+        return click.option(*field.options, field.key, is_flag=True, **attributes)
+    *short, long = field.options
+    both = f"{long}/--no-{long.removeprefix('--')}"
+    shown = field.default is not None
+    return click.option(*short, both, field.key, default=field.default, show_default=shown, **attributes)
 
 
 def _type_of(field: SettingField) -> Any:
     setting, kind = field.setting, field.type
+    if setting.parse is not None:
+        return Parsed(setting.metavar.lower() or "text", setting.parse)
+    if setting.separator:
+        return Separated(setting.separator, kind, field.choices)
     if setting.choices is not None:
         return click.Choice(field.choices)
     if kind.parts:
         return tuple(map(_simple, kind.parts))
-    if setting.parse is not None:
-        return Parsed(setting.metavar.lower() or "text", setting.parse)
-    return Separated(setting.separator, kind) if setting.separator else _simple(kind)
+    if setting.place:
+        return click.Path(
+            path_type=Path, file_okay=setting.place == "file", dir_okay=setting.place == "folder"
+        )
+    return _simple(kind)
 
 
 def _simple(kind: ValueType) -> click.ParamType[Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gate:
-    """The mean of the metric ``name`` may not lie above, or below, ``limit``; the limit itself passes."""
+    """The mean of the metric ``name`` may not be above, or below, ``limit``; the limit itself passes."""
 
     name: str
     limit: float

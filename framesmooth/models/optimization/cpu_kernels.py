@@ -42,14 +42,14 @@ class PackedLinear(nn.Linear):
         self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), None)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the product, plus the bias, through the activation ("none" or "gelu")."""
+        """Return (..., out_features): the product, plus the bias, through the activation."""
         algorithm = "none" if self.activation == "gelu" else ""
         operator = torch.ops.mkldnn._linear_pointwise
         product: Tensor = operator(input, self._packed, self.bias, self.activation, [], algorithm)
         return product
 
     def times(self, input: Tensor, factor: Tensor) -> Tensor:
-        """Return the product, plus the bias, times ``factor``."""
+        """Return (..., out_features): the product, plus the bias, times ``factor`` of that shape."""
         operator = torch.ops.mkldnn._linear_pointwise.binary
         product: Tensor = operator(input, factor, self._packed, self.bias, "mul")
         return product
@@ -65,7 +65,7 @@ class PackedGEGLU(nn.Module):
         self.value, self.gate = PackedLinear(value, value_bias), PackedLinear(gate, gate_bias, "gelu")
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """Return (..., features / 2)."""
+        """Return (..., features / 2) of (..., in_features), in the same dtype."""
         return self.value.times(hidden_states, self.gate(hidden_states))
 
 
@@ -87,7 +87,7 @@ class PackedConv2d(nn.Conv2d):
         self._packed = reorder(layer.weight.detach().contiguous().to_mkldnn(), *self._how, typical)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the convolution, through the activation."""
+        """Return the convolution (B, C', H', W') of (B, C, H, W), through the activation."""
         operator = torch.ops.mkldnn._convolution_pointwise
         convolved: Tensor = operator(input, self._packed, self.bias, *self._how, self.activation, [], "")
         return convolved
@@ -106,7 +106,7 @@ class ChannelsLastGroupNorm(nn.GroupNorm):
         self.eps, self.affine, self.weight, self.bias = layer.eps, layer.affine, layer.weight, layer.bias
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return every group at mean 0 and variance 1, times the weight, plus the bias."""
+        """Return (B, C, H, W): every group at mean 0 and variance 1, times the weight, plus the bias."""
         batch, channels, *sides = input.shape
         if len(sides) != 2 or sides[0] * sides[1] >= _FAST_POSITIONS:
             return super().forward(input)

@@ -30,7 +30,7 @@ class FoldedTail(nn.Module):
         self.fine.to(second.weight)
 
     def forward(self, coarse: Tensor) -> Tensor:
-        """Return the fine image of a coarse one."""
+        """Return the fine image, (B, 3, 2 h, 2 w), of coarse features (B, C, h, w)."""
         fine = torch.pixel_shuffle(self.fine(coarse), 2)
         fine[..., :1, :] = self.parts(coarse[..., :_STRIP, :])[..., :1, :]
         fine[..., -1:, :] = self.parts(coarse[..., -_STRIP:, :])[..., -1:, :]

@@ -79,7 +79,7 @@ class DepthCamera(Camera):
         self._held: dict[str, Depth] = {}
 
     def in_space(self, start: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (A, b): the point X of frame ``start`` is A X + b in frame ``end``, up to scale.
+        """Return (A, b), (3, 3) and (3,): point X of frame ``start`` is A X + b in ``end``, up to scale.
 
         Points are (x, y, z), in the units of the first one's depth, x and y in focal lengths times z.
         """
@@ -124,7 +124,7 @@ class DepthCamera(Camera):
     def mover(
         self, image: Frame, start: int, end: int, factor: float
     ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-        """Return where points of frame ``start``, which is ``image``, go until ``end``; see ``Camera``.
+        """Return where points (..., 2) of frame ``start``, which is ``image``, go until frame ``end``.
 
         Points that something nearer hides go infinitely far.
         """

@@ -33,7 +33,7 @@ _CONSISTENT_WITHIN = (0.5, 1.0, float("inf"))
 
 
 def resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return the image in another (height, width): mean of the area if it shrinks, linear if it grows."""
+    """Return the image (H, W) or (H, W, C) in another (height, width): area means or, larger, linear."""
     if size == image.shape[:2]:
         return image
     shrinks = size < image.shape[:2]

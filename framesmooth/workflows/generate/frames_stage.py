@@ -109,7 +109,9 @@ class FramesStage:
                 advance(len(batch))
         if generator.crossfaded:
             self.emit(
-                Notice(f"no motion leads on from keyframes {listed(generator.crossfaded)}: cross-faded there")
+                Notice(
+                    f"no motion could be followed after frames {listed(generator.crossfaded)}: cross-faded"
+                )
             )
 
     def _make_keyframes(self, generator: FrameGenerator) -> None:

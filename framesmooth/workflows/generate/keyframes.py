@@ -73,7 +73,7 @@ def _check_seeds(settings: GenerateSettings) -> None:
     if scheduled != (settings.seeding.seed_schedule is not None):
         raise UsageError("--seed-behavior schedule and --seed-schedule go together: give both or neither")
     if scheduled and settings.seeding.seed == RANDOM_SEED:
-        raise UsageError("--seed-schedule leaves nothing to chance: give a --seed of 0 or more")
+        raise UsageError("--seed-schedule needs a fixed --seed, not -1: give one of 0 or more")
 
 
 def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) -> Timeline:

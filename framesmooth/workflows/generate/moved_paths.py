@@ -55,7 +55,7 @@ def with_moved_paths(settings: GenerateSettings, paths: Iterable[tuple[str, str 
 def files_outside(settings: GenerateSettings, folder: Path) -> list[tuple[str, str]]:
     """Return (name, path) of the files that the record in the run folder ``folder`` knows by name only.
 
-    Those are what ``with_moved_paths`` needs to be given when the run goes on.
+    ``with_moved_paths`` needs them when the run is resumed.
     """
     found: list[tuple[str, str]] = []
     for name, field in _BY_NAME.items():

@@ -1,6 +1,7 @@
 """From settings to the specification of a generator: schedules per frame, images read and checked."""
 
 from bisect import bisect_right
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from framesmooth.generation.specs import (
     DEFAULT_VIDEO_STRENGTH,
     Feedback,
     FirstLastImages,
+    MovingSubject,
     Restyle,
 )
 from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
@@ -103,6 +106,57 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
                 "0 keeps the image, 1 generates a new one"
             )
     return strengths
+
+
+def stands_still(settings: "GenerateSettings", timeline: Timeline) -> bool:
+    """Tell whether every prompt asks for a picture in which nothing moves."""
+    return settings.motion.motion == "auto" and all(is_still(key.prompt) for key in timeline.keyframes)
+
+
+def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[MovingSubject | None, str]:
+    """Read from the prompts how their subject moves.
+
+    A subject moves where all prompts name the same one, all frames share one seed, and nothing else leads
+    them.
+
+    Returns:
+        The motion, None where nothing moves; and why nothing does though a prompt says so, else "".
+    """
+    motions = [read_motion(key.prompt) for key in timeline.keyframes]
+    told = next((motion for motion in motions if motion is not None), None)
+    if told is None or settings.motion.motion == "off":
+        return None, ""
+    if not settings.walks or settings.sampling.cross_frame_attention:
+        other = "a camera, an image, a video, a control or --cross-frame-attention leads the frames"
+        return None, f"{told.subject} stays where it is: {other}"
+    fixed = settings.seeding.seeds is None and settings.seeding.seed_behavior == "fixed"
+    if not fixed or len({prompt.seed for prompt in settings.prompts}) > 1:
+        return None, f"{told.subject} stays where it is: it moves only in a clip of one seed"
+    subjects = [
+        motion or at_rest(key.prompt) for motion, key in zip(motions, timeline.keyframes, strict=True)
+    ]
+    names = [one.subject if one else "nothing" for one in subjects]
+    if not all(same_thing(told.subject, name) for name in names):
+        listed = " and ".join(dict.fromkeys(names))
+        return None, f"nothing moves, as the prompts name different subjects: {listed}"
+    cadence = settings.timeline.cadence
+    plan = MovingSubject(
+        motions=tuple(subjects),
+        speed=settings.motion.motion_speed,
+        cadence=cadence if isinstance(cadence, int) else None,
+    )
+    return plan, ""
+
+
+def without_motion_words(timeline: Timeline, plan: MovingSubject | None) -> Timeline:
+    """Return the timeline with the prompts that a picture at one moment is drawn from."""
+    if plan is None:
+        keys = [replace(key, prompt=without_stillness(key.prompt)) for key in timeline.keyframes]
+        return replace(timeline, keyframes=tuple(keys))
+    told = zip(timeline.keyframes, plan.motions, strict=True)
+    return replace(
+        timeline, keyframes=tuple(replace(key, prompt=m.plain if m else key.prompt) for key, m in told)
+    )
 
 
 def read_option_image(path: Path, option: str) -> Frame:

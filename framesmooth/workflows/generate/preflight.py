@@ -65,7 +65,7 @@ def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
         shown = f" ({'; '.join(changed)})" if changed else ""
         raise OutputExists(
             f"{run.folder} holds the frames of a run with other settings or versions{shown}: 'framesmooth "
-            f"resume {run.folder}' goes on with that one, another -o keeps both, --overwrite replaces it"
+            f"resume {run.folder}' resumes that one, another -o keeps both, --overwrite replaces it"
         )
 
 
@@ -127,6 +127,8 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    if clip.unmoved:
+        yield Notice(clip.unmoved, warning=True)
     for line in _reading_notices(clip):
         yield Notice(_OPTION_HINT.sub("", line), warning=True)
     vocabulary = load_vocabulary(clip.model_folder)
@@ -136,7 +138,7 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))
-        yield Notice(f"{clip.model_name} was not taught: {listed}", warning=True)
+        yield Notice(f"{clip.model_name} does not know these words: {listed}", warning=True)
     for prompt in (prompt for prompt in prompts if prompt and not knows_any(prompt, vocabulary)):
         told = f"{clip.model_name} knows no word of {quoted(prompt)}: what it shows has nothing to do with it"
         yield Notice(told, warning=True)

@@ -54,14 +54,14 @@ def check_repairable(bad: Mapping[int, str], num_frames: int, how: BadFrames) ->
     if how == "fail":
         others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise ModelError(
-            f"frame {first}{others} came out bad ({fault}): --bad-frames reroll, hold or interpolate goes on "
-            "with the frames that are there"
+            f"frame {first}{others} came out bad ({fault}): --bad-frames reroll, hold or interpolate "
+            "makes the clip from the others"
         )
     if len(bad) == num_frames and how != "reroll":
-        raise ModelError(_hopeless(num_frames, fault))
+        raise ModelError(_too_many_bad(num_frames, fault))
 
 
-def _hopeless(num_frames: int, fault: str) -> str:
+def _too_many_bad(num_frames: int, fault: str) -> str:
     what = "NaN" if fault == "nan" else fault
     return (
         f"all {num_frames} frames came out bad ({what}): use --dtype float32 or another --scheduler or prompt"
@@ -87,7 +87,7 @@ def repaired(
                 yield Repaired(index, fault, "reroll", attempts), fresh
                 continue
         if not good:
-            raise ModelError(_hopeless(num_frames, fault))
+            raise ModelError(_too_many_bad(num_frames, fault))
         action, frame = _from_neighbours(index, good, read, warped=how != "hold")
         yield Repaired(index, fault, action, attempts), frame
 
@@ -97,12 +97,12 @@ def _rerolled(index: int, good: Sequence[int], read: ReadFrame, reroll: Reroll) 
     near = [other for other in good if abs(other - index) <= 8]
     looks = {other: frame_statistics(read(other)) for other in near}
     for attempt in range(1, ATTEMPTS + 1):
-        picture = reroll(index, attempt)
-        looks[index] = frame_statistics(picture.frame)
+        image = reroll(index, attempt)
+        looks[index] = frame_statistics(image.frame)
         order = sorted(looks)
         misfits = outliers([looks[other] for other in order])
-        if not picture.fault and order.index(index) not in misfits:
-            return picture.frame, attempt
+        if not image.fault and order.index(index) not in misfits:
+            return image.frame, attempt
     return None, ATTEMPTS
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from framesmooth.errors import ModelError, UsageError, require_packages
 from framesmooth.generation.control_frames import ControlFrames, plan_control
-from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, Restyle
+from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, MovingSubject, Restyle
 from framesmooth.models.checkpoints import (
     is_checkpoint,
     locate_model,
@@ -30,7 +30,10 @@ from framesmooth.workflows.generate.planning import (
     open_video,
     plan_feedback,
     plan_first_last_images,
+    plan_motion,
     plan_restyle,
+    stands_still,
+    without_motion_words,
 )
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
@@ -58,6 +61,9 @@ class ResolvedClip:
     feedback: Feedback | None = None
     ends: FirstLastImages | None = None
     restyle: Restyle | None = None
+    moving: MovingSubject | None = None
+    unmoved: str = ""
+    """Why nothing moves though a prompt says so."""
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
     model_generator: str | None = None
@@ -66,7 +72,8 @@ class ResolvedClip:
     @property
     def plan(self) -> GenerationPlan | None:
         """What the frames start from besides noise."""
-        return next((plan for plan in (self.feedback, self.ends, self.restyle) if plan is not None), None)
+        plans = self.feedback, self.ends, self.restyle, self.moving
+        return next((plan for plan in plans if plan is not None), None)
 
     @property
     def generator(self) -> str:
@@ -100,7 +107,12 @@ class ResolvedClip:
     @property
     def _led_by(self) -> dict[str, Any]:
         """What else than prompts and noise decides the latents."""
-        plans = {"feedback": self.feedback, "ends": self.ends, "init_video": self.restyle}
+        plans = {
+            "feedback": self.feedback,
+            "ends": self.ends,
+            "init_video": self.restyle,
+            "motion": self.moving,
+        }
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
     def is_meant_black(self, time: int) -> bool:
@@ -222,6 +234,11 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_scale = settings.sampling.guidance_scale
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
+    notes = notes_of(folder)
+    moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
+    still = stands_still(settings, timeline)
+    if moving is not None or still:
+        timeline = without_motion_words(timeline, moving)
     ends = plan_first_last_images(settings, timeline)
     drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
@@ -231,7 +248,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if ends or moving or still else settings.seeding.drift) if drifting else 1.0,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -244,6 +261,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         height=settings.sampling.height or defaults.get("height"),
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
+        moving=moving,
+        unmoved=unmoved,
         restyle=None
         if video is None or settings.img2img.init_video is None
         else plan_restyle(settings, timeline, video, content_of(settings.img2img.init_video)),
@@ -255,7 +274,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             timeline,
             content_of(settings.conditioning.controlnet.source),
         ),
-        model_generator=notes_of(folder).get("generator"),
+        model_generator=notes.get("generator"),
     )
     _check_generator(resolved)
     return resolved

@@ -77,11 +77,11 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> GeneratedClip | Pat
     if changed and not how.force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
         raise RunChanged(
-            f"{folder} cannot go on as it began: {shown} (--force goes on all the same, generate starts anew)"
+            f"{folder} cannot be resumed as it began: {shown} (--force resumes it, generate starts anew)"
         )
     check_writing(clip)
     if changed:
-        emit(Notice(f"going on in spite of differences: {'; '.join(changed[:_SHOWN])}", warning=True))
+        emit(Notice(f"resumed in spite of differences: {'; '.join(changed[:_SHOWN])}", warning=True))
         _adopt(run, clip)
     before = record.get("continued_with", [])
     return finish_clip(clip, run, emit, asked=settings, continued_with=[*before, *changed])

@@ -16,6 +16,7 @@ from framesmooth.workflows.generate.setting_groups.images import (
     ImageToImageSettings,
 )
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
+from framesmooth.workflows.generate.setting_groups.motion import MotionSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
 
@@ -48,6 +49,7 @@ class GenerateSettings(SettingGroup):
     ]
     model: ModelSettings = field(default_factory=ModelSettings)
     timeline: TimelineSettings = field(default_factory=TimelineSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
     seeding: SeedSettings = field(default_factory=SeedSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)

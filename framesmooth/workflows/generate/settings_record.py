@@ -54,6 +54,7 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
     try:
         raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
         raw = _from_flat(raw) if record["version"] == _FLAT_VERSION else raw
+        raw = {"motion": {"motion": "off"}} | raw  # earlier clips knew no motion
         timeline = dict(raw.get("timeline", {}))
         if "fps" in timeline:
             raw["timeline"] = timeline | {"fps": recorded_rate(timeline["fps"])}

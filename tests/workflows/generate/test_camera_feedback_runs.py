@@ -93,7 +93,7 @@ def test_where_the_first_picture_is_now(
         make_clip(settings, stop_at("keyframes", 1))
     run = RunFolder.beside(settings.output)
     assert run.record["settings"]["raw"]["img2img"]["init_image"] == "first.png"
-    with pytest.raises(MediaError, match=r"first\.png does not exist: check the name after --init-image"):
+    with pytest.raises(MediaError, match=r"first\.png .*--init-image"):
         resume_run(run.folder, Resume(paths=[("model", settings.model.name)]), nothing)
     write_png(tmp_path / "other.png", np.zeros((24, 36, 3), np.uint8))
     with pytest.raises(RunChanged, match=r"feedback\.first: "):
@@ -162,7 +162,7 @@ def test_a_first_picture_that_only_comes_out_bad_is_an_error(
     settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, {0: 4})
-    with pytest.raises(ModelError, match="answered with NaN: use --dtype float32"):
+    with pytest.raises(ModelError, match=r"NaN.*--dtype float32"):
         make_clip(settings, nothing)
 
 

@@ -93,7 +93,7 @@ def test_what_a_toy_cannot_do_is_said(toy: GenerateSettings) -> None:
 def test_a_generator_that_is_not_installed_is_named(toy: GenerateSettings) -> None:
     notes = Path(toy.model.name) / "framesmooth.json"
     notes.write_text(json.dumps({"generator": "gan"}), encoding="utf-8")
-    with pytest.raises(ModelError, match="'gan', which isn't installed"):
+    with pytest.raises(ModelError, match="'gan'"):
         make_clip(toy, nothing)
 
 

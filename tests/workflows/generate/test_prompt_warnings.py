@@ -86,12 +86,12 @@ def test_what_is_said_ahead(option: str, tiny_model: Path, tmp_path: Path) -> No
     long = ahead(tiny_model, tmp_path, LONG, option).stderr
     assert "too long for the model: it ignores the last " in long
     assert " of 201 words, from '" in long
-    assert len(max(long.splitlines(), key=len)) < 250 or "not taught" in max(long.splitlines(), key=len)
+    assert len(max(long.splitlines(), key=len)) < 250 or "does not know" in max(long.splitlines(), key=len)
 
 
 def test_emoji_are_said_ahead(tiny_model: Path, tmp_path: Path) -> None:
     told = ahead(tiny_model, tmp_path, "🐱🌊", "--preview").stderr
-    assert "was not taught: 🐱 (cat face), 🌊 (water wave)" in told
+    assert "does not know these words: 🐱 (cat face), 🌊 (water wave)" in told
     assert "knows no word of '🐱🌊'" in told
 
 

@@ -353,7 +353,7 @@ def test_unknown_words_are_a_warning(settings: GenerateSettings) -> None:
     events: list[Event] = []
     make_clip(settings.but(prompts=parse_prompts(["a catt on the moon"]), num_frames=2), events.append)
     (warning,) = [event for event in events if isinstance(event, Notice) and event.warning]
-    assert warning.message == "tiny was not taught: catt (nearest: cat), moon"
+    assert warning.message == "tiny does not know these words: catt (nearest: cat), moon"
 
 
 def test_frames_without_a_clip(settings: GenerateSettings, tmp_path: Path) -> None:

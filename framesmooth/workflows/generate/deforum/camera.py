@@ -1,13 +1,13 @@
 """What the moves of Deforum's camera are here.
 
 In 2D the units are the same: pixels to the right and down, degrees counter-clockwise, a factor. In 3D Deforum
-takes a picture without depth for a plane at distance 1 that reaches from -1 to 1, and moves each point as far
+takes an image without depth for a plane at distance 1 that reaches from -1 to 1, and moves each point as far
 as its projection moves; with s = 1 / tan(fov / 2) that is, to first order,
 
-- translation_x: the camera goes right, the picture s W / (400 aspect) pixels left; translation_y: the camera
-  goes up, the picture s H / 400 pixels down; translation_z: it comes nearer by s / 2 percent;
-- rotation_3d_x, _y: the camera turns up, right, the picture's centre s H / 2 tan(angle) pixels down, and
-  s W / (2 aspect) tan(angle) to the left; rotation_3d_z: the picture turns s times the angle,
+- translation_x: the camera goes right, the image s W / (400 aspect) pixels left; translation_y: the camera
+  goes up, the image s H / 400 pixels down; translation_z: it comes nearer by s / 2 percent;
+- rotation_3d_x, _y: the camera turns up, right, the image's centre s H / 2 tan(angle) pixels down, and
+  s W / (2 aspect) tan(angle) to the left; rotation_3d_z: the image turns s times the angle,
   counter-clockwise.
 """
 
@@ -26,7 +26,7 @@ DEEP: Final = {
 
 
 def factors(width: int, height: int, fov: float, aspect: float) -> dict[str, float]:
-    """Return what Deforum's moves in 3D are multiplied with, for pictures of so many pixels.
+    """Return what Deforum's moves in 3D are multiplied with, for images of so many pixels.
 
     ``fov`` is in degrees, ``aspect`` is width over height as Deforum takes it.
     """

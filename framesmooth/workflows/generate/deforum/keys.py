@@ -37,7 +37,7 @@ _NEUTRAL_IN_CHAINS: Final[dict[str, tuple[str, ...]]] = {
     "transform_center_y": ("0.5",),
     "border": ("replicate",),
 }
-"""Key -> the values that change no picture; the second of frames drawn from the one before."""
+"""Key -> the values that change no image; the second are for frames that start from the one before."""
 
 _SWITCHES: Final = re.compile(
     r"restore_faces|tiling|use_(mask|mask_video|noise_mask|looper|init)|cn_\d+_enabled|enable_\w+|"
@@ -63,7 +63,7 @@ _SILENT: Final = re.compile(
 
 
 def is_unused(key: str, value: Any, *, chained: bool, perspective: bool) -> bool:
-    """Tell whether a key that no setting is made from would change the picture.
+    """Tell whether a key that no setting is made from would change the image.
 
     ``chained`` is whether frames are drawn from the one before, ``perspective`` whether the mode is 3D.
     """
@@ -75,7 +75,7 @@ def is_unused(key: str, value: Any, *, chained: bool, perspective: bool) -> bool
     if key.lower() in _NEUTRAL:
         return not _same(text, (*_NEUTRAL[key.lower()], *OFF))
     if re.fullmatch(r"(mean|var|exposure|colormatch|clip|aesthetics|blue|init_mse)_scale", key):
-        return not _same(text, ("0",))  # how much a picture is guided while it is diffused
+        return not _same(text, ("0",))  # guidance of an image while it is denoised
     if _SWITCHES.fullmatch(key):
         return text not in (*OFF, "0")
     return _SILENT.fullmatch(key) is None

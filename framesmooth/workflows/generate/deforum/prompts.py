@@ -79,7 +79,7 @@ def _frame(values: "Values", key: str, text: str) -> int:
 
 
 def _prompt(values: "Values", key: str, text: str, time: int | None) -> TimedPrompt:
-    """Read one prompt; what Deforum reads in it and we don't is told."""
+    """Read one prompt; what Deforum reads in it and framesmooth doesn't is reported."""
     if MATH_WEIGHT.search(text):
         values.notes.append(f"weights in ` ` of {key} count as they are at the frame of their prompt")
         variables = {"t": float(time or 0), "max_f": float(values.frames - 1)}

@@ -24,7 +24,7 @@ from framesmooth.workflows.generate.deforum.values import Values
 _FRAMES: Final = 120
 _SIDE: Final = 512
 _FOV: Final = 70.0
-"""What Deforum takes where a file doesn't say."""
+"""Deforum's defaults for keys that a file lacks."""
 
 _MOVES: Final = {**FLAT, **DEEP}
 _WHOLE: Final = {
@@ -67,7 +67,7 @@ class Deforum:
     Attributes:
         prompts: in order of time.
         options: name -> value of options of ``generate``; the moves of the camera are among them.
-        unused: keys that would change the picture, and are not to be had here.
+        unused: keys that would change the image, and have no counterpart here.
         notes: what is taken otherwise than it is written.
     """
 
@@ -78,7 +78,7 @@ class Deforum:
 
     @property
     def has_prompts(self) -> bool:
-        """Whether any of the prompts says something: presets leave them to the user."""
+        """Whether any prompt is not empty: presets leave them to the user."""
         return any(prompt.prompt for prompt in self.prompts)
 
 
@@ -233,11 +233,11 @@ class _Reader(Values):
         self._read_first_picture()
 
     def _move(self, key: str, name: str, scale: float) -> str:
-        """Return the schedule of a move of ours, clamped to what a picture is left of."""
+        """Return the schedule of a move of ours, clamped to where some of the image stays in view."""
         least, largest, what = RANGES[name]
         if name == "zoom" and min(self._schedule(key).values) <= 0:
             frame = int(np.argmin(self._schedule(key).values))
-            raise self.error(key, f"0 or less at frame {frame} leaves no picture: {what}")
+            raise self.error(key, f"0 or less at frame {frame} leaves nothing of the image: {what}")
         return self._written(key, scale, least=least, largest=largest)
 
     def _read_first_picture(self) -> None:

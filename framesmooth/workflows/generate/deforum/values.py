@@ -1,4 +1,4 @@
-"""Values of a Deforum settings file, checked; an error says in which line and under which key."""
+"""Values of a Deforum settings file, checked; errors name the line and the key."""
 
 import math
 import re
@@ -98,7 +98,7 @@ class Values:
         return str(self.content[key]).strip()
 
     def checked(self, key: str, work: Any) -> Any:
-        """Return what ``work`` gives; an error of it says in which line and under which key."""
+        """Return the result of ``work``; its errors name the line and the key."""
         try:
             return work()
         except UsageError as error:

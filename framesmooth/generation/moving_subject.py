@@ -1,0 +1,281 @@
+"""A subject that moves through its scene: keyframes in two layers, and the frames composed of them.
+
+A keyframe is a picture of the whole prompt. Its subject is cut out, and the scene behind it is drawn
+(``subject_layers``). Each frame shows the subject where the words about its motion put it (``subject_path``).
+Between keyframes, which differ in light or weather, both layers are cross-faded where they are.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framesmooth.frames import Frame, GeneratedFrame
+from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
+from framesmooth.generation.diffusion import DiffusionGenerator
+from framesmooth.generation.image_latents import invert_images
+from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
+from framesmooth.generation.latent_path import LatentPath, create_path
+from framesmooth.generation.specs import MovingSubject
+from framesmooth.generation.subject_layers import (
+    Layers,
+    Map,
+    cut_out,
+    filled,
+    hole_of,
+    layers_of,
+    subject_map,
+)
+from framesmooth.generation.subject_path import Pose, composed, poses
+from framesmooth.generation.work import Tally, Work
+from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
+from framesmooth.models.latents import slerp
+
+_LARGEST_CADENCE: Final = 8
+_BATCH: Final = 16
+_SCENE_STRENGTH: Final = 0.7
+"""Share of the steps that draw what is behind the subject."""
+_COMPARED_IMAGES: Final = 10
+"""Images that go through the denoiser to find out where the subject is."""
+_OTHER_SEED: Final = 7_919
+_BYTES_OF_LATENTS: Final = 2 * 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingSubjectGenerator(DiffusionGenerator):
+    """Frames of a timeline whose subject moves.
+
+    The store holds, for each keyframe, the latents of its scene and those of the whole picture.
+
+    Attributes:
+        plan: what the prompts say of the motion.
+        store: where the keyframes' latents go.
+    """
+
+    plan: MovingSubject
+    cadence: int = _LARGEST_CADENCE
+    store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
+    _layers: dict[int, Layers] = field(default_factory=dict[int, Layers], init=False, repr=False)
+    _alphas: dict[int, NDArray[np.uint8]] = field(
+        default_factory=dict[int, NDArray[np.uint8]], init=False, repr=False
+    )
+
+    @classmethod
+    def create(cls, request: GenerationRequest) -> "MovingSubjectGenerator":
+        """Load the model and return the generator; ``request.plan`` is a MovingSubject."""
+        spec, plan = request.sampling, request.plan
+        path = create_path(request.load_model().restartable(), request.timeline, replace(spec, drift=0.0))
+        return MovingSubjectGenerator(
+            path=path,
+            plan=plan,
+            fps=spec.fps,
+            cadence=plan.cadence or _LARGEST_CADENCE,
+            store={} if request.latents is None else request.latents,
+        )
+
+    @cached_property
+    def keyframe_indices(self) -> tuple[int, ...]:
+        """The keyframes: one where all prompts draw the same picture, else ``cadence`` frames apart."""
+        keys = self.path.timeline.keyframes
+        if len({(key.prompt, key.negative) for key in keys}) == 1:
+            return (0,)
+        return keyframe_times(self.path.timeline, self.cadence, comes_back=self.path.timeline.loop)
+
+    @property
+    def possible_keyframes(self) -> tuple[int, ...]:
+        """The keyframes."""
+        return self.keyframe_indices
+
+    @property
+    def shown_keyframes(self) -> tuple[int, ...]:
+        """None: in every frame the subject is somewhere else."""
+        return ()
+
+    @property
+    def _scene_steps(self) -> int:
+        return max(1, round(_SCENE_STRENGTH * self.path.sampling.steps))
+
+    def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
+        """Draw the pictures and scenes that the store lacks; yield the frames of each batch once stored."""
+        for batch in batches_of(self.keyframe_indices, self.path.sampling.batch_size):
+            if not all(time in self.store for time in batch):
+                drawn: dict[int, NDArray[np.float32]] = {}
+                for _ in diffuse_keyframes(self.path, batch, drawn, on_step, growing=False):
+                    pass
+                pictures = {time: torch.from_numpy(pair[1]) for time, pair in drawn.items()}
+                scenes = self._scenes(pictures, on_step)
+                for time, scene in zip(batch, scenes, strict=True):
+                    self.store[time] = np.stack([scene.numpy(), pictures[time].numpy()])
+            yield batch
+
+    def _scenes(self, pictures: dict[int, Tensor], on_step: StepsDone | None) -> Tensor:
+        """Return the latents (B, C, h, w) of what is behind the subject of each picture."""
+        path, sampling = self.path, self.path.sampling
+        times, steps = list(pictures), self._scene_steps
+        images = [path.model.decode_judged(pictures[time][None])[0].frame for time in times]
+        alphas = [self._alpha(time, pictures[time], image) for time, image in zip(times, images, strict=True)]
+        without = [filled(image, hole_of(alpha)) for image, alpha in zip(images, alphas, strict=True)]
+        states = path.model.state_at(
+            torch.cat([invert_images(path.model, [image]) for image in without]),
+            torch.stack([self._scene_noise(time) for time in times]),
+            first_step=sampling.steps - steps,
+            steps=sampling.steps,
+        )
+        return path.model.denoise(
+            states,
+            stack([self._scene_conditioning(time) for time in times]),
+            [path.seed(time) for time in times],
+            steps=sampling.steps,
+            guidance=sampling.guidance,
+            guided_steps=sampling.guided_steps,
+            first_step=sampling.steps - steps,
+            on_step=None if on_step is None else lambda *_: on_step(len(times)),
+        )
+
+    def _scene_noise(self, time: int) -> Tensor:
+        return self.path.other_noise((self.path.seed(time) + _OTHER_SEED) % 2**32)
+
+    def _alpha(self, time: int, latents: Tensor, image: Frame) -> Map:
+        """Return the outline (H, W) of a keyframe's subject; it is sought once."""
+        if time not in self._alphas:
+            whole, scene = self.path.conditioning(time), self._scene_conditioning(time)
+            likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, scene)
+            self._alphas[time] = np.asarray(cut_out(image, likely) * 255 + 0.5, np.uint8)
+        return np.asarray(self._alphas[time] / np.float32(255), np.float32)
+
+    def _scene_conditioning(self, time: int) -> Conditioning:
+        """Return the embeddings of a frame's prompt without its subject: batch size 1."""
+        start, end, mix = self.path.at(time)
+        return interpolate_conditioning(self._scene_of(start), self._scene_of(end), mix)
+
+    def _scene_of(self, index: int) -> Conditioning:
+        path, key = self.path, self.path.timeline.keyframes[index]
+        motion = self.plan.motions[index]
+        text = key.prompt if motion is None else motion.scene
+        guided = path.model.family.negates(path.sampling.guidance)
+        return path.inputs.conditioning(path.model, text, key.negative, guided=guided)
+
+    def layers(self, time: int) -> Layers:
+        """Return the layers of a keyframe, which must be in the store."""
+        if time not in self._layers:
+            scene, picture = (torch.from_numpy(one) for one in self.store[time])
+            drawn, image = (one.frame for one in self.path.model.decode_judged(torch.stack([scene, picture])))
+            self._layers[time] = layers_of(image, self._alpha(time, picture, image), drawn)
+            if len(self._layers) > 3:  # frames are rendered in order
+                self._layers.pop(next(iter(self._layers)))
+        return self._layers[time]
+
+    def keyframe(self, time: int) -> GeneratedFrame:
+        """Return a keyframe, which must be in the store."""
+        (generated,) = self.path.model.decode_judged(torch.from_numpy(self.store[time][1])[None])
+        return self._cropped(generated)
+
+    @cached_property
+    def poses(self) -> list[Pose]:
+        """The subject's pose in each frame."""
+        frames = range(self.num_frames)
+        return poses(
+            self.plan.motions,
+            [self.path.at(time) for time in frames],
+            self.layers(self.keyframe_indices[0]).alpha,
+            fps=float(self.fps),
+            speed=self.plan.speed,
+            loop=self.path.timeline.loop,
+        )
+
+    @cached_property
+    def batches(self) -> tuple[range, ...]:
+        """The frames that are rendered together."""
+        return tuple(range(at, min(at + _BATCH, self.num_frames)) for at in range(0, self.num_frames, _BATCH))
+
+    def render(self, batch: range) -> list[GeneratedFrame]:
+        """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
+        return [self._cropped(GeneratedFrame(self._frame(time))) for time in batch]
+
+    def _frame(self, time: int) -> Frame:
+        pose = self.poses[time]
+        before, after, share = self._around(time)
+        first = composed(self.layers(before), pose)
+        if share == 0:
+            return first
+        last = composed(self.layers(after), pose)
+        return np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
+
+    def _around(self, time: int) -> tuple[int, int, float]:
+        """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
+        keys = self.keyframe_indices
+        before = max(key for key in keys if key <= time)
+        later = [key for key in keys if key > time]
+        if later:
+            return before, later[0], (time - before) / (later[0] - before)
+        if self.path.timeline.loop and len(keys) > 1:
+            return before, keys[0], (time - before) / (self.num_frames - before)
+        return before, before, 0.0
+
+    def reroll(self, time: int, attempt: int) -> GeneratedFrame:
+        """Return frame ``time`` composed of a picture from other noise."""
+        path, (seed, fresh) = self.path, self._reroll_noise(time, attempt)
+        sampling, key = path.sampling, self._around(time)[0]
+        latents = path.model.denoise(
+            slerp(path.noise(key), fresh, 0.5)[None],
+            path.conditioning(key),
+            [seed],
+            steps=sampling.steps,
+            guidance=sampling.guidance,
+            guided_steps=sampling.guided_steps,
+        )
+        other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})
+        return self._cropped(GeneratedFrame(composed(other.layers(key), self.poses[time])))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
+        return super().facts() | {"batch_size": self.path.sampling.batch_size}
+
+    def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
+        """Count what is left to do: a keyframe is drawn, its subject sought, its scene drawn."""
+        sampling, scene = self.path.sampling, self._scene_steps
+        chunks = [
+            chunk
+            for chunk in batches_of(self.keyframe_indices, sampling.batch_size)
+            if not all(time in self.store for time in chunk)
+        ]
+        groups = [(first, len(chunk)) for chunk in chunks for first in (0, sampling.steps - scene)]
+        guided, unguided = self._denoising(groups)
+        drawn = {time for chunk in chunks for time in chunk}
+        count = len(drawn)
+        frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
+        shown = len(self.keyframe_indices) if frames else 0
+        sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
+        searches = _COMPARED_IMAGES * len(sought)
+        inverted = count * (1 + self.path.model.autoencoder.inversion)
+        coded = inverted + 2 * shown
+        return Work(
+            keyframes=count,
+            keyframe_steps=count * (sampling.steps + scene),
+            guided=guided,
+            unguided=unguided + Tally(searches // 2, searches),
+            coded=Tally(coded, coded),
+            blended=frames,
+            frames=frames,
+            keyframe_bytes=_BYTES_OF_LATENTS
+            * prod(self.path.model.latent_shape(sampling.height, sampling.width)),
+        )
+
+    def _blend(self, image: Frame) -> None:
+        alpha = np.zeros(image.shape[:2], np.float32)
+        alpha[len(alpha) // 3 : -(len(alpha) // 3 or 1)] = 1
+        composed(Layers(image, alpha, image), Pose(1.5, 0.5, 1.0))
+
+    def preview(
+        self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
+    ) -> "MovingSubjectGenerator":
+        """Return a quicker generator of the same clip."""
+        path: LatentPath = self.path.with_steps(steps).shrunk(size)
+        cadence = preview_cadence(path.timeline, keyframes)
+        return replace(self, path=path, cadence=max(cadence, self.cadence), store={}, crossfaded=set())

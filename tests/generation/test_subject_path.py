@@ -1,0 +1,107 @@
+"""Where a subject is in each frame: known directions, speeds and turns."""
+
+import cv2
+import numpy as np
+import pytest
+
+from framesmooth.generation.subject_layers import Layers, cut_out, filled, hole_of, layers_of
+from framesmooth.generation.subject_path import Pose, composed, poses, towards_room
+from framesmooth.timeline.motion_words import read_motion
+from tests.scenes import texture
+
+SIZE, FPS, FRAMES = 128, 8.0, 17
+DISC = (64, 80)
+"""Its middle (across, down)."""
+
+
+@pytest.fixture(scope="module")
+def scene() -> np.ndarray:
+    return np.asarray(texture(SIZE, SIZE, seed=2) * 90 + 100, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def layers(scene: np.ndarray) -> Layers:
+    mask = cv2.circle(np.zeros((SIZE, SIZE), np.float32), DISC, 14, 1.0, -1)
+    subject = np.where(mask[..., None] > 0, np.uint8((200, 20, 20)), scene)
+    return Layers(subject.astype(np.uint8), cv2.GaussianBlur(mask, (0, 0), 0.7), scene)
+
+
+def middle(frame: np.ndarray) -> tuple[float, float]:
+    red = (frame[..., 0].astype(int) - frame[..., 1]) > 100
+    down, across = np.nonzero(red)
+    return float(across.mean()), float(down.mean())
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("moving to the left", (-1, 0)),
+        ("moving right", (1, 0)),
+        ("moving upwards", (0, -1)),
+        ("moving down", (0, 1)),
+    ],
+)
+def test_it_goes_where_the_words_say_at_their_speed(layers: Layers, words: str, way: tuple[int, int]) -> None:
+    motion = read_motion(f"a ball {words} in a room")
+    found = poses([motion], [(0, 0, 0.0)] * FRAMES, layers.alpha, fps=FPS, speed=1.0, loop=False)
+    places = np.array([middle(composed(layers, pose)) for pose in found])
+    whole = places[-1] - places[0]
+    assert whole == pytest.approx(np.array(way) * 0.14 * SIZE * (FRAMES - 1) / FPS, abs=0.7)
+    steps = np.diff(places, axis=0) @ np.array(way)
+    assert steps.min() > 0
+    halfway = places[FRAMES // 2] @ np.abs(way)
+    assert halfway == pytest.approx(SIZE / 2, abs=0.7)
+
+
+def test_a_pose_turns_and_stretches_about_the_foot(layers: Layers, scene: np.ndarray) -> None:
+    assert np.array_equal(composed(layers, Pose(0, 0)), composed(layers, Pose(0, 0, 0.0, 1.0)))
+    tall = composed(layers, Pose(0, 0, 0.0, 1.5))
+    red = (tall[..., 0].astype(int) - tall[..., 1]) > 100
+    rows = np.nonzero(red.any(axis=1))[0]
+    assert rows[-1] == pytest.approx(DISC[1] + 14, abs=1.5)
+    assert rows[0] == pytest.approx(DISC[1] + 14 - 1.5 * 28, abs=2)
+    far = composed(layers, Pose(SIZE, 0))
+    assert np.abs(far.astype(int) - scene).max() <= 1, "behind a subject that is gone is its scene"
+
+
+def test_a_long_clip_keeps_the_subject_in_the_picture_and_a_loop_comes_full_circle(layers: Layers) -> None:
+    motion = read_motion("a ball moving right in a room")
+    long = poses([motion], [(0, 0, 0.0)] * 400, layers.alpha, fps=FPS, speed=1.0, loop=False)
+    assert max(pose.across for pose in long) - min(pose.across for pose in long) <= 0.9 * SIZE + 1
+    loop = poses([motion], [(0, 0, 0.0)] * 32, layers.alpha, fps=FPS, speed=1.0, loop=True)
+    step = loop[1].across - loop[0].across
+    whole = loop[-1].across + step - loop[0].across
+    assert whole > SIZE + 28, "it leaves on one side before it comes back on the other"
+    first, last = composed(layers, loop[0]), composed(layers, loop[-1])
+    assert np.abs(first.astype(int) - layers.scene).max() <= 1
+    assert np.abs(last.astype(int) - layers.scene).max() <= 1
+
+
+def test_where_the_words_name_no_direction_it_goes_where_there_is_room() -> None:
+    alpha = np.zeros((64, 64), np.float32)
+    alpha[20:30, 5:20] = 1
+    assert towards_room(alpha) == "right"
+    assert towards_room(alpha[:, ::-1]) == "left"
+    assert towards_room(np.zeros((64, 64), np.float32)) in ("left", "right")
+
+
+def test_an_outline_is_found_from_a_vague_map(layers: Layers) -> None:
+    true = cv2.circle(np.zeros((SIZE, SIZE), np.uint8), DISC, 14, 1, -1)
+    vague = cv2.resize(
+        cv2.GaussianBlur(true.astype(np.float32), (0, 0), 9), (16, 16), interpolation=cv2.INTER_AREA
+    )
+    found = cut_out(layers.subject, vague) > 0.5
+    common, either = (found & (true > 0)).sum(), (found | (true > 0)).sum()
+    assert common / either > 0.85
+    assert np.array_equal(cut_out(layers.subject, vague), cut_out(layers.subject, vague))
+
+
+def test_a_scene_takes_the_tone_around_its_hole(layers: Layers, scene: np.ndarray) -> None:
+    darker = np.asarray(scene * 0.8, np.uint8)
+    made = layers_of(layers.subject, layers.alpha, darker)
+    hole = hole_of(layers.alpha) > 0
+    off = made.scene.astype(float) - scene
+    assert abs(off[hole].mean()) < 3 < abs((darker.astype(float) - scene)[hole].mean())
+    far = ~(cv2.dilate(hole.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0)
+    assert np.array_equal(made.scene[far], layers.subject[far])
+    assert (filled(layers.subject, hole_of(layers.alpha))[..., 0][hole].astype(int) < 195).all()

@@ -1,0 +1,80 @@
+"""Clips whose subject moves: what is planned, refused and resumed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framesmooth.workflows.generate.preflight import notices
+from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.run import make_clip
+from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.listeners import Stop, nothing, stop_at
+
+MOVING = "a cat walking to the left on a beach"
+
+
+def clip(tmp_path: Path, *prompts: str, **changes: object) -> ResolvedClip:
+    given = {"num_frames": 12, "width": 64, "height": 64, "steps": 2, "smooth_strength": 0.0}
+    return resolve(GenerateSettings.of(prompts=prompts, output=tmp_path / "clip", **(given | changes)))
+
+
+def test_a_motion_in_the_prompt_is_planned_and_its_words_left_out_of_the_picture(tmp_path: Path) -> None:
+    moving = clip(tmp_path, MOVING)
+    assert moving.generator == "moving-subject"
+    assert {key.prompt for key in moving.timeline.keyframes} == {"a cat walking on a beach"}
+    assert moving.moving is not None
+    assert moving.moving.motions[0].way == "left"
+    assert clip(tmp_path, "a cat on a beach").generator == "prompt-travel"
+    assert clip(tmp_path, MOVING, motion="off").generator == "prompt-travel"
+    faster = clip(tmp_path, MOVING, motion_speed=2.0)
+    assert faster.frames_key != moving.frames_key
+
+
+@pytest.mark.parametrize(
+    ("prompts", "changes", "why"),
+    [
+        ((MOVING,), {"zoom": "1.01"}, "a cat stays where it is"),
+        ((MOVING, MOVING), {"seeds": (1, 2)}, "one seed"),
+        ((MOVING, "a lion in the savanna"), {}, "different subjects: a cat and a lion"),
+        ((MOVING,), {"motion": "off"}, ""),
+        ((MOVING, "a cat in the sea"), {}, ""),
+    ],
+)
+def test_why_nothing_moves_is_said(
+    tmp_path: Path, prompts: tuple[str, ...], changes: dict[str, object], why: str
+) -> None:
+    resolved = clip(tmp_path, *prompts, **changes)
+    assert why in resolved.unmoved
+    assert bool(why) == bool(resolved.unmoved)
+    said = [notice.message for notice in notices(resolved, resolved.settings)]
+    assert (resolved.unmoved in said) == bool(why)
+
+
+def test_what_stands_still_stays_still(tmp_path: Path) -> None:
+    make_clip(clip(tmp_path, "a still picture of a cat on a beach").settings, nothing)
+    frames = sorted((tmp_path / "clip").glob("*.png"))
+    assert len(frames) == 12
+    assert len({frame.read_bytes() for frame in frames}) == 1 or _same(frames)
+
+
+def _same(paths: list[Path]) -> bool:
+    from framesmooth.video import read_image
+
+    first = read_image(paths[0])
+    return all(np.array_equal(first, read_image(path)) for path in paths)
+
+
+def test_a_stopped_clip_goes_on_with_the_same_frames(tmp_path: Path) -> None:
+    from framesmooth.video import read_image
+
+    settings = clip(tmp_path, MOVING, "a cat in the sea").settings
+    whole = settings.but(output=tmp_path / "whole")
+    make_clip(whole, nothing)
+    with pytest.raises(Stop):
+        make_clip(settings, stop_at("frames", 2))
+    make_clip(settings, nothing)
+    for one, other in zip(
+        sorted((tmp_path / "clip").glob("*.png")), sorted((tmp_path / "whole").glob("*.png")), strict=True
+    ):
+        assert np.array_equal(read_image(one), read_image(other))
