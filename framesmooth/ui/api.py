@@ -14,6 +14,7 @@ from framesmooth.errors import FramesmoothError, UsageError
 from framesmooth.ui.creation import prompts_from_text
 from framesmooth.ui.job import INPUT_FOLDER, Job
 from framesmooth.ui.jobs import JobBoard
+from framesmooth.ui.stories import with_new_seed
 
 STATIC: Final = Path(__file__).parent / "static"
 _TYPES: Final[Mapping[str, str]] = {
@@ -80,6 +81,7 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             "resume": board.resume,
             "delete": board.delete,
             "smooth": lambda name: smooth_again(board, name),
+            "again": lambda name: shot_again(board, name, request.query_params.get("shot", "")),
         }
         action = does.get(request.path_params["action"])
         if action is None:
@@ -121,6 +123,18 @@ def smooth_again(board: JobBoard, name: str) -> Job:
     return board.submit("steady", f"{job.title}, smoothed again", request)
 
 
+def shot_again(board: JobBoard, name: str, number: str) -> Job:
+    """Put one shot of a film into the queue again, with the next seed.
+
+    Raises:
+        UsageError: it is no film, or has no such shot.
+    """
+    job = board.get(name)
+    if job.kind != "story" or not number.isdecimal() or len(number) > 4:
+        raise UsageError(f"{job.title} has no shot {number[:10]!r}")
+    return board.redo(name, with_new_seed(job.request, int(number)))
+
+
 def summary(job: Job, board: JobBoard) -> dict[str, Any]:
     """Return what a list shows of a job."""
     told: dict[str, Any] = {
@@ -143,6 +157,7 @@ def details(job: Job, board: JobBoard) -> dict[str, Any]:
     """Return everything that a page shows of a job."""
     told = summary(job, board)
     told["images"] = job.progress.images
+    told["request"] = {"story": job.request["story"]} if job.kind == "story" else {}
     told["progress"] = job.progress.as_dict()
     told["result"] = job.result if job.status == "done" else {}
     return told

@@ -11,6 +11,7 @@ from framesmooth.errors import UsageError, require_packages
 from framesmooth.ui.jobs import JobBoard
 from framesmooth.ui.security import App, Gate, read_passwords
 from framesmooth.ui.settings import ServerSettings
+from framesmooth.ui.stories import has_stories
 from framesmooth.ui.uploads import empty
 from framesmooth.ui.work import Workshop
 
@@ -66,7 +67,7 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
     from starlette.applications import Starlette
 
     from framesmooth.ui.api import routes
-    from framesmooth.ui.pages import create, measure, runs, steady
+    from framesmooth.ui.pages import create, measure, runs, steady, story
 
     with gr.Blocks(title="framesmooth", analytics_enabled=False, fill_width=True) as page:
         gr.HTML("<h1>framesmooth</h1>", elem_classes="fs-plain fs-head", apply_default_css=False)
@@ -77,6 +78,9 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
                 steady.build(board, settings, inbox)
             with gr.Tab("Measure", id="measure"):
                 measure.build(board, inbox)
+            if has_stories():
+                with gr.Tab("Story", id="story"):
+                    story.build(board, settings)
             with gr.Tab("Runs", id="runs"):
                 runs.build()
     app: Any = Starlette(routes=routes(board))

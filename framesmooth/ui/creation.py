@@ -1,5 +1,6 @@
 """From what the page says of a clip to the settings of ``generate``, and nothing but what is offered."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -153,6 +154,23 @@ def _prompts(
     plain = [{"prompt": one.prompt, "time": one.time, "negative": one.negative} for one in found]
     has_own = any(one.seed is not None for one in found)
     return plain, [shared if one.seed is None else one.seed for one in found] if has_own else None
+
+
+def number_of(value: Any, what: str, least: float, most: float) -> float | None:
+    """Return a number as a page sends it, None where there is none.
+
+    Raises:
+        UsageError: it is no number, or out of range.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not least <= number <= most:
+        raise UsageError(f"{str(value)[:40]!r} is no {what}: give {least:g} to {most:g}")
+    return number
 
 
 def _whole(value: Any, name: str) -> int | None:

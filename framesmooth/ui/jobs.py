@@ -210,6 +210,21 @@ class JobBoard:
             self._changed.notify_all()
         return job
 
+    def redo(self, name: str, request: Mapping[str, Any], title: str | None = None) -> Job:
+        """Put a job into the queue once more, with another request; what it has made is there for it.
+
+        Raises:
+            UsageError: it runs or waits, or a full queue.
+        """
+        job = self.get(name)
+        with self._changed:
+            if job in self._queue or job is self._running:
+                raise UsageError(f"{job.title} is being made: stop it first")
+            self._check_room()
+            job.request, job.title = dict(request), title or job.title
+            job.status = "stopped"
+        return self.resume(name)
+
     def delete(self, name: str) -> None:
         """Delete a job with all its files.
 

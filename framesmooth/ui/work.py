@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framesmooth import defaults
 from framesmooth.errors import FramesmoothError, UsageError
 from framesmooth.events import Listener
 from framesmooth.models.pool import ModelPool
@@ -13,6 +14,7 @@ from framesmooth.ui.command_line import compare_command, generate_command, smoot
 from framesmooth.ui.creation import check_bounds, settings_of_request
 from framesmooth.ui.job import INPUT_FOLDER, Job
 from framesmooth.ui.settings import ServerSettings
+from framesmooth.ui.stories import STORY_FILE, has_stories, write_story
 from framesmooth.ui.uploads import check_clip
 
 _WIPE_CRF = 20
@@ -40,7 +42,7 @@ class Workshop:
             "preview": self.preview,
             "steady": self.steady,
             "measure": self.measure,
-        }
+        } | ({"story": self.story, "board": self.board} if has_stories() else {})
 
     def warm(self) -> None:
         """Load the model that the page offers first, so that the first clip needn't wait for it."""
@@ -175,6 +177,59 @@ class Workshop:
             "command": compare_command(titles),
             "thumbnail": _thumbnail(job, paths[0]),
         }
+
+    def story(self, job: Job, emit: Listener) -> dict[str, Any]:
+        """Make a film; shots that are there already, and are not to be changed, are kept."""
+        from framesmooth.workflows.storyboard.film import make_film
+
+        settings = self._film_settings(job)
+        film = make_film(settings, emit, self.pool)
+        height, width = film.size
+        fps = float(film.fps)
+        words = [f"{len(film.shots)} shots, {film.num_frames / fps:.4g} s"]
+        words += [] if film.flashes is None else [film.flashes.sentence]
+        return {
+            "clip": settings.output.name,
+            "words": words,
+            "shots": [
+                {
+                    "number": shot.number,
+                    "clip": shot.clip.relative_to(job.folder).as_posix(),
+                    "from": f"{shot.start / fps:.1f} s",
+                }
+                for shot in film.shots
+            ],
+            "facts": {"frames": film.num_frames, "fps": fps, "size": [width, height]},
+            "story": STORY_FILE,
+            "command": f"framesmooth storyboard {STORY_FILE} -o {settings.output.name}",
+            "thumbnail": _thumbnail(job, settings.output),
+        }
+
+    def board(self, job: Job, emit: Listener) -> dict[str, Any]:
+        """Make one picture of each shot of a film."""
+        from framesmooth.workflows.storyboard.preview import preview_film
+
+        found = preview_film(self._film_settings(job), emit, self.pool)
+        seconds = found.frames / found.fps
+        return {
+            "sheet": found.path.name,
+            "words": [f"{found.shots} shots, {float(seconds):.4g} s"],
+            "command": f"framesmooth storyboard {STORY_FILE} -o film.mp4 --preview",
+        }
+
+    def _film_settings(self, job: Job) -> Any:
+        from framesmooth.workflows.storyboard.settings import StoryboardSettings
+
+        story = write_story(job.folder, job.request | {"story": self._with_model(job.request["story"])})
+        return StoryboardSettings.of(
+            story=story, output=job.folder / "film.mp4", overwrite=True, odd="pad", prune=True
+        )
+
+    def _with_model(self, story: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the story with the model that the page offers first."""
+        model = self.owner.offered_models[0]
+        shared = dict(story.get("defaults", {})) | ({} if model == defaults.MODEL else {"model": model})
+        return {**story, "defaults": shared} if shared else dict(story)
 
     def _source(self, job: Job) -> tuple[Path, str]:
         """Return what a job smooths, a file, a folder of frames or a run, and what it is called."""

@@ -64,6 +64,7 @@ export function jobView(element, props, watch) {
       shown = key;
       build(body, told, doing);
       setText(status, `${told.title}: ${told.status}`);
+      window.dispatchEvent(new CustomEvent("framesmooth-shown", { detail: { job: told.job, kind: told.kind, status: told.status } }));
     }
     if (ACTIVE.includes(told.status)) refreshRunning(body, told);
     return ACTIVE.includes(told.status) ? 700 : 0;
@@ -108,7 +109,7 @@ function build(body, told, doing) {
     return;
   }
   const notices = noticeList({ progress: { notices: told.progress.notices.filter((one) => one.warning) } });
-  if (told.status === "done") body.replaceChildren(title, ...results(told), notices);
+  if (told.status === "done") body.replaceChildren(title, ...results(told, doing), notices);
   else {
     const failed = told.status === "failed";
     body.replaceChildren(title,
@@ -129,11 +130,11 @@ function addImages(list, told) {
   const known = new Set([...list.children].map((one) => one.dataset.name));
   for (const name of told.images) {
     if (known.has(name)) continue;
-    const frame = Number.parseInt(name, 10);
+    const frame = Number.parseInt(name.split("-").pop(), 10);
     const image = h("img", { src: fileOf(told.job, `keyframe-images/${name}`), alt: `frame ${frame}`, loading: "lazy" });
     const cell = h("div", { role: "listitem", "data-name": name }, image, h("small", {}, String(frame)));
-    const after = [...list.children].find((one) => one.dataset.name > name) ?? null;
-    list.insertBefore(cell, after);
+    const place = told.images.indexOf(name);
+    list.insertBefore(cell, [...list.children].find((one) => told.images.indexOf(one.dataset.name) > place) ?? null);
   }
 }
 

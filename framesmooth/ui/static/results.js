@@ -2,7 +2,7 @@
 import { fileOf, h, openJob, setText } from "./dom.js";
 import { wipe } from "./wipe.js";
 
-export function results(told) {
+export function results(told, doing) {
   const result = told.result;
   const file = (name) => fileOf(told.job, name);
   const parts = [];
@@ -19,8 +19,10 @@ export function results(told) {
   if (result.verdict) parts.push(h("p", { class: "fs-verdict" }, sentence(result.verdict)));
   if (result.words?.length) parts.push(h("ul", { class: "fs-words" }, ...result.words.map((line) => h("li", {}, sentence(line)))));
   if (result.rows) parts.push(costs(result.rows));
+  if (result.shots) parts.push(shots(result.shots, file, doing));
   const links = [];
   if (result.clip) links.push(h("a", { class: "fs-button fs-primary", href: `${file(result.clip)}?download`, download: "" }, "Download"));
+  if (result.story) links.push(h("a", { class: "fs-button", href: `${file(result.story)}?download`, download: "" }, "Story as a file"));
   if (result.report) links.push(h("a", { class: "fs-button", href: file(result.report), target: "_blank", rel: "noopener" }, "Report in its own tab"));
   if (links.length) parts.push(h("p", { class: "fs-row" }, ...links));
   if (result.command) parts.push(command(result.command));
@@ -43,6 +45,15 @@ function clip(source, result) {
   const video = h("video", { ...size, src: source, controls: true, loop: true, playsinline: true, preload: "metadata" });
   video.muted = true;
   return video;
+}
+
+function shots(made, file, doing) {
+  return h("div", { class: "fs-made-shots", role: "list", "aria-label": "Shots", tabindex: 0 }, ...made.map((shot) => {
+    const video = h("video", { src: file(shot.clip), controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": `Shot ${shot.number}` });
+    video.muted = true;
+    const again = h("button", { type: "button", class: "fs-button fs-low", onclick: () => doing(`again?shot=${shot.number}`), "aria-label": `Make shot ${shot.number} again` }, "Again");
+    return h("div", { role: "listitem" }, video, h("div", { class: "fs-row" }, h("small", {}, `${shot.number} · ${shot.from}`), again));
+  }));
 }
 
 function costs(rows) {

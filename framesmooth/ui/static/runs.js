@@ -1,7 +1,7 @@
 // Everything that was made. Cards are kept and changed in place: nothing jumps, and the focus stays.
 import { act, duration, fileOf, get, h, openJob, poll, setText } from "./dom.js";
 
-const KINDS = { create: "clip", preview: "preview", steady: "steadied", measure: "measured", story: "film" };
+const KINDS = { board: "board", create: "clip", preview: "preview", steady: "steadied", measure: "measured", story: "film" };
 const WORDS = { queued: "waiting", running: "being made", stopped: "stopped", failed: "failed", done: "done" };
 const ACTIVE = ["queued", "running"];
 
