@@ -160,6 +160,7 @@ def details(job: Job, board: JobBoard) -> dict[str, Any]:
     told["request"] = {"story": job.request["story"]} if job.kind == "story" else {}
     told["progress"] = job.progress.as_dict()
     told["result"] = job.result if job.status == "done" else {}
+    told["made"] = job.made
     return told
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError, require_packages
 from framesmooth.ui.jobs import JobBoard
-from framesmooth.ui.security import App, Gate, read_passwords
+from framesmooth.ui.security import THIS_MACHINE, App, Gate, read_passwords
 from framesmooth.ui.settings import ServerSettings
 from framesmooth.ui.stories import has_stories
 from framesmooth.ui.uploads import empty
@@ -102,7 +102,7 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
     return Gate(
         app,
         passwords=passwords,
-        local=settings.is_local,
+        hosts=THIS_MACHINE | {settings.host} if settings.is_local else None,
         largest_upload=settings.largest_upload,
         may_upload=lambda: _has_room(inbox, settings.largest_upload),
     )

@@ -70,6 +70,14 @@ class Job:
         except FramesmoothError:
             return {}
 
+    @property
+    def made(self) -> str:
+        """What tells one result from the next of the same job, "" while there is none."""
+        try:
+            return f"{(self.folder / RESULT_FILE).stat().st_mtime_ns:x}" if self.status == "done" else ""
+        except OSError:
+            return ""
+
     def path(self, name: str) -> Path:
         """Return the path of a file that the request names, which is inside the folder.
 

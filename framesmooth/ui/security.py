@@ -9,7 +9,7 @@ import hmac
 import os
 import re
 import stat
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ _LARGEST_BODY: Final = 2**20
 """Bytes of what is no upload."""
 _FORM_EXTRA: Final = 2**16
 """Bytes of a form around a file."""
-_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -86,8 +86,8 @@ class Gate:
     Args:
         app: what is behind.
         passwords: name -> password of those who may come in; None is everybody who reaches the port.
-        local: whether only this machine's names are accepted as the host that was asked for. It keeps pages
-            of other sites out, whose name was made to point here (DNS rebinding).
+        hosts: the names that are accepted as the host that was asked for, None for all. They keep pages of
+            other sites out, whose name was made to point here (DNS rebinding).
         largest_upload: bytes of one upload.
         may_upload: whether there is room for one more.
     """
@@ -97,11 +97,11 @@ class Gate:
         app: App,
         *,
         passwords: Mapping[str, str] | None,
-        local: bool,
+        hosts: Collection[str] | None,
         largest_upload: int,
         may_upload: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._app, self._passwords, self._local = app, passwords, local
+        self._app, self._passwords, self._hosts = app, passwords, hosts
         self._largest_upload, self._may_upload = largest_upload, may_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +124,7 @@ class Gate:
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
         """Return (status, sentence) for a request that isn't let through."""
         host = headers.get("host", "")
-        if self._local and host.rpartition(":")[0] not in _NAMES and host not in _NAMES:
+        if self._hosts is not None and not {host, host.rpartition(":")[0]} & {*self._hosts}:
             return (
                 421,
                 "this address is not served here: open the page by the address that framesmooth ui shows",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from framesmooth.ui.stories import has_stories
 from framesmooth.video import open_sink
 from tests.scenes import add_flicker, moving_scene
 from tests.ui.server import Server
@@ -16,7 +17,7 @@ from tests.ui.server import Server
 pytestmark = pytest.mark.browser
 PATIENCE = 40_000  # milliseconds; only a failing test waits for so long
 FPS = 12
-PAGES = ("Create", "Steady", "Measure", "Runs")
+PAGES = ("Create", "Steady", "Measure", *(["Story"] if has_stories() else []), "Runs")
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +235,24 @@ def test_the_timeline_is_edited_with_the_keyboard_and_as_text(open_page: Open) -
     page.get_by_role("button", name="As text").wait_for()
     assert page.get_by_label("Prompt 2", exact=True).input_value() == "night --neg stars"
     assert page.get_by_label("Frame of prompt 2").input_value() == "12"
+
+
+@pytest.mark.skipif(not has_stories(), reason="this framesmooth makes no films")
+def test_a_story_of_two_shots_and_one_shot_again(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("tab", name="Story").click()
+    for number in (1, 2):
+        page.get_by_label(f"Seconds, shot {number}").fill("0.5")
+    for label, value in (("Size", "32x24"), ("Steps", "2")):
+        page.locator(".fs-film").get_by_label(label).fill(value)
+    page.locator("#board-button").click()
+    page.locator(".fs-sheet").filter(visible=True).wait_for()
+    page.locator("#story-button").click()
+    shots = page.locator(".fs-made-shots video")
+    shots.nth(1).wait_for()
+    page.get_by_role("button", name="Make shot 2 again").click()
+    page.wait_for_function("document.querySelectorAll('.fs-field-seed input')[1].value === '1'")
+    shots.nth(1).wait_for()
+    page.get_by_label("What to show, shot 1").fill("secret.yaml")
+    page.locator("#story-button").click()
+    page.locator(".fs-problem").filter(visible=True, has_text="like the name of a file").wait_for()

@@ -59,7 +59,7 @@ export function jobView(element, props, watch) {
       empty();
       return 5000;
     }
-    const key = `${told.job} ${told.status}`;
+    const key = `${told.job} ${told.status} ${told.made}`;
     if (shown !== key) {
       shown = key;
       build(body, told, doing);
@@ -67,7 +67,7 @@ export function jobView(element, props, watch) {
       window.dispatchEvent(new CustomEvent("framesmooth-shown", { detail: { job: told.job, kind: told.kind, status: told.status } }));
     }
     if (ACTIVE.includes(told.status)) refreshRunning(body, told);
-    return ACTIVE.includes(told.status) ? 700 : 0;
+    return ACTIVE.includes(told.status) ? 700 : 4000;
   };
   const refresh = poll(holder, update);
   const linked = jobInAddress();

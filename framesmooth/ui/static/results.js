@@ -4,7 +4,8 @@ import { wipe } from "./wipe.js";
 
 export function results(told, doing) {
   const result = told.result;
-  const file = (name) => fileOf(told.job, name);
+  const file = (name) => `${fileOf(told.job, name)}?v=${told.made}`;
+  const download = (name) => `${fileOf(told.job, name)}?download`;
   const parts = [];
   if (result.before && result.after) parts.push(wipe(file(result.before), file(result.after), result.facts));
   else if (result.clip) parts.push(clip(file(result.clip), result));
@@ -21,8 +22,8 @@ export function results(told, doing) {
   if (result.rows) parts.push(costs(result.rows));
   if (result.shots) parts.push(shots(result.shots, file, doing));
   const links = [];
-  if (result.clip) links.push(h("a", { class: "fs-button fs-primary", href: `${file(result.clip)}?download`, download: "" }, "Download"));
-  if (result.story) links.push(h("a", { class: "fs-button", href: `${file(result.story)}?download`, download: "" }, "Story as a file"));
+  if (result.clip) links.push(h("a", { class: "fs-button fs-primary", href: download(result.clip), download: "" }, "Download"));
+  if (result.story) links.push(h("a", { class: "fs-button", href: download(result.story), download: "" }, "Story as a file"));
   if (result.report) links.push(h("a", { class: "fs-button", href: file(result.report), target: "_blank", rel: "noopener" }, "Report in its own tab"));
   if (links.length) parts.push(h("p", { class: "fs-row" }, ...links));
   if (result.command) parts.push(command(result.command));
@@ -41,7 +42,7 @@ function sentence(text) {
 function clip(source, result) {
   const [width, height] = result.facts.size;
   const size = { style: `aspect-ratio:${width}/${height};max-width:calc(70vh * ${width / height})`, class: "fs-clip" };
-  if (/\.(gif|webp)$/.test(source)) return h("img", { ...size, src: source, alt: "The clip" });
+  if (/\.(gif|webp)\?/.test(source)) return h("img", { ...size, src: source, alt: "The clip" });
   const video = h("video", { ...size, src: source, controls: true, loop: true, playsinline: true, preload: "metadata" });
   video.muted = true;
   return video;
