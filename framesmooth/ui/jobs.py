@@ -283,7 +283,7 @@ class JobBoard:
         except Stop:
             status = "running" if self._closing else "stopped"
         except FramesmoothError as problem:
-            error = str(problem)
+            error = str(problem).replace(f"{job.folder}/", "")  # where that is, is the owner's business
         except MemoryError:
             error = "the machine ran out of memory: make the clip smaller or shorter"
         except Exception as problem:

@@ -70,6 +70,13 @@ def fill_clip(page: Any, frames: int, **others: str) -> None:
         page.get_by_label(re.compile(rf"^\s*{label}")).first.fill(value)
 
 
+def send(page: Any, place: str, *paths: Path) -> None:
+    """Choose files, and wait until the server has them."""
+    page.locator(f"{place} .wrap").first.wait_for()
+    page.locator(f"{place} input[type=file]").set_input_files(paths)
+    page.locator(f"{place} .file-preview").get_by_text(paths[-1].stem).first.wait_for()
+
+
 def view(page: Any, text: str) -> Any:
     return page.locator(".fs-job").filter(visible=True).get_by_text(text)
 
@@ -128,8 +135,7 @@ def test_a_job_is_stopped_resumed_and_found_by_other_tabs(open_page: Open, serve
 def test_the_two_clips_of_the_wipe_are_in_sync(open_page: Open, clips: dict[str, Path]) -> None:
     page = open_page()
     page.get_by_role("tab", name="Steady").click()
-    page.locator("#steady-file input[type=file]").set_input_files(clips["flickering"])
-    page.get_by_text("flickering.mp4").first.wait_for()
+    send(page, "#steady-file", clips["flickering"])
     page.locator("#steady-button").click()
     page.locator(".fs-wipe").wait_for()
     page.wait_for_function(
@@ -159,8 +165,7 @@ def test_the_two_clips_of_the_wipe_are_in_sync(open_page: Open, clips: dict[str,
 def test_clips_are_compared_and_gates_applied(open_page: Open, clips: dict[str, Path]) -> None:
     page = open_page()
     page.get_by_role("tab", name="Measure").click()
-    page.locator("#measure-file input[type=file]").set_input_files([clips["flickering"], clips["clean"]])
-    page.get_by_text("clean.mp4").first.wait_for()
+    send(page, "#measure-file", clips["flickering"], clips["clean"])
     page.get_by_text("Gates: the most that may be").click()
     page.get_by_label("Luma flicker, levels of 255").fill("1")
     page.locator("#measure-button").click()
@@ -192,8 +197,7 @@ def test_every_error_is_a_sentence(open_page: Open, clips: dict[str, Path]) -> N
     page.locator("#steady-button").click()
     says("there is no clip: choose a video")
     for name, words in (("notes", "notes.txt is no clip"), ("broken", "broken.mp4")):
-        page.locator("#steady-file input[type=file]").set_input_files(clips[name])
-        page.get_by_text(clips[name].name).first.wait_for()
+        send(page, "#steady-file", clips[name])
         page.locator("#steady-button").click()
         says(words)
         page.get_by_label("Clear").filter(visible=True).first.click()
@@ -242,7 +246,7 @@ def test_a_story_of_two_shots_and_one_shot_again(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("tab", name="Story").click()
     for number in (1, 2):
-        page.get_by_label(f"Seconds, shot {number}").fill("0.5")
+        page.get_by_label(f"Seconds, shot {number}").fill("1")
     for label, value in (("Size", "32x24"), ("Steps", "2")):
         page.locator(".fs-film").get_by_label(label).fill(value)
     page.locator("#board-button").click()
