@@ -39,7 +39,7 @@ def build(board: JobBoard, owner: ServerSettings) -> None:
                 apply_default_css=False,
             )
             with gr.Row(elem_classes="fs-buttons"):
-                preview = gr.Button("Preview and cost", variant="secondary")
+                preview = gr.Button("Preview", variant="secondary")
                 create = gr.Button("Create", variant="primary", elem_id="create-button")
         with gr.Column(elem_classes="fs-view"):
             view = job_view(("create", "preview"), _EMPTY)

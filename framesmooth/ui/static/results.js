@@ -8,7 +8,7 @@ export function results(told, doing) {
   const download = (name) => `${fileOf(told.job, name)}?download`;
   const parts = [];
   if (result.before && result.after) parts.push(wipe(file(result.before), file(result.after), result.facts));
-  else if (result.clip) parts.push(clip(file(result.clip), result));
+  else if (result.clip) parts.push(clip(file(result.clip), result, result.thumbnail ? file(result.thumbnail) : null));
   if (result.sheet) {
     parts.push(h("a", { href: file(result.sheet), target: "_blank", rel: "noopener" },
       h("img", { class: "fs-sheet", src: file(result.sheet), alt: "Contact sheet of the clip" })));
@@ -39,11 +39,11 @@ function sentence(text) {
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
-function clip(source, result) {
+function clip(source, result, poster) {
   const [width, height] = result.facts.size;
   const size = { style: `aspect-ratio:${width}/${height};max-width:calc(70vh * ${width / height})`, class: "fs-clip" };
   if (/\.(gif|webp)\?/.test(source)) return h("img", { ...size, src: source, alt: "The clip" });
-  const video = h("video", { ...size, src: source, controls: true, loop: true, playsinline: true, preload: "metadata" });
+  const video = h("video", { ...size, src: source, poster, controls: true, loop: true, playsinline: true, preload: "metadata" });
   video.muted = true;
   return video;
 }
