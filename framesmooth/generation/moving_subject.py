@@ -33,6 +33,7 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
+from framesmooth.generation.word_maps import IMAGES_PER_MAP
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
@@ -41,8 +42,6 @@ _LARGEST_CADENCE: Final = 8
 _BATCH: Final = 16
 _SCENE_STRENGTH: Final = 0.7
 """Share of the steps that draw what is behind the subject."""
-_COMPARED_IMAGES: Final = 10
-"""Images that go through the denoiser to find out where the subject is."""
 _OTHER_SEED: Final = 7_919
 _BYTES_OF_LATENTS: Final = 2 * 4
 
@@ -252,7 +251,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
         sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
-        searches = _COMPARED_IMAGES * len(sought)
+        searches = IMAGES_PER_MAP * len(sought)
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(
