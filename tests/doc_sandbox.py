@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from framesmooth.video import open_sink
+from framesmooth.video.audio_samples import RATE, write_samples
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
 
@@ -29,6 +30,15 @@ DEFORUM: Final[dict[str, Any]] = {
     "zoom": "0:(1.02)",
     "strength_schedule": "0:(0.65)",
 }
+
+STORY: Final = """
+fps: 12
+size: 64x64
+defaults: {duration: 0.25, steps: 1, smoother: ema}
+shots:
+- {prompt: a castle, title: Hi, say: Hi}
+- {prompt: a cat, transition: dissolve 0.1, caption: Ho}
+"""
 
 
 @cache
@@ -48,6 +58,15 @@ def _write_images(folder: Path, frames: Sequence[Frame], suffix: str = "png") ->
     folder.mkdir(parents=True)
     for number, frame in enumerate(frames):
         Image.fromarray(frame).save(folder / f"{number:04d}.{suffix}")
+
+
+def _write_song(path: Path) -> None:
+    """Write six seconds of clicks, 120 a minute."""
+    song = np.zeros((6 * RATE, 1), np.float32)
+    click = np.random.default_rng(0).normal(0, 0.3, 1000) * np.exp(-np.arange(1000) / 200)
+    for start in range(RATE // 10, len(song) - RATE // 2, RATE // 2):
+        song[start : start + 1000, 0] += click
+    write_samples(path, song)
 
 
 def _write_sound(path: Path) -> None:
@@ -85,10 +104,13 @@ def build_sandbox(folder: Path) -> Path:
     for name in ("photo", "dawn", "night", "cat"):
         Image.fromarray(clean[0]).save(folder / f"{name}.jpg")
     _write_sound(folder / "music.wav")
+    _write_song(folder / "song.mp3")
     prompts = {"0": "a castle at dawn", "3": "a castle at night"}
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
     (folder / "clips").mkdir()
+    (folder / "story.yaml").write_text(STORY, encoding="utf-8")
+    (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")
     return folder
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "framesmooth"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("defaults", "errors", "events", "frames", "limits", "registry", "setting", "streams"),
     ("timeline",),
-    ("video", "audio"),
+    ("video", "audio", "grading", "styles", "sound"),
     ("motion",),
     ("interpolation",),
     ("smoothing",),
@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("generation", "training"),
     ("runs",),
     ("tuning",),
-    ("reports",),
+    ("reports", "story"),
     ("workflows",),
     ("cli", "ui", "__main__"),
 )

@@ -25,6 +25,7 @@ PLAIN: Final = "Options"
 
 GUIDES: Final = {
     "generate": "guides/prompts",
+    "storyboard": "guides/films",
     "smooth": "guides/deflickering",
     "tune": "tuning",
     "sweep": "tuning",
@@ -38,6 +39,9 @@ GUIDES: Final = {
     "schedule": "guides/prompts",
     "models": "guides/models",
     "ui": "guides/ui",
+    "styles": "guides/styles",
+    "listen": "guides/sound",
+    "soundtrack": "guides/sound",
 }
 """Command -> the page that shows how it is used."""
 

@@ -26,6 +26,7 @@ _VARIABLES: Final = "FRAMESMOOTH"
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
+    "storyboard": ("framesmooth.cli.storyboard:storyboard", "Turn a story into a film: shots, text, sound."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Remove flicker from a clip."),
     "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
     "sweep": ("framesmooth.cli.sweep:sweep", "Try a grid of smoothing settings."),
@@ -33,11 +34,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
+    "listen": ("framesmooth.cli.listen:listen", "Hear the tempo, beats and loudness of a sound."),
+    "soundtrack": ("framesmooth.cli.soundtrack:soundtrack", "Make the sound of a clip from its words."),
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
     "ui": ("framesmooth.cli.ui:ui", "Serve the page for a browser."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
+    "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""

@@ -18,29 +18,35 @@ from framesmooth.generation.specs import (
     MovingSubject,
     Restyle,
 )
-from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
 from framesmooth.video.listing import is_series
+from framesmooth.workflows.generate.camera import camera_moves
+from framesmooth.workflows.generate.hearing import heard_by
 
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
 
 
 def plan_feedback(
-    settings: "GenerateSettings", timeline: Timeline, guidance_scale: float | None = None
+    settings: "GenerateSettings",
+    timeline: Timeline,
+    guidance_scale: float | None = None,
+    size: tuple[int, int] = (512, 512),
 ) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
     ``guidance_scale`` is the model's default for frames generated from others; the user's own goes before.
+    ``size`` is (height, width) of the frames that the camera moves over.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    if settings.camera.depth_model is not None and settings.camera.moves is None:
+    moved = has_camera(settings) or settings.prompts_move
+    if settings.camera.depth_model is not None and not moved:
         raise UsageError(
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
@@ -55,9 +61,10 @@ def plan_feedback(
             raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.fps, timeline.keyframes[0].seed, heard_by(settings, num_frames)
     return Feedback(
-        moves=(settings.camera.moves or Moves()).values(*asked),
+        moves=camera_moves(settings, num_frames, size).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.camera.color_anchor,
         guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
@@ -68,6 +75,11 @@ def plan_feedback(
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
     )
+
+
+def has_camera(settings: "GenerateSettings") -> bool:
+    """Tell whether options ask for a camera that moves."""
+    return settings.camera.moves is not None or settings.camera.words_move
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:
@@ -97,7 +109,8 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
     """
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.fps, timeline.keyframes[0].seed, heard_by(settings, num_frames)
     strengths = values_of("--strength", settings.img2img.strength or default, *asked)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:
@@ -182,7 +195,7 @@ def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> 
     """
     if settings.img2img.last_image is None:
         return None
-    for name, asked in (("a camera", settings.camera.moves is not None), ("--loop", settings.timeline.loop)):
+    for name, asked in (("a camera", has_camera(settings)), ("--loop", settings.timeline.loop)):
         if asked:
             raise UsageError(f"--last-image cannot be combined with {name}: drop it or {name}")
     if timeline.num_frames < 2:
@@ -242,7 +255,7 @@ def plan_restyle(
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
     """
     others = {
-        "a camera": settings.camera.moves,
+        "a camera": has_camera(settings) or None,
         "--init-image": settings.img2img.init_image,
         "--last-image": settings.img2img.last_image,
         "--loop": settings.timeline.loop or None,

@@ -14,6 +14,7 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
+from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
@@ -78,6 +79,7 @@ def check_writing(clip: ResolvedClip) -> None:
     """
     settings, audio = clip.settings, clip.settings.encoding.audio
     check_rate(settings.output, settings.timeline.fps)
+    settings.look.look().check()
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
     if audio is not None and not audio.is_file():
@@ -127,6 +129,13 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    said = list(filter(None, (camera_words_in(prompt.prompt) for prompt in asked.prompts)))
+    if said and clip.feedback is not None and asked.camera.words is None:
+        yield Notice(f"camera, from the prompts: {'; '.join(said)} (--camera static keeps it still)")
+    elif said and asked.camera.words is None:
+        yield Notice(
+            f"left out of the prompts, since frames follow other pictures: {'; '.join(said)}", warning=True
+        )
     if clip.unmoved:
         yield Notice(clip.unmoved, warning=True)
     for line in _reading_notices(clip):

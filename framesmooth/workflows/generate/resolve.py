@@ -24,6 +24,7 @@ from framesmooth.models.scheduler_spec import PRESETS
 from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
 from framesmooth.workflows.generate.planning import (
@@ -40,6 +41,8 @@ from framesmooth.workflows.generate.validation import check_settings
 
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
+UNKNOWN_SIDE: Final = 512
+"""Pixels a side that camera words take for the size of a model that doesn't tell it before it is loaded."""
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 
@@ -200,6 +203,7 @@ class ResolvedClip:
             "width": self.width,
             "height": self.height,
             **self._led_by,
+            **({} if (heard := facts_of(self.settings)) is None else {"sound": heard}),
         }
 
 
@@ -214,7 +218,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     require_packages("generating")
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
-    timed = settings.but(num_frames=num_frames)
+    timed = in_time(settings.but(num_frames=num_frames))
     timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(
         settings.model.name, config=settings.model.config, allow_download=settings.model.allow_download
@@ -240,7 +244,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     if moving is not None or still:
         timeline = without_motion_words(timeline, moving)
     ends = plan_first_last_images(settings, timeline)
-    drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
+    drifting = (len(timed.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
         None,
         "fixed",
@@ -259,7 +263,15 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         else settings.sampling.guidance_end,
         width=settings.sampling.width or defaults.get("width"),
         height=settings.sampling.height or defaults.get("height"),
-        feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
+        feedback=plan_feedback(
+            timed,
+            timeline,
+            _number(defaults.get("feedback_guidance_scale")),
+            (
+                settings.sampling.height or defaults.get("height") or UNKNOWN_SIDE,
+                settings.sampling.width or defaults.get("width") or UNKNOWN_SIDE,
+            ),
+        ),
         ends=ends,
         moving=moving,
         unmoved=unmoved,
@@ -273,6 +285,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
             settings.timeline.fps,
             timeline,
             content_of(settings.conditioning.controlnet.source),
+            heard_by(settings, timeline.num_frames),
         ),
         model_generator=notes.get("generator"),
     )

@@ -20,6 +20,7 @@ from framesmooth.events import (
     StageFinished,
     stage,
 )
+from framesmooth.grading.look import LookedAt
 from framesmooth.registry import load
 from framesmooth.reports import Gallery, ShownClip, write_report
 from framesmooth.runs import (
@@ -51,8 +52,10 @@ from framesmooth.workflows.generate.settings_record import settings_as_record
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run
 
 
-def make_clip(settings: GenerateSettings, emit: Listener) -> GeneratedClip:
+def make_clip(settings: GenerateSettings, emit: Listener, *, report: bool = True) -> GeneratedClip:
     """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
+
+    Without ``report`` its metrics are in the record alone: drawing plots takes longer than a short clip.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
@@ -62,7 +65,7 @@ def make_clip(settings: GenerateSettings, emit: Listener) -> GeneratedClip:
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
     check_run_folder(clip, run)
-    return finish_clip(clip, run, emit, asked=settings)
+    return finish_clip(clip, run, emit, asked=settings, report=report)
 
 
 def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
@@ -96,6 +99,7 @@ def finish_clip(
     *,
     asked: GenerateSettings,
     continued_with: list[str] | None = None,
+    report: bool = True,
 ) -> GeneratedClip:
     """Make what the run lacks of ``clip``, up to the clip itself.
 
@@ -105,6 +109,7 @@ def finish_clip(
         emit: is told what happens.
         asked: the settings before random seeds were drawn.
         continued_with: differences in spite of which the run goes on; they are recorded.
+        report: whether pages and plots are written.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
@@ -116,7 +121,7 @@ def finish_clip(
         load("smoother", method)  # an unknown name is refused before the work begins
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
-        work = _Work(clip, run, emit, continued_with or [])
+        work = _Work(clip, run, emit, continued_with or [], report=report)
         with work.recorded():
             for notice in notices(clip, asked):
                 emit(notice)
@@ -140,8 +145,16 @@ def finish_clip(
 class _Work:
     """One run: its stages in order, and the record that grows with them."""
 
-    def __init__(self, clip: ResolvedClip, run: RunFolder, emit: Listener, continued_with: list[str]) -> None:
-        self.clip, self.run, self._listener = clip, run, emit
+    def __init__(
+        self,
+        clip: ResolvedClip,
+        run: RunFolder,
+        emit: Listener,
+        continued_with: list[str],
+        *,
+        report: bool,
+    ) -> None:
+        self.clip, self.run, self._listener, self._writes_report = clip, run, emit, report
         self.timings: dict[str, float] = {}
         self.curve: list[Gallery] = []
         self.record: dict[str, Any] = {
@@ -218,6 +231,7 @@ class _Work:
             guide=self._guide,
         )
         self._report(smoothed, repr(smoother))
+        look = settings.look.look(self.clip.timeline.keyframes[0].seed)
         with open_sink(
             settings.output,
             fps=settings.timeline.fps,
@@ -232,7 +246,7 @@ class _Work:
             odd=settings.encoding.odd,
             on_complete=self._note_clip,
         ) as sink:
-            copy_clip(smoothed.frames, sink, self.emit)
+            copy_clip(smoothed.frames if look.is_plain else LookedAt(smoothed.frames, look), sink, self.emit)
         return smoothed
 
     @property
@@ -259,6 +273,8 @@ class _Work:
         self.record["metrics"] = {
             name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
         }
+        if not self._writes_report:
+            return
         with stage(self.emit, "report"):
             facts = report_facts(self.clip) | {"smoother": smoother}
             title = self.clip.settings.output.name

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from framesmooth import defaults
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.camera_grammar import camera_words_in, read_camera_words
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
 from framesmooth.timeline.seeds import RANDOM_SEED
 from framesmooth.workflows.encoding_settings import EncodingSettings
@@ -15,9 +16,11 @@ from framesmooth.workflows.generate.setting_groups.images import (
     ConditioningSettings,
     ImageToImageSettings,
 )
+from framesmooth.workflows.generate.setting_groups.look import LookSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 from framesmooth.workflows.generate.setting_groups.motion import MotionSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
+from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
 
 
@@ -56,6 +59,8 @@ class GenerateSettings(SettingGroup):
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    look: LookSettings = field(default_factory=LookSettings)
+    sound: SoundSettings = field(default_factory=SoundSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
@@ -71,7 +76,17 @@ class GenerateSettings(SettingGroup):
         """Whether each keyframe starts from the one before: under a camera, or from an image."""
         begun = self.camera.moves, self.img2img.strength, self.img2img.init_image
         others = self.img2img.init_video or self.img2img.last_image
-        return others is None and begun != (None, None, None)
+        moved = self.camera.words_move or self.prompts_move
+        return others is None and (moved or begun != (None, None, None))
+
+    @property
+    def prompts_move(self) -> bool:
+        """Whether the prompts say how the camera moves, and nothing else leads the frames."""
+        led = self.img2img.init_video or self.img2img.last_image or self.conditioning.control
+        if led is not None or self.camera.words is not None:
+            return False
+        said = filter(None, (camera_words_in(prompt.prompt) for prompt in self.prompts))
+        return any(any(read_camera_words(words)) for words in said)
 
     @property
     def walks(self) -> bool:
