@@ -11,7 +11,6 @@ from framesmooth.errors import UsageError, require_packages
 from framesmooth.ui.jobs import JobBoard
 from framesmooth.ui.security import THIS_MACHINE, App, Gate, read_passwords
 from framesmooth.ui.settings import ServerSettings
-from framesmooth.ui.stories import has_stories
 from framesmooth.ui.uploads import empty
 from framesmooth.ui.work import Workshop
 
@@ -78,9 +77,8 @@ def create_app(settings: ServerSettings, board: JobBoard) -> App:
                 steady.build(board, settings, inbox)
             with gr.Tab("Measure", id="measure"):
                 measure.build(board, inbox)
-            if has_stories():
-                with gr.Tab("Story", id="story"):
-                    story.build(board, settings)
+            with gr.Tab("Story", id="story"):
+                story.build(board, settings)
             with gr.Tab("Runs", id="runs"):
                 runs.build()
     app: Any = Starlette(routes=routes(board))

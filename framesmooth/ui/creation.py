@@ -16,12 +16,19 @@ from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.keyframes import keyframes_of, timeline_of
 from framesmooth.workflows.generate.setting_groups.images import ImageToImageSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings
+from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.styling import with_styles
 
 FORMATS: Final = ("mp4", "webm", "gif", "webp")
 LISTED: Final = ("model", "loras")
 """Settings of which only what the server's owner listed may be taken."""
-_OTHERS: Final = (ComputeSettings.heading, EncodingSettings.heading, ImageToImageSettings.heading)
+_OTHERS: Final = (
+    ComputeSettings.heading,
+    EncodingSettings.heading,
+    ImageToImageSettings.heading,
+    SoundSettings.heading,
+)
 """Groups that are the business of the server's owner, or need files that the page doesn't take."""
 _NOT_OFFERED: Final = ("prompts", "output", "allow_download", "seeds", "textual_inversions", "control_scale",
                        "control_end")  # fmt: skip
@@ -91,8 +98,13 @@ def checked_request(
     return request
 
 
-def settings_of_request(request: Mapping[str, Any], folder: Path, owner: ServerSettings) -> GenerateSettings:
+def settings_of_request(
+    request: Mapping[str, Any], folder: Path, owner: ServerSettings, *, styled: bool = True
+) -> GenerateSettings:
     """Return the settings of a job's clip, which is written into ``folder``.
+
+    Without ``styled`` the styles are named, and not yet in the prompts and settings: as a command line has
+    them.
 
     Raises:
         UsageError: a value that is not accepted, a model or LoRA that is no longer offered.
@@ -106,6 +118,8 @@ def settings_of_request(request: Mapping[str, Any], folder: Path, owner: ServerS
     if any(name not in loras for name in names):
         raise UsageError("a LoRA that was asked for is not offered here: choose from the list")
     prompts = tuple(TimedPrompt(**one) for one in request["prompts"])
+    if styled:
+        prompts, values = with_styles(prompts, values)
     return GenerateSettings.of(
         prompts=prompts,
         output=folder / f"clip.{request['format']}",

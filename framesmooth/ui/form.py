@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any, Final
 
 from framesmooth.setting import SettingField, settings_of
+from framesmooth.styles.reading import shipped_styles
 from framesmooth.ui.creation import LISTED, offered_settings
 from framesmooth.ui.settings import ServerSettings
 from framesmooth.workflows.generate.settings import GenerateSettings
@@ -15,21 +16,23 @@ _WORDS: Final = {"loras": "LoRAs", "3d": "3D"}
 _LABELS: Final = {"num_frames": "Length in frames", "smooth_strength": "Smoothing strength",
                   "fps": "Frames per second"}  # fmt: skip
 _FIRST: Final[tuple[str, ...]] = ("num_frames", "fps", "width", "height", "smooth_strength", "steps", "seed",
-                 "negative_prompt", "model", "loras")  # fmt: skip
+                 "negative_prompt", "style", "camera", "model", "loras")  # fmt: skip
 
-CAMERA_MOVES: Final[Mapping[str, Mapping[str, str]]] = {
-    "still": {},
-    "zoom in": {"zoom": "1.01"},
-    "zoom out": {"zoom": "0.99"},
-    "pan left": {"pan_x": "1.5"},
-    "pan right": {"pan_x": "-1.5"},
-    "rise": {"pan_y": "1.5"},
-    "sink": {"pan_y": "-1.5"},
-    "roll": {"roll": "0.5"},
-    "fly in": {"translate_z": "1"},
+SUGGESTED: Final[Mapping[str, Sequence[str]]] = {
+    "camera": (
+        "slow dolly in",
+        "dolly out",
+        "slow pan left",
+        "slow pan right",
+        "truck right",
+        "crane up",
+        "orbit left",
+        "zoom in",
+        "handheld",
+        "slow dolly in, pan left then handheld",
+    )
 }
-"""Moves of the camera in words -> the settings of each; the image moves against the camera."""
-MOVED: Final = ("zoom", "pan_x", "pan_y", "roll", "translate_z")
+"""What may be chosen of settings that take any words."""
 
 
 @dataclass(frozen=True)
@@ -90,20 +93,8 @@ def build_form(owner: ServerSettings) -> ClipForm:
             others.setdefault(field.heading, []).append(field)
     for heading, members in others.items():
         with gr.Accordion(heading, open=False), gr.Group(elem_classes="fs-grid"):
-            if any(field.key in MOVED for field in members):
-                moves = gr.Dropdown(
-                    list(CAMERA_MOVES), value="still", label="Move", info="Fills in the fields beside it."
-                )
             for field in members:
                 components[field.key] = _component(field, owner)
-    if all(key in components for key in MOVED):
-        moves.input(
-            lambda name: [CAMERA_MOVES.get(name, {}).get(key, "") for key in MOVED],
-            moves,
-            [components[key] for key in MOVED],
-            queue=False,
-            show_progress="hidden",
-        )
     return ClipForm(components)
 
 
@@ -122,6 +113,11 @@ def _component(field: SettingField, owner: ServerSettings) -> Any:
         return gr.Dropdown(list(owner.offered_models), value=owner.offered_models[0], **about)
     if field.key == "loras":
         return gr.Dropdown([str(lora) for lora in owner.loras], value=[], multiselect=True, **about)
+    if field.key == "style":
+        return gr.Dropdown([one.name for one in shipped_styles()], value=[], multiselect=True, **about)
+    if field.key in SUGGESTED:
+        choices = [(setting.unset or "static", ""), *((one, one) for one in SUGGESTED[field.key])]
+        return gr.Dropdown(choices, value="", allow_custom_value=True, **about)
     if kind.base is bool:
         return gr.Checkbox(value=bool(field.default), **about)
     empty = setting.unset or "none"

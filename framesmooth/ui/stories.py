@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,11 +19,6 @@ _LONGEST: Final = 2000
 _FILE: Final = re.compile(r"\S\.(ya?ml|json|txt)\s*$", re.IGNORECASE)
 _SIDES: Final = re.compile(r"\s*(\d{1,5})\s*[x×]\s*(\d{1,5})\s*")
 _USUAL_SECONDS: Final = 4.0
-
-
-def has_stories() -> bool:
-    """Tell whether this framesmooth makes films of stories."""
-    return find_spec("framesmooth.workflows.storyboard") is not None
 
 
 def story_request(

@@ -14,7 +14,7 @@ from framesmooth.ui.command_line import compare_command, generate_command, smoot
 from framesmooth.ui.creation import check_bounds, settings_of_request
 from framesmooth.ui.job import INPUT_FOLDER, Job
 from framesmooth.ui.settings import ServerSettings
-from framesmooth.ui.stories import STORY_FILE, has_stories, write_story
+from framesmooth.ui.stories import STORY_FILE, write_story
 from framesmooth.ui.uploads import check_clip
 
 _WIPE_CRF = 20
@@ -42,7 +42,9 @@ class Workshop:
             "preview": self.preview,
             "steady": self.steady,
             "measure": self.measure,
-        } | ({"story": self.story, "board": self.board} if has_stories() else {})
+            "story": self.story,
+            "board": self.board,
+        }
 
     def warm(self) -> None:
         """Load the model that the page offers first, so that the first clip needn't wait for it."""
@@ -59,7 +61,8 @@ class Workshop:
         from framesmooth.workflows.generate.run import make_clip
 
         settings = settings_of_request(job.request, job.folder, self.owner)
-        command = generate_command(settings, settings.output.name)
+        named = settings_of_request(job.request, job.folder, self.owner, styled=False)
+        command = generate_command(named, settings.output.name)
         check_bounds(settings, self.owner)
         if RunFolder.beside(settings.output).folder.exists():
             settings = settings.but(overwrite=True)  # its own work, of a server that was killed
@@ -86,6 +89,7 @@ class Workshop:
         from framesmooth.workflows.generate.run import estimate_clip
 
         settings = settings_of_request(job.request, job.folder, self.owner).but(overwrite=True)
+        named = settings_of_request(job.request, job.folder, self.owner, styled=False)
         check_bounds(settings, self.owner)
         with self.pool.active():
             sheet = preview_clip(settings, emit)
@@ -94,7 +98,7 @@ class Workshop:
             "sheet": sheet.path.name,
             "rows": [list(row) for row in cost.rows],
             "words": [f"The clip takes {cost.time.words}."],
-            "command": generate_command(settings.but(overwrite=False), settings.output.name),
+            "command": generate_command(named, settings.output.name),
             "thumbnail": sheet.path.name,
         }
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from framesmooth.ui.stories import has_stories
 from framesmooth.video import open_sink
 from tests.scenes import add_flicker, moving_scene
 from tests.ui.server import Server
@@ -17,7 +16,7 @@ from tests.ui.server import Server
 pytestmark = pytest.mark.browser
 PATIENCE = 40_000  # milliseconds; only a failing test waits for so long
 FPS = 12
-PAGES = ("Create", "Steady", "Measure", *(["Story"] if has_stories() else []), "Runs")
+PAGES = ("Create", "Steady", "Measure", "Story", "Runs")
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +240,6 @@ def test_the_timeline_is_edited_with_the_keyboard_and_as_text(open_page: Open) -
     assert page.get_by_label("Frame of prompt 2").input_value() == "12"
 
 
-@pytest.mark.skipif(not has_stories(), reason="this framesmooth makes no films")
 def test_a_story_of_two_shots_and_one_shot_again(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("tab", name="Story").click()

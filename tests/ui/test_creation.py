@@ -28,8 +28,8 @@ VALUES: dict[str, Any] = {
     "zoom": "0:(1), 12:(1.02)",
     "loop": True,
     "negative_prompt": "blurry; rm -rf '$HOME'",
-    "easing": "linear",
     "seed": 7,
+    "style": ["watercolour", "vintage"],
 }
 
 
@@ -58,7 +58,8 @@ def of_command(command: str) -> GenerateSettings:
 def test_the_command_line_makes_the_same_clip(rows: list[dict[str, Any]]) -> None:
     request = checked_request(rows, VALUES, "webm", OWNER)
     settings = settings_of_request(request, Path(), OWNER)
-    assert of_command(generate_command(settings, settings.output.name)) == settings
+    named = settings_of_request(request, Path(), OWNER, styled=False)
+    assert of_command(generate_command(named, settings.output.name)) == settings
     assert settings.sampling.steps == 8
     assert settings.timeline.cadence == 4
 
