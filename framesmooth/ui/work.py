@@ -117,11 +117,11 @@ class Workshop:
         output, report = job.folder / "steady.mp4", job.folder / "report"
         shared: dict[str, Any] = {"report": report, "overwrite": True, "odd": "pad", "on_event": emit}
         if strength == "auto":
-            found = tune(source, output, **shared | ({} if smoother is None else {"method": smoother}))
+            found = tune(source, output, **shared | ({} if smoother is None else {"smoother": smoother}))
             before, after, verdict = found.before, found.after, found.tuning.verdict
             chosen: float | str | None = found.tuning.strength
         else:
-            smoothed = smooth(source, output, strength=strength, method=smoother, **shared)
+            smoothed = smooth(source, output, smooth_strength=strength, smoother=smoother, **shared)
             assert smoothed.before is not None
             assert smoothed.after is not None
             before, after, chosen = smoothed.before, smoothed.after, strength
@@ -224,7 +224,7 @@ class Workshop:
     def _film_settings(self, job: Job) -> Any:
         from framesmooth.workflows.storyboard.settings import StoryboardSettings
 
-        story = write_story(job.folder, job.request | {"story": self._with_model(job.request["story"])})
+        story = write_story(job.folder, {"story": self._with_model(job.request["story"])})
         return StoryboardSettings.of(
             story=story, output=job.folder / "film.mp4", overwrite=True, odd="pad", prune=True
         )

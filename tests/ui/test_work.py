@@ -1,6 +1,5 @@
 """What the jobs do, with small clips and a tiny model, and no page."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from framesmooth.events import Event, KeyframeDone, Stop
 from framesmooth.ui.creation import checked_request
 from framesmooth.ui.job import INPUT_FOLDER, Job
 from framesmooth.ui.settings import ServerSettings
+from framesmooth.ui.stories import story_request, with_new_seed
 from framesmooth.ui.work import Workshop
 from framesmooth.video import open_sink, open_source, write_png
 from tests.scenes import add_flicker, moving_scene
@@ -36,7 +36,7 @@ def workshop(owner: ServerSettings, jobs: dict[str, Job]) -> Workshop:
 
 
 @pytest.fixture
-def clips(tmp_path: Path) -> Iterator[Path]:
+def clips(tmp_path: Path) -> Path:
     """A folder with clean.mp4 and flickering.mp4 of 8 frames of an odd size."""
     clean = moving_scene(frames=8, size=(48, 64)).frames
     for name, frames in (("clean", clean), ("flickering", add_flicker(clean))):
@@ -148,3 +148,27 @@ def test_a_clip_beyond_the_bounds_is_refused(workshop: Workshop, tmp_path: Path)
     made = job(tmp_path, "steady", request, tmp_path / "long.mp4")
     with pytest.raises(FramesmoothError, match="more than 20 frames"):
         workshop.steady(made, made.progress)
+
+
+def test_one_shot_of_a_film_is_made_again_and_no_other(
+    workshop: Workshop, owner: ServerSettings, tmp_path: Path
+) -> None:
+    shots = [{"prompt": text, "duration": "0.5"} for text in ("a cat", "a lion")]
+    request = story_request(shots, {"size": "32x24", "fps": "8", "steps": "1"}, owner)
+    made = job(tmp_path, "story", request)
+    first = workshop.story(made, made.progress)
+    clips = [made.folder / shot["clip"] for shot in first["shots"]]
+    stamps = [path.stat().st_mtime_ns for path in clips]
+    assert all(is_there(made, first[name]) for name in ("clip", "story", "thumbnail"))
+    assert (first["facts"]["frames"], len(clips)) == (8, 2)
+    made.request = with_new_seed(request, 2)
+    second = workshop.story(made, made.progress)
+    assert [
+        shot["clip"] == before["clip"] for shot, before in zip(second["shots"], first["shots"], strict=True)
+    ] == [
+        True,
+        False,
+    ]
+    assert clips[0].stat().st_mtime_ns == stamps[0]
+    sheet = workshop.board(made, made.progress)
+    assert is_there(made, sheet["sheet"])

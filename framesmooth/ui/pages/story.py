@@ -23,8 +23,8 @@ def build(board: JobBoard, owner: ServerSettings) -> None:
         def put() -> Job:
             given = told if isinstance(told, dict) else {}
             shots = [shot for shot in given.get("shots") or [] if isinstance(shot, dict)]
-            film = given.get("film") if isinstance(given.get("film"), dict) else {}
-            request = story_request(shots, film, owner)
+            film = given.get("film")
+            request = story_request(shots, film if isinstance(film, dict) else {}, owner)
             title, job = title_of(request), given.get("job")
             if kind == "story" and isinstance(job, str) and _is_film(board, job):
                 return board.redo(job, request, title)
