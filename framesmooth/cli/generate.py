@@ -37,6 +37,7 @@ def generate(
     progress: str,
     table: bool,
     preview: bool,
+    variations: int | None,
     dry_run: bool,
     **settings: Any,
 ) -> None:
@@ -57,8 +58,8 @@ def generate(
     \b
     Examples:
       framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
-      framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
-      framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
+      framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop --duration 8s
+      framesmooth generate "a castle on the hills" -o clip.mp4 --aspect 9:16 --variations 6
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01 --pan-x "2*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
@@ -68,7 +69,9 @@ def generate(
     parsed, settings = inputs.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
         asked = GenerateSettings.of(prompts=parsed, output=path, **settings)
-        if preview or dry_run:
+        if variations is not None:
+            preview_options.show_numbered(asked, variations, progress, json_file, dry_run=dry_run)
+        elif preview or dry_run:
             preview_options.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
         else:
             make_and_show(asked, progress, json_file, table=table)
@@ -123,6 +126,7 @@ def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> N
         "clip": str(made.clip),
         "run_folder": str(made.run_folder),
         "smoothing": made.smoothing.as_dict(),
+        "left_as_it_was": made.left,
     }
     if common.write_json(json_file, facts | figures):
         return
@@ -147,6 +151,6 @@ def closing_words(made: "GeneratedClip") -> list[str]:
     if made.clip.is_file():
         parts.append(size(made.clip.stat().st_size))
     lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
-    lines.append(f"smoothed by {made.smoothing.words}")
+    lines.append(made.left or f"smoothed by {made.smoothing.words}")
     lines += wrong_words(wrong_frames(made.after), made.fps)
     return [*lines, f"report: {made.run_folder / 'report.html'}"]

@@ -9,6 +9,7 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.options.places import writable
 from framesmooth.cli.types import Rate
 from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 
@@ -33,7 +34,7 @@ _MOST_ROWS = 24
     heading=EVERYDAY,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    callback=common.writable,
+    callback=writable,
     help="Draw levels, beats and onsets over time as a picture (.png).",
 )
 @headed_option("--overwrite", heading=EVERYDAY, is_flag=True, help="Replace the plot and JSON if they exist.")

@@ -20,7 +20,8 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
     """Remove the flicker of IN: a video, an animation, a folder of frames or a run folder.
 
     Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
-    complete. A run folder is smoothed again as its clip was, unless other options are given.
+    complete. A run folder is smoothed again as its clip was, unless other options are given. Unless you give
+    --smooth-strength, shots that smoothing doesn't help stay as they are.
 
     \b
     Examples:
@@ -45,5 +46,5 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
         if common.write_json(json_file, made.as_dict()):
             return
         print_comparison(made.before, made.after)
-    click.echo(f"smoothed by {made.smoothing.words}")
+    click.echo(made.left or f"smoothed by {made.smoothing.words}")
     click.echo(output)

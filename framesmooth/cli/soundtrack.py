@@ -8,6 +8,7 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.options.places import writable
 from framesmooth.workflows.soundtrack import SoundtrackSettings
 
 
@@ -20,7 +21,7 @@ from framesmooth.workflows.soundtrack import SoundtrackSettings
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    callback=common.writable,
+    callback=writable,
     help="A .wav, .flac, .mp3, .m4a, .ogg or .opus file.",
 )
 @options_of(SoundtrackSettings)

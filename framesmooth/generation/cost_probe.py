@@ -21,6 +21,10 @@ _STEPS: Final = 5
 """The first one warms up; the median of the others counts, as the machine may be busy with other work."""
 _BATCH_STEPS: Final = 3
 """Likewise, of a whole batch."""
+_FIRST_LOOK: Final = 2
+"""Steps that show whether more of them are worth their time."""
+_CHEAP: Final = 3.0
+"""Seconds that a closer look may take where the first one shows a short run."""
 _WIDEST_SPREAD: Final = (0.5, 2.5)
 _SAMPLED_EVERY: Final = 0.005
 
@@ -31,15 +35,16 @@ def probe(
     blend: Callable[[Frame], None],
     is_worth_it: Callable[[Probe, float], bool],
 ) -> Probe:
-    """Measure one image, and a whole batch if ``is_worth_it`` says so.
+    """Measure one image in a few steps, then in more, then a whole batch, as far as ``is_worth_it`` says so.
 
-    Where a whole batch doesn't fit into memory, judged by what one image took, it isn't tried.
+    A closer look at one image that takes long is taken anyway: that run is a long one. Where a whole batch
+    doesn't fit into memory, judged by what one image took, it isn't tried.
 
     Args:
         path: whose model is measured, at the size of its sampling.
         times: frames that are denoised together at most, one or more.
         blend: makes one frame between two equal images, where that is done in pixels.
-        is_worth_it: is told the result for one image, and the seconds that the batch would take.
+        is_worth_it: is told the result so far, and the seconds that the next measurement would take.
 
     Raises:
         ModelError: when not even one image can be made.
@@ -49,7 +54,7 @@ def probe(
     codes: list[tuple[int, float]] = []
     before = _memory(model.device)
     with _watched(model.device) as peak:
-        evaluations, image = _measure(path, times[:1], _STEPS, steps, codes)
+        evaluations, image = _measure(path, times[:1], _FIRST_LOOK, steps, codes)
     _, blending = _timed(model.device, lambda: blend(image))
     whole = before + most * (peak() - before)
 
@@ -58,6 +63,14 @@ def probe(
         free = _free(model.device) + before
         return Probe(*costs, blending, evaluations, image, memory, free, str(model.device), _spread(steps))
 
+    closer = _STEPS * steps[0][1][-1]
+    if closer <= _CHEAP and not is_worth_it(first := found(whole), closer):
+        return first
+    steps.clear()
+    codes.clear()
+    with _watched(model.device) as peak:
+        _measure(path, times[:1], _STEPS, steps, codes)
+    whole = max(whole, before + most * (peak() - before))
     first = found(whole)
     trial = most * (_BATCH_STEPS * median(steps[0][1]) + 2 * codes[0][1])
     if most == 1 or whole > first.free or not is_worth_it(first, trial):

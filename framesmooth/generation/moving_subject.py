@@ -21,7 +21,7 @@ from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, La
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
-from framesmooth.generation.latent_path import LatentPath, create_path
+from framesmooth.generation.latent_path import create_path
 from framesmooth.generation.specs import MovingSubject
 from framesmooth.generation.subject_layers import (
     Layers,
@@ -256,7 +256,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         coded = inverted + 2 * shown
         return Work(
             keyframes=count,
-            keyframe_steps=count * (sampling.steps + scene),
+            keyframe_steps=count * (self.path.steps_from(0) + scene),
             guided=guided,
             unguided=unguided + Tally(searches // 2, searches),
             coded=Tally(coded, coded),
@@ -275,6 +275,6 @@ class MovingSubjectGenerator(DiffusionGenerator):
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
     ) -> "MovingSubjectGenerator":
         """Return a quicker generator of the same clip."""
-        path: LatentPath = self.path.with_steps(steps).shrunk(size)
+        path = self.path.previewed(steps, size)
         cadence = preview_cadence(path.timeline, keyframes)
         return replace(self, path=path, cadence=max(cadence, self.cadence), store={}, crossfaded=set())

@@ -52,6 +52,8 @@ class Metric(Protocol):
     shorter one of its pictures. Metrics with ``own_motion`` get the motion of the measured clip even where
     the others get that of a reference or guide.
 
+    ``against_input`` is what is measured in its place where the reference is the input of a smoother.
+
     A metric is created without arguments, one that ``needs_weights`` with the folder of its model, or None
     where the user gave none. One that cannot work here raises MetricUnavailable then, with the reason: it is
     reported as skipped, without a number.
@@ -67,6 +69,7 @@ class Metric(Protocol):
     needs_weights: bool = False
     skips_held: bool = False
     own_motion: bool = False
+    against_input: "type[Metric] | None" = None
 
     def update(
         self,

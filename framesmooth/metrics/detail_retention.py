@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
+from framesmooth.metrics.detail_shared import DetailShared
 from framesmooth.metrics.per_frame import FrameMetric
 from framesmooth.motion.bidirectional import BidirectionalFlow
 
@@ -17,13 +18,16 @@ class DetailRetention(FrameMetric):
     """mean_t <HF(O), HF(R)> / <HF(R), HF(R)> with HF(x) = x - Gauss(x, sigma 1.5), sRGB in [0, 1].
 
     The slope of the clip's detail on the reference's: 1 where all of it is kept, below 1 where it is blurred
-    or displaced. Flicker that has nothing to do with the reference does not raise it.
+    or displaced. Flicker that has nothing to do with the reference does not raise it. Where the reference is
+    the input of a smoother, of whose detail flicker is a part, :class:`DetailShared` is measured instead.
     """
 
     name = "detail_retention"
     unit = "share"
     higher_is_better = True
     needs_reference = True
+
+    against_input = DetailShared
 
     note = "the reference has no detail at all"
 

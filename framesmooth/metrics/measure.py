@@ -188,6 +188,8 @@ def create_metrics(
     for name in weights:
         if name not in kinds or not kinds[name].needs_weights:
             raise UsageError(f"weights are given for {name!r}, which is not measured or needs none")
+    if has_reference and not is_clean:
+        kinds = {name: kind.against_input or kind for name, kind in kinds.items()}
     return {name: _create(kind, weights.get(name)) for name, kind in kinds.items()}
 
 

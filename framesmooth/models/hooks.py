@@ -22,9 +22,11 @@ def take_any_dtype(network: Any) -> None:
     """Let a network be called with tensors of another floating dtype than its own."""
 
     def to_network(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        dtype = module.dtype  # goes through all modules
+
         def cast(value: Any) -> Any:
             sample = isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1
-            return value.to(module.dtype) if sample else value
+            return value.to(dtype) if sample else value
 
         return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
 

@@ -20,6 +20,7 @@ from framesmooth.models.checkpoints import (
     pipeline_class,
 )
 from framesmooth.models.controlnet import add_controlnet, encode_without_chance
+from framesmooth.models.deferred_imports import deferred_scipy
 from framesmooth.models.devices import (
     choose_device,
     choose_dtype,
@@ -164,6 +165,11 @@ def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
 
 
 def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
+    with deferred_scipy():
+        return _read(folder, checkpoint, dtype)
+
+
+def _read(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
     import transformers
 
     transformers.utils.logging.set_verbosity_error()  # before diffusers imports what it warns about

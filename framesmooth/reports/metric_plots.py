@@ -7,6 +7,7 @@ from framesmooth.metrics.report import Report
 
 _BEFORE, _AFTER, _INK, _GRID = "#c2571a", "#1b6ca8", "#22303c", "#dfe5ea"
 _RESOLUTION: Final = 110  # dots per inch
+_WIDTH, _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 11.0, 2.3, 0.65, 0.5, 0.65, 0.1, 0.75  # inches
 
 
 def plot_metrics(before: Report | None, after: Report) -> bytes:
@@ -16,19 +17,34 @@ def plot_metrics(before: Report | None, after: Report) -> bytes:
 
     shown = [name for name, series in after.items() if series.mean is not None]
     rows = max((len(shown) + 1) // 2, 1)
-    figure = Figure(figsize=(11, 2.3 * rows + 0.4), dpi=_RESOLUTION, layout="constrained")
+    height = _ROW * rows + 0.4
+    figure = Figure(figsize=(_WIDTH, height), dpi=_RESOLUTION)
     FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, 2, squeeze=False).ravel()
+    panels = figure.subplots(rows, 2, squeeze=False, gridspec_kw=_margins(rows, height)).ravel()
     for axes, name in zip(panels, shown, strict=False):
         _draw_panel(axes, name, before, after)
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
     if before is not None and shown:
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
+        figure.legend(handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9)
     image = io.BytesIO()
     figure.savefig(image, format="png", metadata={"Software": None})
     return image.getvalue()
+
+
+def _margins(rows: int, height: float) -> dict[str, float]:
+    """Return where the panels stand: measuring their labels takes as long as drawing them."""
+    panel = (height - _TOP - _BOTTOM - (rows - 1) * _GAP) / rows
+    width = (_WIDTH - _LEFT - _RIGHT - _LEFT) / 2
+    return {
+        "left": _LEFT / _WIDTH,
+        "right": 1 - _RIGHT / _WIDTH,
+        "bottom": _BOTTOM / height,
+        "top": 1 - _TOP / height,
+        "hspace": _GAP / panel,
+        "wspace": _LEFT / width,
+    }
 
 
 def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> None:

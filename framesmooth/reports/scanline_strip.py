@@ -45,7 +45,11 @@ class Strip:
 
     def drawn_from(self, *clips: Iterable[Frame]) -> Frame:
         """Return the strip of several versions of a clip; no more frames are read than it shows."""
-        for versions in islice(zip(*clips, strict=True), self.needed):
+        return self.drawn_from_pairs(zip(*clips, strict=True))
+
+    def drawn_from_pairs(self, pairs: Iterable[tuple[Frame, ...]]) -> Frame:
+        """Return the strip of frames in several versions each; no more of them are read than it shows."""
+        for versions in islice(pairs, self.needed):
             self.add(*versions)
         return self.draw()
 

@@ -76,6 +76,7 @@ class Record(_Part):
     bad_frames: list[BadFrame] = []
     continued_with: list[str] = Field(default=[], description="differences that resume --force ignored")
     smoother: str | None = None
+    left_as_it_was: str | None = Field(default=None, description="what smoothing didn't help, and why")
     tuning: Facts | None = None
     metrics: Facts | None = None
     clip: ClipRecord | None = None

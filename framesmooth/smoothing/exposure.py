@@ -25,11 +25,14 @@ TONE_RADIUS: Final = 6
 _TONE_SIGMA = 3.0
 # A slope of the tone path of fewer standard errors than this is none.
 _SIGNIFICANT = 2.0
-# So is a turn of it, which must not be mistaken for a flicker of its frame.
-_SIGNIFICANT_TURN, _FEWEST_BESIDE = 3.0, 2
+# Nor is a bend or a step of it; more is asked of that which stands out most of many.
+_SIGNIFICANT_BEND, _FEWEST_BESIDE = 4.0, 2
 # Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
+# Frames that are darkened by so much may have been clipped. Pixels are from so many levels below the
+# brightest on less and less known, and those beside them (a Gaussian of so many pixels).
+_CLIPPING_GAIN, _CLIPPING_EDGE, _CLIPPING_SIGMA = 0.02, 8, 1.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,21 @@ def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArr
     return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
 
 
+def unclipped(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return how far the pixels of a (H, W, 3) uint8 frame are known (H, W), 0 to 1; None where all are.
+
+    A frame that flickered brighter and was clipped to white lost what its pixels were. One that flickered
+    darker shows white where the clip is white.
+    """
+    darkened = float(np.clip((1 - gains.min()) / _CLIPPING_GAIN, 0, 1))
+    lightest = np.maximum.reduce(cv2.split(frame)) if darkened else None
+    if lightest is None or not (lightest > _BRIGHTEST - _CLIPPING_EDGE).any():
+        return None
+    lost = np.clip((lightest.astype(np.float32) - (_BRIGHTEST - _CLIPPING_EDGE)) / _CLIPPING_EDGE, 0, 1)
+    lost = np.maximum(lost, cv2.GaussianBlur(lost, (0, 0), _CLIPPING_SIGMA))
+    return np.asarray(1 - np.float32(darkened) * lost, np.float32)
+
+
 def _measure_rises(stream: Iterable[GridStep]) -> Iterator[TonedStep]:
     for step, following in pairwise(chain(stream, [None])):
         if step is None:
@@ -120,7 +138,8 @@ def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
-    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). A path that turns at the centre is followed there.
+    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). Where the path bends or steps, as where the sun has
+    set or a lamp is switched on, it is followed.
     """
     near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
     offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
@@ -132,26 +151,38 @@ def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
     share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    found = np.asarray(mean - share * slope * middle)
-    if min(-offsets[0], offsets[-1]) < _FEWEST_BESIDE:
-        return found
-    return found + _turn(offsets, tones, weights)
+    return np.asarray(mean - share * slope * middle) + _bend(offsets, tones, weights)
 
 
-def _turn(
+def _bend(
     offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return how far a path that turns at offset 0 is off its local line there (3,).
+    """Return how far a path that bends or steps somewhere near is off its local line at offset 0 (3,).
 
-    From a weighted least-squares fit of a + b k + c |k|, as far as c stands out of the path's own noise.
+    Of weighted least-squares fits of a + b k + c |k - k'| and of a + b k + c [k >= k'], for all k' with two
+    frames on both sides, that which leaves least; as far as its c stands out of the path's own noise.
     """
-    basis = np.stack([np.ones_like(offsets), offsets, np.abs(offsets)], axis=1)
-    weighted = basis.T * weights
-    inverse = np.linalg.inv(weighted @ basis)
-    bent = inverse @ weighted @ tones
-    straight = np.linalg.solve(weighted[:2] @ basis[:, :2], weighted[:2] @ tones)
-    left = weights @ np.square(tones - basis @ bent) / weights.sum()
+    if len(offsets) <= 2 * _FEWEST_BESIDE:
+        return np.zeros(3)
+    line = np.stack([np.ones_like(offsets), offsets], axis=1)
+    fit = np.linalg.inv((line.T * weights) @ line) @ (line.T * weights)
+    shapes = _shapes(offsets)
+    shapes = shapes - line @ (fit @ shapes)  # (n, shapes)
+    gaps = tones - line @ (fit @ tones)
+    energies = weights @ np.square(shapes)
+    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, 3)
+    best = int(np.argmax((np.square(sizes) * energies[:, None]).sum(axis=1)))
+    shape, size = shapes[:, best], sizes[best]
+    left = weights @ np.square(gaps - shape[:, None] * size) / weights.sum()
     left *= len(tones) / max(len(tones) - 3, 1)
-    error = left * (inverse @ (weighted * weights) @ basis @ inverse)[2, 2]
-    share = np.maximum(1 - _SIGNIFICANT_TURN**2 * error / np.maximum(np.square(bent[2]), 1e-18), 0)
-    return np.asarray(share * (bent[0] - straight[0]))
+    error = left * (np.square(weights) @ np.square(shape)) / energies[best] ** 2
+    share = np.maximum(1 - _SIGNIFICANT_BEND**2 * error / np.maximum(np.square(size), 1e-18), 0)
+    return np.asarray(share * size * shape[np.flatnonzero(offsets == 0)[0]])
+
+
+def _shapes(offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them."""
+    last = len(offsets) - _FEWEST_BESIDE
+    bends = np.abs(offsets[:, None] - offsets[_FEWEST_BESIDE:last])
+    steps = offsets[:, None] >= offsets[_FEWEST_BESIDE : last + 1]
+    return np.concatenate([bends, steps], axis=1)

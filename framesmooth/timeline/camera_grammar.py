@@ -136,20 +136,25 @@ def camera_words_in(prompt: str) -> str | None:
 
     Only what names the camera and a move that is known counts: "a camera on a table" doesn't.
     """
-    found = [match["said"].strip() for match in _camera_phrases(prompt)]
+    found = [match["said"].strip() for match in _camera_phrases(_spaced(prompt))]
     return ", ".join(found) or None
 
 
 def without_camera_words(prompt: str) -> str:
     """Return the prompt without what it says of the camera, as a model of pictures should read it."""
-    kept, place = [], 0
-    for match in _camera_phrases(prompt):
-        kept.append(prompt[place : match.start()])
+    kept, place, text = [], 0, _spaced(prompt)
+    for match in _camera_phrases(text):
+        kept.append(text[place : match.start()])
         place = match.end()
     if place == 0:
         return prompt
-    left = "".join([*kept, prompt[place:]])
+    left = "".join([*kept, text[place:]])
     return re.sub(r"\s+([,.;])", r"\1", left).strip(" ,;") or prompt
+
+
+def _spaced(prompt: str) -> str:
+    """Return a prompt with single spaces, on which expressions take no time; "" where no camera is in it."""
+    return " ".join(prompt.split()) if "camera" in prompt.lower() else ""
 
 
 def _camera_phrases(prompt: str) -> Iterator[re.Match[str]]:
@@ -179,7 +184,7 @@ def _move(words: Sequence[str], phrase: str) -> CameraMove | None:
             direction = _DIRECTION_OF[word]
         elif word in _SPEED_OF:
             speed = SPEEDS[_SPEED_OF[word]]
-        elif word.endswith("%"):
+        elif word.endswith("%") and len(word) > 1:
             speed = _percent(word)
         else:
             raise UsageError(_unknown(word, phrase))

@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
+from framesmooth.metrics.benefit import CLEAN_FLICKER, CLEAN_LUMA
 from framesmooth.metrics.verdict import LARGEST_DETAIL_LOSS
 from framesmooth.smoothing.base import create_smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
@@ -25,10 +26,6 @@ from framesmooth.tuning.trial import Trial, retention
 COARSE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 STEP: Final = 0.05
 """Strengths closer than this are not told apart."""
-
-CLEAN_FLICKER: Final = 2.6
-CLEAN_LUMA: Final = 0.5
-"""Levels of flicker that can be removed, and of the mean luma's: a clip with no more is clean, or grainy."""
 
 _LEAST_COVERAGE: Final = 0.05
 _POLISHING: Final = 6  # strengths at most

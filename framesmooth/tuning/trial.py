@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-_SEEN_LOSS: Final = 0.4
+from framesmooth.metrics.detail_shared import kept_shares
 
 
 @dataclass(frozen=True)
@@ -44,16 +43,5 @@ class Trial:
 
 
 def retention(trials: Sequence[Trial]) -> list[float]:
-    """Return for trials by rising strength the share of the detail that each keeps, at most 1.
-
-    Of the input's detail flicker is a part, so losing similarity to the input proves nothing. Similarity to
-    the neighbouring frames has none of the frame's own flicker: it rises while averaging brings out what they
-    share, and falls once that is blurred. The loss is what is lost from the peak on, divided by 0.4: so much
-    of the true loss is measured so (docs/tuning.md), because detail that cannot be followed well is lost
-    first, and never was in it.
-    """
-    peak, kept = 1.0, []  # that of the input itself
-    for trial in trials:
-        peak = max(peak, trial.detail)
-        kept.append(max(1 - (1 - trial.detail / peak) / _SEEN_LOSS, 0.0))
-    return kept
+    """Return for trials by rising strength the share of the detail that each keeps, at most 1."""
+    return kept_shares([trial.detail for trial in trials])

@@ -9,6 +9,7 @@ from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import FrameSource
+from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
 from framesmooth.reports import ShownClip, Strip, write_report
@@ -23,6 +24,7 @@ from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
 from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
+from framesmooth.workflows.no_harm import Harmless, LeftAlone
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
 from framesmooth.workflows.settings.smooth import SmoothSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
@@ -39,7 +41,8 @@ class SmoothResult:
         before: metrics of the source, None where it was not measured.
         after: metrics of the smoothed frames, with the source as the reference for detail.
         smoother: the smoother with all its settings.
-        smoothing: method, strength and whether the clip is a loop.
+        smoothing: method, strength and whether the clip is a loop; strength 0 where all was left as it was.
+        left: what was left as it was because smoothing didn't help, and why; None where nothing was.
         notices: what the user should know.
         seconds: how long it took.
     """
@@ -50,6 +53,7 @@ class SmoothResult:
     after: Report | None
     smoother: str
     smoothing: SmoothingChoice
+    left: str | None
     notices: tuple[Notice, ...]
     seconds: float
 
@@ -57,7 +61,7 @@ class SmoothResult:
         """Return plain types for JSON: the metrics before and after, and how the clip was smoothed."""
         reports = {"before": self.before, "after": self.after}
         figures = {name: report.as_dict() for name, report in reports.items() if report is not None}
-        return figures | {"smoothing": self.smoothing.as_dict()}
+        return figures | {"smoothing": self.smoothing.as_dict(), "left_as_it_was": self.left}
 
 
 @workflow(SmoothSettings)
@@ -65,7 +69,8 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     """Take the flicker out of a clip: a video, an animation, a folder of frames, a run folder, or arrays.
 
     The arguments are those of :class:`SmoothSettings`. Memory is bounded, except for frames that are kept in
-    memory. Smoothed frames of a run folder are kept there, so that another codec never smooths again.
+    memory. Smoothed frames of a run folder are kept there, so that another codec never smooths again. Where
+    no strength is given, shots that smoothing doesn't help, or that are clean, stay as they are.
 
     Raises:
         MediaError: a source that cannot be read, or a full disk.
@@ -86,14 +91,19 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     before = SmoothedBefore.of(clip.path)
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
+    harmless = Harmless(spare_clean=True) if settings.smooth_strength is None else None
     settings = as_before(settings, before)
     smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
     emit(Notice(f"smoothing: {choice.words}"))
-    strip = None if settings.report is None else Strip()
     writer = ClipWriter(settings, clip, emit)
-    with writer.sink(f"smoothed by framesmooth: {described}") as (sink, written):
-        found = _smooth(settings, clip, smoother, sink, emit, strip)
+    try:
+        with writer.sink(f"smoothed by framesmooth: {described}") as (sink, written):
+            found = _smooth(settings, clip, smoother, sink, emit, harmless)
+    except _NoHelp as unhelpful:  # what was written is gone
+        emit(Notice(unhelpful.left.sentence))
+        with writer.sink(f"by framesmooth: {unhelpful.left.sentence}") as (sink, written):
+            found = _leave(unhelpful, settings, clip, sink, _without_notices(emit))
     if found is not None and settings.report is not None:
         write_report(
             settings.report,
@@ -110,7 +120,8 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
         before=None if found is None else found.before,
         after=None if found is None else found.after,
         smoother=described,
-        smoothing=choice,
+        smoothing=choice if found is None else found.choice(smoother, loop=settings.loop is True),
+        left=None if found is None or found.left is None else found.left.sentence,
         notices=emit.notices,
         seconds=time.perf_counter() - started,
     )
@@ -167,22 +178,70 @@ def _smooth(
     smoother: Smoother,
     sink: FrameSink,
     emit: Listener,
-    strip: Strip | None,
+    harmless: Harmless | None,
 ) -> Smoothed | None:
-    """Smooth the clip into ``sink``; those of a whole run are kept in its folder, too."""
+    """Smooth the clip into ``sink``; those of a whole run are kept in its folder, too.
+
+    Raises:
+        _NoHelp: the clip, or some of its shots, are not to be smoothed.
+    """
     loop = settings.loop is True
     run = _kept_in(settings, clip)
     if run is not None:
         with run.locked():
-            kept = smooth_run(run, smoother, emit, fps=clip.frames.fps, loop=loop)
+            kept = smooth_run(run, smoother, emit, fps=clip.frames.fps, loop=loop, harmless=harmless)
+            if kept.left is not None:
+                emit(Notice(kept.left.sentence))
             copy_clip(kept.frames, sink, emit)
         return kept
     smoother = looped(smoother, clip.frames) if loop else smoother
+    found = _smooth_into(sink, settings, clip, smoother, emit)
+    left = None
+    if found is not None and harmless is not None:
+        left = harmless.left_alone(smoother, clip.frames, found.before, found.after)
+    if left is not None and found is not None:
+        raise _NoHelp(left, found.before)
+    return found
+
+
+def _leave(
+    unhelpful: "_NoHelp", settings: SmoothSettings, clip: InputClip, sink: FrameSink, emit: Listener
+) -> Smoothed:
+    """Write the clip as it is, or with only those shots smoothed that it helps."""
+    left, before = unhelpful.left, unhelpful.before
+    if left.smoother is not None:
+        again = _smooth_into(sink, settings, clip, left.smoother, emit)
+        assert again is not None  # it was measured the first time
+        return replace(again, left=left)
+    copy_clip(clip.frames, sink, emit)
+    strip = (
+        None if settings.report is None else Strip().drawn_from_pairs((frame, frame) for frame in clip.frames)
+    )
+    return Smoothed(clip.frames, before, unchanged(before), strip=strip, left=left)
+
+
+def _smooth_into(
+    sink: FrameSink, settings: SmoothSettings, clip: InputClip, smoother: Smoother, emit: Listener
+) -> Smoothed | None:
+    strip = None if settings.report is None else Strip()
     on_pair = None if strip is None else strip.add
     found = smooth_clip(clip.frames, smoother, sink, emit, measured=settings.measure, on_pair=on_pair)
     if found is None:
         return None
     return Smoothed(clip.frames, *found, strip=None if strip is None else strip.draw())
+
+
+class _NoHelp(Exception):
+    """Smoothing was no help: what was written is dropped."""
+
+    def __init__(self, left: LeftAlone, before: Report) -> None:
+        super().__init__(left.sentence)
+        self.left, self.before = left, before
+
+
+def _without_notices(emit: Listener) -> Listener:
+    """Return a listener for work that is done a second time: its notices were told the first time."""
+    return lambda event: None if isinstance(event, Notice) else emit(event)
 
 
 def _kept_in(settings: SmoothSettings, clip: InputClip) -> RunFolder | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from framesmooth.events import Listener, stage
 from framesmooth.frames import Frame, FrameSource
+from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.reports import Strip
 from framesmooth.runs import (
@@ -29,24 +30,32 @@ from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
-from framesmooth.video import FrameSink, open_source, read_image
-from framesmooth.video.images import encode_png
-from framesmooth.workflows.clip_steps import smooth_clip
+from framesmooth.video import open_source
+from framesmooth.workflows.no_harm import Harmless, LeftAlone
+from framesmooth.workflows.smooth_ahead import SmoothingAhead
+from framesmooth.workflows.smoothed_stage import fill, keep_strip, kept_reports, kept_strip
 
-REPORTS_FILE: Final = "reports.json"
-STRIP_FILE: Final = "strip.image"
-"""A PNG; its name keeps it from being taken for one of the frames."""
 _DECIDING_PIXELS: Final = ("framesmooth", "numpy", "scipy", "opencv-contrib-python")
 
 
 @dataclass(frozen=True)
 class Smoothed:
-    """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was."""
+    """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was.
+
+    ``left`` says what of them was left as it was, because smoothing didn't help there.
+    """
 
     frames: FrameSource
     before: Report
     after: Report
     strip: Frame | None = None
+    left: LeftAlone | None = None
+
+    def choice(self, smoother: Smoother, *, loop: bool) -> SmoothingChoice:
+        """Return how the frames were smoothed where ``smoother`` was asked for."""
+        made = smoother if self.left is None else self.left.smoother
+        choice = SmoothingChoice.of(made or smoother, loop=loop)
+        return choice if made is not None else replace(choice, strength=0.0)
 
 
 @dataclass(frozen=True)
@@ -65,23 +74,23 @@ def smooth_run(
     fps: Fraction,
     loop: bool = False,
     guide: Guide | None = None,
+    ahead: SmoothingAhead | None = None,
+    harmless: Harmless | None = None,
 ) -> Smoothed:
     """Return the frames of a run, which must be complete, smoothed: those kept if there are, else made now.
 
     The caller holds the lock of the run. Images that were given as the first or the last frame stay as they
     are. In a ``loop`` the first frame follows on the last. A smoother along the motion takes it from the
-    ``guide``, where there is one.
+    ``guide``, where there is one. What was smoothed ``ahead`` is taken if it is of these frames. If it is to
+    be ``harmless``, shots that smoothing doesn't help stay as they are.
 
     Raises:
         MediaError: a full disk, or frames that cannot be read.
     """
     choice = SmoothingChoice.of(smoother, loop=loop)
-    smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(run.folder))
     source = open_source(run.frames.folder, fps=fps)
     num_frames = source.num_frames or 0
-    asked = requested_settings(run.folder)
-    first, last = (asked.get(name) is not None for name in ("init_image", "last_image"))
-    smoother = sparing_given_images(smoother, num_frames, first=first, last=last)
+    smoother = smoother_of_run(run, smoother, num_frames)
     settings = _key(run, num_frames, fps, repr(smoother)) | ({"loop": True} if loop else {})
     smoother = looped(smoother, source) if loop else smoother
     if guide is not None and isinstance(smoother, MotionSmoother):
@@ -89,26 +98,38 @@ def smooth_run(
         settings |= {"guide": guide.content}
     kept = run.smoothed(settings, choice.folder_name)
     notes = kept.open(settings)
-    found = _kept(kept, num_frames) if notes.get("complete") else None
-    strip = None if found is None else _kept_strip(kept)
+    found = kept_reports(kept, num_frames) if notes.get("complete") else None
+    strip = None if found is None else kept_strip(kept)
     if found is None:
-        kept.note(complete=False)
-        sink = FrameSink(kept.folder, source.size, None, _StageEncoder(kept))
-        drawn = Strip.of_middle(num_frames)
-        found = smooth_clip(source, smoother, sink, emit, on_pair=drawn.add)
-        assert found is not None  # it is, unless it is told not to measure
-        kept.checksums.write(REPORTS_FILE, _adapter().dump_json(found))
-        strip = drawn.draw()
-        _keep_strip(kept, strip)
+        made = None if ahead is None else ahead.take(smoother, kept.folder, emit)
+        if made is not None:
+            kept = Stage(kept.folder)  # its files are others now
+            kept.adopt(settings)
+        found, strip = fill(kept, source, smoother, emit) if made is None else made
         kept.note(complete=True)
     else:
         with stage(emit, "smooth", num_frames, "frames", reused=True) as advance:
             advance(num_frames)
+    left = None if harmless is None else harmless.left_alone(smoother, source, *found)
+    if left is not None and left.smoother is None:
+        same = Strip.of_middle(num_frames).drawn_from_pairs((frame, frame) for frame in source)
+        return Smoothed(source, found[0], unchanged(found[0]), strip=same, left=left)
+    if left is not None and left.smoother is not None:
+        again = smooth_run(run, left.smoother, emit, fps=fps, loop=loop, guide=guide)
+        return replace(again, left=left)
     frames = open_source(kept.folder, fps=fps)
     if strip is None:  # kept by a version that kept no strip, or damaged
         strip = Strip.of_middle(num_frames).drawn_from(source, frames)
-        _keep_strip(kept, strip)
+        keep_strip(kept, strip)
     return Smoothed(frames, *found, strip=strip)
+
+
+def smoother_of_run(run: RunFolder, smoother: Smoother, num_frames: int) -> Smoother:
+    """Return ``smoother`` with what a run knows: keyframes, jumps of the prompt, images that were given."""
+    smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(run.folder))
+    asked = requested_settings(run.folder)
+    first, last = (asked.get(name) is not None for name in ("init_image", "last_image"))
+    return sparing_given_images(smoother, num_frames, first=first, last=last)
 
 
 def can_keep(folder: Path) -> RunFolder | None:
@@ -131,47 +152,3 @@ def _key(run: RunFolder, num_frames: int, fps: Fraction, described: str) -> dict
         "smoother": described,
         "versions": {name: versions[name] for name in _DECIDING_PIXELS},
     }
-
-
-def _kept(kept: Stage, num_frames: int) -> tuple[Report, Report] | None:
-    """Return the metrics of smoothed frames that are all here and whole, None otherwise."""
-    frames = FrameFolder(kept)
-    if not kept.checksums.intact(REPORTS_FILE) or not all(index in frames for index in range(num_frames)):
-        return None
-    try:
-        before, after = _adapter().validate_json((kept.folder / REPORTS_FILE).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return before, after
-
-
-def _keep_strip(kept: Stage, strip: Frame) -> None:
-    kept.checksums.write(STRIP_FILE, encode_png(strip))
-
-
-def _kept_strip(kept: Stage) -> Frame | None:
-    """Return the strip of frames before and after that was kept, None where it is missing or damaged."""
-    return read_image(kept.folder / STRIP_FILE) if kept.checksums.intact(STRIP_FILE) else None
-
-
-def _adapter() -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(tuple[Report, Report])
-
-
-class _StageEncoder:
-    """Writes frames into a stage, each with its checksum."""
-
-    def __init__(self, kept: Stage) -> None:
-        self._frames, self._count = FrameFolder(kept), 0
-
-    def write(self, frame: Frame) -> None:
-        self._frames.write(self._count, frame)
-        self._count += 1
-
-    def close(self) -> None:
-        """Nothing is buffered."""
-
-    def abort(self) -> None:
-        """What is there stays: it counts for nothing until all is."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -256,6 +257,48 @@ def test_a_path_that_turns_keeps_its_peak() -> None:
     plain = np.exp(-0.5 * np.square(offsets / 3))
     of_mean = np.sqrt(np.square(plain).sum()) / plain.sum()
     assert left < 1.15 * of_mean  # noise is hardly ever taken for a peak
+
+
+@pytest.mark.parametrize("kind", ["dusk", "lamp"])
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_a_real_change_of_light_is_followed(kind: str, noise: float) -> None:
+    time, rng = np.arange(40.0), np.random.default_rng(3)
+    light = -0.15 * np.clip(time - 8, 0, 12) if kind == "dusk" else -0.8 * (time >= 20)
+    path = light[:, None] + noise * rng.standard_normal((40, 3))
+    window = [(max(t - 6, 0), min(t + 7, 40)) for t in range(40)]
+    found = np.array([low_pass(path[first:last], t - first) for t, (first, last) in enumerate(window)])
+    off = found - light[:, None]
+    assert np.sqrt(np.mean(np.square(off))) < (0.6 * noise if noise else 0.001)
+    assert np.abs(off).max() < (4 * noise if noise else 0.006)
+
+
+def bright_sky(*, pan: float) -> tuple[list[Frame], list[Frame]]:
+    """Return a sky that is nearly white over a dark land, and the same with gain flicker that clips it."""
+    height, width, rng = 96, 144, np.random.default_rng(5)
+    plane = texture(height + 40, width + 60, 3)
+    shade = np.linspace(0.93, 0.51, height + 40)[:78, None, None]
+    plane[:78] = np.clip(shade * (1 + 0.25 * (plane[:78] - 0.5)), 0, 1)
+    plane[78:] *= 0.6
+    moves = [np.array([[1, 0, -pan * t - 5], [0, 1, -10]], np.float32) for t in range(14)]
+    seen = [cv2.warpAffine(plane, move, (width, height), flags=cv2.INTER_CUBIC) for move in moves]
+    clean = [np.asarray((frame * 255).clip(0, 255).round(), np.uint8) for frame in seen]
+    gains = np.exp(0.06 * rng.standard_normal(14))
+    grain = (rng.normal(0, 0.7, frame.shape) for frame in clean)
+    lit = zip(clean, gains, grain, strict=True)
+    return clean, [np.asarray((f * g + n).clip(0, 255).round(), np.uint8) for f, g, n in lit]
+
+
+@pytest.mark.parametrize("pan", [0.0, 1.0])
+def test_a_sky_that_flicker_clipped_to_white_comes_back(pan: float) -> None:
+    clean, clipped = bright_sky(pan=pan)
+    assert np.mean([(frame.max(-1) == 255).mean() for frame in clipped]) > 0.02
+    off = {}
+    for name in ("deflicker", "trajectory"):
+        smoothed = create_smoother(name, 0.6)(clipped)
+        gaps = [np.subtract(one, other, dtype=np.float32) for one, other in zip(smoothed, clean, strict=True)]
+        off[name] = np.array(gaps)[:, 4:-4, 4:-4]
+    assert np.abs(off["trajectory"]).max() <= 12
+    assert np.square(off["trajectory"]).mean() < 1.02 * np.square(off["deflicker"]).mean()
 
 
 def test_a_loop_nearly_keeps_its_lightest_and_darkest_frame() -> None:

@@ -178,6 +178,7 @@ def test_other_words_for_the_same(said: str, same: str) -> None:
         ("left", "names no move"),
         ("", "is empty"),
         ("pan left 900%", "out of range"),
+        ("pan left %", "unknown word"),
     ],
 )
 def test_what_names_no_move_is_refused_with_advice(words: str, told: str) -> None:

@@ -1,6 +1,10 @@
 """Dense inverse search optical flow (Kroeger et al. 2016), by OpenCV."""
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final, cast
 
 import cv2
@@ -8,6 +12,14 @@ import numpy as np
 
 from framesmooth.frames import Frame
 from framesmooth.motion.flow.base import FlowField, Grey, _pad_small, _to_grey, normalize_tone
+
+_SHORTEST, _LARGEST = 128, 1_000_000
+"""Pixels of a side and of an image for which engines are used again: new buffers take a fifth of the time.
+
+Larger buffers shouldn't lie idle, and to smaller images an engine adapts its settings for good.
+"""
+_idle: Final = deque[tuple[Any, cv2.DISOpticalFlow]](maxlen=6)
+_lock: Final = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +53,8 @@ class DisFlow:
         if start is not None:
             below, right = grey0.shape[0] - height, grey0.shape[1] - width
             seed = cv2.copyMakeBorder(start, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        field = self._engine().calc(grey0, grey1, seed)
+        with self._borrowed(grey0.shape, seeded=start is not None) as engine:
+            field = engine.calc(grey0, grey1, seed)
         return np.ascontiguousarray(field[:height, :width], dtype=np.float32)
 
     def _prepare(self, image: Frame) -> Grey:
@@ -51,6 +64,22 @@ class DisFlow:
         if self.blur_sigma > 0:
             grey = cast(Grey, cv2.GaussianBlur(grey, (0, 0), self.blur_sigma))
         return grey
+
+    @contextmanager
+    def _borrowed(self, shape: tuple[int, ...], *, seeded: bool) -> Iterator[cv2.DISOpticalFlow]:
+        """Give an engine for images of this shape to one thread; one that had a seed once tries it again."""
+        if min(shape) < _SHORTEST or shape[0] * shape[1] > _LARGEST:
+            yield self._engine()
+            return
+        key = self, shape, seeded
+        with _lock:
+            found = next((item for item in _idle if item[0] == key), None)
+            if found is not None:
+                _idle.remove(found)
+        engine = self._engine() if found is None else found[1]
+        yield engine
+        with _lock:
+            _idle.append((key, engine))
 
     def _engine(self) -> cv2.DISOpticalFlow:
         engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
+LEAST_KNOWN: Final = np.float32(0.02)
+"""What a pixel weighs that was clipped to white, as if it were known so far."""
 # The quantile of gaps that noise is known by, and that of a normal distribution's sizes. Below the median:
 # what is followed to the wrong place has the largest gaps, and is not to be taken for noise and averaged.
 _NOISE_QUANTILE, _NORMAL_QUANTILE = 0.4, 0.5244
@@ -23,13 +26,15 @@ _SIGNIFICANT = 2.0
 class Neighbour:
     """A band of another frame warped onto the current one: how far in time, and where it can be trusted.
 
-    ``weight`` is what it counts beside the current frame.
+    ``weight`` is what it counts beside the current frame; ``known`` (h, w) how far it wasn't clipped, None
+    where nothing was.
     """
 
     distance: int
     band: Band
     trust: Weight
     weight: float = 1.0
+    known: Weight | None = None
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,29 @@ class Difference:
     unlike: Weight
     trust: Weight
     weight: float
+    known: Weight | None = None
+
+    @property
+    def sure(self) -> Weight:
+        """Where the difference is one of things that both frames show, 0 to 1."""
+        return self.trust if self.known is None else np.asarray(self.trust * self.known, np.float32)
 
 
-def compare(centre: Band, other: Neighbour, *, window: float) -> Difference:
-    """Return how a neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels)."""
+def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | None = None) -> Difference:
+    """Return how a neighbour differs from the frame, over a Gaussian ``window`` (sigma, pixels).
+
+    ``known`` (h, w) is how far the frame wasn't clipped: it is compared where it and the neighbour are known.
+    """
     gap = np.asarray(cv2.subtract(other.band, centre), np.float32)
-    unlike = gaussian(_dot(gap, gap), window) / np.float32(3)
-    return Difference(other.distance, gap, unlike, other.trust, other.weight)
+    squares, trust = _dot(gap, gap), other.trust
+    both = known if other.known is None else other.known if known is None else known * other.known
+    if both is None:
+        unlike = gaussian(squares, window)
+    else:
+        unlike = gaussian(squares * both, window) / np.maximum(gaussian(both, window), LEAST_KNOWN)
+    if other.known is not None:
+        trust = np.asarray(trust * np.maximum(other.known, LEAST_KNOWN), np.float32)
+    return Difference(other.distance, gap, unlike / np.float32(3), trust, other.weight, both)
 
 
 def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
@@ -62,12 +83,12 @@ def noise_level(differences: Sequence[Difference], *, beside_trends: bool = Fals
     """
     by_distance = {other.distance: other for other in differences}
     nearest = min(map(abs, by_distance), default=0)
-    steps = [(by_distance[k].gap, by_distance[k].trust) for k in (-nearest, nearest) if k in by_distance]
+    steps = [(by_distance[k].gap, by_distance[k].sure) for k in (-nearest, nearest) if k in by_distance]
     found = _spread(steps) / 2**0.5
     if not beside_trends:
         return max(found, _LEAST_NOISE)
     bends = [
-        (far.gap - 2 * near.gap, np.minimum(far.trust, near.trust))
+        (far.gap - 2 * near.gap, np.minimum(far.sure, near.sure))
         for k in (-1, 1)
         if (near := by_distance.get(k)) is not None and (far := by_distance.get(2 * k)) is not None
     ]
@@ -103,12 +124,20 @@ class AverageChange:
     """
 
     def __init__(
-        self, size: tuple[int, int], *, radius: float, limit: float, slope_window: float | None
+        self,
+        size: tuple[int, int],
+        *,
+        radius: float,
+        limit: float,
+        slope_window: float | None,
+        known: Weight | None = None,
     ) -> None:
-        """Start from a frame of this (height, width) without neighbours."""
+        """Start from a frame of this (height, width) without neighbours, which weighs ``known`` itself."""
         self._radius, self._scale = radius, np.float32(max(2 * limit**2, 1e-8))
         self._slope_window = slope_window
-        self._total, self._change = np.ones(size, np.float32), np.zeros((*size, 3), np.float32)
+        self._own = np.float32(1) if known is None else np.maximum(known, LEAST_KNOWN)
+        self._total = np.full(size, self._own, np.float32)
+        self._change = np.zeros((*size, 3), np.float32)
         if slope_window is not None:
             self._lean, self._spread, self._energy = (np.zeros(size, np.float32) for _ in range(3))
             self._rise = np.zeros_like(self._change)
@@ -130,7 +159,7 @@ class AverageChange:
 
     def found(self) -> tuple[Band, Weight]:
         """Return the change (h, w, 3) and the neighbours' total weight (h, w)."""
-        change, total, support = self._change, self._total, self._total - 1
+        change, total, support = self._change, self._total, self._total - self._own
         if self._slope_window is not None:
             sums = (
                 gaussian(part, self._slope_window)

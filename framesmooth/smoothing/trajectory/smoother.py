@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.shots import Step, shot_windows
+from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
     apply_gains,
     grid_steps,
     tone_gains,
+    unclipped,
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.smoothing.trajectory.bilateral import (
@@ -41,12 +43,15 @@ from framesmooth.smoothing.trajectory.pyramid import (
     FINE,
     HALF,
     LOW,
+    LOW_SIGMA,
     MID,
     QUARTER,
     Band,
     GridMotions,
     Weight,
+    gaussian,
     join,
+    level_sizes,
     rescaled_flow,
     resized,
     split,
@@ -100,6 +105,15 @@ class TonedFrame:
             self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
         return np.asarray(self.kept[share][band], np.float32)
 
+    def known(self, band: int, share: float) -> Weight | None:
+        """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
+        found = unclipped(self.frame, self.gains ** np.float32(share))
+        if found is None:
+            return None
+        if band == LOW:  # a pixel of it is made of many
+            found = gaussian(found, LOW_SIGMA)
+        return resized(found, level_sizes((found.shape[0], found.shape[1]))[band])
+
     def forget_fine(self) -> None:
         """Drop the largest band, which no later frame asks for."""
         for bands in self.kept.values():
@@ -111,6 +125,7 @@ class RegisteredBand:
     """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths."""
 
     here: Band
+    known: Weight | None
     others: Iterator[Difference]
     noise: float
     radius: float
@@ -263,6 +278,7 @@ def _register(
     The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
     """
     here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
+    known = window[centre].known(band, shares[centre])
     size = here.shape[:2]
     if shift is not None:
         here = moved(here, rescaled_flow(shift, size))
@@ -271,8 +287,11 @@ def _register(
         other, share = window[centre + path.distance], shares[centre + path.distance]
         there = moved(other.band(band, share), rescaled_flow(path.flow, size))
         weight = other.weights[band] / window[centre].weights[band]
-        neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight)
-        return compare(here, neighbour, window=_SIMILARITY_SIGMA)
+        seen = other.known(band, share)
+        if seen is not None:
+            seen = np.asarray(backward_warp(seen, rescaled_flow(path.flow, size)), np.float32)
+        neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight, seen)
+        return compare(here, neighbour, window=_SIMILARITY_SIGMA, known=known)
 
     near = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
     others = (difference(paths[k]) for k in near)
@@ -280,7 +299,7 @@ def _register(
     trends = band == LOW
     judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
     noise = noise_level(judged, beside_trends=trends)
-    return RegisteredBand(here, chain(_consumed(judged), others), noise, radius)
+    return RegisteredBand(here, known, chain(_consumed(judged), others), noise, radius)
 
 
 def _consumed(differences: list[Difference]) -> Iterator[Difference]:
@@ -298,6 +317,7 @@ def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float])
             radius=registered.radius,
             limit=tolerance * registered.noise,
             slope_window=None if band == FINE else 2 * _SIMILARITY_SIGMA,
+            known=registered.known,
         )
         for tolerance in tolerances
     ]
@@ -307,13 +327,16 @@ def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float])
         del other  # it would be held while the next one is made
     for average in averages:
         change, support = average.found()
-        yield _mended(band, here, change, support)
+        yield _mended(band, registered, change, support)
 
 
-def _mended(band: int, here: Band, change: Band, support: Weight) -> Band:
+def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight) -> Band:
     """Return a band with its change: contrast that was lost given back, or places without support filled."""
+    here, known = registered.here, registered.known
     if band == FINE:
         mean = np.asarray(here + change, np.float32)
         gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
+        if known is not None:
+            gain = np.asarray(1 + known * (gain - 1), np.float32)
         return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
     return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)

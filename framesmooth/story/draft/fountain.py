@@ -106,7 +106,7 @@ class _Screenplay:
         inside = re.match(r"^(?:INT)\b(?!\.?/)", line, re.IGNORECASE) is not None
         self.light = light_of(name)
         plain = re.sub(r"\s*[-–—]\s*[^-–—]*$", "", name) if self.light else _TIMES.sub("", name)
-        self.place = f"{'inside ' if inside else ''}{plain.strip().lower()}"
+        self.place = f"{'inside ' if inside else ''}{re.sub(r' +[-–—] +', ', ', plain.strip().lower())}"
         self.seen = False
 
     def _close_scene(self) -> None:

@@ -68,7 +68,9 @@ def draft_of_prose(text: str, *, markdown: bool = False) -> Draft:
 
 
 def _shot(sentence: str, *, narrated: bool) -> DraftShot:
-    found = directions_of(sentence if narrated else _QUOTED.sub(" ", sentence))
+    found = directions_of(_QUOTED.sub(" ", sentence))
+    if not found.text and narrated:  # all of it is spoken
+        found = directions_of(_QUOTED.sub(r"\1", sentence))
     return DraftShot(
         prompt=found.text,
         camera=found.camera,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from framesmooth.story.draft.words import light_of
 from framesmooth.story.subtitles import reading_seconds, shortest_shot
 
-_SHORTEST, _LONGEST = 3.0, 8.0
+_SHORTEST, _LONGEST = Fraction(3), Fraction(8)
 """Seconds of a shot that says nothing."""
 _WIDTH: Final = 100
 
@@ -26,12 +26,13 @@ class DraftShot:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts: for its words to be spoken, or for its prompt to be read, in halves."""
+        """How long it lasts: for its words to be spoken, or else for its prompt to be read, in halves."""
         if self.asked_seconds:
             return self.asked_seconds
         words = shortest_shot(reading_seconds(self.say)) if self.say else Fraction(0)
-        seen = min(_LONGEST, max(_SHORTEST, float(reading_seconds(self.prompt))))
-        return max(seen if not self.say else _SHORTEST, -(-float(words) * 2 // 1) / 2, round(seen * 2) / 2)
+        seen = Fraction(0) if self.say else min(_LONGEST, reading_seconds(self.prompt))
+        halves = -(-max(words, seen, _SHORTEST) * 2 // 1)
+        return float(halves / 2)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shot as the story has it."""

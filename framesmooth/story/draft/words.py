@@ -78,9 +78,9 @@ def light_of(text: str) -> str:
     if not found:
         return ""
     word = " ".join(found[-1][1].lower().split())
-    return (
-        f"in {word}" if word.endswith(("light", "hour", "morning", "afternoon", "evening")) else f"at {word}"
-    )
+    if word in ("morning", "afternoon", "evening"):
+        return f"in the {word}"
+    return f"in {word}" if word.endswith("light") and word != "twilight" else f"at {word}"
 
 
 def tidied(text: str) -> str:

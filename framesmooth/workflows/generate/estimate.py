@@ -193,7 +193,8 @@ def estimate(
         return trial <= LONGEST_TRIAL and (least == 0 or seconds >= max(least, _TRIALS * trial))
 
     found = generator.probe(is_worth_it)
-    return worked_out(found, _smoothing(clip, generator, found.image, always=least == 0))
+    spare = least - worked_out(found, _Smoothing()).seconds
+    return worked_out(found, _smoothing(clip, generator, found.image, spare))
 
 
 def _worked_out(
@@ -262,31 +263,34 @@ class _Smoothing:
     memory: int = 0
 
 
-def _smoothing(
-    clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, *, always: bool
-) -> _Smoothing:
+def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, spare: float) -> _Smoothing:
     """Smooth and measure small clips that move, of two sizes, and follow their line to the clip's size.
 
-    So the time that every frame takes, however small, isn't multiplied by the number of pixels.
+    So the time that every frame takes, however small, isn't multiplied by the number of pixels. Where it
+    would be less than ``spare`` seconds even if it were, the smallest size is enough.
     """
     num_frames, pixels = generator.num_frames, math.prod(generator.size)
     smallest, small = (_small_clip(image, generator, side) for side in _SIDES)
     areas = [math.prod(frames[0].shape[:2]) for frames in (smallest, small)]
-    if pixels * num_frames < _WORTH_IT * areas[1] * len(small) and not always:
+    if pixels * num_frames < _WORTH_IT * areas[1] * len(small) and spare > 0:
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.fps)
+    traced = _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.fps)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    memory = round(held * pixels / areas[0] * _UNTRACED)
+    most = traced / len(smallest) * max(pixels / areas[0], 1) * num_frames
+    if most < spare:
+        return _Smoothing(most, memory)
     low, high = (
         _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps) / len(frames)
         for frames in (smallest, small)  # warm, and not traced
     )
     per_pixel = max(high - low, 0.0) / (areas[1] - areas[0]) if areas[1] > areas[0] else 0.0
     per_frame = high + per_pixel * (pixels - areas[1])
-    return _Smoothing(per_frame * num_frames, round(held * pixels / areas[0] * _UNTRACED))
+    return _Smoothing(per_frame * num_frames, memory)
 
 
 def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction) -> float:

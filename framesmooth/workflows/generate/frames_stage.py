@@ -5,9 +5,10 @@ there they are judged, the result is noted, and only then the bad ones are repla
 at any moment and resumed ends in the same frames.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cached_property
+from itertools import repeat
 from typing import Any, Final
 
 from framesmooth.errors import ModelError
@@ -32,11 +33,25 @@ _FOUND: Final = ("num_diffused", "diffused_frames")
 """What is known of a clip once its keyframes are generated: how many, and which frames show them."""
 
 
-class FramesStage:
-    """Fills ``frames/`` of a run folder; the model is loaded only when something is missing there."""
+FrameReader = Callable[[Frame | None], None]
+"""Is handed every frame in order once it is written; None where it was there, so that only its file is."""
 
-    def __init__(self, clip: ResolvedClip, run: RunFolder, emit: Listener) -> None:
-        self.clip, self.run, self.emit = clip, run, emit
+
+class FramesStage:
+    """Fills ``frames/`` of a run folder; the model is loaded only when something is missing there.
+
+    ``reader`` is called with the (height, width) of the frames before the first one is rendered, and returns
+    who reads along, None for nobody. Bad frames are replaced after that: it isn't handed those that come.
+    """
+
+    def __init__(
+        self,
+        clip: ResolvedClip,
+        run: RunFolder,
+        emit: Listener,
+        reader: Callable[[tuple[int, int]], FrameReader | None] = lambda _size: None,
+    ) -> None:
+        self.clip, self.run, self.emit, self._reader = clip, run, emit, reader
         self.stage, self.frames = run.frames, FrameFolder(run.frames)
         self.num_frames = clip.timeline.num_frames
         self._statistics: dict[int, FrameStatistics] = {}
@@ -98,6 +113,7 @@ class FramesStage:
         self._make_keyframes(generator)
         found = len(generator.keyframe_indices), list(generator.shown_keyframes)
         self.stage.note(loaded=loaded | dict(zip(_FOUND, found, strict=True)))
+        read = self._reader(generator.size)
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
             closing(prefetch(self._rendered(generator), 1)) as rendered,
@@ -106,6 +122,9 @@ class FramesStage:
                 if generator.crossfaded:  # noted before the frames are there: later nobody would know
                     self.stage.note(crossfaded=sorted(generator.crossfaded))
                 self._keep(batch, frames)
+                if read is not None:
+                    for frame in [one.frame for one in frames] if frames else repeat(None, len(batch)):
+                        read(frame)
                 advance(len(batch))
         if generator.crossfaded:
             self.emit(

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame, FrameSource
@@ -18,6 +18,7 @@ from framesmooth.generation.specs import (
     MovingSubject,
     Restyle,
 )
+from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
@@ -29,12 +30,15 @@ from framesmooth.workflows.generate.hearing import heard_by
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
 
+UNKNOWN_SIDE: Final = 512
+"""Pixels a side that camera words take for the size of a model that doesn't tell it before it is loaded."""
+
 
 def plan_feedback(
     settings: "GenerateSettings",
     timeline: Timeline,
     guidance_scale: float | None = None,
-    size: tuple[int, int] = (512, 512),
+    size: tuple[int, int] = (UNKNOWN_SIDE, UNKNOWN_SIDE),
 ) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
@@ -71,6 +75,7 @@ def plan_feedback(
         noise_renewal=settings.camera.noise_renewal,
         cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
         depth_model=settings.camera.depth_model,
+        anchored=is_anchored(settings),
         first=None
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
@@ -80,6 +85,36 @@ def plan_feedback(
 def has_camera(settings: "GenerateSettings") -> bool:
     """Tell whether options ask for a camera that moves."""
     return settings.camera.moves is not None or settings.camera.words_move
+
+
+def is_anchored(settings: "GenerateSettings") -> bool:
+    """Tell whether a camera keeps what was seen: as asked, else where it can and nothing else is asked for.
+
+    Raises:
+        UsageError: asked for where it cannot.
+    """
+    camera, asked, still = settings.camera, settings.camera.camera_anchor, Moves()
+    if not (has_camera(settings) or settings.prompts_move):
+        if asked == "on":
+            raise UsageError(
+                "--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it"
+            )
+        return False
+    moves = camera_moves(settings, settings.timeline.num_frames or 2, (UNKNOWN_SIDE, UNKNOWN_SIDE))
+    cannot = {
+        "--loop": settings.timeline.loop,
+        "--depth-model": camera.depth_model is not None,
+        "--control": settings.conditioning.control is not None,
+        "--rotate-3d-x": moves.rotate_3d_x != still.rotate_3d_x,
+        "--rotate-3d-y": moves.rotate_3d_y != still.rotate_3d_y,
+    }
+    hindrance = next((option for option, given in cannot.items() if given), None)
+    if asked == "on" and hindrance is not None:
+        raise UsageError(f"--camera-anchor on cannot be combined with {hindrance}: drop one of them")
+    if asked != "auto":
+        return asked == "on"
+    chained = settings.img2img.strength is not None or camera.noise_renewal != DEFAULT_NOISE_RENEWAL
+    return hindrance is None and not chained
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:

@@ -25,6 +25,7 @@ class GeneratedClip:
         fps: frames per second.
         seconds: how long it took.
         notices: what the user should know.
+        left: what was left as it was because smoothing didn't help, and why; None where nothing was.
     """
 
     clip: Path
@@ -36,6 +37,7 @@ class GeneratedClip:
     fps: Fraction
     seconds: float
     notices: tuple[Notice, ...] = ()
+    left: str | None = None
 
     @property
     def frames(self) -> FrameSource:

@@ -6,11 +6,15 @@ already there is not made again.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+from framesmooth import defaults
 from framesmooth.errors import FramesmoothError
 from framesmooth.events import (
     ClipFinished,
@@ -20,6 +24,7 @@ from framesmooth.events import (
     StageFinished,
     stage,
 )
+from framesmooth.frames import FrameSource
 from framesmooth.grading.look import LookedAt
 from framesmooth.registry import load
 from framesmooth.reports import Gallery, ShownClip, write_report
@@ -36,7 +41,7 @@ from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
-from framesmooth.workflows.generate.frames_stage import FramesStage
+from framesmooth.workflows.generate.frames_stage import FrameReader, FramesStage
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import (
     check_run_folder,
@@ -49,7 +54,9 @@ from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
-from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run
+from framesmooth.workflows.no_harm import Harmless
+from framesmooth.workflows.smooth_ahead import SmoothingAhead
+from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run, smoother_of_run
 
 
 def make_clip(settings: GenerateSettings, emit: Listener, *, report: bool = True) -> GeneratedClip:
@@ -122,10 +129,10 @@ def finish_clip(
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
         work = _Work(clip, run, emit, continued_with or [], report=report)
-        with work.recorded():
+        with work.recorded(), closing(work):
             for notice in notices(clip, asked):
                 emit(notice)
-            work.make_frames()
+            work.make_frames(smoother)
             smoother = work.tuned() if smoother is None else smoother
             smoothed = work.smooth_and_write(smoother)
     made = GeneratedClip(
@@ -133,7 +140,8 @@ def finish_clip(
         run_folder=run.folder,
         before=smoothed.before,
         after=smoothed.after,
-        smoothing=SmoothingChoice.of(smoother, loop=clip.settings.timeline.loop),
+        smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
+        left=None if smoothed.left is None else smoothed.left.sentence,
         size=smoothed.frames.size,
         fps=clip.settings.timeline.fps,
         seconds=time.perf_counter() - started,
@@ -156,6 +164,7 @@ class _Work:
     ) -> None:
         self.clip, self.run, self._listener, self._writes_report = clip, run, emit, report
         self.timings: dict[str, float] = {}
+        self._ahead: SmoothingAhead | None = None
         self.curve: list[Gallery] = []
         self.record: dict[str, Any] = {
             "version": RECORD_VERSION,
@@ -180,6 +189,11 @@ class _Work:
             self.timings[event.stage] = round(event.seconds, 3)
         self._listener(event)
 
+    def close(self) -> None:
+        """Stop what works beside the stages."""
+        if self._ahead is not None:
+            self._ahead.close()
+
     @contextmanager
     def recorded(self) -> Iterator[None]:
         """Keep the record's status true, whatever happens inside."""
@@ -195,9 +209,19 @@ class _Work:
             self.record["status"] = status
             self.run.write_record(self.record)
 
-    def make_frames(self) -> None:
-        """Fill ``frames/``."""
-        notes = FramesStage(self.clip, self.run, self.emit).make()
+    def make_frames(self, smoother: Smoother | None) -> None:
+        """Fill ``frames/``, and begin to smooth them where the ``smoother`` is known and waits for no end."""
+
+        def smooth_ahead(size: tuple[int, int]) -> FrameReader | None:
+            timeline, num_frames = self.clip.settings.timeline, self.clip.timeline.num_frames
+            if smoother is None or timeline.loop or self.clip.restyle is not None:
+                return None
+            _import_beside("matplotlib.backends.backend_agg")  # of the report
+            known = smoother_of_run(self.run, smoother, num_frames)
+            self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.fps)
+            return self._ahead.add
+
+        notes = FramesStage(self.clip, self.run, self.emit, smooth_ahead).make()
         self.timings |= notes.get("timings", {}) | self.timings
         self.run.frames.note(timings=dict(self.timings))
         self.record["generation"] = notes["loaded"] | {"crossfaded": notes.get("crossfaded", [])}
@@ -229,13 +253,41 @@ class _Work:
             fps=settings.timeline.fps,
             loop=settings.timeline.loop,
             guide=self._guide,
+            ahead=self._ahead,
+            harmless=Harmless()
+            if settings.smoothing.smooth_strength in (defaults.STRENGTH, "auto")
+            else None,
         )
-        self._report(smoothed, repr(smoother))
+        if smoothed.left is not None:
+            self.emit(Notice(smoothed.left.sentence))
+            self.record["left_as_it_was"] = smoothed.left.sentence
+        self.record["smoother"] = repr(smoother)
+        self.record["metrics"] = {
+            name: report.as_dict()["metrics"]
+            for name, report in (("before", smoothed.before), ("after", smoothed.after))
+        }
+        if not self._writes_report:
+            self._write_clip(smoothed.frames, self._note_clip)
+            return smoothed
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            reported = beside.submit(self._write_report, smoothed, repr(smoother))
+
+            def written(finished: Path) -> None:
+                with stage(self.emit, "report"):
+                    reported.result()
+                self._note_clip(finished)
+
+            self._write_clip(smoothed.frames, written)
+        return smoothed
+
+    def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
+        """Write the clip; ``on_complete`` is called with its file before that gets its name."""
+        settings = self.clip.settings
         look = settings.look.look(self.clip.timeline.keyframes[0].seed)
         with open_sink(
             settings.output,
             fps=settings.timeline.fps,
-            size=smoothed.frames.size,
+            size=frames.size,
             crf=settings.encoding.crf,
             codec=settings.encoding.codec,
             audio=settings.encoding.audio,
@@ -244,10 +296,9 @@ class _Work:
             sign=settings.encoding.sign,
             overwrite=settings.encoding.overwrite,
             odd=settings.encoding.odd,
-            on_complete=self._note_clip,
+            on_complete=on_complete,
         ) as sink:
-            copy_clip(smoothed.frames if look.is_plain else LookedAt(smoothed.frames, look), sink, self.emit)
-        return smoothed
+            copy_clip(frames if look.is_plain else LookedAt(frames, look), sink, self.emit)
 
     @property
     def _guide(self) -> Guide | None:
@@ -267,24 +318,19 @@ class _Work:
         }
         self.run.write_record(self.record)
 
-    def _report(self, smoothed: Smoothed, smoother: str) -> None:
-        before, after = smoothed.before, smoothed.after
-        self.record["smoother"] = smoother
-        self.record["metrics"] = {
-            name: report.as_dict()["metrics"] for name, report in (("before", before), ("after", after))
-        }
-        if not self._writes_report:
-            return
-        with stage(self.emit, "report"):
-            facts = report_facts(self.clip) | {"smoother": smoother}
-            title = self.clip.settings.output.name
-            write_report(
-                self.run.folder,
-                before,
-                after,
-                title=title,
-                strip=smoothed.strip,
-                facts=facts,
-                first=self.curve,
-                clip=ShownClip(self.clip.settings.output, smoothed.frames),
-            )
+    def _write_report(self, smoothed: Smoothed, smoother: str) -> None:
+        write_report(
+            self.run.folder,
+            smoothed.before,
+            smoothed.after,
+            title=self.clip.settings.output.name,
+            strip=smoothed.strip,
+            facts=report_facts(self.clip) | {"smoother": smoother},
+            first=self.curve,
+            clip=ShownClip(self.clip.settings.output, smoothed.frames),
+        )
+
+
+def _import_beside(module: str) -> None:
+    """Import in a thread what is needed later, while the libraries of the frames compute."""
+    Thread(target=import_module, args=(module,), daemon=True).start()

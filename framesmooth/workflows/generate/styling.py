@@ -37,7 +37,7 @@ def with_styles(
         return tuple(prompts), dict(options)
     styles = find_styles(names, known_styles(options.get("styles") or ()))
     asked = set(options) if given is None else set(given)
-    found = dict(options)
+    found = {**options, "styles": ()}  # what their files say is in the settings from here on
     for style in styles:
         prompts = [replace(prompt, prompt=style.words(prompt.prompt)) for prompt in prompts]
         avoided = style.avoided(found.get("negative_prompt") or "")

@@ -23,7 +23,7 @@ from framesmooth.story.subtitles import shortest_shot
 from framesmooth.streams import prefetch
 from framesmooth.video import FrameSink, check_output, open_sink, open_source
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE, check_signing
-from framesmooth.video.writer import check_writing
+from framesmooth.video.writer import check_rate, check_writing
 from framesmooth.workflows.generate.provenance import MADE_BY
 from framesmooth.workflows.outputs import check_files
 from framesmooth.workflows.storyboard.clips import ShotClips
@@ -72,6 +72,7 @@ def _check(settings: StoryboardSettings, story: Story) -> None:
         smpte_multiple(story.fps)
     if encoding.sign is not None:
         check_signing(settings.output, encoding.sign)
+    check_rate(settings.output, story.fps)
     if story.size is not None:
         check_writing(settings.output, story.fps, story.size, encoding.crf, encoding.codec, encoding.odd)
 
@@ -108,7 +109,8 @@ class _FilmWork:
             return self._write()
         listed = ", ".join(map(str, missing[:8]))
         told = f"{settings.output} is as it was: add --overwrite to cut it anew"
-        waits = f"the film waits for {len(missing)} shots ({listed}): run the command without --shot"
+        count = f"shot {listed}" if len(missing) == 1 else f"{len(missing)} shots ({listed})"
+        waits = f"the film waits for {count}: run the command without --shot"
         self._emit(Notice(waits if missing else told))
         size = open_source(self._clips.made[settings.shot[0]].clip).size
         return self._result(None, settings.shot, size, None)

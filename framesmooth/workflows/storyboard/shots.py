@@ -40,6 +40,8 @@ _OF_THE_FILM: Final = (
     "audio",
     "camera",
     "style",
+    "duration",
+    "aspect",
 )
 """Settings of generate that a story says in its own words."""
 _KEY_LENGTH: Final = 8
@@ -107,6 +109,8 @@ class ShotClip:
         What another shot starts from must not be graded twice.
         """
         kept = [stage for stage in self.run.all_smoothed if stage.notes().get("complete")]
+        if self.run.unchecked_record.get("left_as_it_was"):
+            kept = [self.run.frames]
         return open_source(kept[-1].folder if kept else self.clip, fps=self.settings.timeline.fps)
 
     def remove(self) -> None:

@@ -15,6 +15,14 @@ def test_prose_is_narrated_and_keeps_its_light() -> None:
     ]
 
 
+def test_what_is_in_quotes_is_no_picture() -> None:
+    draft = draft_of_prose('"Good day!" he calls, at noon. "Who is there?"')
+    assert [(shot.prompt, shot.say) for shot in draft.shots] == [
+        ("he calls, at noon", '"Good day!" he calls, at noon.'),
+        ("Who is there, at noon", '"Who is there?"'),
+    ]
+
+
 def test_directions_are_followed_and_only_quotes_are_spoken() -> None:
     draft = draft_of_prose(
         "The camera pans left over the sea. Cut to a gate, “Who is there?” Dissolve to a forest. "
@@ -44,6 +52,7 @@ def test_markdown() -> None:
 def test_shots_last_for_their_words() -> None:
     short, long = draft_of_prose("A cat. " + "The long sentence goes on " * 8 + "until it ends.").shots
     assert short.seconds == 3
+    assert long.seconds * 2 == int(long.seconds * 2)
     assert long.seconds == pytest.approx(len(long.say) / 15 + 0.5, abs=0.5)
 
 

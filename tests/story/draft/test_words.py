@@ -43,7 +43,7 @@ def test_directions_are_taken_out(sentence: str, text: str, camera: str, transit
 @pytest.mark.parametrize(
     ("text", "light"),
     [("the sea at dawn", "at dawn"), ("a castle in the moonlight", "in moonlight"), ("a castle", ""),
-     ("in the early morning, a cat", "in morning"), ("Nightfall", "at nightfall"), ("a knight", "")],
+     ("in the early morning, a cat", "in the morning"), ("Nightfall", "at nightfall"), ("a knight", "")],
 )  # fmt: skip
 def test_light(text: str, light: str) -> None:
     assert light_of(text) == light

@@ -1,0 +1,114 @@
+"""Whether smoothing a clip, or a shot of it, was worth it, by the figures before and after."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from framesmooth.metrics.base import Series
+from framesmooth.metrics.report import Report
+from framesmooth.metrics.second_difference import root_mean_square
+
+LEAST_CHANGE: Final = 0.02
+"""Relative: less is no difference."""
+
+CLEAN_FLICKER: Final = 2.6
+CLEAN_LUMA: Final = 0.5
+"""Levels of flicker that can be removed, and of the mean luma's: a clip with no more is clean, or grainy."""
+
+# What clips that may be called clean have of other figures at most (levels, and ln).
+_CLEAN: Final = {"luma_flicker": CLEAN_LUMA, "luma_flicker_local": 1.0, "sharpness_pumping": 0.1}
+# A rise by less than this (levels, ×10⁻³, ln) can neither be seen nor told from rounding.
+_ROUNDING: Final = {
+    "flicker_score": 0.02,
+    "warping_error": 0.002,
+    "luma_flicker": 0.02,
+    "luma_flicker_local": 0.02,
+    "sharpness_pumping": 5e-4,
+}
+_WORDS: Final = {
+    "flicker_score": "flicker",
+    "warping_error": "the warping error",
+    "luma_flicker": "flicker of brightness",
+    "luma_flicker_local": "local flicker of brightness",
+    "sharpness_pumping": "pumping of sharpness",
+}
+# Where so much of the flicker goes, another figure may rise: the clip is steadier all the same.
+_GREAT_FALL: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames ``start`` to ``stop`` of a clip, and why smoothing doesn't help there; None where it does."""
+
+    start: int
+    stop: int
+    unhelpful: str | None
+
+
+def judge_shots(before: Report, after: Report, *, spare_clean: bool = False) -> list[Shot]:
+    """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
+
+    Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
+    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has.
+    """
+    if before.cuts != after.cuts or before.num_frames != after.num_frames:
+        edges = [0, after.num_frames]
+    else:
+        edges = [0, *before.cuts, after.num_frames]
+    return [
+        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean=spare_clean))
+        for start, stop in pairwise(edges)
+    ]
+
+
+def unchanged(before: Report) -> Report:
+    """Return the report of the clip that ``before`` describes as the result of leaving it as it is."""
+    kept = (1.0,) * before.num_frames
+    detail = Series(kept, 1.0, 1.0, None, "share", True)
+    series = {**before.series, "detail_retention": detail}
+    settings = {**before.settings, "reference": True}
+    return Report(series, before.num_frames, before.cuts, settings, before.flashes, before.held, before.odd)
+
+
+def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool) -> str | None:
+    figures = dict(_figures(before, after, part))
+    if not figures:
+        return None
+    if spare_clean and _is_clean(figures):
+        removed = _removed(*figures["flicker_score"])
+        return f"clean: {removed:.1f} levels of flicker could be removed, no more than film grain has"
+    changes = {name: second / first - 1 if first > 0 else 0.0 for name, (first, second) in figures.items()}
+    flicker = changes.get("flicker_score", 0.0)
+    for name, (first, second) in figures.items():
+        if second > first * (1 + LEAST_CHANGE) + _ROUNDING[name] and flicker > -_GREAT_FALL:
+            return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
+    if min(changes.values()) > -LEAST_CHANGE:
+        return f"smoothing lowers no figure of flicker by {LEAST_CHANGE:.0%}"
+    return None
+
+
+def _figures(before: Report, after: Report, part: slice) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Yield the figures of flicker in a part of the clip, before and after, by name."""
+    for name in _ROUNDING:
+        if name not in before or name not in after:
+            continue
+        if part == slice(0, after.num_frames):
+            first, second = before[name].mean, after[name].mean
+            if first is not None and second is not None:
+                yield name, (first, second)
+            continue
+        pairs = zip(before[name].per_frame[part], after[name].per_frame[part], strict=True)
+        known = [(first, second) for first, second in pairs if first is not None and second is not None]
+        if known:
+            yield name, (root_mean_square([p[0] for p in known]), root_mean_square([p[1] for p in known]))
+
+
+def _is_clean(figures: dict[str, tuple[float, float]]) -> bool:
+    if any(name not in figures or figures[name][0] > limit for name, limit in _CLEAN.items()):
+        return False
+    return "flicker_score" in figures and _removed(*figures["flicker_score"]) <= CLEAN_FLICKER
+
+
+def _removed(first: float, second: float) -> float:
+    return float(max(first**2 - second**2, 0.0) ** 0.5)
