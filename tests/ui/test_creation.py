@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from framesmooth.cli.generate import generate
 from framesmooth.errors import UsageError
+from framesmooth.setting import settings_of
 from framesmooth.ui.command_line import generate_command
 from framesmooth.ui.creation import checked_request, offered_settings, prompts_from_text, settings_of_request
 from framesmooth.ui.settings import ServerSettings, parse_size
@@ -40,8 +41,8 @@ def of_command(command: str) -> GenerateSettings:
     with generate.make_context("generate", words[2:]) as context:
         options = dict(context.params)
         texts, output = options.pop("prompts"), options.pop("output")
-        for name in ("json_file", "progress", "table", "preview", "dry_run"):
-            options.pop(name)
+        known = {field.key for field in settings_of(GenerateSettings)}
+        options = {key: value for key, value in options.items() if key in known}
         prompts, options = prompts_and_options(texts, options)
     return GenerateSettings.of(prompts=prompts, output=Path(output), **options)
 
