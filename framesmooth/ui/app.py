@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import UsageError, require_packages
+from framesmooth.errors import UsageError, missing_packages
 from framesmooth.ui.jobs import JobBoard
 from framesmooth.ui.security import THIS_MACHINE, App, Gate, read_passwords
 from framesmooth.ui.settings import ServerSettings
@@ -27,11 +27,11 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
     """Serve the page until the process is interrupted; ``on_ready`` is told its address.
 
     Raises:
-        ModelError: Gradio is not installed.
-        UsageError: a port that is taken, or passwords that cannot be read.
+        UsageError: Gradio is not installed, a port that is taken, or passwords that cannot be read.
         RunLocked: another server works in the folder.
     """
-    require_packages("framesmooth ui", ["gradio", "uvicorn"])
+    if missing_packages(["gradio", "starlette", "uvicorn"]):
+        raise UsageError('the page needs Gradio: pip install "framesmooth[ui]"')
     listener = _listen(settings)
     try:
         board = open_board(settings)
