@@ -138,8 +138,18 @@ def build_models(home: Path, work: Path) -> None:
     build_dpt(models / "depth")
     pipe: Any = diffusers.DiffusionPipeline.from_pretrained(base, use_safetensors=True)
     save_single_file(pipe, models / "dreamer.safetensors")
+    _build_video_models(models)
     save_file({"<toy>": torch.ones(1, TEXT)}, work / "toy.safetensors")
     _save_lora(pipe, work / "style.safetensors")
+
+
+def _build_video_models(models: Path) -> None:
+    from tests.tiny_video_families import build_tiny_video_family, motion_adapter
+
+    names = {"ltx": "ltx", "wan": "wan", "stable_video_diffusion": "svd"}
+    for name, called in names.items():
+        build_tiny_video_family(name, models).rename(models / called)
+    motion_adapter().save_pretrained(models / "motion-adapter", safe_serialization=True)
 
 
 def _save_lora(pipe: Any, path: Path) -> None:

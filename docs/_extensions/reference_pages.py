@@ -32,6 +32,7 @@ GUIDES: Final = {
     "measure": "guides/measuring",
     "compare": "guides/measuring",
     "interpolate": "guides/interpolation",
+    "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
     "resume": "runs",

@@ -1,17 +1,14 @@
 """``framesmooth listen``: what schedules can follow in a sound."""
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesmooth.cli.options import common
-from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.cli.options.command import HeadedCommand
 from framesmooth.cli.options.from_settings import options_of
-from framesmooth.cli.options.places import writable
-from framesmooth.cli.types import Rate
-from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
+from framesmooth.workflows.settings.listen import ListenSettings
 
 if TYPE_CHECKING:
     from framesmooth.sound.listening import Listening
@@ -21,34 +18,9 @@ _MOST_ROWS = 24
 
 @click.command(cls=HeadedCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@options_of(SoundSettings, only=("bpm", "beat_offset", "release"))
-@headed_option(
-    "--fps",
-    heading=EVERYDAY,
-    type=Rate(),
-    metavar="RATE",
-    help="Print the variables of schedules, too, at this many frames a second.",
-)
-@headed_option(
-    "--plot",
-    heading=EVERYDAY,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    callback=writable,
-    help="Draw levels, beats and onsets over time as a picture (.png).",
-)
-@headed_option("--overwrite", heading=EVERYDAY, is_flag=True, help="Replace the plot and JSON if they exist.")
+@options_of(ListenSettings)
 @common.json_file
-def listen(
-    file: Path,
-    bpm: float | None,
-    beat_offset: float | None,
-    release: float,
-    fps: Fraction | None,
-    plot: Path | None,
-    overwrite: bool,
-    json_file: str | None,
-) -> None:
+def listen(file: Path, json_file: str | None, **settings: Any) -> None:
     """Hear a sound file, or the sound of a film: tempo, beats, onsets and loudness.
 
     Trackers often hear half or double the tempo: --bpm and --beat-offset say it. With --fps comes the table
@@ -65,25 +37,26 @@ def listen(
     from framesmooth.sound.variables import variables_of
     from framesmooth.workflows.outputs import check_files
 
-    if plot is not None and plot.suffix.lower() != ".png":
-        raise UsageError(f"{plot} is no .png file: give --plot such a name")
-    check_files([file], [plot, common.json_path(json_file)], overwrite=overwrite)
-    heard = hear(file, bpm=bpm, beat_offset=beat_offset)
-    found = heard.as_dict()
+    asked = ListenSettings(**settings)
+    if asked.plot is not None and asked.plot.suffix.lower() != ".png":
+        raise UsageError(f"{asked.plot} is no .png file: give --plot such a name")
+    check_files([file], [asked.plot, common.json_path(json_file)], overwrite=asked.overwrite)
+    heard = hear(file, bpm=asked.bpm, beat_offset=asked.beat_offset)
+    found, fps = heard.as_dict(), asked.fps
     frames = 0 if fps is None else max(1, int(heard.seconds * float(fps)))
-    variables = {} if fps is None else variables_of(heard, frames, fps, release)
-    if plot is not None:
+    variables = {} if fps is None else variables_of(heard, frames, fps, asked.release)
+    if asked.plot is not None:
         from framesmooth.reports.sound_plot import write_sound_plot
 
-        write_sound_plot(plot, heard)
+        write_sound_plot(asked.plot, heard)
     if common.write_json(json_file, found | ({"fps": str(fps), "variables": variables} if variables else {})):
         return
     for line in _words(heard):
         click.echo(line)
     if fps is not None:
         _print_table(variables, float(fps))
-    if plot is not None:
-        click.echo(plot)
+    if asked.plot is not None:
+        click.echo(asked.plot)
 
 
 def _words(heard: "Listening") -> list[str]:

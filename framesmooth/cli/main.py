@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
+    "upscale": ("framesmooth.cli.upscale:upscale", "Enlarge the frames of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
     "listen": ("framesmooth.cli.listen:listen", "Hear the tempo, beats and loudness of a sound."),
     "soundtrack": ("framesmooth.cli.soundtrack:soundtrack", "Make the sound of a clip from its words."),

@@ -9,7 +9,7 @@ from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.cli.options.places import writable
-from framesmooth.workflows.soundtrack import SoundtrackSettings
+from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
 
 
 @click.command(cls=HeadedCommand)

@@ -25,7 +25,6 @@ from framesmooth.generation.latent_path import create_path
 from framesmooth.generation.specs import MovingSubject
 from framesmooth.generation.subject_layers import (
     Layers,
-    Map,
     cut_out,
     filled,
     hole_of,
@@ -33,7 +32,7 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
-from framesmooth.generation.word_maps import IMAGES_PER_MAP
+from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp

@@ -13,7 +13,8 @@ from framesmooth.sound.speech import can_speak
 from framesmooth.video import open_sink
 from framesmooth.video.audio_filters import loudness_of
 from framesmooth.video.audio_samples import read_samples
-from framesmooth.workflows.soundtrack import SoundtrackSettings, make_soundtrack
+from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
+from framesmooth.workflows.soundtrack import make_soundtrack
 from tests.flash_beep import SIZE
 from tests.sound.tracks import RATE, write
 from tests.tiny_sound import build_musicgen

@@ -20,7 +20,7 @@ def camera_moves(settings: "GenerateSettings", num_frames: int, size: tuple[int,
     Raises:
         UsageError: words that name no move.
     """
-    fps, words = settings.timeline.fps, settings.camera.words
+    fps, words = settings.timeline.rate, settings.camera.words
     given = {} if settings.camera.moves is None else settings.camera.given
     if words is not None:
         return Moves(**camera_schedules(words, num_frames=num_frames, fps=fps, size=size) | given)

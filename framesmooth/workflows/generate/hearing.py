@@ -38,7 +38,7 @@ def heard_by(settings: "GenerateSettings", num_frames: int) -> Heard | None:
     heard = _heard(settings)
     if heard.is_silent:
         raise UsageError(f"{heard.path} is silent, so no schedule can follow it: give another --audio")
-    return variables_of(heard, num_frames, settings.timeline.fps, settings.sound.release)
+    return variables_of(heard, num_frames, settings.timeline.rate, settings.sound.release)
 
 
 def in_time(settings: "GenerateSettings") -> "GenerateSettings":
@@ -109,12 +109,12 @@ def _placed(prompt: TimedPrompt, settings: "GenerateSettings") -> TimedPrompt:
         return prompt
     moment = Moment.parse(prompt.moment)
     if moment.unit == "seconds":
-        return replace(prompt, time=round(moment.value * float(settings.timeline.fps)), moment="")
+        return replace(prompt, time=round(moment.value * float(settings.timeline.rate)), moment="")
     if settings.encoding.audio is None:
         raise UsageError(f"a prompt at {prompt.moment} needs a sound: add --audio FILE")
     from framesmooth.sound.variables import beat_frame
 
-    time = beat_frame(_heard(settings), moment.value, settings.timeline.fps)
+    time = beat_frame(_heard(settings), moment.value, settings.timeline.rate)
     return replace(prompt, time=time, moment="")
 
 
@@ -125,7 +125,7 @@ def _paced(settings: "GenerateSettings", pace: str) -> "GenerateSettings":
     step, prompts = _step(pace), settings.prompts
     if any(prompt.time is not None or prompt.moment for prompt in prompts):
         raise UsageError("--pace places the prompts, and they have times of their own: drop one of both")
-    heard, fps = _heard(settings), settings.timeline.fps
+    heard, fps = _heard(settings), settings.timeline.rate
     if len(prompts) == 1:
         prompts = _from_seed_to_seed(settings, step, heard)
     placed = tuple(
@@ -138,7 +138,7 @@ def _paced(settings: "GenerateSettings", pace: str) -> "GenerateSettings":
 def _from_seed_to_seed(
     settings: "GenerateSettings", step: float, heard: "Listening"
 ) -> tuple[TimedPrompt, ...]:
-    (prompt,), seeding, fps = settings.prompts, settings.seeding, settings.timeline.fps
+    (prompt,), seeding, fps = settings.prompts, settings.seeding, settings.timeline.rate
     if settings.feeds_back or seeding.seeds is not None or seeding.seed_behavior != "fixed":
         raise UsageError("--pace needs two prompts or more here: give them, or drop the camera and seeds")
     first = seeding.seed if prompt.seed is None else prompt.seed

@@ -89,9 +89,7 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
         raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
     segments = max(1, len(prompts) - (0 if settings.timeline.loop else 1))
     num_frames = settings.timeline.num_frames or max(FRAMES_PER_SEGMENT * segments, latest + 1)
-    avoided = [
-        ", ".join(filter(None, (prompt.negative, settings.sampling.negative_prompt))) for prompt in prompts
-    ]
+    avoided = avoided_by(settings, prompts)
     times = place_prompts(prompts, num_frames, loop=settings.timeline.loop)
     if settings.seeding.seed_schedule is not None:
         seeds = _scheduled(settings.seeding.seed_schedule, num_frames, settings)
@@ -107,9 +105,16 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
     )
 
 
+def avoided_by(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) -> list[str]:
+    """Return the negative prompt of each prompt: its own, and that of the clip."""
+    return [
+        ", ".join(filter(None, (prompt.negative, settings.sampling.negative_prompt))) for prompt in prompts
+    ]
+
+
 def _scheduled(schedule: str, num_frames: int, settings: GenerateSettings) -> list[int]:
     """Return the seed of every frame: the nearest whole number."""
-    asked = num_frames, settings.timeline.fps, settings.seeding.seed, heard_by(settings, num_frames)
+    asked = num_frames, settings.timeline.rate, settings.seeding.seed, heard_by(settings, num_frames)
     values = values_of("--seed-schedule", schedule, *asked)
     for frame, value in enumerate(values):
         if not -0.5 <= value < MAX_SEED - 0.5:

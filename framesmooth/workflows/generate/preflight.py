@@ -16,6 +16,7 @@ from framesmooth.runs import (
 )
 from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
+from framesmooth.upscaling.base import check_upscaler, scaled
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
@@ -27,6 +28,7 @@ _HOW: Final[dict[str, Any]] = {
     "overwrite": False,
     "low_vram": False,
     "cpu_offload": False,
+    "group_offload": False,
     "allow_download": False,
 }
 """Settings that say how a clip is made, and not which."""
@@ -54,8 +56,10 @@ def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> Gen
     if settings.seeding.seeds is not None and len(settings.seeding.seeds) != len(drawn):
         return settings
     again = settings.with_drawn(drawn)
+    if settings.timeline.fps is None:  # what the model was made for is not known here
+        again = again.but(fps=stopped.timeline.fps)
     asked, before = (content_key(settings_as_record(one.but(**_HOW), run.folder)) for one in (again, stopped))
-    return again if asked == before else settings
+    return settings.with_drawn(drawn) if asked == before else settings
 
 
 def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
@@ -78,7 +82,9 @@ def check_writing(clip: ResolvedClip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.encoding.audio
-    check_rate(settings.output, settings.timeline.fps)
+    if settings.upscaling.upscale != 1:
+        check_upscaler(settings.upscaling.upscaler)
+    check_rate(settings.output, settings.timeline.rate)
     settings.look.look().check()
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
@@ -86,6 +92,7 @@ def check_writing(clip: ResolvedClip) -> None:
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):
         size = clip.height or 2, clip.width or 2  # a model's own size is always even
+        size = scaled(size, settings.upscaling.upscale)
         sound = audio is not None
         plan_writing(
             settings.output,

@@ -24,6 +24,8 @@ from framesmooth.workflows.generate.setting_groups.motion import MotionSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
 from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
+from framesmooth.workflows.generate.setting_groups.upscaling import UpscalingSettings
+from framesmooth.workflows.generate.setting_groups.video import VideoModelSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +60,13 @@ class GenerateSettings(SettingGroup):
     seeding: SeedSettings = field(default_factory=SeedSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    upscaling: UpscalingSettings = field(default_factory=UpscalingSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     look: LookSettings = field(default_factory=LookSettings)
     sound: SoundSettings = field(default_factory=SoundSettings)
+    video: VideoModelSettings = field(default_factory=VideoModelSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
@@ -86,8 +90,9 @@ class GenerateSettings(SettingGroup):
                 raise UsageError(
                     "--duration and --num-frames both say how long the clip is: give one of them"
                 )
-            count = frames_in(timeline.duration, timeline.fps)
-            object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
+            if timeline.fps is not None:  # a model's own rate is not known yet
+                count = frames_in(timeline.duration, timeline.fps)
+                object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
         if seeding.variation is not None:
             seed = seed_of_variation(self, seeding.variation)
             object.__setattr__(self, "seeding", replace(seeding, seed=seed, variation=None))

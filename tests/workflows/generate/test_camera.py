@@ -17,7 +17,7 @@ def asked(*prompts: str, **settings: object) -> GenerateSettings:
 
 
 def moves(settings: GenerateSettings) -> dict[str, list[float]]:
-    return camera_moves(settings, 24, SIZE).values(24, settings.timeline.fps)
+    return camera_moves(settings, 24, SIZE).values(24, settings.timeline.rate)
 
 
 def test_a_schedule_takes_precedence_over_words() -> None:

@@ -7,6 +7,28 @@ from annotated_types import Interval
 
 from framesmooth.setting import Setting, SettingGroup
 
+Bpm = Annotated[
+    Annotated[float, Interval(ge=20, le=480)] | None,
+    Setting(
+        unit="beats per minute",
+        metavar="BPM",
+        unset="heard",
+        help="Tempo, where another is heard.",
+    ),
+]
+BeatOffset = Annotated[
+    Annotated[float, Interval(ge=0, le=36_000)] | None,
+    Setting(
+        unit="seconds",
+        unset="heard",
+        help="Time of the first beat, number 0; with --bpm the beats are an even grid.",
+    ),
+]
+Release = Annotated[
+    Annotated[float, Interval(ge=0, le=60)],
+    Setting(unit="seconds", help="Time in which beat, onset and the levels fall off, so that none twitches."),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SoundSettings(SettingGroup):
@@ -23,26 +45,6 @@ class SoundSettings(SettingGroup):
             "beat, onset, rms, low, mid, high, beat_phase, bar and bpm: --zoom '1+0.04*beat'.",
         ),
     ] = None
-    bpm: Annotated[
-        Annotated[float, Interval(ge=20, le=480)] | None,
-        Setting(
-            unit="beats per minute",
-            metavar="BPM",
-            unset="heard",
-            help="Tempo, where another is heard.",
-        ),
-    ] = None
-    beat_offset: Annotated[
-        Annotated[float, Interval(ge=0, le=36_000)] | None,
-        Setting(
-            unit="seconds",
-            unset="heard",
-            help="Time of the first beat, number 0; with --bpm the beats are an even grid.",
-        ),
-    ] = None
-    release: Annotated[
-        Annotated[float, Interval(ge=0, le=60)],
-        Setting(
-            unit="seconds", help="Time in which beat, onset and the levels fall off, so that none twitches."
-        ),
-    ] = 0.25
+    bpm: Bpm = None
+    beat_offset: BeatOffset = None
+    release: Release = 0.25
