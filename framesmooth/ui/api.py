@@ -81,6 +81,7 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             "resume": board.resume,
             "delete": board.delete,
             "smooth": lambda name: smooth_again(board, name),
+            "upscale": lambda name: enlarge(board, name),
             "again": lambda name: shot_again(board, name, request.query_params.get("shot", "")),
         }
         action = does.get(request.path_params["action"])
@@ -121,6 +122,18 @@ def smooth_again(board: JobBoard, name: str) -> Job:
         raise UsageError(f"{job.title} has no frames to smooth again")
     request = {"of": job.name, "strength": "auto", "smoother": None}
     return board.submit("steady", f"{job.title}, smoothed again", request)
+
+
+def enlarge(board: JobBoard, name: str) -> Job:
+    """Put the enlarging of what a job has made into the queue.
+
+    Raises:
+        UsageError: it has made no clip.
+    """
+    job = board.get(name)
+    if job.status != "done" or "clip" not in job.result:
+        raise UsageError(f"{job.title} has no clip to enlarge")
+    return board.submit("upscale", f"{job.title}, enlarged", {"of": job.name})
 
 
 def shot_again(board: JobBoard, name: str, number: str) -> Job:

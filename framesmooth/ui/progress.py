@@ -31,6 +31,7 @@ USUAL: Final[Mapping[str, Mapping[str, float]]] = {
     "steady": {"look": 4, "search": 20, "smooth": 14, "report": 2, "write": 1},
     "measure": {"measure": 10},
     "board": {"preview": 10},
+    "upscale": {"upscale": 10},
     "story": {"speech": 2, "shots": 90, "sound": 1, "film": 6},
 }
 """Seconds by stage in order, of which the ratios count: expected before a job of the kind was done."""

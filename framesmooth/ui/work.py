@@ -1,5 +1,6 @@
 """What the jobs do: each kind calls one workflow and says in plain JSON types what came out."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ class Workshop:
             "measure": self.measure,
             "story": self.story,
             "board": self.board,
+            "upscale": self.upscale,
         }
 
     def warm(self) -> None:
@@ -219,6 +221,33 @@ class Workshop:
             "sheet": found.path.name,
             "words": [f"{found.shots} shots, {float(seconds):.4g} s"],
             "command": f"framesmooth storyboard {STORY_FILE} -o film.mp4 --preview",
+        }
+
+    def upscale(self, job: Job, emit: Listener) -> dict[str, Any]:
+        """Enlarge the clip that another job has made, to twice its width and height."""
+        from framesmooth.runs.open_clip import open_clip
+        from framesmooth.workflows.upscale import upscale
+
+        other = self.job_of(job.request["of"])
+        source = other.path(str(other.result.get("clip", "none")))
+        clip = open_clip(source)
+        height, width = clip.size
+        if 4 * height * width > self.owner.max_pixels:
+            raise UsageError(
+                f"{2 * width}x{2 * height} is too large here: {self.owner.max_pixels} pixels at most"
+            )
+        output = job.folder / f"large{source.suffix}"
+        made = upscale(source, output, overwrite=True, odd="pad", on_event=emit)
+        return {
+            "clip": output.name,
+            "words": [f"{made.size[1]}x{made.size[0]}, twice as wide and as high"],
+            "facts": {
+                "frames": made.frames.num_frames or 1,
+                "fps": float(made.frames.fps),
+                "size": [made.size[1], made.size[0]],
+            },
+            "command": shlex.join(["framesmooth", "upscale", source.name, "-o", output.name]),
+            "thumbnail": _thumbnail(job, output),
         }
 
     def _film_settings(self, job: Job) -> Any:

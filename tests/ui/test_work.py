@@ -8,8 +8,9 @@ import pytest
 
 from framesmooth.errors import FramesmoothError, MediaError, UsageError
 from framesmooth.events import Event, KeyframeDone, Stop
+from framesmooth.runs import write_json
 from framesmooth.ui.creation import checked_request
-from framesmooth.ui.job import INPUT_FOLDER, Job
+from framesmooth.ui.job import INPUT_FOLDER, RESULT_FILE, Job
 from framesmooth.ui.settings import ServerSettings
 from framesmooth.ui.stories import story_request, with_new_seed
 from framesmooth.ui.work import Workshop
@@ -84,6 +85,10 @@ def test_a_clip_that_was_stopped_goes_on_and_can_be_smoothed_again(
         workshop.steady(again, again.progress)
     made.status = "done"
     assert workshop.steady(again, again.progress)["facts"]["frames"] == 4
+
+    write_json(made.folder / RESULT_FILE, result)
+    large = job(tmp_path / "three", "upscale", {"of": "made"})
+    assert workshop.upscale(large, large.progress)["facts"]["size"] == [64, 48]
 
 
 def test_a_preview_tells_the_cost(workshop: Workshop, owner: ServerSettings, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def build(board: JobBoard, owner: ServerSettings, inbox: Path) -> None:
             smoother = gr.Dropdown(list(names("smoother")), value=defaults.SMOOTHER, label="Method")
             steady = gr.Button("Steady", variant="primary", elem_id="steady-button")
         with gr.Column(elem_classes="fs-view"):
-            view = job_view(("steady",), _EMPTY)
+            view = job_view(("steady", "upscale"), _EMPTY)
     how.change(lambda chosen: gr.Slider(visible=chosen == _CHOSEN), how, strength, **QUIET)
     steady.click(submit, [files, how, strength, smoother], view, **QUIET)
 

@@ -37,7 +37,7 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-const PAGES = { board: "Story", create: "Create", preview: "Create", steady: "Steady", measure: "Measure", story: "Story" };
+const PAGES = { board: "Story", create: "Create", preview: "Create", steady: "Steady", upscale: "Steady", measure: "Measure", story: "Story" };
 
 export function openPage(name) {
   const tabs = [...document.querySelectorAll("#pages [role=tab]")];

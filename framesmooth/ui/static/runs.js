@@ -1,7 +1,7 @@
 // Everything that was made. Cards are kept and changed in place: nothing jumps, and the focus stays.
 import { act, duration, fileOf, get, h, openJob, poll, setText } from "./dom.js";
 
-const KINDS = { board: "board", create: "clip", preview: "preview", steady: "steadied", measure: "measured", story: "film" };
+const KINDS = { board: "board", create: "clip", preview: "preview", steady: "steadied", upscale: "enlarged", measure: "measured", story: "film" };
 const WORDS = { queued: "waiting", running: "being made", stopped: "stopped", failed: "failed", done: "done" };
 const ACTIVE = ["queued", "running"];
 
@@ -22,7 +22,7 @@ export function runsList(element) {
     const { ok, told } = await act(job, action);
     problem.hidden = ok;
     setText(problem, ok ? "" : told.error ?? "the server did not answer: try again");
-    if (ok && action === "smooth") openJob(told.job, "steady");
+    if (ok && ["smooth", "upscale"].includes(action)) openJob(told.job, "steady");
     refresh();
   };
   const update = async () => {
@@ -79,6 +79,7 @@ function card(one, doing) {
     if (told.status === "stopped") parts.push(button("Resume", "resume"));
     if (told.status === "failed") parts.push(button("Try again", "resume"));
     if (told.status === "done" && told.kind === "create") parts.push(button("Smooth again", "smooth"));
+    if (told.status === "done" && ["create", "steady", "story"].includes(told.kind)) parts.push(button("Upscale", "upscale"));
     if (told.status !== "running") parts.push(h("button", { type: "button", class: "fs-button fs-low", onclick: remove, "aria-label": `Delete: ${told.title}` }, "Delete"));
     actions.replaceChildren(...parts);
   };
