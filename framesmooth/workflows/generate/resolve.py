@@ -180,7 +180,7 @@ class ResolvedClip:
     @property
     def structure_share(self) -> float | Literal["auto"]:
         """As asked; 0 where keyframes are steered by something else than noise and prompts."""
-        travels = self.settings.walks and self.plan is None
+        travels = self.settings.walks and self.plan in (None, self.moving)
         return self.settings.timeline.structure_guidance if travels else 0.0
 
     @property
