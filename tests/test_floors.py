@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tuning",),
     ("reports", "story"),
     ("workflows",),
-    ("cli", "web", "__main__"),
+    ("cli", "ui", "__main__"),
 )
 """From the ground up; CONTRIBUTING.md shows the same list."""
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -39,6 +39,7 @@ GUIDES: Final = {
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "ui": "guides/ui",
     "styles": "guides/styles",
     "listen": "guides/sound",
     "soundtrack": "guides/sound",

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
+    "ui": ("framesmooth.cli.ui:ui", "Serve the page for a browser."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
     "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
