@@ -106,9 +106,7 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                         seconds,
                     ]
                 )
-        click.echo(
-            f"\n| {title} | PSNR | SSIM | detail | flicker, times | seconds a frame |\n{6 * '|---'}|"
-        )
+        click.echo(f"\n| {title} | PSNR | SSIM | detail | flicker, times | seconds a frame |\n{6 * '|---'}|")
         for name, values in rows.items():
             psnr, ssim, fine, flicker, seconds = np.median(np.array(values), axis=0)
             click.echo(
