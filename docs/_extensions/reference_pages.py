@@ -26,6 +26,7 @@ PLAIN: Final = "Options"
 GUIDES: Final = {
     "generate": "guides/prompts",
     "smooth": "guides/deflickering",
+    "diagnose": "guides/diagnosing",
     "tune": "tuning",
     "sweep": "tuning",
     "measure": "guides/measuring",
