@@ -24,3 +24,6 @@ MAX_TEXT: Final = 2**20
 MAX_PROMPTS: Final = 10_000
 MAX_HELD: Final = 10_000
 """How many times the frames of a file a clip may have that shows them at a constant rate."""
+
+MAX_VARIATIONS: Final = 64
+"""Seeds on one sheet of variations."""

@@ -45,6 +45,7 @@ METRICS: Final[dict[str, str]] = {
     "luma_flicker": "framesmooth.metrics.luma_flicker:LumaFlicker",
     "luma_flicker_local": "framesmooth.metrics.luma_flicker_local:LumaFlickerLocal",
     "sharpness_pumping": "framesmooth.metrics.sharpness_pumping:SharpnessPumping",
+    "ghosting": "framesmooth.metrics.ghosting:Ghosting",
     "detail_retention": "framesmooth.metrics.detail_retention:DetailRetention",
     "coverage": "framesmooth.metrics.coverage:Coverage",
     "dynamic_degree": "framesmooth.metrics.dynamic_degree:DynamicDegree",
@@ -64,6 +65,7 @@ GENERATORS: Final[dict[str, str]] = {
     "prompt-travel": "framesmooth.generation.prompt_travel:PromptTravel",
     "moving-subject": "framesmooth.generation.moving_subject:MovingSubjectGenerator",
     "camera-feedback": "framesmooth.generation.camera_feedback:CameraFeedback",
+    "anchored-camera": "framesmooth.generation.anchored_camera:AnchoredCamera",
     "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
     "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",
 }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from framesmooth.generation.anchored_camera import AnchoredCamera
 from framesmooth.generation.base import GenerationRequest, StepsDone
 from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.first_last_frame import FirstLastFrame
@@ -22,7 +23,8 @@ def camera_feedback(
     model: TextToImage, timeline: Timeline, plan: Feedback, **sampling: Any
 ) -> CameraFeedback:
     """Return the generator of a timeline under a camera."""
-    return CameraFeedback.create(_request(model, timeline, plan, sampling))
+    kind = AnchoredCamera if plan.anchored else CameraFeedback
+    return kind.create(_request(model, timeline, plan, sampling))
 
 
 def first_last_frame(

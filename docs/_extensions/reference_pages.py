@@ -33,6 +33,7 @@ GUIDES: Final = {
     "compare": "guides/measuring",
     "interpolate": "guides/interpolation",
     "assemble": "guides/interpolation",
+    "explain": "guides/explaining",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",

@@ -37,6 +37,7 @@ def generate(
     progress: str,
     table: bool,
     preview: bool,
+    variations: int | None,
     dry_run: bool,
     **settings: Any,
 ) -> None:
@@ -57,8 +58,8 @@ def generate(
     \b
     Examples:
       framesmooth generate "a sailboat on the sea at sunset" -o clip.mp4
-      framesmooth generate "a cat on a beach" "a lion in the savanna" -o clip.mp4 --num-frames 96
-      framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop
+      framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop --duration 8s
+      framesmooth generate "a castle on the hills" -o clip.mp4 --aspect 9:16 --variations 6
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01 --pan-x "2*sin(t/8)"
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
@@ -68,7 +69,9 @@ def generate(
     parsed, settings = inputs.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:
         asked = GenerateSettings.of(prompts=parsed, output=path, **settings)
-        if preview or dry_run:
+        if variations is not None:
+            preview_options.show_numbered(asked, variations, progress, json_file, dry_run=dry_run)
+        elif preview or dry_run:
             preview_options.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
         else:
             make_and_show(asked, progress, json_file, table=table)

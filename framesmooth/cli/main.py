@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
+    "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),

@@ -71,7 +71,7 @@ class CameraFeedback(ImageToImageGenerator):
         if plan.depth_model is not None:
             camera = DepthCamera(moves, size, load_depth(plan.depth_model, path.model.device))
         scale = sampling.guidance.scale if plan.guidance_scale is None else plan.guidance_scale
-        return CameraFeedback(
+        return cls(
             path=path,
             guidance=replace(sampling.guidance, scale=scale),
             noise_renewal=plan.noise_renewal,
@@ -106,7 +106,7 @@ class CameraFeedback(ImageToImageGenerator):
             coded += path.model.autoencoder.inversion
         return Work(
             keyframes=len(left),
-            keyframe_steps=sum(over) + first * path.sampling.steps,
+            keyframe_steps=sum(over) + first * path.steps_from(0),
             guided=self._with_anchor(Tally(guided, guided)),
             unguided=self._with_anchor(Tally(unguided, unguided)),
             coded=Tally(coded, coded),
@@ -117,6 +117,11 @@ class CameraFeedback(ImageToImageGenerator):
     @property
     def _images_at_once(self) -> int:
         return 1
+
+    @property
+    def given_images(self) -> dict[str, Frame]:
+        """The first frame, if it is given."""
+        return {} if self.first is None else {"--init-image": self.first}
 
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Generate the keyframes that the store lacks, in order; yield each one's frame once it is stored."""

@@ -1,9 +1,11 @@
 """What all generators that denoise latents share: path, frame size, facts and cost of the model."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from math import ceil
 from typing import Any, Final, Literal
 
 from torch import Tensor
@@ -11,7 +13,9 @@ from torch import Tensor
 from framesmooth.events import KeyframeDone, Notice
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator, StepsDone, keyframes_done
+from framesmooth.generation.given_images import FOREIGN, foreign_notice, levels_changed
 from framesmooth.generation.latent_path import LatentPath
+from framesmooth.generation.sampling import size_notice
 from framesmooth.generation.work import Probe, Tally
 from framesmooth.models.devices import dtype_name
 from framesmooth.models.prompt_weighting_spec import plain
@@ -100,6 +104,22 @@ class DiffusionGenerator(FrameGenerator):
             needed = f" without {how} above 1" if not model.family.is_distilled or "true" in how else ""
             yield Notice(f"{model_name} ignores negative prompts{needed}", warning=True)
         yield from self._cut_prompts()
+        size = size_notice(model, self.path.sampling, model_name)
+        if size is not None:
+            yield size
+        for option, levels in self.foreign_images.items():
+            yield Notice(foreign_notice(option, levels, model_name), warning=True)
+
+    @property
+    def given_images(self) -> Mapping[str, Frame]:
+        """The images that frames start from, uint8 of the denoised size, by the options that gave them."""
+        return {}
+
+    @cached_property
+    def foreign_images(self) -> Mapping[str, float]:
+        """By how many levels the model changes the given images that are unlike what it can show."""
+        levels = {option: levels_changed(self.path, image) for option, image in self.given_images.items()}
+        return {option: level for option, level in levels.items() if level > FOREIGN}
 
     def _cut_prompts(self) -> Iterator[Notice]:
         """Yield a warning for each prompt that is too long for the model: how much of it is read."""
@@ -134,6 +154,12 @@ class DiffusionGenerator(FrameGenerator):
         for first, images in groups:
             calls = -(-images // self._images_at_once)
             tally = self._with_anchor(Tally(calls, images))
+            if first == 0 and self.path.layout_path is not None:
+                share = self.path.layout_share
+                with_guidance, without = self.path.split_steps()
+                small = Tally(calls, ceil(images * share))
+                guided, unguided = guided + small * with_guidance, unguided + small * without
+                first = self.path.sampling.refined_from
             with_guidance, without = self.path.split_steps(first)
             guided += tally * with_guidance
             unguided += tally * without

@@ -7,12 +7,14 @@ every later one stays closer to its neighbours, so the path gets finer and not w
 as anywhere else.
 
 An image that goes through the autoencoder and the last steps comes out slightly changed. The frames beside
-the given images are corrected by this difference, which fades with distance.
+the given images are corrected by this difference, which fades with distance. Paced evenly, the path is
+travelled at constant speed, this difference included, so that the clip neither starts nor ends with a cut.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,10 +24,13 @@ from torch import Tensor
 
 from framesmooth.frames import Frame, GeneratedFrame, as_float, as_uint8
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, StepsDone
+from framesmooth.generation.color_transfer import distance
+from framesmooth.generation.given_images import held_share, with_holds
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.keyframes import auto_cadence, diffuse_keyframes, preview_cadence
-from framesmooth.generation.latent_path import create_path
-from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.latent_path import LatentPath, create_path
+from framesmooth.generation.pacing import Pace
+from framesmooth.generation.prompt_travel import PromptTravel, shrunk
 from framesmooth.generation.specs import FirstLastImages
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import stack
@@ -35,7 +40,13 @@ from framesmooth.video.resize import crop, fitted
 _STRENGTH_PER_ROUND: Final = 0.8
 """Share of the strength of a round that the next one has."""
 _CORRECTED_FRAMES: Final = 6
-"""Frames over which the correction beside a given image fades."""
+"""Frames over which the correction beside a given image fades, at least."""
+_SLOWER: Final = 2.0
+"""How many times slower than the rest of the way a correction fades."""
+_WIDEST_CORRECTION: Final = 0.5
+"""Share of the way."""
+FIRST: Final = "--init-image"
+LAST: Final = "--last-image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +71,7 @@ class FirstLastFrame(PromptTravel):
             fps=spec.fps,
             cadence=spec.cadence if isinstance(spec.cadence, int) else auto_cadence(request.timeline),
             inbetween=spec.inbetween,
+            pacing=spec.pacing,
             store={} if request.latents is None else request.latents,
             ends=replace(ends, first=first, last=fitted(ends.last, size)),
         )
@@ -97,12 +109,13 @@ class FirstLastFrame(PromptTravel):
         encoded = sum(time not in self.store for time in self._given) * self.path.model.autoencoder.inversion
         corrected = len(self._given) if counted.frames else 0
         again = corrected if self._branches else 0
+        compared = len(self.possible_keyframes) if counted.frames and self._compares_keyframes else 0
         guided, unguided = self._denoising([(sampling.branch_step, 1)] * again)
         return replace(
             counted,
             guided=counted.guided + guided,
             unguided=counted.unguided + unguided,
-            coded=counted.coded + Tally(encoded + corrected, encoded + corrected),
+            coded=counted.coded + Tally(encoded + corrected + compared, encoded + corrected + compared),
         )
 
     @property
@@ -202,36 +215,79 @@ class FirstLastFrame(PromptTravel):
     def render(self, batch: range) -> list[GeneratedFrame]:
         """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
         rendered = super().render(batch)
-        return [self._corrected(time, generated) for time, generated in zip(batch, rendered, strict=True)]
+        return [
+            self._corrected(self.paced_path, time, generated)
+            for time, generated in zip(batch, rendered, strict=True)
+        ]
 
     def keyframe(self, time: int) -> GeneratedFrame:
         """Return a keyframe as the clip shows it; it must be in the store, and so must the given images."""
-        return self._corrected(time, super().keyframe(time))
+        return self._corrected(self.path, time, super().keyframe(time))
 
-    def _given_frame(self, time: int) -> GeneratedFrame | None:
+    def _given_frame(self, path: LatentPath, time: int) -> GeneratedFrame | None:
         given = self.ends.given(time)
+        if given is None and self.pacing == "even":
+            ends = {self.path.position(end): image for end, image in self._given.items()}
+            given = ends.get(path.position(time))
         return None if given is None else GeneratedFrame(crop(given, self.size))
 
-    def _corrected(self, time: int, generated: GeneratedFrame) -> GeneratedFrame:
+    def _corrected(self, path: LatentPath, time: int, generated: GeneratedFrame) -> GeneratedFrame:
         """Return a frame shifted towards the given images that it is near; these themselves are as given."""
-        given = self._given_frame(time)
+        given = self._given_frame(path, time)
         if given is not None:
             return given
         if generated.fault:
             return generated
         shifted = as_float(generated.frame)
         for end in self._given:
-            share = self._nearness(time, end)
+            away = abs(path.position(time) - self.path.position(end))
+            share = max(0.0, 1 - away / self._corrected_widths[end])
             if share > 0:
                 shifted = shifted + np.float32(share) * self._corrections[end]
         return replace(generated, frame=as_uint8(shifted))
 
-    def _nearness(self, time: int, end: int) -> float:
-        """Return 1 where a frame is at the position of the end, falling to 0 some frames from it."""
-        here, there = self.path.position(time), self.path.position(end)
+    @cached_property
+    def _corrected_widths(self) -> dict[int, float]:
+        """How far from each given image frames are corrected, in positions.
+
+        Paced evenly, a large correction fades over so much of the way that it is no faster than the rest.
+        """
         last = self.num_frames - 1
-        width = self.path.position(last) * min(_CORRECTED_FRAMES / last, 1)
-        return max(0.0, 1 - abs(here - there) / width)
+        whole = self.path.position(last)
+        least = min(_CORRECTED_FRAMES / last, 1)
+        if self.pacing != "even":
+            return dict.fromkeys(self._given, whole * least)
+        images = [shrunk(super(FirstLastFrame, self).keyframe(time).frame) for time in self.keyframe_indices]
+        length = sum(distance(one, other) for one, other in pairwise(images)) or 1.0
+        sizes = {end: self._size_of_correction(end) for end in self._given}
+        return {
+            end: whole * min(max(_SLOWER * size / length, least), _WIDEST_CORRECTION)
+            for end, size in sizes.items()
+        }
+
+    def _size_of_correction(self, end: int) -> float:
+        given = crop(self._given[end], self.size)
+        own = as_uint8(as_float(given) - self._corrections[end])
+        return distance(shrunk(given), shrunk(own))
+
+    def thumbnail(self, time: int) -> Frame:
+        """Return a small image of a keyframe as the clip shows it."""
+        return shrunk(self.keyframe(time).frame)
+
+    def measured_pace(self) -> Pace:
+        """Return the pace of even change, which rests at images that the model cannot show."""
+        keys, holds = self.path.timeline.keyframes, {}
+        for option in self.foreign_images:
+            start, end = keys[-2:] if option == LAST else keys[:2]
+            at = -1 if option == LAST else 0
+            holds[at] = held_share(end.time - start.time, float(self.fps))
+        return with_holds(super().measured_pace(), holds)
+
+    @property
+    def given_images(self) -> dict[str, Frame]:
+        """The images of the denoised size, by the options that gave them."""
+        images = {FIRST: self.ends.first, LAST: self.ends.last}
+        return {option: image for option, image in images.items() if image is not None}
 
     @cached_property
     def _corrections(self) -> dict[int, NDArray[np.float32]]:
@@ -258,7 +314,7 @@ class FirstLastFrame(PromptTravel):
 
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` denoised again from the keyframes around it, with other noise."""
-        given = self._given_frame(time)
+        given = self._given_frame(self.paced_path, time)
         if given is not None:
             return given
         keys = self.keyframe_indices
@@ -267,7 +323,7 @@ class FirstLastFrame(PromptTravel):
         _, noise = self._reroll_noise(time, attempt)
         (pair,) = self._between([(time, before, after)], self._steps_of(time, 0), noise=noise)
         (generated,) = self._decode(torch.from_numpy(pair[1])[None])
-        return self._corrected(time, generated)
+        return self._corrected(self.paced_path, time, generated)
 
     def preview(
         self,
@@ -278,4 +334,5 @@ class FirstLastFrame(PromptTravel):
     ) -> "FirstLastFrame":
         """Return a quicker generator of the same clip; its frames keep the size of the given images."""
         cadence = preview_cadence(self.path.timeline, keyframes)
-        return replace(self, path=self.path.with_steps(steps), cadence=cadence, store={}, crossfaded=set())
+        path = self.path.with_steps(steps)
+        return replace(self, path=path, cadence=cadence, pacing="linear", store={}, crossfaded=set())

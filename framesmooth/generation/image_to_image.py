@@ -11,11 +11,13 @@ from torch import Tensor
 
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import ImageStore, StepsDone
+from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.metrics.outliers import frame_statistics
 from framesmooth.models.conditioning import stack
+from framesmooth.models.text_to_image import StepChange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +72,20 @@ def denoise_image(
     steps: int | None = None,
     first: Tensor | None = None,
     seed: int | None = None,
+    change: StepChange | None = None,
 ) -> GeneratedFrame:
     """Generate the image of frame ``time`` alone; see ``denoise_images``."""
     starts, seeds = None if start is None else [start], None if seed is None else [seed]
     return denoise_images(
-        path, [time], [noise], on_step, starts=starts, steps=steps, first=first, seeds=seeds
+        path,
+        [time],
+        [noise],
+        on_step,
+        starts=starts,
+        steps=steps,
+        first=first,
+        seeds=seeds,
+        changes=() if change is None else (change,),
     )[0]
 
 
@@ -88,6 +99,7 @@ def denoise_images(
     steps: int | None = None,
     first: Tensor | None = None,
     seeds: Sequence[int] | None = None,
+    changes: Sequence[StepChange] = (),
 ) -> list[GeneratedFrame]:
     """Generate images with the frames' own prompts: from noise, or from images in the last ``steps``.
 
@@ -100,13 +112,15 @@ def denoise_images(
         steps: how many of the last steps denoise them; None is all.
         first: ``latents_of_first``, for images with ``starts`` to attend to.
         seeds: of what samplers draw at every step; those of the path if None.
+        changes: of the latents of each image after every step, for images with ``starts``; none by default.
     """
     model, sampling = path.model, path.sampling
-    skipped = 0 if starts is None or steps is None else sampling.steps - steps
-    state = torch.stack(list(noises))
-    if starts is not None:
-        latents = invert_images(model, starts)
-        state = model.state_at(latents, state, first_step=skipped, steps=sampling.steps)
+    if starts is None:
+        entries = denoise_keyframes(path, times, on_step, Noises(noises, seeds))
+        return [_judged(generated) for generated in model.decode_judged(entries[:, 1])]
+    skipped = 0 if steps is None else sampling.steps - steps
+    latents = invert_images(model, starts)
+    state = model.state_at(latents, torch.stack(list(noises)), first_step=skipped, steps=sampling.steps)
     anchor = path.anchor()
     if anchor is not None and first is not None:
         begun = model.state_at(first, path.noise(0)[None], first_step=skipped, steps=sampling.steps)
@@ -118,10 +132,11 @@ def denoise_images(
         steps=sampling.steps,
         guidance=sampling.guidance,
         # Without guidance in the last steps, all that an image is denoised for, the prompt would fade away.
-        guided_steps=sampling.guided_steps if starts is None else None,
+        guided_steps=None,
         first_step=skipped,
         on_step=None if on_step is None else lambda _done, _latents: on_step(len(times)),
         anchor=anchor,
+        changes=changes,
     )
     return [_judged(generated) for generated in model.decode_judged(final)]
 

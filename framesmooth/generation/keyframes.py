@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
-
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, LatentStore, StepsDone
+from framesmooth.generation.denoising import denoise_keyframes
 from framesmooth.generation.latent_path import LatentPath
-from framesmooth.models.conditioning import stack
 from framesmooth.timeline.timeline import Timeline
 
 
@@ -61,9 +56,9 @@ def diffuse_keyframes(
     """
     for batch in batches_of(times, path.sampling.batch_size, growing=growing):
         if not all(time in store for time in batch):
-            latents = _diffuse(path, batch, on_step)
+            latents = denoise_keyframes(path, batch, on_step)
             for time, pair in zip(batch, latents, strict=True):
-                store[time] = pair
+                store[time] = pair.numpy()
         yield batch
 
 
@@ -76,30 +71,6 @@ def batches_of(times: Sequence[int], size: int, *, growing: bool = True) -> Iter
     while at < len(times):
         yield list(times[at : at + most])
         at, most = at + most, min(size, 4 * most)
-
-
-def _diffuse(path: LatentPath, batch: list[int], on_step: StepsDone | None) -> list[NDArray[np.float32]]:
-    sampling = path.sampling
-    branch = torch.empty(0)
-
-    def step_done(done: int, latents: Tensor) -> None:
-        nonlocal branch
-        if done == sampling.branch_step:
-            branch = latents.float().cpu()
-        if on_step is not None:
-            on_step(len(batch))
-
-    final = path.model.denoise(
-        torch.stack([path.noise(time) for time in batch]),
-        stack([path.conditioning(time) for time in batch]),
-        [path.seed(time) for time in batch],
-        steps=sampling.steps,
-        guidance=sampling.guidance,
-        guided_steps=sampling.guided_steps,
-        on_step=step_done,
-        anchor=path.anchor(),
-    )
-    return list(torch.stack([branch, final], dim=1).numpy())
 
 
 @dataclass(frozen=True)

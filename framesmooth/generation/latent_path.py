@@ -1,91 +1,29 @@
 """The path of a clip through noise and prompt space, and how it is sampled."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
 
 from torch import Tensor
 
 from framesmooth.errors import UsageError
 from framesmooth.generation.control_frames import ControlFrames
-from framesmooth.generation.noise_warping import coarsen
+from framesmooth.generation.layout_pass import layout_size
 from framesmooth.generation.pacing import Pace
+from framesmooth.generation.sampling import PromptsAndNoises, Sampling, auto_batch_size
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.generation.specs import INBETWEENS
+from framesmooth.generation.structure_anchor import AUTO_SHARE, Structure, StructureShare, anchors_of
+from framesmooth.models.aspect import size_in
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning
 from framesmooth.models.controlnet import conditioning_of
 from framesmooth.models.cross_frame_attention import Anchor
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.latents import slerp
+from framesmooth.models.prompt_subjects import subject_distance
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Timeline
-
-_LARGEST_BATCH: Final = 16
-_BATCH_POSITIONS: Final = 4 * 64 * 64
-"""Latent pixels that are denoised together."""
-
-_SHARE_LEFT: Final = 0.1
-"""Share of the steps that an in-between denoises itself: with more of them it loses detail that its keyframes
-have, and sharpness pumps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a frame is denoised.
-
-    Attributes:
-        height: pixels of the denoised image, a multiple of the model's own.
-        width: likewise.
-        frame_size: (height, width) of the clip's frames, cropped from the middle of that image.
-        guidance: how strictly the prompt is followed.
-        steps: denoising steps.
-        guidance_end: share of the steps that are guided, above 0 to 1.
-        batch_size: images that are denoised together.
-        pooled: the noise is that of an image so many times as large, average-pooled.
-    """
-
-    height: int
-    width: int
-    frame_size: tuple[int, int]
-    guidance: Guidance
-    steps: int = 10
-    guidance_end: float = 1.0
-    batch_size: int = 8
-    pooled: int = 1
-
-    @property
-    def guided_steps(self) -> int | None:
-        """After how many steps guidance ends, at least 1; None where it doesn't."""
-        return max(1, round(self.guidance_end * self.steps)) if self.guidance_end < 1 else None
-
-    @property
-    def branch_step(self) -> int:
-        """After how many steps, 1 to ``steps``, in-betweens branch off from the keyframes' trajectories."""
-        return branch_step(self.steps)
-
-
-@dataclass(frozen=True)
-class PromptsAndNoises:
-    """The encoded prompts and the noises of a clip, each worked out once for all paths that share this."""
-
-    _conditionings: dict[tuple[str, str, bool], Conditioning] = field(default_factory=dict, repr=False)
-    _noises: dict[tuple[int, int, int, int], Tensor] = field(default_factory=dict, repr=False)
-
-    def conditioning(self, model: TextToImage, prompt: str, negative: str, *, guided: bool) -> Conditioning:
-        """Return the embeddings of a prompt, batch size 1; with those of the negative one if ``guided``."""
-        key = prompt, negative, guided
-        if key not in self._conditionings:
-            self._conditionings[key] = model.encode(prompt, negative, guided=guided)
-        return self._conditionings[key]
-
-    def noise(self, model: TextToImage, seed: int, sampling: Sampling) -> Tensor:
-        """Return the standard normal noise of a seed, float32 (C, h, w)."""
-        height, width, factor = sampling.height, sampling.width, sampling.pooled
-        key = seed, height, width, factor
-        if key not in self._noises:
-            self._noises[key] = coarsen(model.noise(seed, height * factor, width * factor), factor)
-        return self._noises[key]
 
 
 @dataclass(frozen=True)
@@ -100,6 +38,9 @@ class LatentPath:
             of two keyframes, whose image then varies without becoming another one.
         control: what a ControlNet is given at each frame, if there is one.
         cross_frame: whether all frames attend to the first.
+        structure_share: share of the steps in which prompts with one subject have one structure; 0 is none,
+            "auto" goes by the subjects.
+        one_layout: whether prompts with different seeds share their structure, too.
         pace: where a frame is, if it isn't where the timeline puts it.
         inputs: the encoded prompts and the noises, shared by all paths of the clip.
     """
@@ -110,6 +51,8 @@ class LatentPath:
     drift: float = 1.0
     control: ControlFrames | None = None
     cross_frame: bool = False
+    structure_share: StructureShare = 0.0
+    one_layout: bool = False
     pace: Pace | None = None
     inputs: PromptsAndNoises = field(default_factory=PromptsAndNoises, repr=False, compare=False)
 
@@ -124,6 +67,99 @@ class LatentPath:
     def with_steps(self, steps: int) -> "LatentPath":
         """Return the same path in ``steps`` denoising steps, or in as few as it has."""
         return replace(self, sampling=replace(self.sampling, steps=min(steps, self.sampling.steps)))
+
+    @cached_property
+    def layout_path(self) -> "LatentPath | None":
+        """The same path in the size that its layout is made in; None where it is this one."""
+        size = self.sampling.layout
+        if size is None or self.sampling.steps < 2:
+            return None
+        frame_size = size.height, size.width
+        smaller = replace(
+            self.sampling, height=size.height, width=size.width, frame_size=frame_size, layout=None
+        )
+        return replace(self, sampling=smaller)
+
+    def previewed(self, steps: int, size: tuple[int, int] | None) -> "LatentPath":
+        """Return the same path in ``steps`` steps at most, in the smallest images that have its layout.
+
+        Where the layout is made at once, these are as large as ``size``; under a control, as they are.
+        """
+        path = self.with_steps(steps)
+        if path.sampling.layout is not None:
+            return path.at_layout_scale()
+        return path if path.control is not None else path.shrunk(size)
+
+    @property
+    def layout_share(self) -> float:
+        """How many pixels the first pass has, of those of the second."""
+        size, sampling = self.sampling.layout, self.sampling
+        return 1.0 if size is None else size.height * size.width / (sampling.height * sampling.width)
+
+    def steps_from(self, first: int) -> int:
+        """Return how many steps are taken from step ``first`` on; from noise there may be two passes."""
+        sampling = self.sampling
+        again = sampling.steps - sampling.refined_from if self.layout_path is not None else 0
+        return sampling.steps - first + (again if first == 0 else 0)
+
+    def at_layout_scale(self) -> "LatentPath":
+        """Return the same path with the smallest images that have its layout, all of it."""
+        sampling, model = self.sampling, self.model
+        if sampling.layout is None:
+            return self
+        scale = sampling.layout.scale
+        sides = sampling.height, sampling.width
+        height, width = (max(1, round(side / scale / model.multiple)) * model.multiple for side in sides)
+        extended = sampling.layout.is_extended(*sides)
+        if not extended:
+            height, width = sampling.layout.height, sampling.layout.width
+        frame_size = tuple(round(side / scale) for side in sampling.frame_size)
+        smaller = replace(
+            sampling,
+            height=height,
+            width=width,
+            frame_size=(min(frame_size[0], height), min(frame_size[1], width)),
+            layout=replace(sampling.layout, scale=1.0) if extended else None,
+            batch_size=auto_batch_size(model.latent_shape(height, width)),
+        )
+        return replace(self, sampling=smaller)
+
+    @cached_property
+    def structure(self) -> Structure | None:
+        """The structure that keyframes share; None where they share none."""
+        steps = self.sampling.steps
+        share = AUTO_SHARE if self.structure_share == "auto" else self.structure_share
+        shared = min(round(share * steps), self.sampling.branch_step)
+        keys = self.timeline.keyframes
+        if shared < 1 or len(keys) < 2 or self.control is not None:
+            return None
+        auto = self.structure_share == "auto"
+        seeds = [key.seed if auto and not self.one_layout else 0 for key in keys]
+        return Structure(
+            anchors=anchors_of(seeds, shared, auto=auto, distance=self._subject_distance),
+            steps=shared,
+            batch_size=self.sampling.batch_size,
+        )
+
+    def _subject_distance(self, first: int, second: int) -> float:
+        keys = self.timeline.keyframes
+        return subject_distance(keys[first].prompt, keys[second].prompt, self._embedded)
+
+    def _embedded(self, text: str) -> Tensor:
+        return self.inputs.conditioning(self.model, text, "", guided=False)["prompt_embeds"]
+
+    def times_of(self, prompts: Sequence[int]) -> list[int]:
+        """Return the frames that show prompts, given by index."""
+        last = self.timeline.num_frames - 1
+        return [min(self.timeline.keyframes[prompt].time, last) for prompt in prompts]
+
+    def anchor_at(self, time: int) -> int | None:
+        """Return which prompt's anchor of structure a frame is, None for any other frame."""
+        start, end, mix = self.at(time)
+        prompt = end if mix >= 1 else start
+        if self.structure is None or 0 < mix < 1 or not self.structure.is_anchor(prompt):
+            return None
+        return prompt if self.times_of([prompt]) == [time] else None
 
     def shrunk(self, least: tuple[int, int] | None) -> "LatentPath":
         """Return the same path with images a whole number of times smaller, from the same noise, pooled.
@@ -245,14 +281,18 @@ def create_path(model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> L
             f"{name}, a {kind}, has no UNet whose attention could reach across frames: "
             "drop --cross-frame-attention"
         )
-    if spec.inbetween == "latent":
-        model = model.restartable()
     height, width = spec.height or model.native_size[0], spec.width or model.native_size[1]
+    if spec.aspect is not None:
+        height, width = size_in(spec.aspect, model.native_size, model.multiple)
     rounded = [math.ceil(side / model.multiple) * model.multiple for side in (height, width)]
     largest = model.family.largest_side
     if largest is not None and max(rounded) > largest:
         raise UsageError(f"{model.folder.name} draws pictures of {largest} pixels at most: lower -W and -H")
+    layout = layout_size(model, *rounded) if spec.layout_pass and spec.control is None else None
+    if spec.inbetween == "latent" or layout is not None:
+        model = model.restartable()
     sampling = Sampling(
+        layout=layout,
         height=rounded[0],
         width=rounded[1],
         frame_size=(height, width),
@@ -261,7 +301,16 @@ def create_path(model: TextToImage, timeline: Timeline, spec: SamplingSpec) -> L
         guidance_end=spec.guidance_end,
         batch_size=spec.batch_size or auto_batch_size(model.latent_shape(*rounded)),
     )
-    return LatentPath(model, timeline, sampling, spec.drift, spec.control, spec.cross_frame)
+    return LatentPath(
+        model,
+        timeline,
+        sampling,
+        drift=spec.drift,
+        control=spec.control,
+        cross_frame=spec.cross_frame,
+        structure_share=spec.structure_share,
+        one_layout=spec.one_layout,
+    )
 
 
 def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float) -> None:
@@ -270,14 +319,3 @@ def _check_guidance(model: TextToImage, guidance: Guidance, guidance_end: float)
         raise UsageError(f"guidance of {name}, a {kind}, cannot end early: give --guidance-end 1")
     if guidance.true_scale > 1 and not model.family.has_true_guidance:
         raise UsageError(f"{name}, a {kind}, has one guidance only: drop --true-cfg-scale")
-
-
-def auto_batch_size(latent_shape: tuple[int, int, int]) -> int:
-    """Return how many images to denoise at once: 16 small ones, 4 of 512 x 512 pixels at factor 8."""
-    positions = latent_shape[1] * latent_shape[2]
-    return max(1, min(_LARGEST_BATCH, _BATCH_POSITIONS // positions))
-
-
-def branch_step(steps: int) -> int:
-    """Return after how many of ``steps`` in-betweens branch off: at least one step is left to them."""
-    return steps - max(1, round(steps * _SHARE_LEFT)) if steps > 1 else 1

@@ -21,7 +21,7 @@ from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, La
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
-from framesmooth.generation.latent_path import LatentPath, create_path
+from framesmooth.generation.latent_path import create_path
 from framesmooth.generation.specs import MovingSubject
 from framesmooth.generation.subject_layers import (
     Layers,
@@ -33,6 +33,7 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
+from framesmooth.generation.word_maps import IMAGES_PER_MAP
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
@@ -41,8 +42,6 @@ _LARGEST_CADENCE: Final = 8
 _BATCH: Final = 16
 _SCENE_STRENGTH: Final = 0.7
 """Share of the steps that draw what is behind the subject."""
-_COMPARED_IMAGES: Final = 10
-"""Images that go through the denoiser to find out where the subject is."""
 _OTHER_SEED: Final = 7_919
 _BYTES_OF_LATENTS: Final = 2 * 4
 
@@ -252,12 +251,12 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
         sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
-        searches = _COMPARED_IMAGES * len(sought)
+        searches = IMAGES_PER_MAP * len(sought)
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(
             keyframes=count,
-            keyframe_steps=count * (sampling.steps + scene),
+            keyframe_steps=count * (self.path.steps_from(0) + scene),
             guided=guided,
             unguided=unguided + Tally(searches // 2, searches),
             coded=Tally(coded, coded),
@@ -276,6 +275,6 @@ class MovingSubjectGenerator(DiffusionGenerator):
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
     ) -> "MovingSubjectGenerator":
         """Return a quicker generator of the same clip."""
-        path: LatentPath = self.path.with_steps(steps).shrunk(size)
+        path = self.path.previewed(steps, size)
         cadence = preview_cadence(path.timeline, keyframes)
         return replace(self, path=path, cadence=max(cadence, self.cadence), store={}, crossfaded=set())

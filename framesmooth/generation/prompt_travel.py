@@ -16,6 +16,7 @@ from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.adaptive_keyframes import LARGEST_GAP, Bisection, all_possible_times
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.color_transfer import distance
+from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.keyframes import (
     Keys,
@@ -27,7 +28,7 @@ from framesmooth.generation.keyframes import (
 )
 from framesmooth.generation.latent_inbetweens import latent_frames
 from framesmooth.generation.latent_path import LatentPath, create_path
-from framesmooth.generation.pacing import even_pace
+from framesmooth.generation.pacing import Pace, even_pace
 from framesmooth.generation.work import Tally, Work
 from framesmooth.interpolation.frame_pair import mixed
 from framesmooth.models.latents import slerp
@@ -137,19 +138,21 @@ class PromptTravel(DiffusionGenerator):
         if time not in self._thumbnails:
             if len(self._thumbnails) == _THUMBNAILS_KEPT:
                 self._thumbnails.pop(next(iter(self._thumbnails)))
-            self._thumbnails[time] = _shrunk(frame)
+            self._thumbnails[time] = shrunk(frame)
         return self._thumbnails[time]
 
     @cached_property
     def paced_path(self) -> LatentPath:
         """The path at the pace of the clip; an even pace is measured on the keyframes."""
-        if self.pacing == "linear":
-            return self.path
+        return self.path if self.pacing == "linear" else self.path.paced(self.measured_pace())
+
+    def measured_pace(self) -> Pace:
+        """Return the pace at which the image changes evenly; generates the keyframes that are missing."""
         for _ in self.diffuse():
             pass
         thumbnails = map(self.thumbnail, self.keys.times)
         distances = [distance(first, last) for first, last in pairwise(thumbnails)]
-        return self.path.paced(even_pace(self.keys.positions, distances))
+        return even_pace(self.keys.positions, distances)
 
     def neighbors(self, time: int) -> tuple[int, int, float]:
         """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
@@ -187,18 +190,10 @@ class PromptTravel(DiffusionGenerator):
 
         Neighbouring frames get neighbouring noise, so a series of them holds together.
         """
-        path, sampling = self.paced_path, self.path.sampling
+        path = self.paced_path
         seed, fresh = self._reroll_noise(time, attempt)
-        latents = path.model.denoise(
-            slerp(path.noise(time), fresh, 0.5)[None],
-            path.conditioning(time),
-            [seed],
-            steps=sampling.steps,
-            guidance=sampling.guidance,
-            guided_steps=sampling.guided_steps,
-            anchor=path.anchor(),
-        )
-        return self._decode(latents)[0]
+        noises = Noises([slerp(path.noise(time), fresh, 0.5)], [seed])
+        return self._decode(denoise_keyframes(path, [time], noises=noises)[:, 1])[0]
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
@@ -225,7 +220,7 @@ class PromptTravel(DiffusionGenerator):
         compared = len(self.possible_keyframes) if self._compares_keyframes else 0
         return Work(
             keyframes=sum(len(times) for times, _ in chunks),
-            keyframe_steps=sum(len(times) * (sampling.steps - first) for times, first in chunks),
+            keyframe_steps=sum(len(times) * self.path.steps_from(first) for times, first in chunks),
             guided=guided,
             unguided=unguided,
             coded=Tally(sum(ceil(count / self._images_at_once) for count in decoded), sum(decoded))
@@ -268,10 +263,10 @@ class PromptTravel(DiffusionGenerator):
         self, *, steps: int, size: tuple[int, int] | None = None, keyframes: int = PREVIEW_KEYFRAMES
     ) -> "PromptTravel":
         """Return a quicker generator of the same clip; under a control its frames keep their size."""
-        path = self.path.with_steps(steps)
+        path = self.path.previewed(steps, size)
         return replace(
             self,
-            path=path if path.control is not None else path.shrunk(size),
+            path=path,
             cadence=preview_cadence(path.timeline, keyframes),
             pacing="linear",
             store={},
@@ -279,7 +274,8 @@ class PromptTravel(DiffusionGenerator):
         )
 
 
-def _shrunk(image: Frame) -> Frame:
+def shrunk(image: Frame) -> Frame:
+    """Return a small copy of an image, of the size that keyframes are compared in."""
     scale = _THUMBNAIL_SIDE / max(image.shape)
     if scale >= 1:
         return image

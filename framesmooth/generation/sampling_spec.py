@@ -28,6 +28,12 @@ class SamplingSpec:
         batch_size: images that are denoised together; None goes by their size.
         control: what a ControlNet is given at each frame.
         cross_frame: whether all keyframes attend to the first.
+        aspect: width over height, in place of a width and a height: in a size of the model's own area.
+        structure_share: share of the steps in which keyframes share their structure, "auto" goes by their
+            subjects, 0 is none.
+        one_layout: whether that holds for keyframes of different seeds too, as for noise that only drifts.
+        layout_pass: whether the layout is made in a size that the model knows, and refined in the one asked
+            for.
     """
 
     fps: Fraction = DEFAULT_FPS
@@ -44,3 +50,7 @@ class SamplingSpec:
     batch_size: int | None = None
     control: ControlFrames | None = None
     cross_frame: bool = False
+    aspect: Fraction | None = None
+    structure_share: float | Literal["auto"] = 0.0
+    one_layout: bool = False
+    layout_pass: bool = False

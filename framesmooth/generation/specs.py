@@ -38,11 +38,12 @@ DEFAULT_COLOR_ANCHOR: Final = defaults.COLOR_ANCHOR
 class GenerationPlan(Protocol):
     """What frames start from besides noise.
 
-    Attributes:
-        generator: the name of what generates such frames, in ``registry.GENERATORS``.
     """
 
-    generator: ClassVar[str]
+    @property
+    def generator(self) -> str:
+        """The name of what generates such frames, in ``registry.GENERATORS``."""
+        ...
 
     @property
     def key(self) -> dict[str, Any]:
@@ -66,10 +67,9 @@ class Feedback:
         noise_renewal: share of the noise that is new for each of them, 0 to 1; the rest moves along.
         cadence: as asked, None where the timeline decides.
         depth_model: the folder of a model that estimates depth; None takes images for planes.
+        anchored: whether frames are composed from images that stay, and only what is new is generated.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
     """
-
-    generator: ClassVar[str] = "camera-feedback"
 
     moves: Mapping[str, Sequence[float]]
     strengths: Sequence[float]
@@ -78,7 +78,13 @@ class Feedback:
     noise_renewal: float = DEFAULT_NOISE_RENEWAL
     cadence: int | None = None
     depth_model: Path | None = None
+    anchored: bool = False
     first: Frame | None = None
+
+    @property
+    def generator(self) -> str:
+        """The name of what generates such frames."""
+        return "anchored-camera" if self.anchored else "camera-feedback"
 
     @property
     def key(self) -> dict[str, Any]:
@@ -91,6 +97,7 @@ class Feedback:
             "noise_renewal": self.noise_renewal,
             "cadence": self.cadence,
             **({} if self.depth_model is None else {"depth": True}),
+            **({"anchored": True} if self.anchored else {}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 

@@ -12,17 +12,14 @@ from typing import Final
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.frames import Frame
-from framesmooth.models.conditioning import Conditioning, stack
-from framesmooth.models.families.base import Guidance
+from framesmooth.generation.word_maps import Map, differences
+from framesmooth.models.conditioning import Conditioning
 from framesmooth.models.text_to_image import TextToImage
 
-_COMPARED: Final = ((2, 1), (3, 1), (5, 3))
-"""(steps, steps taken as done) of the short schedules whose ends are compared: much to little noise."""
 _CUT_SIDE: Final = 320
 """Pixels of the longer side at which outlines are sought."""
 _SURE, _UNLIKELY = 1.8, 0.4
@@ -31,8 +28,6 @@ _ROUNDS: Final = 4
 _SOFT_EDGE: Final = 1.0
 _HOLE_MARGIN: Final = 0.05
 """Share of the picture's height around the subject that is drawn anew with what is behind it."""
-
-Map = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -69,25 +64,10 @@ def subject_map(
     Returns:
         float32 (h, w), 0 to 1.
     """
-    both = stack([_positive(conditioning), _positive(without_subject)])
     total: Map = np.zeros(latents.shape[-2:], np.float32)
-    for steps, done in _COMPARED:
-        state = model.state_at(latents[None], noise[None], first_step=done, steps=steps)
-        drawn = model.denoise(
-            torch.cat([state, state]),
-            both,
-            [0, 0],
-            steps=steps,
-            guidance=Guidance(scale=1.0),
-            first_step=done,
-        )
-        difference = (drawn[0] - drawn[1]).abs().mean(dim=0).numpy()
+    for difference in differences(model, latents, noise, conditioning, without_subject):
         total += difference / max(float(difference.max()), 1e-6)
     return _stretched(np.asarray(cv2.GaussianBlur(total, (0, 0), 0.7), np.float32))
-
-
-def _positive(conditioning: Conditioning) -> Conditioning:
-    return {name: value for name, value in conditioning.items() if "negative" not in name}
 
 
 def _stretched(values: Map) -> Map:

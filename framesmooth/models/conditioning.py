@@ -6,10 +6,17 @@ float32 tensors of batch size 1, so the travel needs to know nothing of the pipe
 share of attention each token gets.
 """
 
+import math
+from collections.abc import Sequence
+from typing import Final
+
 import torch
 from torch import Tensor
 
 Conditioning = dict[str, Tensor]
+
+TOKENS: Final = frozenset({"prompt_embeds", "negative_prompt_embeds"})
+"""Names of sequences of tokens, (B, n, d)."""
 
 
 def interpolate_conditioning(start: Conditioning, end: Conditioning, mix: float) -> Conditioning:
@@ -28,6 +35,7 @@ def interpolate_conditioning(start: Conditioning, end: Conditioning, mix: float)
         return start
     if mix >= 1.0:
         return end
+    start, end = of_one_length([start, end])
     return {
         name: torch.lerp(tokens, end[name], mix) if "mask" in name else _travel_tokens(tokens, end[name], mix)
         for name, tokens in start.items()
@@ -46,6 +54,21 @@ def _length(tokens: Tensor) -> Tensor:
     return length
 
 
-def stack(conditionings: list[Conditioning]) -> Conditioning:
+def stack(conditionings: Sequence[Conditioning]) -> Conditioning:
     """Return one conditioning with a batch of len(``conditionings``), in order."""
-    return {name: torch.cat([one[name] for one in conditionings]) for name in conditionings[0]}
+    same = of_one_length(conditionings)
+    return {name: torch.cat([one[name] for one in same]) for name in same[0]}
+
+
+def of_one_length(conditionings: Sequence[Conditioning]) -> list[Conditioning]:
+    """Return conditionings of one shape: sequences of tokens are repeated until all are equally long.
+
+    Attention over tokens that are all repeated equally often is the attention over them.
+    """
+    names = TOKENS & conditionings[0].keys()
+    lengths = {name: {one[name].shape[1] for one in conditionings} for name in names}
+    uneven = {name: math.lcm(*each) for name, each in lengths.items() if len(each) > 1}
+    return [
+        one | {name: one[name].repeat(1, length // one[name].shape[1], 1) for name, length in uneven.items()}
+        for one in conditionings
+    ]

@@ -47,6 +47,15 @@ def state_at(
     return Tensor(scheduler.add_noise(latents, noise, at))
 
 
+def accept_changes(scheduler: Any) -> None:
+    """Let ``scheduler`` go on from latents that were changed after a step.
+
+    UniPC's corrector works out each state again from the one before, which would undo the change.
+    """
+    if hasattr(scheduler, "disable_corrector"):
+        scheduler.disable_corrector = list(range(scheduler.config.num_train_timesteps))
+
+
 def shift_of(scheduler: Any, tokens: int, *, max_shift: float) -> float:
     """Return how far timesteps are shifted towards noise for an image of so many tokens, as diffusers does.
 

@@ -1,6 +1,7 @@
 """One text-to-image pipeline of diffusers: encode a prompt, make noise, denoise, decode."""
 
 import copy
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +17,8 @@ from framesmooth.errors import ModelError
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.models import controlnet, scheduler_state
 from framesmooth.models.autoencoder import Autoencoder
-from framesmooth.models.conditioning import Conditioning
+from framesmooth.models.checkpoints import notes_of
+from framesmooth.models.conditioning import TOKENS, Conditioning
 from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.families import family_of
@@ -24,11 +26,15 @@ from framesmooth.models.families.base import Family, Guidance
 from framesmooth.models.hooks import as_many_as_samples
 from framesmooth.models.latents import noise_of, step_generator
 from framesmooth.models.optimization.compile import compile_errors
+from framesmooth.models.prompt_chunks import chunks_of
 from framesmooth.models.prompt_weighting import token_weights, weighted
-from framesmooth.models.prompt_weighting_spec import parse_weights, plain
+from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
 
 StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
+
+StepChange = Callable[[int, Tensor], Tensor]
+"""Given (number of steps done in all, latents (C, h, w)) returns the latents that one image goes on with."""
 
 
 @dataclass
@@ -40,18 +46,26 @@ class Steps:
     guided: int | None
     """None where guidance doesn't end."""
     on_step: StepCallback | None
+    changes: Sequence[StepChange] = ()
+    """What changes each image of the batch after a step; none where nothing does."""
 
     def __post_init__(self) -> None:
         self.done = self.first
 
-    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> None:
-        """Count ``iterations`` done, and tell of the latents after them."""
+    def __call__(self, pipe: Any, iterations: int, latents: Tensor) -> Tensor | None:
+        """Count ``iterations`` done, and tell of the latents after them; return them where they change."""
         before, left = self.done, self.total - self.first
         self.done = self.first + min(left, iterations * left // len(pipe.scheduler.timesteps))
-        if self.done > before and self.on_step is not None:
-            self.on_step(self.done, latents)
+        changed = None
+        if self.done > before:
+            if self.changes:
+                pairs = zip(self.changes, latents, strict=True)
+                changed = latents = torch.stack([change(self.done, one) for change, one in pairs])
+            if self.on_step is not None:
+                self.on_step(self.done, latents)
         if self.guided is not None and before < self.guided <= self.done:
             pipe._guidance_scale = 0.0  # how diffusers' guide to callbacks ends guidance
+        return changed
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,12 @@ class TextToImage:
         """(height, width) in pixels that the model was made for."""
         return self.family.native_size
 
+    @property
+    def aspects(self) -> tuple[float, float]:
+        """The narrowest and the widest shape, width over height: from the model's notes, or its family."""
+        noted = notes_of(self.folder).get("aspects")
+        return self.family.aspects if noted is None else (float(noted[0]), float(noted[1]))
+
     def restartable(self) -> "TextToImage":
         """Return this model with a sampler that can begin at any step: its own, or a replacement."""
         return replace(self, scheduler=scheduler_state.restartable(self.scheduler))
@@ -106,16 +126,38 @@ class TextToImage:
 
         Words may have weights (``prompt_weights``).
         """
-        texts = {"prompt_embeds": prompt, "negative_prompt_embeds": negative_prompt}
-        spans = {name: parse_weights(self.family.read(text)) for name, text in texts.items()}
+        asked, avoided = self._chunks(prompt), self._chunks(negative_prompt if guided else "")
+        count = math.lcm(len(asked), len(avoided))
         with torch.inference_mode(), self._memory_errors():
-            encoded = dict(self.family.encode(plain(prompt), plain(negative_prompt), guided=guided))
-            for name in encoded.keys() & spans.keys():
-                if any(span.weight != 1 for span in spans[name]):
-                    weights = token_weights(spans[name], self.family.readers, self.pipe)
-                    encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
+            parts = [
+                self._encode_chunk(asked[at % len(asked)], avoided[at % len(avoided)], guided=guided)
+                for at in range(count)
+            ]
+        encoded = parts[0]
+        if count > 1:
+            encoded |= {
+                name: torch.cat([part[name] for part in parts], dim=1) for name in TOKENS & encoded.keys()
+            }
         image = {name: one for name, one in self.image_embeds.items() if guided or "negative" not in name}
         return {name: tensor.float().cpu() for name, tensor in encoded.items()} | image
+
+    def _chunks(self, prompt: str) -> list[tuple[Span, ...]]:
+        """Return a prompt in the parts that are encoded by themselves; it is one where it fits."""
+        spans = parse_weights(self.family.read(prompt))
+        if not self.family.reads_in_chunks:
+            return [spans]
+        tokenizer, room = self.family.readers[0]
+        return chunks_of(spans, tokenizer, room, self.pipe)
+
+    def _encode_chunk(self, asked: Sequence[Span], avoided: Sequence[Span], *, guided: bool) -> Conditioning:
+        """Return the embeddings of one chunk of a prompt, and of one of the negative prompt."""
+        prompt, negative = ("".join(span.text for span in spans) for spans in (asked, avoided))
+        encoded = dict(self.family.encode(prompt, negative, guided=guided))
+        for name, spans in (("prompt_embeds", asked), ("negative_prompt_embeds", avoided)):
+            if name in encoded and any(span.weight != 1 for span in spans):
+                weights = token_weights(spans, self.family.readers, self.pipe)
+                encoded[name] = weighted(encoded[name], self._empty_prompt, weights)
+        return encoded
 
     @property
     def _empty_prompt(self) -> Tensor:
@@ -124,8 +166,10 @@ class TextToImage:
     def cut_off(self, prompt: str) -> str:
         """Return the words at the end of ``prompt`` that the text encoder has no room for, "" if all fit.
 
-        A word of which it reads a part is among them.
+        A word of which it reads a part is among them. A family that reads in chunks reads all of them.
         """
+        if self.family.reads_in_chunks:
+            return ""
         tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
 
         def fits(count: int) -> bool:
@@ -153,6 +197,7 @@ class TextToImage:
         first_step: int = 0,
         on_step: StepCallback | None = None,
         anchor: Anchor | None = None,
+        changes: Sequence[StepChange] = (),
     ) -> Tensor:
         """Denoise a batch from step ``first_step`` of ``steps`` to the end.
 
@@ -168,6 +213,7 @@ class TextToImage:
             on_step: called after every step with (number of steps done in all, latents after it); a step of a
                 second-order solver takes two iterations of the pipeline.
             anchor: a frame that all others attend to; it is denoised along with them.
+            changes: B changes of the images' latents after every step; none leave them as they are.
 
         Returns:
             float32 (B, C, h, w) on the CPU: latents ready to decode.
@@ -175,16 +221,24 @@ class TextToImage:
         if self.low_vram and len(latents) > 1:
             settings = {"steps": steps, "guidance": guidance, "guided_steps": guided_steps, "anchor": anchor}
             return one_by_one(
-                self.denoise, latents, conditioning, seeds, on_step, first_step=first_step, **settings
+                self.denoise,
+                latents,
+                conditioning,
+                seeds,
+                on_step,
+                changes,
+                first_step=first_step,
+                **settings,
             )
         if anchor is None:
             return self._together(
-                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step
+                latents, conditioning, seeds, steps, guidance, guided_steps, first_step, on_step, changes
             )
         told = None if on_step is None else lambda done, states: on_step(done, states[1:])
         batch = anchor.before(latents, conditioning, seeds)
+        with_anchor = (_unchanged, *changes) if changes else ()
         with attending_to_first(self.denoiser, len(batch[0])):
-            return self._together(*batch, steps, guidance, guided_steps, first_step, told)[1:]
+            return self._together(*batch, steps, guidance, guided_steps, first_step, told, with_anchor)[1:]
 
     def _together(
         self,
@@ -196,6 +250,7 @@ class TextToImage:
         guided_steps: int | None,
         first_step: int,
         on_step: StepCallback | None,
+        changes: Sequence[StepChange],
     ) -> Tensor:
         """Denoise a batch in one go; see ``denoise``."""
         family = self.family
@@ -203,10 +258,11 @@ class TextToImage:
         if ends and guided_steps is not None and first_step >= guided_steps:
             ends, guidance = False, replace(guidance, scale=1.0)
             conditioning = {name: value for name, value in conditioning.items() if "negative" not in name}
-        progress = Steps(first_step, steps, guided_steps if ends else None, on_step)
+        progress = Steps(first_step, steps, guided_steps if ends else None, on_step, changes)
         conditioning = controlnet.from_step(conditioning, first_step, steps)
         halving = as_many_as_samples(family.networks if ends else [])
-        with self._fresh_scheduler(first_step), self._memory_errors(), self._refusals(), halving:
+        fresh = self._fresh_scheduler(first_step, changed=bool(changes))
+        with fresh, self._memory_errors(), self._refusals(), halving:
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -244,8 +300,10 @@ class TextToImage:
         )
 
     @contextmanager
-    def _fresh_scheduler(self, first_step: int) -> Iterator[None]:
+    def _fresh_scheduler(self, first_step: int, *, changed: bool = False) -> Iterator[None]:
         scheduler = copy.deepcopy(self.scheduler)
+        if changed:
+            scheduler_state.accept_changes(scheduler)
         self.pipe.scheduler = (
             scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
         )
@@ -303,12 +361,17 @@ def _are_numbers(batch: Tensor) -> Tensor:
     return torch.isfinite(batch).flatten(1).all(dim=1)
 
 
+def _unchanged(_done: int, latents: Tensor) -> Tensor:
+    return latents
+
+
 def one_by_one(
     denoise: Callable[..., Tensor],
     latents: Tensor,
     conditioning: Conditioning,
     seeds: Sequence[int],
     on_step: StepCallback | None,
+    changes: Sequence[StepChange],
     **settings: Any,
 ) -> Tensor:
     """Denoise a batch image by image, and tell of each step once the last image has done it."""
@@ -325,6 +388,7 @@ def one_by_one(
             {name: value[index : index + 1] for name, value in conditioning.items()},
             [seed],
             on_step=told,
+            changes=changes[index : index + 1],
             **settings,
         )
         for index, seed in enumerate(seeds)

@@ -35,6 +35,9 @@ _HEAT: Final = (
     "Root mean square difference along the motion, of the whole clip and of its worst pairs of frames. "
     "Dark grey: no motion could be followed."
 )
+_GHOSTS: Final = "What fades in or out in place, as in a cross-fade, instead of moving."
+_FAINTEST_GHOST: Final = 1.0
+"""Levels of 255: the scale of ghosting ends here at least."""
 _NO_HEAT: Final = "nothing to show, too short or no motion could be followed"
 
 Table = tuple[list[TableCell], list[list[TableCell]]]
@@ -67,7 +70,7 @@ def write_clips_html(
         notes=_notes(reports),
         verdicts=verdicts,
         chart=metrics_chart(reports),
-        galleries=[*_heat_galleries(heats), *_worst_galleries(worst)],
+        galleries=[*_heat_galleries(heats), *_ghost_galleries(heats), *_worst_galleries(worst)],
         facts_title="How it was measured",
         facts=facts,
         formulas=formulas(dict.fromkeys(name for report in reports.values() for name in report)),
@@ -136,6 +139,23 @@ def _heat_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
     if galleries:
         scale = f"{peak:.3g} levels of 255"
         galleries[0] = replace(galleries[0], title="Where it flickers", text=_HEAT, scale=scale)
+    return galleries
+
+
+def _ghost_galleries(heats: Mapping[str, HeatMeter]) -> list[Gallery]:
+    """Return the maps of what fades in place, of every clip, all on one scale."""
+    maps = {name: heat.ghost_levels for name, heat in heats.items()}
+    known = {name: levels for name, levels in maps.items() if levels is not None}
+    peak = max([_FAINTEST_GHOST, *(float(levels.max()) for levels in known.values())])
+    galleries = []
+    for name, levels in known.items():
+        image = heats[name].image
+        assert image is not None
+        figure = jpeg_figure(paint(image, levels, peak), "the whole clip")
+        galleries.append(Gallery("", [figure], name=name if len(heats) > 1 else ""))
+    if galleries:
+        scale = f"{peak:.3g} levels of 255 a frame"
+        galleries[0] = replace(galleries[0], title="Where it ghosts", text=_GHOSTS, scale=scale)
     return galleries
 
 

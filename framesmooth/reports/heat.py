@@ -1,4 +1,4 @@
-"""Heat maps of flicker: the difference along the motion per pixel, collected while a clip is measured."""
+"""Heat maps of flicker and of ghosting, collected while a clip is measured."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float
+from framesmooth.metrics.ghosting import GhostingMeter
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.warping import backward_warp
 from framesmooth.reports.figures import thumbnail
@@ -45,11 +46,14 @@ class WorstPair:
 class HeatMeter:
     """A watcher of :func:`framesmooth.metrics.measure.measure` that adds up where the image flickers.
 
+    ``ghosts`` adds up what fades in place, squared levels of small pictures, as the metric ghosting sees it.
     Images are kept at a width of 480 pixels: one of the clip, one for each of the three worst pairs.
     """
 
     worst: list[WorstPair] = field(default_factory=list)
     image: Frame | None = None
+    ghosts: Map | None = None
+    _meter: GhostingMeter = field(default_factory=GhostingMeter)
     _before: Frame | None = None
     _count: int = 0
     _energy: Map | None = None
@@ -65,6 +69,9 @@ class HeatMeter:
     ) -> None:
         """Take the next frame (H, W, 3) uint8 and the motion from the frame before to it."""
         before, self._before = self._before, frame
+        ghost = self._meter.update(frame, None if cut else motion)
+        if ghost is not None:
+            self.ghosts = ghost.ghost if self.ghosts is None else self.ghosts + ghost.ghost
         if self._count & (self._count - 1) == 0:  # 0, 1, 2, 4, 8: ends up in the second half of the clip
             self.image = thumbnail(frame, HEAT_WIDTH)
         self._count += 1
@@ -93,6 +100,15 @@ class HeatMeter:
         if self._energy is None or self._weight is None:
             return None
         return _levels(self._energy, self._weight)
+
+    @property
+    def ghost_levels(self) -> Map | None:
+        """Root mean square of what faded in place a frame (H, W), of the size of ``image``, levels of 255."""
+        if self.ghosts is None or self.image is None:
+            return None
+        size = self.image.shape[1], self.image.shape[0]
+        mean = cv2.resize(self.ghosts / max(self._count - 2, 1), size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(np.sqrt(np.maximum(mean, 0)), np.float32)
 
     @property
     def peak(self) -> float:

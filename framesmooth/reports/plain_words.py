@@ -23,6 +23,7 @@ _SIGNS: Final = (
         "it is brighter or darker than the frames beside it, by about {:.0f} of 255 levels",
     ),
     ("flicker_score", 5.0, "its colours or outlines jump, by about {:.0f} of 255 levels"),
+    ("ghosting", 30.0, "things fade in or out in it instead of moving: {:.0f} % of what changes"),
     ("sharpness_pumping", 0.15, "it is softer or sharper than the frames beside it, by about {:.0%}"),
 )
 """Metrics of single frames, the least value that is worth a look, and what is seen there."""

@@ -38,6 +38,13 @@ Make = Callable[..., FrameGenerator]
 CAMERA = Feedback(
     moves=Moves(zoom="1.02").values(FRAMES, Fraction(12)), strengths=[0.5] * FRAMES, color_anchor=0.3
 )
+ANCHORED = Feedback(
+    moves=Moves(zoom="1.04", pan_x="1").values(FRAMES, Fraction(12)),
+    strengths=[0.5] * FRAMES,
+    color_anchor=0.3,
+    anchored=True,
+)
+ONE_PROMPT = Timeline((Keyframe(0, "a cat", 3), Keyframe(FRAMES - 1, "a cat", 3)), FRAMES)
 ENDS = FirstLastImages(
     first=VIDEO[0], last=VIDEO[-1], strengths=[0.8] * FRAMES, departure=0, arrival=FRAMES - 1
 )
@@ -56,6 +63,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "even pace": ("prompt-travel", {"timeline": TWO_SEEDS, "pacing": "even"}),
     "adaptive": ("prompt-travel", {"timeline": TWO_SEEDS, "cadence": "auto", "pacing": "even"}),
     "camera-feedback": ("camera-feedback", {"plan": CAMERA}),
+    "anchored-camera": ("anchored-camera", {"plan": replace(CAMERA, anchored=True)}),
+    "anchored camera, one prompt": ("anchored-camera", {"plan": ANCHORED, "timeline": ONE_PROMPT}),
     "loop": ("camera-feedback", {"plan": CAMERA, "timeline": replace(TIMELINE, loop=True)}),
     "first-last-frame": ("first-last-frame", {"plan": ENDS}),
     "last frame": ("first-last-frame", {"plan": ONLY_LAST, "inbetween": "crossfade"}),

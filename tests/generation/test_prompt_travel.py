@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from framesmooth.errors import UsageError
 from framesmooth.frames import FrameSource, GeneratedFrame
 from framesmooth.generation.keyframes import auto_cadence, keyframe_times
-from framesmooth.generation.latent_path import auto_batch_size, branch_step
 from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.sampling import auto_batch_size, branch_step
 from framesmooth.generation.specs import INBETWEENS
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage

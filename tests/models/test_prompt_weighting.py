@@ -100,6 +100,9 @@ def test_a_word_after_a_learned_one_of_several_vectors_is_found(folders: Any, tm
 
 def test_long_prompts_are_measured_without_their_weights(folders: Any) -> None:
     model = load_pipeline(str(folders("stable_diffusion_2")), device="cpu", dtype="float32")
-    assert model.cut_off("(abcdefgh:1.2) [ijklmn]") == ""
-    assert model.cut_off("(abcdefgh:1.2) [ijklmn] op") == "op"
+    fits, longer = "(abcdefgh:1.2) [ijklmn]", "(abcdefgh:1.2) [ijklmn] op"
+    assert [model.encode(one, "", guided=False)["prompt_embeds"].shape[1] for one in (fits, longer)] == [
+        16,
+        32,
+    ]
     assert parse_weights("(a)") == (Span("a", 1.1),)

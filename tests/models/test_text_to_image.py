@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framesmooth.errors import ModelError, UsageError
-from framesmooth.models.conditioning import stack
+from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.devices import choose_device, choose_dtype
 from framesmooth.models.families.base import Family, Guidance
 from framesmooth.models.loading import load_pipeline
@@ -152,10 +152,37 @@ def test_nan_is_an_error_and_not_a_black_frame(model: TextToImage) -> None:
         model.decode(torch.full((1, *model.latent_shape(*SIZE)), torch.nan))
 
 
-def test_the_end_of_a_long_prompt_is_named(model: TextToImage) -> None:
-    assert model.cut_off("a cat") == ""
-    assert model.cut_off("abcdefgh ijklmn") == ""
-    assert model.cut_off("abcdefgh ijklmn op") == "op"
+def test_a_long_prompt_is_read_in_chunks_to_its_end(model: TextToImage) -> None:
+    """CLIP of 16 tokens has room for 14 letters."""
+
+    def tokens(prompt: str, negative: str = "") -> torch.Tensor:
+        return model.encode(prompt, negative, guided=True)["prompt_embeds"]
+
+    assert tokens("abcdefgh ijklmn").shape[1] == 16
+    whole = tokens("abcdefgh ijklmn op (qr:1.5)")
+    assert whole.shape[1] == 32
+    assert torch.equal(whole[:, :16], tokens("abcdefgh ijklmn"))
+    assert torch.equal(whole[:, 16:], tokens("op (qr:1.5)"))
+    assert not torch.equal(whole, tokens("abcdefgh ijklmn op qr")), "weights count in every chunk"
+    assert model.cut_off("abcdefgh ijklmn op") == ""
+    both = model.encode("abcdefgh ijklmn op", 5 * "abcdefgh ijklmn ", guided=True)
+    assert both["prompt_embeds"].shape == both["negative_prompt_embeds"].shape == (1, 160, 12)
+
+
+def test_prompts_of_other_lengths_go_together_and_repetition_changes_nothing(model: TextToImage) -> None:
+    short, long = (model.encode(text, "", guided=True) for text in ("a cat", "abcdefgh ijklmn op"))
+    latents = model.noise(3, *SIZE)[None]
+
+    def denoised(conditioning: Conditioning) -> torch.Tensor:
+        return model.denoise(latents, conditioning, [0], steps=2, guidance=Guidance(scale=3.0))
+
+    pair = stack([short, long])
+    assert pair["prompt_embeds"].shape == (2, 32, 12)
+    twice = {name: value[:1] for name, value in pair.items()}
+    assert torch.allclose(denoised(short), denoised(twice), atol=1e-4)
+    assert not torch.allclose(denoised(short), denoised(long), atol=1e-3)
+    halfway = interpolate_conditioning(short, long, 0.5)
+    assert halfway["prompt_embeds"].shape == (1, 32, 12)
 
 
 def test_an_unknown_scheduler_names_near_ones(tiny_model: Path) -> None:

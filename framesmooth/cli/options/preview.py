@@ -5,6 +5,7 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, headed_option
 from framesmooth.errors import UsageError
+from framesmooth.limits import MAX_VARIATIONS
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 _OPTIONS = [
@@ -13,6 +14,14 @@ _OPTIONS = [
         is_flag=True,
         heading=EVERYDAY,
         help="Only make a contact sheet: about a dozen frames, in few steps, in OUT.preview.png.",
+    ),
+    headed_option(
+        "--variations",
+        type=click.IntRange(1, MAX_VARIATIONS),
+        metavar="COUNT",
+        heading=EVERYDAY,
+        help="Only make a sheet of so many seeds of the clip, with numbers, in OUT.variations.png; "
+        "--variation makes one of them.",
     ),
     headed_option(
         "--dry-run",
@@ -25,7 +34,7 @@ _OPTIONS = [
 
 
 def ahead(command: common.Command) -> common.Command:
-    """Add --preview and --dry-run."""
+    """Add --preview, --variations and --dry-run."""
     for add in reversed(_OPTIONS):
         command = add(command)
     return command
@@ -53,3 +62,27 @@ def show_ahead(
             found = estimate_clip(settings, emit)
     if not common.write_json(json_file, made.as_dict() if preview else found.as_dict()):
         click.echo(made.path) if preview else print_estimate(found)
+
+
+def show_numbered(
+    settings: GenerateSettings, count: int, progress: str, json_file: str | None, *, dry_run: bool
+) -> None:
+    """Make a sheet of variations, and print its path and how to make each of them.
+
+    Raises:
+        UsageError: an estimate is asked for, too.
+    """
+    from framesmooth.cli.progress import progress_listener
+    from framesmooth.workflows.generate.variations import show_variations
+
+    if dry_run:
+        raise UsageError("--dry-run writes nothing and --variations an image: give one of them")
+    with progress_listener(progress) as emit:
+        made = show_variations(settings, count, emit)
+    if common.write_json(json_file, made.as_dict()):
+        return
+    drawn = f"--seed {made.seeds[0]} " if settings.draws_seeds else ""
+    for number, seed in enumerate(made.seeds, 1):
+        click.echo(f"{number}: {drawn}--variation {number} (seed {seed})")
+    click.echo("give one of these in place of --variations, and drop --preview, for the clip")
+    click.echo(made.path)

@@ -22,8 +22,9 @@ from framesmooth.models.conditioning import Conditioning
 _MULTIPLE: Final = 8
 """diffusers' pipelines refuse sizes that are not multiples of 8, whatever the autoencoder's factor is."""
 
-Iteration = Callable[[Any, int, Tensor], None]
-"""Is told (pipeline, how many iterations are done, latents after them)."""
+Iteration = Callable[[Any, int, Tensor], Tensor | None]
+"""Is told (pipeline, how many iterations are done, latents after them); returns latents to go on with, or
+None to go on with those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,8 @@ class Family:
     """The class of transformers that encodes images for an IP-Adapter."""
     encodes_control: ClassVar[bool] = False
     """Whether control images go through the autoencoder."""
+    aspects: ClassVar[tuple[float, float]] = (0.8, 1.5)
+    """The narrowest and the widest shape, width over height, in which it shows a subject once."""
     has_true_guidance: ClassVar[bool] = False
     """Whether ``Guidance.true_scale`` means something."""
 
@@ -120,6 +123,11 @@ class Family:
     def readers(self) -> list[tuple[Any, int]]:
         """The tokenizers whose tokens follow each other in the embeddings, and how many there are of each."""
         return [(self.pipe.tokenizer, int(self.pipe.tokenizer.model_max_length))]
+
+    @property
+    def reads_in_chunks(self) -> bool:
+        """Whether a prompt that is longer than the tokenizer's room is read in chunks, not cut."""
+        return True
 
     def read(self, prompt: str) -> str:
         """Return a prompt as the tokenizers get it."""
@@ -217,8 +225,8 @@ class Family:
         """
 
         def told(pipe: Any, index: int, _timestep: Any, held: dict[str, Tensor]) -> dict[str, Tensor]:
-            on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
-            return held
+            changed = on_iteration(pipe, index + 1, self.unpack(held["latents"], latents.shape))
+            return held if changed is None else held | {"latents": self.pack(changed)}
 
         with self._arguments(conditioning) as arguments:
             (final,) = self.pipe(

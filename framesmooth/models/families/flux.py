@@ -26,6 +26,7 @@ class Flux(Family):
     asks_whether_guided: ClassVar = False
     has_true_guidance: ClassVar = True
     encodes_control: ClassVar = True
+    aspects: ClassVar = (0.5, 2.0)
 
     @property
     def denoiser(self) -> Any:
@@ -56,6 +57,11 @@ class Flux(Family):
     def negates(self, guidance: Guidance) -> bool:
         """Tell whether there is a guidance against the negative prompt."""
         return guidance.true_scale > 1
+
+    @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
+        return False
 
     @property
     def readers(self) -> list[tuple[Any, int]]:

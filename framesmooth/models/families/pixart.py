@@ -32,6 +32,7 @@ class PixArt(Family):
         "negative_prompt_attention_mask",
     )
     asks_whether_guided: ClassVar = False
+    aspects: ClassVar = (0.5, 2.0)
 
     @property
     def denoiser(self) -> Any:
@@ -46,6 +47,11 @@ class PixArt(Family):
     @property
     def is_distilled(self) -> bool:
         """False of all of them."""
+        return False
+
+    @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
         return False
 
     @property
@@ -71,7 +77,9 @@ class PixArt(Family):
         order = int(self.pipe.scheduler.order)
 
         def told(step: int, _timestep: Any, held: Tensor) -> None:
-            on_iteration(self.pipe, (step + 1) * order, held)
+            changed = on_iteration(self.pipe, (step + 1) * order, held)
+            if changed is not None:
+                held.copy_(changed)  # what this callback returns is ignored
 
         (final,) = self.pipe(
             **conditioning,

@@ -17,6 +17,7 @@ class StableDiffusionXL(Family):
         "negative_pooled_prompt_embeds",
     )
     overflows: ClassVar = True
+    aspects: ClassVar = (0.5, 2.0)
 
     def encode(self, prompt: str, negative_prompt: str | None, *, guided: bool) -> Conditioning:
         """Return the conditioning; no negative prompt is all zeros where the model was trained so."""

@@ -26,6 +26,7 @@ class StableDiffusion3(Family):
 
     image_encoder: ClassVar = "SiglipVisionModel"
     encodes_control: ClassVar = True
+    aspects: ClassVar = (0.5, 2.0)
 
     @property
     def denoiser(self) -> Any:
@@ -45,6 +46,11 @@ class StableDiffusion3(Family):
     @property
     def is_distilled(self) -> bool:
         """False of all of them: Turbo models are told so by a guidance scale of 1."""
+        return False
+
+    @property
+    def reads_in_chunks(self) -> bool:
+        """False: a longer prompt is cut."""
         return False
 
     @property

@@ -42,6 +42,8 @@ def prompts_and_options(
     if others and (read.has_prompts or len(readers) > 1):
         raise UsageError(f"{file} is a settings file with prompts of its own: give no others")
     without = {*asked, *(_OF_A_PRESET if "preset" in asked else ())}
+    without |= {"num_frames"} if "duration" in asked else set()
+    without |= {"width", "height"} if "aspect" in asked else set()
     unused = [key for key in read.unused if not (key == "sd_model_name" and "model" in asked)]
     if unused:
         click.echo(f"warning: {file.strip()}: not used: {', '.join(unused)}", err=True)

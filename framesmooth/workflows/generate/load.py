@@ -83,5 +83,9 @@ def sampling_of(clip: ResolvedClip) -> SamplingSpec:
         inbetween=settings.timeline.inbetween,
         batch_size=settings.compute.batch_size,
         control=clip.control,
+        aspect=settings.sampling.aspect,
         cross_frame=settings.sampling.cross_frame_attention,
+        structure_share=clip.structure_share,
+        one_layout=clip.one_layout,
+        layout_pass=settings.sampling.layout_size == "auto",
     )

@@ -64,10 +64,40 @@ def plan_feedback(
         noise_renewal=settings.camera.noise_renewal,
         cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
         depth_model=settings.camera.depth_model,
+        anchored=is_anchored(settings),
         first=None
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
     )
+
+
+def is_anchored(settings: "GenerateSettings") -> bool:
+    """Tell whether a camera keeps what was seen: as asked, else where it can and nothing else is asked for.
+
+    Raises:
+        UsageError: asked for where it cannot.
+    """
+    camera, asked = settings.camera, settings.camera.camera_anchor
+    if camera.moves is None:
+        if asked == "on":
+            raise UsageError(
+                "--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it"
+            )
+        return False
+    cannot = {
+        "--loop": settings.timeline.loop,
+        "--depth-model": camera.depth_model is not None,
+        "--control": settings.conditioning.control is not None,
+        "--rotate-3d-x": camera.rotate_3d_x is not None,
+        "--rotate-3d-y": camera.rotate_3d_y is not None,
+    }
+    hindrance = next((option for option, given in cannot.items() if given), None)
+    if asked == "on" and hindrance is not None:
+        raise UsageError(f"--camera-anchor on cannot be combined with {hindrance}: drop one of them")
+    if asked != "auto":
+        return asked == "on"
+    chained = settings.img2img.strength is not None or camera.noise_renewal != DEFAULT_NOISE_RENEWAL
+    return hindrance is None and not chained
 
 
 def check_one_noise(settings: "GenerateSettings", timeline: Timeline) -> None:

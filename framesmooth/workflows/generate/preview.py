@@ -21,7 +21,8 @@ from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 SUFFIX: Final = ".preview.png"
-_STEPS: Final = 6
+_STEPS: Final = 10
+"""With fewer than the clip has, layouts are others."""
 _COLUMNS: Final = 4
 _LARGEST_WIDTH: Final = 384
 """Pixels of an image on the sheet."""

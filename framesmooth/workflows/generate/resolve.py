@@ -51,6 +51,7 @@ class ResolvedClip:
     settings: GenerateSettings
     timeline: Timeline
     drift: float
+    one_layout: bool
     model_folder: Path
     model_hashes: Mapping[str, str]
     steps: int
@@ -133,6 +134,10 @@ class ResolvedClip:
             **extensions_key(settings),
             "control": None if self.control is None else self.control.key,
             "generator": self.model_generator,
+            "aspect": None if settings.sampling.aspect is None else str(settings.sampling.aspect),
+            "structure_guidance": self.structure_share,
+            "one_layout": self.one_layout and bool(self.structure_share),
+            "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -153,10 +158,19 @@ class ResolvedClip:
         return self.settings.timeline.cadence or ("auto" if self.settings.walks else None)
 
     @property
+    def structure_share(self) -> float | Literal["auto"]:
+        """As asked; 0 where keyframes are steered by something else than noise and prompts."""
+        travels = self.settings.walks and self.plan is None
+        return self.settings.timeline.structure_guidance if travels else 0.0
+
+    @property
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
-        free = settings.walks and settings.timeline.cadence != 1
+        measured = settings.walks or (
+            settings.img2img.last_image is not None and settings.conditioning.control is None
+        )
+        free = measured and settings.timeline.cadence != 1
         free = free and (settings.timeline.easing, settings.timeline.hold) == ("linear", 0)
         return settings.timeline.pacing or ("even" if free else "linear")
 
@@ -194,6 +208,7 @@ class ResolvedClip:
             "drift": self.drift,
             "cadence": self.cadence,
             "pacing": self.pacing,
+            "structure_guidance": self.structure_share,
             "steps": self.steps,
             "guidance_scale": self.guidance_scale,
             "guidance_end": self.guidance_end,
@@ -248,7 +263,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends or moving or still else settings.seeding.drift) if drifting else 1.0,
+        drift=(0.0 if ends or moving or still else _drift(settings)) if drifting else 1.0,
+        one_layout=drifting,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
         added=added,
@@ -257,8 +273,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_end=float(defaults.get("guidance_end", 1.0))
         if settings.sampling.guidance_end is None
         else settings.sampling.guidance_end,
-        width=settings.sampling.width or defaults.get("width"),
-        height=settings.sampling.height or defaults.get("height"),
+        width=settings.sampling.width or (None if settings.sampling.aspect else defaults.get("width")),
+        height=settings.sampling.height or (None if settings.sampling.aspect else defaults.get("height")),
         feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
         ends=ends,
         moving=moving,
@@ -278,6 +294,12 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     )
     _check_generator(resolved)
     return resolved
+
+
+def _drift(settings: GenerateSettings) -> float:
+    if settings.seeding.drift is not None:
+        return settings.seeding.drift
+    return 1.0 if settings.walks and settings.timeline.structure_guidance else 0.5
 
 
 def _check_generator(clip: ResolvedClip) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from framesmooth import defaults
+from framesmooth.errors import UsageError
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.duration import frames_in
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
-from framesmooth.timeline.seeds import RANDOM_SEED
+from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.generate.setting_groups.images import (
     CameraSettings,
@@ -65,6 +67,25 @@ class GenerateSettings(SettingGroup):
         if isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
             object.__setattr__(self, "prompts", parse_prompts(given))
         super().__post_init__()
+        self._resolve_shorthands()
+
+    def _resolve_shorthands(self) -> None:
+        """Put numbers of frames and seeds in the place of a duration and a variation.
+
+        Raises:
+            UsageError: one of them beside what it stands for.
+        """
+        timeline, seeding = self.timeline, self.seeding
+        if timeline.duration is not None:
+            if timeline.num_frames is not None:
+                raise UsageError(
+                    "--duration and --num-frames both say how long the clip is: give one of them"
+                )
+            count = frames_in(timeline.duration, timeline.fps)
+            object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
+        if seeding.variation is not None:
+            seed = seed_of_variation(self, seeding.variation)
+            object.__setattr__(self, "seeding", replace(seeding, seed=seed, variation=None))
 
     @property
     def feeds_back(self) -> bool:
@@ -112,3 +133,23 @@ class GenerateSettings(SettingGroup):
         return self.but(
             prompts=prompts, seed=shared[0] if asked.seed == RANDOM_SEED and shared else asked.seed
         )
+
+
+_APART: Final = 1000
+"""Seeds of variations are this far apart: a clip of one prompt also uses the seeds that follow its own."""
+
+
+def seed_of_variation(settings: GenerateSettings, number: int) -> int:
+    """Return the seed of a variation, 1, 2...: that of the settings is the first one's.
+
+    Raises:
+        UsageError: several seeds, or seeds of the prompts' own, or one that is left to chance.
+    """
+    seeding = settings.seeding
+    if seeding.seeds is not None or any(prompt.seed is not None for prompt in settings.prompts):
+        raise UsageError(
+            "variations have one seed each: drop --seeds and the prompts' own, and give a --seed"
+        )
+    if seeding.seed == RANDOM_SEED:
+        raise UsageError("--variation counts from the --seed of its sheet: give that, not -1")
+    return (seeding.seed + _APART * (number - 1)) % MAX_SEED

@@ -24,6 +24,13 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 _FLAT_VERSION: Final = 1
 _RENAMED: Final = {"smooth": "smooth_strength"}
 """Setting of a record of version 1 -> its key now."""
+_BEFORE: Final[dict[str, dict[str, Any]]] = {
+    "camera": {"camera_anchor": "off"},
+    "timeline": {"structure_guidance": 0.0},
+    "sampling": {"layout_size": "full"},
+    "motion": {"motion": "off"},
+}
+"""What settings were before they came to be: a record without them is of a run that did without."""
 
 
 def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, Any]:
@@ -33,6 +40,8 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     """
     record: dict[str, Any] = named(asdict(settings), folder)
     record["timeline"]["fps"] = str(settings.timeline.fps)
+    aspect = settings.sampling.aspect
+    record["sampling"]["aspect"] = None if aspect is None else f"{aspect.numerator}:{aspect.denominator}"
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business
     if settings.model_path is not None:
         record["model"]["name"] = relative_name(settings.model_path, folder)
@@ -54,7 +63,7 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
     try:
         raw, drawn = dict(record["settings"]["raw"]), [key["seed"] for key in record["keyframes"]]
         raw = _from_flat(raw) if record["version"] == _FLAT_VERSION else raw
-        raw = {"motion": {"motion": "off"}} | raw  # earlier clips knew no motion
+        raw |= _as_before(raw)
         timeline = dict(raw.get("timeline", {}))
         if "fps" in timeline:
             raw["timeline"] = timeline | {"fps": recorded_rate(timeline["fps"])}
@@ -69,6 +78,16 @@ def settings_from_record(record: Mapping[str, Any], folder: Path) -> GenerateSet
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{folder}/record.json holds no usable settings ({error!r})") from error
+
+
+def _as_before(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups of a record with what was not to be chosen when it was written."""
+    groups = {group: values | dict(raw.get(group, {})) for group, values in _BEFORE.items()}
+    timeline, images = raw.get("timeline", {}), dict(raw.get("img2img", {}))
+    led = images.get("last_image") is not None
+    if led and "structure_guidance" not in timeline and timeline.get("pacing") is None:
+        groups["timeline"]["pacing"] = "linear"  # which it was for clips with a last image
+    return groups
 
 
 def _with_paths(settings: GenerateSettings, folder: Path) -> GenerateSettings:

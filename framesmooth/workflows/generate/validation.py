@@ -17,6 +17,9 @@ def check_settings(settings: GenerateSettings) -> None:
     _check_keyframes(settings)
     _check_conditioning(settings)
     sampling = settings.sampling
+    if sampling.aspect is not None and (sampling.width, sampling.height) != (None, None):
+        given = "--width" if sampling.width is not None else "--height"
+        raise UsageError(f"--aspect and {given} both decide the size: give one of them")
     if settings.compute.compiled and sampling.cross_frame_attention:
         raise UsageError("--compile and --cross-frame-attention cannot be combined: drop one of them")
     width, height = sampling.width or 8, sampling.height or 8
@@ -29,14 +32,21 @@ def check_settings(settings: GenerateSettings) -> None:
 def _check_keyframes(settings: GenerateSettings) -> None:
     """Refuse what needs independent keyframes where each starts from another one, or is steered."""
     timeline = settings.timeline
-    asked = {"--cadence auto": timeline.cadence == "auto", "--pacing even": timeline.pacing == "even"}
+    asked = {
+        "--cadence auto": timeline.cadence == "auto",
+        "--pacing even": timeline.pacing == "even",
+        "--structure-guidance": timeline.structure_guidance not in ("auto", 0),
+    }
     others = {
         "a camera, --strength or --init-image": settings.feeds_back,
         "--init-video": settings.img2img.init_video is not None,
         "--last-image": settings.img2img.last_image is not None,
         "--control": settings.conditioning.control is not None,
     }
-    for name, other in ((name, other) for name in asked if asked[name] for other in others if others[other]):
+    pairs = ((name, other) for name in asked if asked[name] for other in others if others[other])
+    for name, other in pairs:
+        if (name, other) == ("--pacing even", "--last-image"):
+            continue
         raise UsageError(f"{name} is for clips that only travel from prompt to prompt: drop it or {other}")
 
 

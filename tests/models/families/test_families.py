@@ -260,13 +260,24 @@ def test_masks_travel_without_a_jump(name: str, load: Any) -> None:
 
 
 def test_the_end_of_a_long_prompt_is_that_of_the_longest_reader(load: Any) -> None:
-    """CLIP of 16 tokens has room for 14 letters; T5 counts spaces and an end token, too."""
-    assert load("stable_diffusion_xl").cut_off(60 * "cat ") == " ".join((60 - 14 // 3) * ["cat"])
+    """T5 counts spaces and an end token, too; what has CLIP alone reads in chunks."""
+    assert load("stable_diffusion_xl").cut_off(60 * "cat ") == ""
     for name, room in (("stable_diffusion_3", 256), ("flux", 512), ("flux_schnell", 256)):
         assert load(name).cut_off("cat red sea") == ""
         assert load(name).cut_off(240 * "cat ") == " ".join((240 - (room - 1) // 4) * ["cat"])
     assert load("pixart_alpha").cut_off("x" * 118) == ""
     assert load("pixart_alpha").cut_off("x" * 117 + "yz") == "x" * 117 + "yz"
+
+
+def test_what_t5_has_no_room_for_is_said(load: Any) -> None:
+    generator = prompt_travel(load("flux"), Timeline((Keyframe(0, 240 * "cat ", 1),), 1), steps=1)
+    told = [
+        notice.message for notice in generator.notices("flux") if "too long for the model" in notice.message
+    ]
+    assert told == [
+        f"the prompt is too long for the model: it ignores the last {240 - 511 // 4} of 240 words, from "
+        "'cat cat cat cat cat cat ...' on"
+    ]
 
 
 def test_an_empty_negative_prompt_of_xl_is_what_it_was_trained_with(load: Any) -> None:
@@ -318,3 +329,26 @@ def test_the_command_makes_a_clip(
     assert made.exit_code == 0, made.stderr
     assert (tmp_path / "clip.mp4").is_file()
     assert told in made.stderr if told else "ignores" not in made.stderr
+
+
+@every_family
+def test_latents_can_be_changed_after_a_step(name: str, load: Any) -> None:
+    model, guidance = load(name), guidance_of(name)
+    states: list[torch.Tensor] = []
+
+    def keep(_done: int, latents: torch.Tensor) -> None:
+        states.append(latents.float().cpu().clone())
+
+    def smaller(done: int, latents: torch.Tensor) -> torch.Tensor:
+        return latents / 2 if done == 2 else latents
+
+    free = denoise(model, [1, 2], guidance)
+    same = denoise(model, [1, 2], guidance, changes=[lambda _done, latents: latents] * 2)
+    changed = denoise(
+        model, [1, 2], guidance, changes=[lambda _done, latents: latents, smaller], on_step=keep
+    )
+    assert torch.allclose(same, free, atol=1e-5)
+    assert torch.allclose(changed[0], free[0], atol=1e-4)
+    assert float((changed[1] - free[1]).norm()) > 0.01 * float(free[1].norm())
+    assert len(states) == STEPS
+    assert states[1].shape == free.shape

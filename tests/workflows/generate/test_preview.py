@@ -62,8 +62,8 @@ def test_its_pictures_are_those_of_the_clip(settings: GenerateSettings) -> None:
 
 
 def test_its_tags_tell_of_its_own_steps(settings: GenerateSettings) -> None:
-    made = preview_clip(settings.but(steps=9), nothing)
-    assert "steps: 6;" in str(read_metadata(made.path))
+    made = preview_clip(settings.but(steps=20), nothing)
+    assert "steps: 10;" in str(read_metadata(made.path))
 
 
 def test_it_works_under_a_camera(settings: GenerateSettings) -> None:

@@ -92,6 +92,9 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         crf=20,
         negative_prompt="fog",
         seed=5,
+        structure_guidance=0,
+        layout_size="full",
+        drift=0.5,
     )
 
 
@@ -113,6 +116,21 @@ def test_an_old_run_is_resumed(old_run: Path) -> None:
     assert (old_run.parent / "clip.mp4").is_file()
     assert set(frames) == {path.name for path in old_run.glob("frames/*.png")}
     assert RunFolder(old_run).record["version"] == 2
+
+
+@pytest.mark.parametrize("last", [None, "last.png"])
+def test_a_record_from_before_shared_structure_goes_on_without(tmp_path: Path, last: str | None) -> None:
+    folder = tmp_path / "clip.framesmooth"
+    asked = GenerateSettings.of(prompts=["a", "b"], output=tmp_path / "clip.mp4", last_image=last, drift=0.5)
+    raw = settings_as_record(asked, folder)
+    new = settings_from_record(record_of(raw, 2), folder)
+    assert (new.timeline.structure_guidance, new.sampling.layout_size) == ("auto", "auto")
+    assert new.timeline.pacing is None
+    del raw["timeline"]["structure_guidance"], raw["sampling"]["layout_size"]
+    old = settings_from_record(record_of(raw, 2), folder)
+    assert (old.timeline.structure_guidance, old.sampling.layout_size) == (0, "full")
+    assert old.timeline.pacing == ("linear" if last else None)
+    assert old.seeding.drift == 0.5
 
 
 def test_old_parts_become_settings_of_their_own(tmp_path: Path) -> None:

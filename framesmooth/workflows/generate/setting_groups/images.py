@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
@@ -124,6 +124,15 @@ class CameraSettings(SettingGroup):
             "more (parallax).",
         ),
     ] = None
+    camera_anchor: Annotated[
+        Literal["auto", "on", "off"],
+        Setting(
+            help="on: frames show the first image as the camera sees it now; only what comes into sight, "
+            "fine detail and changes of the prompt are generated. off: every keyframe is denoised from the "
+            "one before, as in Deforum. auto: on, except with --strength, --noise-renewal, --loop, "
+            "--depth-model, --control and 3D turns.",
+        ),
+    ] = "auto"
     color_anchor: Annotated[
         Share,
         Setting(

@@ -1,11 +1,13 @@
 """Settings of how a frame is denoised, and of how flicker is removed."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
 from framesmooth import defaults, limits
+from framesmooth.models.aspect import parse_aspect
 from framesmooth.models.scheduler_spec import PRESETS, SCHEDULERS
 from framesmooth.registry import names
 from framesmooth.setting import Setting, SettingGroup
@@ -32,6 +34,23 @@ class SamplingSettings(SettingGroup):
             everyday=True, options=("-H", "--height"), unit="pixels", unset="the model's own", help="Height."
         ),
     ] = None
+    aspect: Annotated[
+        Fraction | None,
+        Setting(
+            everyday=True,
+            metavar="W:H",
+            parse=parse_aspect,
+            help="Shape in place of -W and -H: 9:16, 16:9, 1:1, in a size of the model's own area.",
+        ),
+    ] = None
+    layout_size: Annotated[
+        Literal["auto", "full"],
+        Setting(
+            help="auto: where -W and -H are far from what the model was trained for, the layout is made in a "
+            "size that it knows, enlarged, and refined (hires fix), so that no subject is doubled. full: at "
+            "once in the size asked for."
+        ),
+    ] = "auto"
     steps: Annotated[
         Annotated[int, Interval(ge=1, le=limits.MAX_STEPS)] | None,
         Setting(

@@ -8,6 +8,7 @@ from annotated_types import Interval
 
 from framesmooth import defaults, limits
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.duration import parse_duration
 from framesmooth.timeline.seeds import MAX_SEED, SeedBehavior
 from framesmooth.timeline.timeline import EASINGS
 
@@ -24,6 +25,16 @@ class TimelineSettings(SettingGroup):
         Annotated[int, Interval(ge=1, le=limits.MAX_FRAMES)] | None,
         Setting(
             everyday=True, unit="frames", unset="48 from one prompt to the next", help="Length of the clip."
+        ),
+    ] = None
+    duration: Annotated[
+        Annotated[Fraction, Interval(gt=0)] | None,
+        Setting(
+            everyday=True,
+            unit="seconds",
+            metavar="TIME",
+            parse=parse_duration,
+            help="Length of the clip in time, in place of --num-frames: 10s, 2500ms, 1:30.",
         ),
     ] = None
     fps: Annotated[
@@ -67,6 +78,16 @@ class TimelineSettings(SettingGroup):
             "at their frames.",
         ),
     ] = None
+    structure_guidance: Annotated[
+        Annotated[float, Interval(ge=0, le=1)] | Literal["auto"],
+        Setting(
+            metavar="SHARE|auto",
+            help="Share of the steps in which every prompt takes edges and outlines from the first one, so "
+            "that its subject stays in place; light and colours are its own. 0 is off. auto: 0.5 while "
+            "prompts name the same subject, 0.2 for another one; off with --control, a camera, images or a "
+            "video.",
+        ),
+    ] = "auto"
     inbetween: Annotated[
         str,
         Setting(
@@ -91,6 +112,14 @@ class SeedSettings(SettingGroup):
             "changes; -1 is random.",
         ),
     ] = 0
+    variation: Annotated[
+        Annotated[int, Interval(ge=1, le=limits.MAX_VARIATIONS)] | None,
+        Setting(
+            everyday=True,
+            metavar="NUMBER",
+            help="Make this one of the variations on the sheet of --variations; 1 is --seed itself.",
+        ),
+    ] = None
     seeds: Annotated[
         tuple[Seed, ...] | None,
         Setting(
@@ -111,8 +140,9 @@ class SeedSettings(SettingGroup):
         Setting(metavar="SCHEDULE", help="Seed by frame, for --seed-behavior schedule."),
     ] = None
     drift: Annotated[
-        Annotated[float, Interval(ge=0, le=1)],
+        Annotated[float, Interval(ge=0, le=1)] | None,
         Setting(
-            help="With one prompt and one seed: how far the noise travels towards that of the next seed."
+            unset="1; 0.5 where structure is not shared",
+            help="With one prompt and one seed: how far the noise travels towards that of the next seed.",
         ),
-    ] = 0.5
+    ] = None
