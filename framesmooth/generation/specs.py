@@ -36,9 +36,7 @@ DEFAULT_COLOR_ANCHOR: Final = defaults.COLOR_ANCHOR
 
 
 class GenerationPlan(Protocol):
-    """What frames start from besides noise.
-
-    """
+    """What frames start from besides noise."""
 
     @property
     def generator(self) -> str:

@@ -135,8 +135,9 @@ class LightMeter(Watcher):
 
     def _is_held(self, luma: Luma, motion: BidirectionalFlow) -> bool:
         """Tell whether the last frame is repeated: nothing moves in all of it then."""
-        repeated = self._last is not None and not motion.forward.any()
-        return repeated and float(np.mean(np.abs(luma - self._last))) < _REPEATED
+        if self._last is None or motion.forward.any():
+            return False
+        return float(np.mean(np.abs(luma - self._last))) < _REPEATED
 
 
 def _change(luma: Luma, before: Luma, seen: NDArray[np.bool_]) -> LightChange:

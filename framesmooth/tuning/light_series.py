@@ -46,7 +46,7 @@ def bends_of(meter: LightMeter) -> Bends:
     beside = {at for at, index in enumerate(meter.indices) if any(abs(index - each) < 2 for each in flashing)}
     count = len(meter.changes)
     whole, local = np.full(count, np.nan), np.full(count, np.nan)
-    rows, columns, cells = [], [], []
+    rows, columns, cells = list[Numbers](), list[Numbers](), list[Numbers]()
     for at in range(count - 1):
         if at in beside:
             continue

@@ -68,10 +68,12 @@ def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | No
     if both is None:
         unlike = gaussian(squares, window)
     else:
-        unlike = gaussian(squares * both, window) / np.maximum(gaussian(both, window), LEAST_KNOWN)
+        known_share = np.maximum(gaussian(both, window), LEAST_KNOWN)
+        unlike = np.asarray(gaussian(squares * both, window) / known_share, np.float32)
     if other.known is not None:
         trust = np.asarray(trust * np.maximum(other.known, LEAST_KNOWN), np.float32)
-    return Difference(other.distance, gap, unlike / np.float32(3), trust, other.weight, both)
+    unlike = np.asarray(unlike / 3, np.float32)
+    return Difference(other.distance, gap, unlike, trust, other.weight, both)
 
 
 def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
