@@ -25,6 +25,7 @@ from .workflows.measure import measure_clips as measure_clips
 from .workflows.smooth import smooth as smooth
 from .workflows.sweep import sweep as sweep
 from .workflows.tune import tune as tune
+from .workflows.upscale import upscale as upscale
 
 __version__: str
 __all__: list[str]

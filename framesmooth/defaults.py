@@ -41,3 +41,6 @@ NOISE_RENEWAL: Final = 1.0
 
 COLOR_ANCHOR: Final = 0.3
 """How far the colours of such keyframes are pulled to those of the first one, 0 to 1."""
+
+FIELD_OF_VIEW: Final = 40.0
+"""Degrees that the longer side of a picture fills, for a camera that turns or approaches."""

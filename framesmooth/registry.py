@@ -68,8 +68,17 @@ GENERATORS: Final[dict[str, str]] = {
     "anchored-camera": "framesmooth.generation.anchored_camera:AnchoredCamera",
     "first-last-frame": "framesmooth.generation.first_last_frame:FirstLastFrame",
     "video-to-video": "framesmooth.generation.video_to_video:VideoToVideo",
+    "native-video": "framesmooth.generation.native_video:NativeVideoGenerator",
 }
 """Ways of generating frames: classes, each a FrameGenerator."""
+
+UPSCALERS: Final[dict[str, str]] = {
+    "storybook-x2": "framesmooth.upscaling.storybook_x2:StorybookX2",
+    "lanczos": "framesmooth.upscaling.lanczos:Lanczos",
+    "acnet": "framesmooth.upscaling.acnet:Acnet",
+    "swin2sr": "framesmooth.upscaling.swin2sr:Swin2SR",
+}
+"""Upscalers: classes with a ``create(folder, device)``."""
 
 DEFAULT_GENERATOR: Final = "prompt-travel"
 
@@ -79,6 +88,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
     "smoother": SMOOTHERS,
     "metric": METRICS,
     "generator": GENERATORS,
+    "upscaler": UPSCALERS,
 }
 
 

@@ -73,7 +73,7 @@ def try_record(data: bytes, folder: Path) -> None:
     settings = settings_from_record(run.record, run.folder)
     check_settings(settings)
     if settings.camera.moves is not None:
-        values = settings.camera.moves.values(41, settings.timeline.fps, 3)
+        values = settings.camera.moves.values(41, settings.timeline.rate, 3)
         flow = Camera(values, (24, 32)).flow(0, 40)
         if not np.isfinite(flow).all():
             raise AssertionError(f"{settings.camera.moves} lead to no place")

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from storybook.classifier import TABLES, Reader, read, shrink
 
+from framesmooth.frames import as_float
 from framesmooth.generation.anchor_images import AnchorImage, composed
 from framesmooth.generation.anchored_camera import AnchoredCamera
 from framesmooth.generation.base import FrameGenerator
@@ -57,7 +58,7 @@ SHOWN: Final = (0, 7, 34, 60, 119)
 def subject_of(reader: Reader, picture: NDArray[np.uint8]) -> str:
     """Return the subject that the judge reads."""
     classes = read(reader, shrink(picture)[None], torch.device("cpu"))[0]
-    return TABLES["subject"][classes[list(TABLES).index("subject")]]
+    return str(TABLES["subject"][classes[list(TABLES).index("subject")]])
 
 
 def frames_of(generator: FrameGenerator, times: tuple[int, ...]) -> dict[int, NDArray[np.uint8]]:
@@ -93,7 +94,8 @@ def main(judge: Path, subjects: str, moves: str, seed: int, anchor: str, sheet: 
     reader = Reader()
     reader.load_state_dict(saved.get("model", saved))
     reader.eval()
-    rows, strips = [], []
+    rows: list[dict[str, Any]] = []
+    strips: list[NDArray[np.uint8]] = []
     with ModelPool().active():
         for name in subjects.split(","):
             for move in moves.split(","):
@@ -102,7 +104,7 @@ def main(judge: Path, subjects: str, moves: str, seed: int, anchor: str, sheet: 
                 generator = load_generator(resolve(settings), None)
                 assert isinstance(generator, AnchoredCamera) or anchor == "off"
                 frames = frames_of(generator, SHOWN)
-                energy = {time: detail_energy(frame / np.float32(255)) for time, frame in frames.items()}
+                energy = {time: detail_energy(as_float(frame)) for time, frame in frames.items()}
                 rolled = 0.5 * (FRAMES - 1) if "roll" in move else 0.0
                 last = upright(generator, frames[FRAMES - 1], rolled)  # type: ignore[arg-type]
                 row = {

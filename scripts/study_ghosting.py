@@ -28,6 +28,7 @@ from storybook.painter import paint
 from storybook.world import Scene as Painting
 from tables import markdown_table as table
 
+from framesmooth.frames import as_float
 from framesmooth.metrics.ghosting import Ghosting, small_luma
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import load_flow
@@ -63,8 +64,7 @@ def planes() -> list[NDArray[np.float32]]:
     scenes = (("hills", "windmill", 3), ("forest", "castle", 7), ("sea", "sailboat", 5), ("city", "car", 9))
     size = SIZE[0] + 128, SIZE[1] + 128
     painted = [
-        paint(Painting(place, "noon", subject, "red", "oil", frozenset(), seed), *size).astype(np.float32)
-        / 255
+        as_float(paint(Painting(place, "noon", subject, "red", "oil", frozenset(), seed), *size))
         for place, subject, seed in scenes
     ]
     return [*painted, texture(*size, 2), texture(*size, 4)]
@@ -84,16 +84,20 @@ def moved(plane: NDArray[np.float32], kind: str, speed: float, rng: np.random.Ge
         return [frame + rng.normal(0, 2, frame.shape).astype(np.float32) for frame in frames]
     if kind == "morph":
         return [
-            cv2.remap(
+            remapped(
                 frame,
                 x + speed * 1.5 * t * np.sin(y / 18) * np.sin(x / 25),
                 y + speed * 1.5 * t * np.cos(x / 20) * np.sin(y / 30),
-                cv2.INTER_CUBIC,
-                borderMode=cv2.BORDER_REFLECT,
             )
             for t, frame in enumerate(frames)
         ]
     return [frame * light(kind, t, speed, x, y)[..., None] for t, frame in enumerate(frames)]
+
+
+def remapped(frame: NDArray[np.float32], x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
+    """Return a frame sampled at points, mirrored at its border."""
+    there = np.asarray(x, np.float32), np.asarray(y, np.float32)
+    return np.asarray(cv2.remap(frame, *there, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT), np.float32)
 
 
 def light(
@@ -181,11 +185,12 @@ def report(found: list[Row], real: dict[str, float]) -> str:
 
 *Written by `scripts/study_ghosting.py`; what the number means is in [metrics.md](metrics.md).*
 
-{len(found)} synthetic clips of {FRAMES} frames, {SIZE[1]} × {SIZE[0]}: paintings and textures under motions and
-lights, over which another picture, under the same motion, is faded in, as a whole or in a disc, up to a known mix.
-The truth is the share of the change of structure that the fade makes; without a fade it is 0. Spearman's rank
-correlation with it is **{rank(found):.2f}** over all clips. The {len(clean)} clips without a fade have
-{np.median(clean):.1%} (median) and {max(clean):.1%} at most.
+{len(found)} synthetic clips of {FRAMES} frames, {SIZE[1]} × {SIZE[0]}: paintings and textures under motions
+and lights, over which another picture, under the same motion, is faded in, whole or in a disc,
+up to a known mix.
+The truth is the share of the change of structure that the fade makes; without a fade it is 0.
+Spearman's rank correlation with it is **{rank(found):.2f}** over all clips.
+The {len(clean)} clips without a fade have {np.median(clean):.1%} (median) and {max(clean):.1%} at most.
 
 {synthetic}
 

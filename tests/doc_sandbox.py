@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from framesmooth.video import open_sink
+from framesmooth.video.audio_samples import RATE, write_samples
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
 
@@ -50,6 +51,15 @@ def _write_images(folder: Path, frames: Sequence[Frame], suffix: str = "png") ->
         Image.fromarray(frame).save(folder / f"{number:04d}.{suffix}")
 
 
+def _write_song(path: Path) -> None:
+    """Write six seconds of clicks, 120 a minute."""
+    song = np.zeros((6 * RATE, 1), np.float32)
+    click = np.random.default_rng(0).normal(0, 0.3, 1000) * np.exp(-np.arange(1000) / 200)
+    for start in range(RATE // 10, len(song) - RATE // 2, RATE // 2):
+        song[start : start + 1000, 0] += click
+    write_samples(path, song)
+
+
 def _write_sound(path: Path) -> None:
     import wave
 
@@ -85,6 +95,7 @@ def build_sandbox(folder: Path) -> Path:
     for name in ("photo", "dawn", "night", "cat"):
         Image.fromarray(clean[0]).save(folder / f"{name}.jpg")
     _write_sound(folder / "music.wav")
+    _write_song(folder / "song.mp3")
     prompts = {"0": "a castle at dawn", "3": "a castle at night"}
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
@@ -116,8 +127,18 @@ def build_models(home: Path, work: Path) -> None:
     build_dpt(models / "depth")
     pipe: Any = diffusers.DiffusionPipeline.from_pretrained(base, use_safetensors=True)
     save_single_file(pipe, models / "dreamer.safetensors")
+    _build_video_models(models)
     save_file({"<toy>": torch.ones(1, TEXT)}, work / "toy.safetensors")
     _save_lora(pipe, work / "style.safetensors")
+
+
+def _build_video_models(models: Path) -> None:
+    from tests.tiny_video_families import build_tiny_video_family, motion_adapter
+
+    names = {"ltx": "ltx", "wan": "wan", "stable_video_diffusion": "svd"}
+    for name, called in names.items():
+        build_tiny_video_family(name, models).rename(models / called)
+    motion_adapter().save_pretrained(models / "motion-adapter", safe_serialization=True)
 
 
 def _save_lora(pipe: Any, path: Path) -> None:

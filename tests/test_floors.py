@@ -15,13 +15,13 @@ PACKAGE = Path(__file__).parent.parent / "framesmooth"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("defaults", "errors", "events", "frames", "limits", "registry", "setting", "streams"),
     ("timeline",),
-    ("video", "audio"),
+    ("video", "audio", "grading", "styles", "sound"),
     ("motion",),
     ("interpolation",),
     ("smoothing",),
     ("metrics",),
     ("models",),
-    ("generation", "training"),
+    ("generation", "training", "upscaling"),
     ("runs",),
     ("tuning",),
     ("reports",),
@@ -34,7 +34,16 @@ MOST_FLOORS, MOST_ROOT_MODULES, MEDIAN_LINES, MOST_LINES = 14, 8, 200, 500
 
 TORCH = {"torch", "diffusers", "transformers", "accelerate", "peft", "safetensors", "huggingface_hub"}
 HEADER_READERS = {"safetensors"}
-TORCH_PLACES = ("models", "generation", "training", "metrics/learned", "motion/flow/raft.py")
+TORCH_PLACES = (
+    "models",
+    "generation",
+    "training",
+    "metrics/learned",
+    "motion/flow/raft.py",
+    "upscaling/residual_network.py",
+    "upscaling/storybook_x2.py",
+    "upscaling/swin2sr.py",
+)
 ALLOWED_ON_THE_GROUND = {"numpy", "annotated_types", "pydantic"}
 # The package's front door names the public things of several floors; it imports them on first use.
 FRONT_DOOR = PACKAGE / "__init__.py"

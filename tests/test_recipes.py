@@ -174,6 +174,54 @@ def test_a_setting_is_one_field() -> None:
     assert schema_of(group)["properties"]["grain"]["maximum"] == 1
 
 
+def test_a_video_family_is_one_file_and_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A toy whose pipeline calls the number of frames differently, and takes pairs of them."""
+    from fractions import Fraction
+
+    import diffusers
+
+    from framesmooth.models import video_families
+    from framesmooth.models.video_families.base import FrameRule, VideoCall, VideoFamily
+    from tests.tiny_video_families import build_tiny_video_family
+    from tests.workflows.generate.test_native_video import make_frames, settings_of_clip
+
+    class ToyPipeline(diffusers.TextToVideoSDPipeline):  # type: ignore[misc]
+        """A pipeline that nobody has heard of."""
+
+        def __call__(self, *, length: int, **asked: Any) -> Any:
+            return super().__call__(num_frames=length, **asked)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Toy(VideoFamily):
+        """Its family."""
+
+        def text_arguments(self, call: VideoCall) -> dict[str, Any]:
+            return {"length": call.frames, "height": call.height, "width": call.width}
+
+        def progress_arguments(self, step_done: Any) -> dict[str, Any]:
+            return {"callback": lambda *_told: step_done()}
+
+    toy = Toy(
+        title="Toy",
+        pipelines={"text": "ToyPipeline"},
+        frame_rule=FrameRule(2),
+        default_frames=4,
+        longest=8,
+        fps=Fraction(5),
+        guidance_scale=2.0,
+        license="none",
+        memory="little",
+    )
+    model = build_tiny_video_family("text_to_video_sd", tmp_path).rename(tmp_path / "toy")
+    index = json.loads((model / "model_index.json").read_text())
+    (model / "model_index.json").write_text(json.dumps(index | {"_class_name": "ToyPipeline"}))
+    monkeypatch.setattr(diffusers, "ToyPipeline", ToyPipeline, raising=False)
+    monkeypatch.setitem(video_families.VIDEO_FAMILIES, "ToyPipeline", toy)
+    run = make_frames(settings_of_clip(model, tmp_path / "clip.mkv", num_frames=3, width=32, height=32))
+    assert len(run.frames.results()) == 3
+    assert run.frames.notes()["settings"]["native_video"]["start"] == "text"
+
+
 def test_a_model_family_is_one_file_and_one_row(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,39 +20,39 @@ from framesmooth.workflows.settings_reference import reference, schema_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class GrainSettings(SettingGroup):
-    """Film grain."""
+class DustSettings(SettingGroup):
+    """Film dust."""
 
-    heading: ClassVar = "Grain"
+    heading: ClassVar = "Dust"
 
-    grain: Annotated[
+    dust: Annotated[
         Annotated[float, Interval(ge=0, lt=1)],
-        Setting(help="Amount of grain.", options=("-g", "--grain"), formerly=("--noise",), unit="levels"),
+        Setting(help="Amount of dust.", options=("-g", "--dust"), formerly=("--noise",), unit="levels"),
     ] = 0.25
-    kind: Annotated[Literal["film", "video"], Setting(key="grain_kind", help="Sort of grain.")] = "film"
+    kind: Annotated[Literal["film", "video"], Setting(key="dust_kind", help="Sort of dust.")] = "film"
     size: Annotated[
         Annotated[int, Interval(ge=1, le=9)] | Literal["auto"] | None,
-        Setting(help="Size of a grain.", unset="by width"),
+        Setting(help="Size of a dust.", unset="by width"),
     ] = None
     sizes: Annotated[tuple[int, ...], Setting(separator=",", help="Several sizes.")] = ()
-    masks: Annotated[tuple[Path, ...], Setting(options=("--mask",), help="Where there is grain.")] = ()
-    rate: Annotated[Annotated[Fraction, Interval(gt=0, le=100)], Setting(help="Grains per second.")] = (
+    masks: Annotated[tuple[Path, ...], Setting(options=("--mask",), help="Where there is dust.")] = ()
+    rate: Annotated[Annotated[Fraction, Interval(gt=0, le=100)], Setting(help="Dusts per second.")] = (
         Fraction(12)
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToySettings(GenerateSettings):
-    """Everything that ``generate`` takes, and grain."""
+    """Everything that ``generate`` takes, and dust."""
 
-    grain: GrainSettings = field(default_factory=GrainSettings)
+    dust: DustSettings = field(default_factory=DustSettings)
 
 
 @click.command(cls=HeadedCommand)
 @options_of(ToySettings)
 def toy(**values: Any) -> None:
     """Print the settings."""
-    click.echo(repr(ToySettings.of(prompts=["a cat"], output="a.mp4", **values).grain))
+    click.echo(repr(ToySettings.of(prompts=["a cat"], output="a.mp4", **values).dust))
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -63,21 +63,21 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_a_new_setting_is_an_option_under_its_heading() -> None:
     code, stdout, _ = run("--help")
     assert code == 0
-    section = stdout.split("\nGrain:\n")[1].split("\n\n")[0]
+    section = stdout.split("\nDust:\n")[1].split("\n\n")[0]
     flat = " ".join(section.split())
-    assert "-g, --grain LEVELS Amount of grain. [default: 0.25; 0<=x<1]" in flat
+    assert "-g, --dust LEVELS Amount of dust. [default: 0.25; 0<=x<1]" in flat
     assert "--kind [film|video]" in flat
     assert "[default: by width]" in flat
     words = ["-g", "0.5", "--kind", "video", "--sizes", "1,2", "--mask", "a", "--mask", "b", "--rate", "24"]
     masks = Path("a"), Path("b")
-    made = GrainSettings(grain=0.5, kind="video", sizes=(1, 2), masks=masks, rate=Fraction(24))
+    made = DustSettings(dust=0.5, kind="video", sizes=(1, 2), masks=masks, rate=Fraction(24))
     assert run(*words) == (0, f"{made}\n", "")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--grain", "1"), "0<=x<1"),
+        (("--dust", "1"), "0<=x<1"),
         (("--kind", "digital"), "'film', 'video'"),
         (("--size", "ten"), "give auto, or a whole number, 1 to 9"),
         (("--size", "10"), "give auto, or a whole number, 1 to 9"),
@@ -94,8 +94,8 @@ def test_the_command_line_refuses_what_is_out_of_range(arguments: tuple[str, ...
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"grain": 1.0}, "--grain 1.0 is out of range: give at least 0 and less than 1"),
-        ({"grain": float("nan")}, "--grain nan is out of range"),
+        ({"dust": 1.0}, "--dust 1.0 is out of range: give at least 0 and less than 1"),
+        ({"dust": float("nan")}, "--dust nan is out of range"),
         ({"kind": "digital"}, "--kind 'digital' is not accepted: give one of film, video"),
         ({"size": 10}, "--size 10 is out of range: give auto, or a whole number, 1 to 9"),
         ({"size": "ten"}, "--size 'ten' is not accepted: give auto, or a whole number, 1 to 9"),
@@ -106,7 +106,7 @@ def test_the_command_line_refuses_what_is_out_of_range(arguments: tuple[str, ...
 )
 def test_construction_refuses_it_too(values: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError) as caught:
-        GrainSettings(**values)
+        DustSettings(**values)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -119,45 +119,45 @@ def test_texts_that_no_file_can_hold_are_refused(text: str) -> None:
 
 
 def test_values_become_those_of_their_types() -> None:
-    settings = GrainSettings(grain="0.5", size="3", sizes="1,2", masks=["a"], rate="23.976")  # type: ignore[arg-type]
-    assert (settings.grain, settings.size, settings.sizes) == (0.5, 3, (1, 2))
+    settings = DustSettings(dust="0.5", size="3", sizes="1,2", masks=["a"], rate="23.976")  # type: ignore[arg-type]
+    assert (settings.dust, settings.size, settings.sizes) == (0.5, 3, (1, 2))
     assert (settings.masks, settings.rate) == ((Path("a"),), Fraction(24000, 1001))
     with pytest.raises(FrozenInstanceError):
-        settings.grain = 0.1  # type: ignore[misc]
+        settings.dust = 0.1  # type: ignore[misc]
 
 
 def test_settings_are_given_flat_or_by_group() -> None:
-    nested = ToySettings(prompts=["a cat"], output="a.mp4", grain=GrainSettings(kind="video"))  # type: ignore[arg-type]
-    flat = ToySettings.of(prompts="a cat", output=Path("a.mp4"), grain_kind="video")
+    nested = ToySettings(prompts=["a cat"], output="a.mp4", dust=DustSettings(kind="video"))  # type: ignore[arg-type]
+    flat = ToySettings.of(prompts="a cat", output=Path("a.mp4"), dust_kind="video")
     assert nested == flat
     assert ToySettings.of(**flat.flat()) == flat
-    changed = flat.but(grain=0.5, zoom="1.01")
-    assert (changed.grain.grain, changed.grain.kind, changed.camera.zoom) == (0.5, "video", "1.01")
-    assert flat.grain.grain == 0.25
+    changed = flat.but(dust=0.5, zoom="1.01")
+    assert (changed.dust.dust, changed.dust.kind, changed.camera.zoom) == (0.5, "video", "1.01")
+    assert flat.dust.dust == 0.25
     with pytest.raises(UsageError, match="unknown settings: grian"):
         flat.but(grian=0.5)
-    with pytest.raises(UsageError, match=r"unknown settings: grain\.kin"):
-        ToySettings(prompts=["a"], output="a.mp4", grain={"kin": "film"})  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="grain is int: give a GrainSettings"):
-        ToySettings(prompts=["a"], output="a.mp4", grain=3)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"unknown settings: dust\.kin"):
+        ToySettings(prompts=["a"], output="a.mp4", dust={"kin": "film"})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="dust is int: give a DustSettings"):
+        ToySettings(prompts=["a"], output="a.mp4", dust=3)  # type: ignore[arg-type]
 
 
 def test_a_new_setting_is_in_the_schema_and_in_the_reference() -> None:
-    grain = schema_of(ToySettings)["properties"]["grain"]
-    assert grain["additionalProperties"] is False
-    assert grain["title"] == "Grain"
-    assert grain["properties"]["grain"] == {
-        "title": "Grain", "description": "Amount of grain.", "unit": "levels", "type": "number",
+    dust = schema_of(ToySettings)["properties"]["dust"]
+    assert dust["additionalProperties"] is False
+    assert dust["title"] == "Dust"
+    assert dust["properties"]["dust"] == {
+        "title": "Dust", "description": "Amount of dust.", "unit": "levels", "type": "number",
         "default": 0.25, "minimum": 0.0, "exclusiveMaximum": 1.0,
     }  # fmt: skip
-    assert grain["properties"]["kind"]["enum"] == ["film", "video"]
-    row = next(row for row in reference(ToySettings) if row["name"] == "grain.grain")
+    assert dust["properties"]["kind"]["enum"] == ["film", "video"]
+    row = next(row for row in reference(ToySettings) if row["name"] == "dust.dust")
     assert row == {
-        "group": "Grain", "name": "grain.grain", "option": "-g, --grain", "type": "number",
+        "group": "Dust", "name": "dust.dust", "option": "-g, --dust", "type": "number",
         "range": "at least 0 and less than 1", "default": "0.25", "unit": "levels",
-        "help": "Amount of grain.",
+        "help": "Amount of dust.",
     }  # fmt: skip
-    size = next(row for row in reference(ToySettings) if row["name"] == "grain.size")
+    size = next(row for row in reference(ToySettings) if row["name"] == "dust.size")
     assert (size["range"], size["default"]) == ("auto, or a whole number, 1 to 9", "by width")
 
 
@@ -166,8 +166,8 @@ def test_two_settings_have_no_key_in_common() -> None:
     class Twice(SettingGroup):
         """Two groups of the same kind."""
 
-        first: GrainSettings = field(default_factory=GrainSettings)
-        second: GrainSettings = field(default_factory=GrainSettings)
+        first: DustSettings = field(default_factory=DustSettings)
+        second: DustSettings = field(default_factory=DustSettings)
 
     with pytest.raises(AssertionError, match="same key"):
         settings_of(Twice)

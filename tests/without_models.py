@@ -66,6 +66,8 @@ def commands() -> dict[str, list[str]]:
         "tune": ["tune", "in", "-o", "tuned.mkv", "--smoother", "ema"],
         "sweep": ["sweep", "in", "-o", "grid", "--smooth-strength", "0.3,0.6", "--smoother", "ema,deflicker"],
         "interpolate": ["interpolate", "in", "-o", "more/", "--cadence", "2"],
+        "upscale": ["upscale", "in", "-o", "large/", "--model", "lanczos"],
+        "upscale learned": ["upscale", "in", "-o", "painted/"],
         "assemble": ["assemble", "in", "-o", "clip.mkv", "--fps", "12"],
         "assemble run": ["assemble", "run", "-o", "run.mkv"],
         "schedule": ["schedule", "0:(1), 30:(1.5)", "--json"],
@@ -113,6 +115,7 @@ def call_functions() -> dict[str, Any]:
     return {
         "smooth": len(list(steady.frames)),
         "interpolate": len(list(fs.interpolate(clip, cadence=2).frames)),
+        "upscale": len(list(fs.upscale(clip, model="lanczos").frames)),
         "assemble": len(list(fs.assemble(clip).frames)),
         "measure": fs.measure(clip)["warping_error"].mean,
         "measure_clips": len(fs.measure_clips(["in", "steady"]).reports),

@@ -32,12 +32,16 @@ GUIDES: Final = {
     "measure": "guides/measuring",
     "compare": "guides/measuring",
     "interpolate": "guides/interpolation",
+    "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "styles": "guides/styles",
+    "listen": "guides/sound",
+    "soundtrack": "guides/sound",
 }
 """Command -> the page that shows how it is used."""
 

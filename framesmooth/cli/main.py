@@ -33,11 +33,15 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),
     "compare": ("framesmooth.cli.compare:compare", "Compare versions of a clip and say which is steadier."),
     "interpolate": ("framesmooth.cli.interpolate:interpolate", "Insert frames between those of a clip."),
+    "upscale": ("framesmooth.cli.upscale:upscale", "Enlarge the frames of a clip."),
     "assemble": ("framesmooth.cli.assemble:assemble", "Encode frames, and sound, as a clip."),
+    "listen": ("framesmooth.cli.listen:listen", "Hear the tempo, beats and loudness of a sound."),
+    "soundtrack": ("framesmooth.cli.soundtrack:soundtrack", "Make the sound of a clip from its words."),
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
+    "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 @click.command(cls=HeadedCommand)
 @click.argument("folders", nargs=-1, metavar="[MODEL]...")
 @headed_option("--json", "as_json", heading=EVERYDAY, is_flag=True, help="Print JSON.")
-def models(folders: tuple[str, ...], as_json: bool) -> None:
+@headed_option(
+    "--families",
+    heading=EVERYDAY,
+    is_flag=True,
+    help="List the families of video models that are known, with their licences and memory.",
+)
+def models(folders: tuple[str, ...], as_json: bool, families: bool) -> None:
     """List the models that generate can load: the built-in one, and pipelines in the hub's local cache.
 
     MODEL adds folders in diffusers' format or hub ids; one that cannot be loaded is an error that says why.
@@ -24,7 +30,11 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
     Examples:
       framesmooth models
       framesmooth models ~/models/my-pipeline --json
+      framesmooth models --families
     """
+    if families:
+        _list_families(as_json)
+        return
     from framesmooth.errors import ModelError, missing_packages
     from framesmooth.models.catalog import cached_models, describe
     from framesmooth.models.checkpoints import BUILT_IN, locate_model
@@ -44,6 +54,19 @@ def models(folders: tuple[str, ...], as_json: bool) -> None:
         click.echo(_as_text(info))
 
 
+def _list_families(as_json: bool) -> None:
+    from framesmooth.models.video_families import VIDEO_FAMILIES
+
+    known = list({family.title: family for family in VIDEO_FAMILIES.values()}.values())
+    if as_json:
+        facts = [family.as_dict() | {"license": family.license, "memory": family.memory} for family in known]
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    for family in known:
+        weights = f"license {family.license}; GPU memory {family.memory}"
+        click.echo(f"{family.title}\n  {family.words}\n  {weights}")
+
+
 def _as_dict(info: "ModelInfo") -> dict[str, object]:
     return {
         "name": info.name,
@@ -54,6 +77,7 @@ def _as_dict(info: "ModelInfo") -> dict[str, object]:
         "about": info.about,
         "words": info.words,
         "defaults": info.defaults,
+        "video": None if info.video is None else info.video.as_dict(),
     }
 
 
@@ -62,4 +86,5 @@ def _as_text(info: "ModelInfo") -> str:
     if info.words is not None:
         facts.append(f"knows {info.words} words")
     about = f"\n  {info.about}" if info.about else ""
+    about += "" if info.video is None else f"\n  {info.video.words}"
     return f"{info.name}\n  {', '.join(facts)}{about}"

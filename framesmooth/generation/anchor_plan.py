@@ -110,7 +110,8 @@ class _Planner:
             rows, columns = np.nonzero(~self.seen(self.pose(time)))
             if len(rows):
                 points = np.stack([columns, rows], axis=-1).astype(np.float64)
-                there = transform(pose @ np.linalg.inv(self.pose(time)), points)
+                matrix = np.asarray(pose @ np.linalg.inv(self.pose(time)), np.float64)
+                there = transform(matrix, points)
                 factor = max(factor, float(np.max(np.abs(there - middle) / middle)))
         factor = min(factor, _WIDEST)
         return _about(middle, np.diag([1 / factor, 1 / factor, 1.0])) @ pose
@@ -198,6 +199,7 @@ def _about(centre: NDArray[np.float64], matrix: Homography) -> Homography:
 
 def _angle(pose: Homography, middle: NDArray[np.float64]) -> float:
     """Return the angle in radians by which the middle of the view is turned from frame 0."""
-    back = np.linalg.inv(pose)
-    origin, right = transform(back, middle + np.array([[0.0, 0.0], [1.0, 0.0]]))
+    back = np.asarray(np.linalg.inv(pose), np.float64)
+    points = np.asarray(middle + np.array([[0.0, 0.0], [1.0, 0.0]]), np.float64)
+    origin, right = transform(back, points)
     return -math.atan2(right[1] - origin[1], right[0] - origin[0])

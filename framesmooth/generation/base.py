@@ -6,7 +6,7 @@ from the notes of its model (``"generator": "NAME"`` in the model's framesmooth.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
@@ -23,6 +23,7 @@ from framesmooth.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
     from framesmooth.models.text_to_image import TextToImage
+    from framesmooth.models.video_model import VideoModel
 
 PREVIEW_KEYFRAMES: Final = 12
 
@@ -56,6 +57,10 @@ class ImageStore(Protocol):
     def __setitem__(self, time: int, image: GeneratedFrame, /) -> None: ...
 
 
+def _no_video() -> "VideoModel":
+    raise ModelError("this clip has no video pipeline: give --model one")
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequest:
     """What a generator is made from.
@@ -64,6 +69,7 @@ class GenerationRequest:
         timeline: the prompts, seeds and number of frames.
         load_model: loads the text-to-image model, or gives one that is loaded; a generator with networks of
             its own doesn't call it.
+        load_video: likewise of the video pipeline, for the generator that is for one.
         sampling: how frames are sampled.
         plan: what the frames start from besides noise: one of ``specs``; None is nothing.
         latents: where keyframes are kept as latents; None keeps them in memory.
@@ -73,6 +79,7 @@ class GenerationRequest:
     timeline: Timeline
     load_model: "Callable[[], TextToImage]"
     sampling: SamplingSpec
+    load_video: "Callable[[], VideoModel]" = _no_video
     plan: Any = None
     latents: LatentStore | None = None
     images: ImageStore | None = None
@@ -99,6 +106,9 @@ class FrameGenerator(ABC):
 
     replaces_faulty_keyframes: ClassVar[bool] = False
     """Whether a fault says what was wrong with an image that another one has replaced."""
+
+    rerolls_frames: ClassVar[bool] = True
+    """Whether a single frame can be generated again and still fits between its neighbours."""
 
     fps: Fraction
     size: tuple[int, int]
@@ -136,6 +146,10 @@ class FrameGenerator(ABC):
     def shown_keyframes(self) -> tuple[int, ...]:
         """The frames that show a keyframe unchanged; known when ``batches`` is."""
         return self.keyframe_indices
+
+    def cuts(self, timeline: Timeline) -> Iterable[int]:
+        """Return the frames that show another picture than the one before: where the prompt jumps."""
+        return timeline.jumps
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:

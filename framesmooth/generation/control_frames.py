@@ -14,6 +14,7 @@ from framesmooth.errors import UsageError
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.specs import short
 from framesmooth.models.controlnet_spec import CONTROL_KINDS, Control, ControlKind
+from framesmooth.timeline.schedule import Heard
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source
@@ -71,8 +72,12 @@ def edges(image: Frame) -> Frame:
     return np.ascontiguousarray(np.repeat(found[..., None], 3, axis=2), np.uint8)
 
 
-def plan_control(control: Control, fps: Fraction, timeline: Timeline, content: str) -> ControlFrames:
+def plan_control(
+    control: Control, fps: Fraction, timeline: Timeline, content: str, heard: Heard | None = None
+) -> ControlFrames:
     """Open the source of a control, which has this ``content`` (SHA-256), and work out its schedule.
+
+    ``heard`` holds the variables of the clip's sound, which the schedule may follow.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, a source shorter than the clip.
@@ -84,7 +89,7 @@ def plan_control(control: Control, fps: Fraction, timeline: Timeline, content: s
         raise UsageError(f"--control-end {control.end:g} is out of range: give a share of the steps, up to 1")
     num_frames = timeline.num_frames
     seed = timeline.keyframes[0].seed
-    scales = values_of("--control-scale", control.scale, num_frames, fps, seed)
+    scales = values_of("--control-scale", control.scale, num_frames, fps, seed, heard)
     for frame, scale in enumerate(scales):
         if not 0 <= scale <= _MAX_SCALE:
             raise UsageError(

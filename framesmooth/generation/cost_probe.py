@@ -52,15 +52,15 @@ def probe(
     model, most = path.model, len(times)
     steps: list[tuple[int, list[float]]] = []
     codes: list[tuple[int, float]] = []
-    before = _memory(model.device)
-    with _watched(model.device) as peak:
+    before = memory_taken(model.device)
+    with watched(model.device) as peak:
         evaluations, image = _measure(path, times[:1], _FIRST_LOOK, steps, codes)
     _, blending = _timed(model.device, lambda: blend(image))
     whole = before + most * (peak() - before)
 
     def found(memory: int) -> Probe:
         costs = Cost.through([(count, median(taken)) for count, taken in steps]), Cost.through(codes)
-        free = _free(model.device) + before
+        free = memory_free(model.device) + before
         return Probe(*costs, blending, evaluations, image, memory, free, str(model.device), _spread(steps))
 
     closer = _STEPS * steps[0][1][-1]
@@ -68,14 +68,14 @@ def probe(
         return first
     steps.clear()
     codes.clear()
-    with _watched(model.device) as peak:
+    with watched(model.device) as peak:
         _measure(path, times[:1], _STEPS, steps, codes)
     whole = max(whole, before + most * (peak() - before))
     first = found(whole)
     trial = most * (_BATCH_STEPS * median(steps[0][1]) + 2 * codes[0][1])
     if most == 1 or whole > first.free or not is_worth_it(first, trial):
         return first
-    with _watched(model.device) as peak:
+    with watched(model.device) as peak:
         _measure(path, times, _BATCH_STEPS, steps, codes)
     return found(peak())
 
@@ -103,7 +103,7 @@ def _measure(
     seen = 0
 
     def step_done(_done: int, _latents: torch.Tensor) -> None:
-        _finish(model.device)
+        finish(model.device)
         moments.append(time.perf_counter())
 
     def evaluated(_network: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -135,28 +135,29 @@ def _measure(
 def _timed(device: torch.device, work: Callable[[], Any]) -> tuple[Any, float]:
     """Return what ``work`` returns the second time, and the seconds that took."""
     work()
-    _finish(device)
+    finish(device)
     started = time.perf_counter()
     done = work()
-    _finish(device)
+    finish(device)
     return done, time.perf_counter() - started
 
 
-def _finish(device: torch.device) -> None:
+def finish(device: torch.device) -> None:
+    """Wait for what a GPU still computes."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
 
 
-def _memory(device: torch.device) -> int:
+def memory_taken(device: torch.device) -> int:
     """Return the bytes that are taken now: of the device for CUDA, else of the process."""
     if device.type == "cuda":
         return int(torch.cuda.memory_reserved(device))
     return int(psutil.Process().memory_info().rss)
 
 
-def _free(device: torch.device) -> int:
+def memory_free(device: torch.device) -> int:
     """Return the bytes that nobody has taken."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
@@ -164,13 +165,13 @@ def _free(device: torch.device) -> int:
 
 
 @contextmanager
-def _watched(device: torch.device) -> Iterator[Callable[[], int]]:
+def watched(device: torch.device) -> Iterator[Callable[[], int]]:
     """Give a function that returns the most bytes that were taken while the block ran."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         yield lambda: int(torch.cuda.max_memory_reserved(device))
         return
-    highest, done, process = _memory(device), threading.Event(), psutil.Process()
+    highest, done, process = memory_taken(device), threading.Event(), psutil.Process()
 
     def watch() -> None:
         nonlocal highest

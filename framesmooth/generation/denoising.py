@@ -12,6 +12,7 @@ from framesmooth.generation.latent_path import LatentPath
 from framesmooth.generation.layout_pass import enlarged
 from framesmooth.generation.structure_anchor import Denoised
 from framesmooth.models.conditioning import stack
+from framesmooth.models.cross_frame_attention import Anchor
 from framesmooth.models.text_to_image import StepChange
 
 
@@ -168,5 +169,16 @@ def _refined(
         guided_steps=sampling.guided_steps,
         first_step=first,
         on_step=step_done,
+        anchor=_first_frame_refined(path, first),
     )
     return torch.stack([branch, final], dim=1)
+
+
+def _first_frame_refined(path: LatentPath, step: int) -> Anchor | None:
+    """Return the first frame for others to attend to from ``step`` on, if they do."""
+    if not path.cross_frame or path.layout_path is None:
+        return None
+    _, *size = path.model.latent_shape(path.sampling.height, path.sampling.width)
+    large = enlarged(_with_anchors(path.layout_path, [0], None, None)[:, 1], *size)
+    noise = path.noise(0)[None]
+    return path.anchor(path.model.state_at(large, noise, first_step=step, steps=path.sampling.steps)[0])

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
+from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
@@ -25,7 +26,6 @@ from framesmooth.generation.latent_path import create_path
 from framesmooth.generation.specs import MovingSubject
 from framesmooth.generation.subject_layers import (
     Layers,
-    Map,
     cut_out,
     filled,
     hole_of,
@@ -33,7 +33,7 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
-from framesmooth.generation.word_maps import IMAGES_PER_MAP
+from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
@@ -220,15 +220,9 @@ class MovingSubjectGenerator(DiffusionGenerator):
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` composed of a picture from other noise."""
         path, (seed, fresh) = self.path, self._reroll_noise(time, attempt)
-        sampling, key = path.sampling, self._around(time)[0]
-        latents = path.model.denoise(
-            slerp(path.noise(key), fresh, 0.5)[None],
-            path.conditioning(key),
-            [seed],
-            steps=sampling.steps,
-            guidance=sampling.guidance,
-            guided_steps=sampling.guided_steps,
-        )
+        key = self._around(time)[0]
+        noises = Noises([slerp(path.noise(key), fresh, 0.5)], [seed])
+        latents = denoise_keyframes(path, [key], noises=noises)[:, 1]
         other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})
         return self._cropped(GeneratedFrame(composed(other.layers(key), self.poses[time])))
 

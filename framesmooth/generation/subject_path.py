@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
-from framesmooth.generation.subject_layers import Layers, Map
+from framesmooth.generation.subject_layers import Layers
+from framesmooth.generation.word_maps import Map
 from framesmooth.timeline.motion_words import SubjectMotion
 
 Way = NDArray[np.float64]

@@ -43,6 +43,7 @@ class Work:
         frames: frames that are not rendered yet.
         keyframe_bytes: of one stored keyframe; None for one that is stored as a PNG.
         at_most: whether keyframes are found on the way, so that all counts are upper bounds.
+        segments: clips of a video pipeline to generate, 0 for other generators.
     """
 
     frames: int
@@ -54,6 +55,7 @@ class Work:
     blended: int = 0
     keyframe_bytes: int | None = None
     at_most: bool = False
+    segments: int = 0
 
     def evaluations(self, per_guided_step: float) -> int:
         """Return network evaluations times batch size; ``per_guided_step`` is 2 with two-sided guidance."""

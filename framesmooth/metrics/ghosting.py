@@ -1,7 +1,7 @@
 """Ghosting: structure that fades in or out in place, as where two pictures are cross-faded."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -174,7 +174,7 @@ class _Unexplained:
         return np.asarray(level - np.einsum("hwi,ihw->hw", weights, self._basis), np.float32)
 
 
-def _window(image: Map) -> Map:
+def _window(image: NDArray[Any]) -> Map:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), _WINDOW, borderType=cv2.BORDER_REFLECT), np.float32)
 
 

@@ -13,6 +13,7 @@ from framesmooth.models.checkpoints import (
     notes_of,
     pipeline_class,
 )
+from framesmooth.models.video_families import VideoFamily, video_family
 from framesmooth.models.vocabulary import load_vocabulary
 
 
@@ -28,6 +29,8 @@ class ModelInfo:
     about: str = ""
     words: int | None = None
     defaults: dict[str, Any] = field(default_factory=dict)
+    video: VideoFamily | None = None
+    """The family of a video pipeline, as this model is."""
 
 
 def describe(name: str, folder: Path) -> ModelInfo:
@@ -47,6 +50,7 @@ def describe(name: str, folder: Path) -> ModelInfo:
         about=str(notes.get("about", "")),
         words=len(words) if words else None,
         defaults=model_defaults(folder),
+        video=video_family(folder),
     )
 
 

@@ -92,7 +92,7 @@ def load_pipeline(
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     checkpoint = Path(model).expanduser() if is_checkpoint(model) else None
-    pipe = _from_disk(folder, checkpoint, chosen_dtype)
+    pipe = from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
     pipe = _with_control(pipe, control_model, chosen_dtype, folder.name)
@@ -164,12 +164,23 @@ def _prompted(adapter: TextToImage, prompt: ImagePrompt) -> TextToImage:
     return replace(adapter, image_embeds=embeds)
 
 
-def _from_disk(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
+def from_disk(folder: Path, checkpoint: Path | None, dtype: Any, **settings: Any) -> Any:
+    """Return the pipeline in a folder, or of a checkpoint in one file whose configuration is the folder.
+
+    Args:
+        folder: in diffusers' format.
+        checkpoint: a .safetensors file, or None.
+        dtype: of the weights, or one by component.
+        settings: what else ``from_pretrained`` takes.
+
+    Raises:
+        ModelError: what diffusers cannot load, with its reason.
+    """
     with deferred_scipy():
-        return _read(folder, checkpoint, dtype)
+        return _read(folder, checkpoint, dtype, **settings)
 
 
-def _read(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
+def _read(folder: Path, checkpoint: Path | None, dtype: Any, **settings: Any) -> Any:
     import transformers
 
     transformers.utils.logging.set_verbosity_error()  # before diffusers imports what it warns about
@@ -184,10 +195,15 @@ def _read(folder: Path, checkpoint: Path | None, dtype: torch.dtype) -> Any:
         if checkpoint is not None:
             kind = getattr(diffusers, pipeline_class(folder))
             return kind.from_single_file(
-                str(checkpoint), config=str(folder), torch_dtype=dtype, local_files_only=True, **without
+                str(checkpoint),
+                config=str(folder),
+                torch_dtype=dtype,
+                local_files_only=True,
+                **without,
+                **settings,
             )
         return diffusers.DiffusionPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True, **without
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True, **without, **settings
         )
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]

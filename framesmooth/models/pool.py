@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from framesmooth.models.text_to_image import TextToImage
+    from framesmooth.models.video_model import VideoModel
+
+Model = TypeVar("Model")
 
 _active: Final[ContextVar["ModelPool | None"]] = ContextVar("active model pool", default=None)
 
@@ -40,14 +45,14 @@ class ModelPool:
         if capacity < 1:
             raise ValueError(f"a pool keeps at least one model, not {capacity}")
         self.capacity, self.loads = capacity, 0
-        self._models: OrderedDict[str, TextToImage] = OrderedDict()
+        self._models: OrderedDict[str, Any] = OrderedDict()
         self._lock = RLock()
 
     def __len__(self) -> int:
         """Return how many models are loaded now."""
         return len(self._models)
 
-    def get(self, key: str, load: Callable[[], "TextToImage"]) -> "TextToImage":
+    def get(self, key: str, load: Callable[[], Model]) -> Model:
         """Return the model of this ``key``; where there is none, that which ``load`` returns."""
         with self._lock:
             if key not in self._models:
@@ -57,7 +62,8 @@ class ModelPool:
                 self._models[key] = load()
                 self.loads += 1
             self._models.move_to_end(key)
-            return self._models[key]
+            loaded: Model = self._models[key]
+            return loaded
 
     def clear(self) -> None:
         """Drop all models."""
@@ -93,6 +99,26 @@ def load_pooled(hashes: Mapping[str, str], model: str, **choices: Any) -> "TextT
 
     pool = _active.get()
     return load() if pool is None else pool.get(_key(hashes, model, choices), load)
+
+
+def load_pooled_video(hashes: Mapping[str, str], folder: "Path", **choices: Any) -> "VideoModel":
+    """Return a loaded video pipeline: from the active pool where it has the same one, else loaded now.
+
+    Args:
+        hashes: the SHA-256 (hex) of every file that is loaded, by its name.
+        folder: what :func:`framesmooth.models.video_loading.load_video_pipeline` takes.
+        choices: its other arguments.
+
+    Raises:
+        FramesmoothError: what ``load_video_pipeline`` raises.
+    """
+    from framesmooth.models.video_loading import load_video_pipeline
+
+    def load() -> "VideoModel":
+        return load_video_pipeline(folder, **choices)
+
+    pool = _active.get()
+    return load() if pool is None else pool.get(_key(hashes, str(folder), choices), load)
 
 
 def _key(hashes: Mapping[str, str], model: str, choices: Mapping[str, Any]) -> str:

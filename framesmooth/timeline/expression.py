@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Final
 
 from simpleeval import InvalidExpression, SimpleEval
@@ -21,6 +22,9 @@ from framesmooth.errors import UsageError
 _NEXT_KEY: Final = re.compile(r";|\s\w+(?:\s+hold)?\s*:")
 
 VARIABLES: Final = ("t", "max_f", "fps", "s", "pi", "e")
+
+SOUND_VARIABLES: Final = ("beat", "onset", "rms", "low", "mid", "high", "beat_phase", "bar", "bpm")
+"""Known where a clip has sound; ``framesmooth.sound.variables`` says what they are."""
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "sin": math.sin,
@@ -157,7 +161,17 @@ class Expression:
     @property
     def varies(self) -> bool:
         """Whether the value depends on the frame."""
-        return any(isinstance(node, ast.Name) and node.id == "t" for node in ast.walk(self.tree))
+        return "t" in self.names or self.hears
+
+    @property
+    def hears(self) -> bool:
+        """Whether the value depends on the sound."""
+        return not self.names.isdisjoint(SOUND_VARIABLES)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The variables and functions in it."""
+        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
 
     def __call__(self, variables: Mapping[str, float]) -> float:
         """Return the value.
@@ -209,7 +223,7 @@ def _check(tree: ast.AST, start: int) -> None:
 
 
 def _name_problem(node: ast.Name, called: bool) -> str | None:
-    known = (*FUNCTIONS, "where") if called else VARIABLES
+    known = (*FUNCTIONS, "where") if called else (*VARIABLES, *SOUND_VARIABLES)
     kind = "function" if called else "variable"
     if node.id in known:
         return None

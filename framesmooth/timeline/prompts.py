@@ -4,7 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from reprlib import repr as _shown
@@ -12,20 +12,23 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_PROMPTS
+from framesmooth.timeline.moments import MOMENT, is_moment
 from framesmooth.timeline.text_files import parse_json, read_text
 
 _MOST_DIGITS: Final = 18
 
-_TIME: Final = r"""(?P<quote>["']?)\s*(?P<time>-?\d+)\s*(?P=quote)\s*:"""
+_TIME: Final = rf"""(?P<quote>["']?)\s*(?P<time>{MOMENT}|-?\d+)\s*(?P=quote)\s*:"""
 
-_STARTS: Final = re.compile(rf"(?P<before>^|[|\n;,])\s*{_TIME}(?P<after>\s*)")
+_STARTS: Final = re.compile(rf"(?P<before>^|[|\n;,])\s*{_TIME}(?P<after>\s*)", re.IGNORECASE)
+
+_IS_JSON: Final = re.compile(rf"""\s*\{{\s*["']?(?:{MOMENT}|-?\d+)["']?\s*:|\s*\[\s*["{{]""", re.IGNORECASE)
 
 _TYPOGRAPHIC: Final = re.compile(r"\s*[“”„‘’]\s*-?\d+\s*[“”‘’]\s*:")
 """A frame in the quotes of word processors."""
 
 _CONFIGURATION: Final = re.compile(r"""\s*\{\s*["']?\w+["']?\s*:""")
 
-_OTHER_TIME: Final = re.compile(r"""["']?(?:\d+\.\d+\s*s?|\d+\s*s|\d+\s*%)["']?\s*:\s*\D""")
+_OTHER_TIME: Final = re.compile(r"""["']?(?:\d+\.\d+|\d+\s*%)["']?\s*:\s*\D""")
 
 _RANGE: Final = re.compile(r"""(?:^|[|\n;,])\s*["']?(\d+)\s*[-–]\s*(\d+)["']?\s*:(?!\d)""")
 
@@ -34,13 +37,15 @@ _RANGE: Final = re.compile(r"""(?:^|[|\n;,])\s*["']?(\d+)\s*[-–]\s*(\d+)["']?\
 class TimedPrompt:
     """A prompt as it was written; time and seed are None where they were left out.
 
-    A negative time counts from the end: -1 is the last frame.
+    A negative time counts from the end: -1 is the last frame. ``moment`` is a time in seconds or beats, as
+    ``moments.Moment`` reads it, in place of a frame.
     """
 
     prompt: str
     time: int | None = None
     negative: str = ""
     seed: int | None = None
+    moment: str = ""
 
 
 def place_prompts(prompts: Sequence[TimedPrompt], num_frames: int, *, loop: bool = False) -> tuple[int, ...]:
@@ -85,7 +90,7 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         text = _plain_quotes(written) if _TYPOGRAPHIC.match(written) else written
         if _is_file_name(text.strip()):
             found.extend(_read_file(Path(text.strip())))
-        elif re.match(r"""\s*\{\s*["']?-?\d+["']?\s*:|\s*\[\s*["{]""", text):
+        elif _IS_JSON.match(text):
             found.extend(_from_content(_inline(text), "the prompt"))
         elif _CONFIGURATION.match(text):
             raise UsageError(
@@ -95,11 +100,19 @@ def parse_prompts(texts: Sequence[str]) -> tuple[TimedPrompt, ...]:
         else:
             found.extend(_from_text(text))
     if any(prompt.time is None for prompt in found):
+        _check_times(found)
         return tuple(found)
     for time, count in Counter(prompt.time for prompt in found).items():
         if count > 1:
             raise UsageError(f"two prompts at frame {time}: give each its own frame")
     return tuple(sorted(found, key=_in_time))
+
+
+def _check_times(prompts: Sequence[TimedPrompt]) -> None:
+    """Refuse prompts without a time beside those at moments."""
+    moments = [prompt.moment for prompt in prompts if prompt.moment]
+    if moments and any(prompt.time is None and not prompt.moment for prompt in prompts):
+        raise UsageError(f"only some prompts have a time, as {moments[0]}: write one for all or none")
 
 
 def _plain_quotes(text: str) -> str:
@@ -130,7 +143,14 @@ def _from_text(text: str) -> list[TimedPrompt]:
             "'0: a cat | 12: a dog'"
         )
     timed = split_timed(text)
-    return [parse_prompt(prompt, _frame_number(time)) for time, prompt in timed] or [parse_prompt(text)]
+    return [_at(time, prompt) for time, prompt in timed] or [parse_prompt(text)]
+
+
+def _at(time: str, prompt: str) -> TimedPrompt:
+    """Return a prompt at a frame or moment."""
+    if is_moment(time):
+        return replace(parse_prompt(prompt), moment=" ".join(time.lower().split()))
+    return parse_prompt(prompt, _frame_number(time))
 
 
 def split_timed(text: str) -> list[tuple[str, str]]:
@@ -157,6 +177,8 @@ def split_timed(text: str) -> list[tuple[str, str]]:
 def _is_time(match: re.Match[str], text: str) -> bool:
     """Tell a time from a ratio or a time of day: 16:9 and 12:30, but 0:1girl."""
     time, rest = match["time"], text[match.end() :]
+    if is_moment(time):
+        return True
     ratio = re.match(r"\d+(?!\w)", rest) is not None and not match["after"] and not match["quote"]
     return not ratio or int(time[:_MOST_DIGITS]) <= 0
 
@@ -224,8 +246,15 @@ def _from_content(prompts: Any, path: Path | str) -> list[TimedPrompt]:
     if isinstance(prompts, list) and prompts:
         return [_from_value(value, None, path) for value in prompts]
     if isinstance(prompts, Mapping) and prompts:
-        return [_from_value(value, prompt_frame(key, path), path) for key, value in prompts.items()]
+        return [_from_item(key, value, path) for key, value in prompts.items()]
     raise UsageError(f'{path} holds no prompts: write a list, or frames and prompts like {{"0": "a cat"}}')
+
+
+def _from_item(key: object, value: object, path: Path | str) -> TimedPrompt:
+    """Read a prompt and its time, a frame or a moment."""
+    if is_moment(str(key)):
+        return replace(_from_value(value, None, path), moment=" ".join(str(key).lower().split()))
+    return _from_value(value, prompt_frame(key, path), path)
 
 
 def _load(text: str, path: Path) -> Any:

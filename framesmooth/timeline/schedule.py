@@ -10,10 +10,11 @@ A schedule is a list of ``frame: value`` separated by commas; a value on its own
 Between keys numbers are interpolated linearly. An expression with ``t`` in it holds from its key to the next.
 Before the first key and after the last the nearest one counts.
 
-Variables are ``t`` (the frame), ``max_f`` (the last frame), ``fps``, ``s`` (the seed), ``pi`` and ``e``;
-functions ``sin cos tan sqrt exp log abs floor ceil min max where``, the others of numexpr by their names
-(``arcsin``, ``tanh``, ``log10``, ``round``, ...), and ``a if c else b``. Commas inside parentheses, ``1e-3``
-and a trailing comma are fine, and so are quotes around a key.
+Variables are ``t`` (the frame), ``max_f`` (the last frame), ``fps``, ``s`` (the seed), ``pi`` and ``e``; with
+a sound also ``beat onset rms low mid high beat_phase bar bpm``. Functions are ``sin cos tan sqrt exp log abs
+floor ceil min max where``, the others of numexpr by their names (``arcsin``, ``tanh``, ``log10``, ``round``,
+...), and ``a if c else b``. Commas inside parentheses, ``1e-3`` and a trailing comma are fine, and so are
+quotes around a key.
 
 An expression without ``t`` is a number: ``0:(2*1), 71:(-2*1)`` falls evenly. In settings files of Deforum it
 holds until the next key, as it does there (see ``deforum_schedule``).
@@ -22,7 +23,7 @@ holds until the next key, as it does there (see ``deforum_schedule``).
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -31,7 +32,10 @@ from typing import Final
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_TEXT
-from framesmooth.timeline.expression import Expression, ScheduleError
+from framesmooth.timeline.expression import SOUND_VARIABLES, Expression, ScheduleError
+
+Heard = Mapping[str, Sequence[float]]
+"""Variable of a sound -> its value at every frame."""
 
 _RANGE: Final = re.compile(r"\s*\[?(\d+)\s*(?:[-–]|\.\.)\s*(\d+)\]?\s*")
 
@@ -55,6 +59,8 @@ class Schedule:
     text: str
     keys: tuple[Key, ...] = field(repr=False)
     variables: dict[str, float] = field(repr=False)
+    heard: Heard = field(default_factory=dict, repr=False)
+    """Variable of the sound -> its value at every frame."""
 
     @property
     def num_frames(self) -> int:
@@ -63,12 +69,21 @@ class Schedule:
 
     @classmethod
     def parse(
-        cls, text: str | float, max_frames: int, fps: Fraction = defaults.FPS, *, seed: int = 0
+        cls,
+        text: str | float,
+        max_frames: int,
+        fps: Fraction = defaults.FPS,
+        *,
+        seed: int = 0,
+        heard: Heard | None = None,
     ) -> "Schedule":
         """Parse a schedule for a clip of ``max_frames`` frames.
 
+        ``heard`` is what ``sound.variables.variables_of`` gives, for expressions that follow a sound.
+
         Raises:
-            UsageError: the text is no schedule; the message names the column.
+            UsageError: the text is no schedule, or follows a sound that isn't there; the message names the
+                column.
         """
         if max_frames < 1:
             raise UsageError(f"a schedule needs a clip of at least one frame, not {max_frames}")
@@ -90,8 +105,11 @@ class Schedule:
             if keys[-1].frame in taken:
                 raise ScheduleError(column, f"frame {keys[-1].frame} has a value already")
             taken.add(keys[-1].frame)
-        schedule = cls(source, tuple(sorted(keys, key=lambda key: key.frame)), variables)
+        schedule = cls(source, tuple(sorted(keys, key=lambda key: key.frame)), variables, heard or {})
         for key in schedule.keys:
+            if key.value.hears and not heard:
+                name = next(name for name in SOUND_VARIABLES if name in key.value.names)
+                raise ScheduleError(key.value.column, f"{name} follows a sound: add --audio FILE")
             schedule._value(key, key.frame)  # unknown names show now, not in the middle of a run
         return schedule
 
@@ -123,7 +141,12 @@ class Schedule:
         return [self(frame) for frame in range(num_frames)]
 
     def _value(self, key: Key, frame: float) -> float:
-        return key.value(self.variables | {"t": float(frame)})
+        values = self.variables | {"t": float(frame)}
+        if key.value.hears:
+            last = int(self.variables["max_f"])
+            here = min(max(0, round(frame)), last)
+            values |= {name: curve[min(here, len(curve) - 1)] for name, curve in self.heard.items()}
+        return key.value(values)
 
 
 def _entries(text: str) -> Iterator[tuple[str, int]]:

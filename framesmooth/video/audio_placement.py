@@ -28,8 +28,10 @@ def placed_samples(
     start: Fraction | None,
     skip: Fraction = Fraction(0),
     on_damage: Callable[[], None] = lambda: None,
+    *,
+    rate: int = RATE,
 ) -> Iterator[Part]:
-    """Yield parts of ``track`` at 48 kHz in ``layout``; places in between are silent, parts may overlap.
+    """Yield parts of ``track`` in ``layout``; places in between are silent, parts may overlap.
 
     Args:
         container: the open file.
@@ -38,6 +40,7 @@ def placed_samples(
         start: the time stamp in seconds that is position 0; None is the first sample's.
         skip: seconds after ``start`` at which position 0 is instead.
         on_damage: is called for every packet that cannot be decoded.
+        rate: samples a second of what comes out.
     """
     run: _Run | None = None
     for frame in _decoded(container, track, on_damage):
@@ -48,7 +51,7 @@ def placed_samples(
             if run is not None:
                 yield from run.rest()
             expected = start if run is None else run.end
-            run = _Run(frame, expected if time is None else time, start + skip, layout)
+            run = _Run(frame, expected if time is None else time, start + skip, layout, rate)
         yield from run.add(frame)
     if run is not None:
         yield from run.rest()
@@ -58,12 +61,12 @@ class _Run:
     """Samples of one format without a gap, from ``time`` on."""
 
     def __init__(
-        self, frame: av.AudioFrame, time: Fraction, origin: Fraction, layout: av.AudioLayout
+        self, frame: av.AudioFrame, time: Fraction, origin: Fraction, layout: av.AudioLayout, rate: int
     ) -> None:
         self._format = _format_of(frame)
-        self._resampler = av.AudioResampler("flt", layout, RATE)  # PyAV miscounts the planes of 8 channels
+        self._resampler = av.AudioResampler("flt", layout, rate)  # PyAV miscounts the planes of 8 channels
         self._channels = layout.nb_channels
-        self._position = round((time - origin) * RATE)
+        self._position = round((time - origin) * rate)
         self.end = time
 
     def goes_on_with(self, frame: av.AudioFrame, time: Fraction | None) -> bool:

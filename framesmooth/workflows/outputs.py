@@ -65,10 +65,13 @@ class ClipWriter:
         )
 
     @contextmanager
-    def sink(self, note: str = "", *, fps: Fraction | None = None) -> Iterator["tuple[FrameSink, Written]"]:
-        """Give a sink for frames of the clip's size, and what becomes of them when the block ends well.
+    def sink(
+        self, note: str = "", *, fps: Fraction | None = None, size: tuple[int, int] | None = None
+    ) -> Iterator["tuple[FrameSink, Written]"]:
+        """Give a sink for frames, and what becomes of them when the block ends well.
 
-        Sound and metadata of the source are kept; ``note`` is added to the comment.
+        Sound and metadata of the source are kept; ``note`` is added to the comment. Frames have the clip's
+        rate and (height, width) unless ``fps`` or ``size`` says otherwise.
 
         Raises:
             UsageError: a codec, crf or sound that does not fit the output.
@@ -77,13 +80,13 @@ class ClipWriter:
         settings, source = self.settings, self.clip.frames
         written = Written(settings.output, rate := fps or source.fps)
         if settings.output is None:
-            yield FrameSink(Path("memory"), source.size, None, written), written
+            yield FrameSink(Path("memory"), size or source.size, None, written), written
             return
         path = self.clip.path
         with open_sink(
             settings.output,
             fps=rate,
-            size=source.size,
+            size=size or source.size,
             audio=self.audio,
             metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
             **settings.encoding,

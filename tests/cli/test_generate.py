@@ -64,7 +64,8 @@ def test_the_last_words_are_plain_and_the_table_is_asked_for(
 
 
 def test_json_is_all_there_is_on_stdout(tiny_model: Path, tmp_path: Path) -> None:
-    result = generate(tiny_model, "a cat", "-o", tmp_path / "clip.mp4", "--json", "-", "--progress", "none")
+    given = "--model", tiny_model, *TINY, "-W", "64", "-H", "64", "--json", "-", "--progress", "none"
+    result = run("generate", "a cat", "-o", tmp_path / "clip.mp4", *given)
     figures = json.loads(result.stdout)
     assert figures["clip"] == str(tmp_path / "clip.mp4")
     assert set(figures["before"]["metrics"]) <= set(figures["after"]["metrics"])

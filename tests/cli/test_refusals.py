@@ -237,7 +237,7 @@ def edited(name: str, change: Callable[[Any], object]) -> Callable[[Path], None]
         (lambda folder: (folder / "framesmooth.json").write_text("{"), "framesmooth.json is not valid JSON"),
         (edited("unet/config.json", lambda c: c.update(in_channels=9)), "could not be loaded by diffusers"),
         (edited("model_index.json", lambda c: c.update(_class_name="StableDiffusionImg2ImgPipeline")),
-         "no text-to-image pipeline that is known here"),
+         "which is not known here"),
     ],
 )  # fmt: skip
 def test_models_that_cannot_be_used(
@@ -252,14 +252,14 @@ def test_models_that_cannot_be_used(
 def test_a_model_whose_parts_do_not_fit(place: Path, tiny_model: Path, monkeypatch: Any) -> None:
     from framesmooth.models import loading
 
-    whole = loading._from_disk
+    whole = loading.from_disk
 
     def other(*given: Any) -> Any:
         pipe = whole(*given)
         pipe.unet.register_to_config(in_channels=9)
         return pipe
 
-    monkeypatch.setattr(loading, "_from_disk", other)
+    monkeypatch.setattr(loading, "from_disk", other)
     words = "its denoiser takes 9 channels, its autoencoder gives 6"
     refused(1, words, "generate", "cat", "-o", "a.mp4", "--model", str(tiny_model), "--num-frames", "1")
 

@@ -31,11 +31,11 @@ def test_json_holds_every_frame() -> None:
 
 
 def test_an_error_is_pointed_at() -> None:
-    result = run("0:(1), 5:(2 + bar)")
+    result = run("0:(1), 5:(2 + foo)")
     assert result.exit_code == 2
     shown, arrow, error = result.stderr.splitlines()
-    assert shown[arrow.index("^") :].startswith("bar")
-    assert error.startswith("error: schedule, column 15: unknown variable 'bar'")
+    assert shown[arrow.index("^") :].startswith("foo")
+    assert error.startswith("error: schedule, column 15: unknown variable 'foo'")
     shown, arrow, _ = run("0:(1), " + "1:(2), " * 20).stderr.splitlines()
     assert len(shown) < 80
     assert shown[arrow.index("^") :].startswith("1:(2)")

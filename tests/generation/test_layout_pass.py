@@ -109,6 +109,14 @@ def test_a_resumed_clip_is_the_same(model: TextToImage) -> None:
     assert np.array_equal(np.stack(list(resumed)), frames)
 
 
+def test_frames_attend_to_the_refined_first_one(model: TextToImage) -> None:
+    first, last = (
+        np.stack(list(create(model, 128, 128, cross_frame=True, batch_size=size))).astype(int)
+        for size in (1, 8)
+    )
+    assert np.abs(first - last).max() <= 1
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_few_steps(model: TextToImage, steps: int) -> None:
     assert np.stack(list(create(model, 128, 128, steps=steps))).shape[0] == 5

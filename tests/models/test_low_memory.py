@@ -182,6 +182,8 @@ def test_a_run_that_ran_out_goes_on_in_less_memory(
         "2",
         "--batch-size",
         "2",
+        "--structure-guidance",
+        "0",
     ]
     asked = ["generate", "a cat", "red sea", "--model", str(tiny_model), *fixed, "--smoother", "ema"]
     clip = ["-o", str(tmp_path / "clip.mp4"), "--dtype", "float32", "--batch-size", "2"]

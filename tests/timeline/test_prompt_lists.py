@@ -57,7 +57,6 @@ CAT_AND_DOG = [(0, "a cat"), (12, "a dog")]
         ("a cat with a “12”: a sign", [(None, "a cat with a “12”: a sign")]),
         ('{"prompt_map": {"0": "a cat", "12": "a dog"}}', None),
         ('{"prompts": {"0": "a cat"}, "max_frames": 24}', None),
-        ("0s: a cat, 1s: a dog", None),
         ("0.0: a cat, 12.0: a dog", None),
         ("0%: a cat, 50%: a dog", None),
         ("1.5:1 crop of a cat", [(None, "1.5:1 crop of a cat")]),

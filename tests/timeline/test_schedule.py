@@ -57,7 +57,7 @@ def test_known_values(text: str | float, expected: dict[int, float]) -> None:
         ("0:(1), 30:", 11, "missing"),
         ("0:(1),, 2:(1)", 7, "expected"),
         ("0:(1), 5:(foo(2))", 11, "unknown function 'foo'"),
-        ("0:(1), 5:(2 + bar)", 15, "unknown variable 'bar'"),
+        ("0:(1), 5:(2 + foo)", 15, "unknown variable 'foo'"),
         ("0:(1), 0:(2)", 8, "has a value already"),
         ("0:(1), 2.5:(2)", 8, "whole numbers"),
         ("0:(1), 5-9:(2)", 8, "'5 hold: 1'"),

@@ -160,7 +160,7 @@ def test_prompt_files(tmp_path: Path, name: str, text: str, expected: tuple[Time
     [
         ("p.json", "{", r"p\.json, line 1, column 2"),
         ("p.yaml", "a: [", r"p\.yaml is no YAML"),
-        ("p.yaml", "1:30: a cat", "no frame number"),
+        ("p.yaml", "1:3: a cat", "no frame number"),
         ("p.yaml", "3", "holds no prompts"),
         ("p.yaml", "", "holds no prompts"),
         ("p.yaml", "0: {promt: a cat}", "is no prompt"),

@@ -19,8 +19,10 @@ from framesmooth.workflows.settings.assemble import AssembleSettings
 from framesmooth.workflows.settings.compare import CompareSettings
 from framesmooth.workflows.settings.conversion import ConvertSettings
 from framesmooth.workflows.settings.interpolate import InterpolateSettings
+from framesmooth.workflows.settings.listen import ListenSettings
 from framesmooth.workflows.settings.measure import MeasureClipsSettings
 from framesmooth.workflows.settings.smooth import SmoothSettings
+from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
 from framesmooth.workflows.settings.sweep import SweepSettings, parse_strengths
 from framesmooth.workflows.settings.tune import TuneSettings
 from framesmooth.workflows.settings_reference import reference
@@ -31,7 +33,9 @@ VERBS: dict[str, type[SettingGroup]] = {
     "compare": CompareSettings,
     "interpolate": InterpolateSettings,
     "measure": MeasureClipsSettings,
+    "listen": ListenSettings,
     "smooth": SmoothSettings,
+    "soundtrack": SoundtrackSettings,
     "sweep": SweepSettings,
     "tune": TuneSettings,
 }

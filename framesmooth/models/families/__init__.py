@@ -32,5 +32,5 @@ def family_of(pipe: Any, name: str = "the model") -> Family:
             return family(pipe)
     known = ", ".join(name.removesuffix("Pipeline") for name in FAMILIES)
     raise ModelError(
-        f"{name} is a {type(pipe).__name__}, no text-to-image pipeline that is known here: use one of {known}"
+        f"{name} is a {type(pipe).__name__}, which is not known here: use one of {known}, or a video model"
     )

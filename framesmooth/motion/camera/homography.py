@@ -15,14 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framesmooth.defaults import FIELD_OF_VIEW
 from framesmooth.frames import Frame, as_float
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.warping import Mask, backward_warp
 
 Homography = NDArray[np.float64]
 
-FIELD_OF_VIEW: Final = 40.0
-"""Degrees that the longer side of the image fills."""
 
 _ROUNDING: Final = 1e-4  # pixels
 FAR: Final = 1e9  # pixels: as good as infinitely far

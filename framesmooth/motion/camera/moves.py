@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_SIDE, MAX_SIDEWAYS, MAX_TURN, MAX_ZOOM
+from framesmooth.timeline.schedule import Heard
 from framesmooth.timeline.schedule_values import values_of
 
 _PIXELS: Final = (-MAX_SIDE, MAX_SIDE, "pixels from one frame to the next")
@@ -45,7 +46,9 @@ class Moves:
     rotate_3d_y: str = "0"
     """Degrees that the camera turns to the right."""
 
-    def values(self, num_frames: int, fps: Fraction, seed: int = 0) -> dict[str, list[float]]:
+    def values(
+        self, num_frames: int, fps: Fraction, seed: int = 0, heard: Heard | None = None
+    ) -> dict[str, list[float]]:
         """Return the value of each move at every frame, by name.
 
         Raises:
@@ -54,7 +57,7 @@ class Moves:
         found = {}
         for field in fields(self):
             option = f"--{field.name.replace('_', '-')}"
-            values = values_of(option, getattr(self, field.name), num_frames, fps, seed)
+            values = values_of(option, getattr(self, field.name), num_frames, fps, seed, heard)
             least, largest, what = RANGES[field.name]
             for frame, value in enumerate(values):
                 if not least <= value <= largest:

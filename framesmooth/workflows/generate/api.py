@@ -13,6 +13,7 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.styling import with_styles
 from framesmooth.workflows.workflow import NoticeCollector, silent
 
 
@@ -47,7 +48,8 @@ def generate(
         ('boat.webp', 3)
     """
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
-    asked = GenerateSettings.of(prompts=parse_prompts(texts), output=Path(output), **settings)
+    styled, settings = with_styles(parse_prompts(texts), settings)
+    asked = GenerateSettings.of(prompts=styled, output=Path(output), **settings)
     emit = NoticeCollector(on_event)
     with pool.active() if pool is not None else nullcontext():
         made = make_clip(asked, emit)

@@ -86,6 +86,7 @@ class Estimate:
         device: whose memory it is.
         time: seconds of everything, and between which two they will be.
         is_most: whether keyframes are found on the way, so that there may be fewer.
+        segments: clips of a video pipeline to generate, 0 for other models.
     """
 
     width: int
@@ -105,6 +106,7 @@ class Estimate:
     device: str
     time: Span
     is_most: bool = False
+    segments: int = 0
 
     @property
     def seconds(self) -> float:
@@ -135,7 +137,7 @@ class Estimate:
         return [
             ("size", f"{self.width}x{self.height}"),
             ("frames", str(self.frames)),
-            ("keyframes to diffuse", self._limit + str(self.keyframes)),
+            self._diffused,
             ("network evaluations", self._limit + str(self.evaluations)),
             ("diffusing", f"about {duration(self.diffusing)}"),
             ("decoding", f"about {duration(self.decoding)}"),
@@ -145,6 +147,12 @@ class Estimate:
             (f"peak memory ({self.device})", f"{size(self.memory)} of {size(self.free)}"),
             ("disk", size(self.disk)),
         ]
+
+    @property
+    def _diffused(self) -> tuple[str, str]:
+        if self.segments:
+            return "clips to diffuse", f"{self.segments} of {self.keyframes} frames in all"
+        return "keyframes to diffuse", self._limit + str(self.keyframes)
 
     @property
     def warning(self) -> str | None:
@@ -157,10 +165,16 @@ class Estimate:
         )
 
     @property
+    def _made(self) -> str:
+        if self.segments:
+            return f"{self.keyframes} frames in {self.segments} clip{'s' if self.segments > 1 else ''}"
+        return f"{self._limit}{self.keyframes} keyframes"
+
+    @property
     def sentence(self) -> str:
         """What a user should know before a long run."""
         return (
-            f"{self.time.words} to go: {self._limit}{self.keyframes} keyframes in {self.evaluations} network "
+            f"{self.time.words} to go: {self._made} in {self.evaluations} network "
             f"evaluations, {size(self.memory)} of memory, {size(self.disk)} on disk"
         )
 
@@ -221,6 +235,7 @@ def _worked_out(
         height=height,
         frames=generator.num_frames,
         is_most=work.at_most,
+        segments=work.segments,
         keyframes=work.keyframes,
         evaluations=work.evaluations(found.evaluations),
         keyframe_steps=shares[0],
@@ -277,7 +292,7 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
     tracemalloc.start()
-    traced = _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.fps)
+    traced = _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.rate)
     _, held = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     memory = round(held * pixels / areas[0] * _UNTRACED)
@@ -285,7 +300,7 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
     if most < spare:
         return _Smoothing(most, memory)
     low, high = (
-        _seconds_of_smoothing(frames, smoother, clip.settings.timeline.fps) / len(frames)
+        _seconds_of_smoothing(frames, smoother, clip.settings.timeline.rate) / len(frames)
         for frames in (smallest, small)  # warm, and not traced
     )
     per_pixel = max(high - low, 0.0) / (areas[1] - areas[0]) if areas[1] > areas[0] else 0.0

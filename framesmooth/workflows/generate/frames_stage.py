@@ -26,7 +26,7 @@ from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
 from framesmooth.workflows.generate.forecast import Forecast
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
-from framesmooth.workflows.generate.repair import check_repairable, judge, repaired
+from framesmooth.workflows.generate.repair import Reroll, check_repairable, judge, repaired
 from framesmooth.workflows.generate.resolve import ResolvedClip
 
 _FOUND: Final = ("num_diffused", "diffused_frames")
@@ -101,7 +101,7 @@ class FramesStage:
             self.emit(notice)
         self._report_cost(generator)
         loaded = {"size": list(generator.size)} | generator.facts()
-        loaded |= {"cadence": generator.cadence, "prompt_changes": sorted(self.clip.timeline.jumps)}
+        loaded |= {"cadence": generator.cadence, "prompt_changes": sorted(generator.cuts(self.clip.timeline))}
         generator.crossfaded.update(self.stage.notes().get("crossfaded", ()))
         if loaded_before is not None and loaded != {
             name: value for name, value in loaded_before.items() if name not in _FOUND
@@ -200,7 +200,7 @@ class FramesStage:
             return
         done = []
         with stage(self.emit, "bad frames", len(bad), "frames") as advance:
-            reroll = self._generator.reroll if how == "reroll" else None
+            reroll = self._reroll if how == "reroll" else None
             for repair, frame in repaired(bad, self.num_frames, self._read, how, reroll):
                 self._write(repair.frame, frame)
                 done.append(repair)
@@ -209,6 +209,12 @@ class FramesStage:
         replaced = ", ".join(f"{repair.frame} ({repair.fault}: {repair.action})" for repair in done[:8])
         more = f" and {len(done) - 8} more" if len(done) > 8 else ""
         self.emit(Notice(f"bad frames were replaced: {replaced}{more}", warning=True))
+
+    @property
+    def _reroll(self) -> Reroll | None:
+        """How a bad frame is generated again; frames of a clip that is made whole come from neighbours."""
+        generator = self._generator
+        return generator.reroll if generator.rerolls_frames else None
 
     def _report_cost(self, generator: FrameGenerator) -> None:
         """Say before a long run how long it takes, and before a large one that memory is short."""

@@ -1,6 +1,6 @@
 """The prompts of ``generate``, and what a settings file among them says of its options."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +34,7 @@ def prompts_and_options(
         if known(text)
     }
     if not readers:
-        return parse_prompts(texts), options
+        return _styled(parse_prompts(texts), options)
     file, reader = next(iter(readers.items()))
     others = [text for text in texts if text is not file]
     asked = {name: value for name, value in options.items() if _is_given(name)}
@@ -50,9 +50,19 @@ def prompts_and_options(
     notes = [*read.notes, *([] if others or read.has_prompts else [_NO_PROMPT])]
     for note in notes:
         click.echo(f"warning: {file.strip()}: {note}", err=True)
-    return parse_prompts(others) if others else read.prompts, options | {
-        name: value for name, value in read.options.items() if name not in without
-    }
+    prompts = parse_prompts(others) if others else read.prompts
+    found = {name: value for name, value in read.options.items() if name not in without}
+    return _styled(prompts, options | found, found)
+
+
+def _styled(
+    prompts: "Sequence[TimedPrompt]", options: dict[str, Any], of_file: Collection[str] = ()
+) -> "tuple[tuple[TimedPrompt, ...], dict[str, Any]]":
+    """Return prompts and options in the styles that are asked for; what is given takes precedence."""
+    from framesmooth.workflows.generate.styling import with_styles
+
+    given = {*of_file, *(name for name in options if _is_given(name))}
+    return with_styles(prompts, options, given)
 
 
 def _is_given(name: str) -> bool:

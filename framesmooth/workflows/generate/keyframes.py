@@ -8,10 +8,12 @@ from typing import Final
 
 from framesmooth.errors import UsageError
 from framesmooth.limits import MAX_FRAMES
+from framesmooth.timeline.camera_grammar import without_camera_words
 from framesmooth.timeline.prompts import TimedPrompt, place_prompts
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED, resolve_seed, seed_sequence
 from framesmooth.timeline.timeline import Keyframe, Timeline
+from framesmooth.workflows.generate.hearing import heard_by
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 FRAMES_PER_SEGMENT: Final = 48
@@ -87,9 +89,7 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
         raise UsageError(f"a prompt at frame {latest} is too far off: clips have {MAX_FRAMES} frames at most")
     segments = max(1, len(prompts) - (0 if settings.timeline.loop else 1))
     num_frames = settings.timeline.num_frames or max(FRAMES_PER_SEGMENT * segments, latest + 1)
-    avoided = [
-        ", ".join(filter(None, (prompt.negative, settings.sampling.negative_prompt))) for prompt in prompts
-    ]
+    avoided = avoided_by(settings, prompts)
     times = place_prompts(prompts, num_frames, loop=settings.timeline.loop)
     if settings.seeding.seed_schedule is not None:
         seeds = _scheduled(settings.seeding.seed_schedule, num_frames, settings)
@@ -97,7 +97,7 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
             replace(prompt, seed=seeds[time]) for prompt, time in zip(prompts, times, strict=True)
         )
     keyframes = tuple(
-        Keyframe(time, prompt.prompt, prompt.seed or 0, negative)
+        Keyframe(time, without_camera_words(prompt.prompt), prompt.seed or 0, negative)
         for time, prompt, negative in zip(times, prompts, avoided, strict=True)
     )
     return Timeline(
@@ -105,9 +105,17 @@ def timeline_of(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) ->
     )
 
 
+def avoided_by(settings: GenerateSettings, prompts: tuple[TimedPrompt, ...]) -> list[str]:
+    """Return the negative prompt of each prompt: its own, and that of the clip."""
+    return [
+        ", ".join(filter(None, (prompt.negative, settings.sampling.negative_prompt))) for prompt in prompts
+    ]
+
+
 def _scheduled(schedule: str, num_frames: int, settings: GenerateSettings) -> list[int]:
     """Return the seed of every frame: the nearest whole number."""
-    values = values_of("--seed-schedule", schedule, num_frames, settings.timeline.fps, settings.seeding.seed)
+    asked = num_frames, settings.timeline.rate, settings.seeding.seed, heard_by(settings, num_frames)
+    values = values_of("--seed-schedule", schedule, *asked)
     for frame, value in enumerate(values):
         if not -0.5 <= value < MAX_SEED - 0.5:
             raise UsageError(

@@ -1,12 +1,14 @@
 """Loading the model of a clip, and making the generator of its frames."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framesmooth import registry
+from framesmooth.errors import UsageError
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.checkpoints import is_checkpoint
-from framesmooth.models.pool import load_pooled
+from framesmooth.models.pool import load_pooled, load_pooled_video
 from framesmooth.runs import (
     KeyframeImageFolder,
     LatentFolder,
@@ -16,6 +18,7 @@ from framesmooth.workflows.generate.resolve import ResolvedClip
 
 if TYPE_CHECKING:
     from framesmooth.models.text_to_image import TextToImage
+    from framesmooth.models.video_model import VideoModel
 
 
 def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
@@ -32,6 +35,7 @@ def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
         GenerationRequest(
             timeline=clip.timeline,
             load_model=lambda: load_model(clip),
+            load_video=lambda: load_video_model(clip),
             sampling=sampling_of(clip),
             plan=clip.plan,
             latents=None if run is None else LatentFolder(run.keyframes),
@@ -45,8 +49,14 @@ def load_model(clip: ResolvedClip) -> "TextToImage":
 
     Raises:
         ModelError: a model that cannot be loaded.
+        UsageError: a video model, which generates no single images.
     """
     settings = clip.settings
+    if clip.native is not None:
+        raise UsageError(
+            f"{clip.model_name} is a {clip.native.family.title} model, which generates whole clips: this is "
+            "for models of single images"
+        )
     return load_pooled(
         clip.model_hashes,
         settings.model.name if is_checkpoint(settings.model.name) else str(clip.model_folder),
@@ -66,11 +76,37 @@ def load_model(clip: ResolvedClip) -> "TextToImage":
     )
 
 
+def load_video_model(clip: ResolvedClip) -> "VideoModel":
+    """Load the video pipeline of a clip, with all that is added to it.
+
+    Raises:
+        ModelError: a model that cannot be loaded.
+    """
+    settings, name = clip.settings, clip.settings.model.name
+    return load_pooled_video(
+        clip.model_hashes,
+        clip.model_folder,
+        checkpoint=Path(name).expanduser() if is_checkpoint(name) else None,
+        device=settings.compute.device,
+        dtype=settings.compute.dtype,
+        scheduler=settings.sampling.scheduler,
+        preset=settings.sampling.preset,
+        motion_adapter=settings.video.motion_adapter,
+        loras=settings.model.loras,
+        textual_inversions=settings.model.textual_inversions,
+        low_vram=settings.compute.low_vram,
+        cpu_offload=settings.compute.cpu_offload,
+        group_offload=settings.video.group_offload,
+        layerwise_casting=settings.video.layerwise_casting,
+        quantized_text=settings.video.quantize_text_encoder,
+    )
+
+
 def sampling_of(clip: ResolvedClip) -> SamplingSpec:
     """Return how the frames of a clip are sampled."""
     settings = clip.settings
     return SamplingSpec(
-        fps=settings.timeline.fps,
+        fps=settings.timeline.rate,
         width=clip.width,
         height=clip.height,
         steps=clip.steps,

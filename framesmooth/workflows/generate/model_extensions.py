@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framesmooth.models.checkpoints import loaded_files
 from framesmooth.models.controlnet_spec import check_fit, control_hashes, locate_control
 from framesmooth.models.depth_spec import check_depth_model, depth_hashes
 from framesmooth.models.ip_adapter_spec import (
@@ -13,6 +14,7 @@ from framesmooth.models.ip_adapter_spec import (
     read_prompt_image,
 )
 from framesmooth.models.lora_spec import Addition, addition_hashes, check_additions
+from framesmooth.models.weight_hashes import weights_sha256
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 
@@ -49,6 +51,10 @@ def find_extensions(settings: GenerateSettings, model: Path) -> ModelExtensions:
     if settings.camera.depth_model is not None:
         check_depth_model(settings.camera.depth_model)
         hashes |= depth_hashes(settings.camera.depth_model)
+    adapter = settings.video.motion_adapter
+    if adapter is not None:
+        files = loaded_files(adapter)
+        hashes |= {f"motion adapter: {path.name}": weights_sha256(path) for path in files}
     return ModelExtensions(hashes=hashes, controlnet=controlnet)
 
 
@@ -70,6 +76,7 @@ def extension_names(settings: GenerateSettings) -> dict[str, str]:
         "learned words": settings.model.textual_inversions,
         "control": (settings.conditioning.controlnet,),
         "image prompt": (settings.conditioning.image_prompt,),
+        "motion adapter": (_name(settings.video.motion_adapter),),
         "restyled from": (_name(settings.img2img.init_video),),
         "begun at": (_name(settings.img2img.init_image),),
         "led to": (_name(settings.img2img.last_image),),

@@ -11,7 +11,7 @@ from framesmooth.runs.record_paths import relative_name
 from framesmooth.setting import SettingField, settings_of
 from framesmooth.workflows.generate.settings import GenerateSettings
 
-_NOT_RECORDED: Final = ("output", "sign")
+_NOT_RECORDED: Final = ("output", "sign", "styles")
 
 _BY_NAME: Final[dict[str, SettingField]] = {
     field.option.removeprefix("--"): field

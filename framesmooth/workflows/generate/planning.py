@@ -1,7 +1,8 @@
 """From settings to the specification of a generator: schedules per frame, images read and checked."""
 
 from bisect import bisect_right
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,23 +25,29 @@ from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video import open_source, read_image
 from framesmooth.video.listing import is_series
+from framesmooth.workflows.generate.camera import camera_moves
+from framesmooth.workflows.generate.hearing import heard_by
 
 if TYPE_CHECKING:
     from framesmooth.workflows.generate.settings import GenerateSettings
 
 
 def plan_feedback(
-    settings: "GenerateSettings", timeline: Timeline, guidance_scale: float | None = None
+    settings: "GenerateSettings",
+    timeline: Timeline,
+    guidance_scale: float | None = None,
+    size: tuple[int, int] = (512, 512),
 ) -> Feedback | None:
     """Work out the schedules of ``settings``, and read the image it begins with; None if not wanted.
 
     ``guidance_scale`` is the model's default for frames generated from others; the user's own goes before.
+    ``size`` is (height, width) of the frames that the camera moves over.
 
     Raises:
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
         MediaError: a picture that cannot be read.
     """
-    if settings.camera.depth_model is not None and settings.camera.moves is None:
+    if settings.camera.depth_model is not None and not (has_camera(settings) or settings.prompts_move):
         raise UsageError(
             "--depth-model is for a camera: add --translate-z, --pan-x or another move, or drop it"
         )
@@ -55,30 +62,41 @@ def plan_feedback(
             raise UsageError(f"{option} needs frames that are generated from each other: {mend}")
         return None
     check_one_noise(settings, timeline)
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.rate, timeline.keyframes[0].seed, heard_by(settings, num_frames)
+    moves, still = asdict(camera_moves(settings, num_frames, size)), asdict(Moves())
+    moved = {*settings.camera.given, *(name for name in moves if moves[name] != still[name])}
     return Feedback(
-        moves=(settings.camera.moves or Moves()).values(*asked),
+        moves=Moves(**moves).values(*asked),
         strengths=strengths_of(settings, timeline, DEFAULT_STRENGTH),
         color_anchor=settings.camera.color_anchor,
         guidance_scale=guidance_scale if settings.sampling.guidance_scale is None else None,
         noise_renewal=settings.camera.noise_renewal,
         cadence=None if settings.timeline.cadence == "auto" else settings.timeline.cadence,
         depth_model=settings.camera.depth_model,
-        anchored=is_anchored(settings),
+        anchored=is_anchored(settings, moved),
         first=None
         if settings.img2img.init_image is None
         else read_option_image(settings.img2img.init_image, "--init-image"),
     )
 
 
-def is_anchored(settings: "GenerateSettings") -> bool:
+def has_camera(settings: "GenerateSettings") -> bool:
+    """Tell whether options ask for a camera that moves."""
+    return settings.camera.moves is not None or settings.camera.words_move
+
+
+def is_anchored(settings: "GenerateSettings", moved: Collection[str] | None = None) -> bool:
     """Tell whether a camera keeps what was seen: as asked, else where it can and nothing else is asked for.
+
+    ``moved`` are the names of its moves; None is those that have schedules.
 
     Raises:
         UsageError: asked for where it cannot.
     """
     camera, asked = settings.camera, settings.camera.camera_anchor
-    if camera.moves is None:
+    moved = camera.given if moved is None else moved
+    if not moved:
         if asked == "on":
             raise UsageError(
                 "--camera-anchor on is for a camera: add --zoom, --pan-x or another move, or drop it"
@@ -88,8 +106,8 @@ def is_anchored(settings: "GenerateSettings") -> bool:
         "--loop": settings.timeline.loop,
         "--depth-model": camera.depth_model is not None,
         "--control": settings.conditioning.control is not None,
-        "--rotate-3d-x": camera.rotate_3d_x is not None,
-        "--rotate-3d-y": camera.rotate_3d_y is not None,
+        "--rotate-3d-x": "rotate_3d_x" in moved,
+        "--rotate-3d-y": "rotate_3d_y" in moved,
     }
     hindrance = next((option for option, given in cannot.items() if given), None)
     if asked == "on" and hindrance is not None:
@@ -127,7 +145,8 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     Raises:
         UsageError: a schedule that cannot be read or leaves 0 to 1.
     """
-    asked = timeline.num_frames, settings.timeline.fps, timeline.keyframes[0].seed
+    num_frames = timeline.num_frames
+    asked = num_frames, settings.timeline.rate, timeline.keyframes[0].seed, heard_by(settings, num_frames)
     strengths = values_of("--strength", settings.img2img.strength or default, *asked)
     for frame, strength in enumerate(strengths):
         if not 0 <= strength <= 1:
@@ -212,7 +231,7 @@ def plan_first_last_images(settings: "GenerateSettings", timeline: Timeline) -> 
     """
     if settings.img2img.last_image is None:
         return None
-    for name, asked in (("a camera", settings.camera.moves is not None), ("--loop", settings.timeline.loop)):
+    for name, asked in (("a camera", has_camera(settings)), ("--loop", settings.timeline.loop)):
         if asked:
             raise UsageError(f"--last-image cannot be combined with {name}: drop it or {name}")
     if timeline.num_frames < 2:
@@ -255,10 +274,10 @@ def open_video(settings: "GenerateSettings") -> FrameSource | None:
         raise MediaError(f"{path} does not exist: check the name after --init-video")
     if settings.output.exists() and settings.output.resolve() == path.resolve():
         raise UsageError(f"{path} is the video to restyle itself: give another -o")
-    video = open_source(path, fps=settings.timeline.fps)
+    video = open_source(path, fps=settings.timeline.rate)
     length, asked = video.num_frames or 0, settings.timeline.num_frames
     if asked is not None and asked > length:
-        rate = f"{float(settings.timeline.fps):g} a second"
+        rate = f"{float(settings.timeline.rate):g} a second"
         raise UsageError(f"--num-frames {asked}: {path} has {length} frames at {rate}: ask for no more")
     return video
 
@@ -272,7 +291,7 @@ def plan_restyle(
         UsageError: a schedule that cannot be read or leaves its range, or a setting that doesn't go with it.
     """
     others = {
-        "a camera": settings.camera.moves,
+        "a camera": has_camera(settings) or None,
         "--init-image": settings.img2img.init_image,
         "--last-image": settings.img2img.last_image,
         "--loop": settings.timeline.loop or None,

@@ -14,7 +14,9 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
+from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
+from framesmooth.upscaling.base import check_upscaler, scaled
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
@@ -26,6 +28,7 @@ _HOW: Final[dict[str, Any]] = {
     "overwrite": False,
     "low_vram": False,
     "cpu_offload": False,
+    "group_offload": False,
     "allow_download": False,
 }
 """Settings that say how a clip is made, and not which."""
@@ -53,8 +56,10 @@ def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> Gen
     if settings.seeding.seeds is not None and len(settings.seeding.seeds) != len(drawn):
         return settings
     again = settings.with_drawn(drawn)
+    if settings.timeline.fps is None:  # what the model was made for is not known here
+        again = again.but(fps=stopped.timeline.fps)
     asked, before = (content_key(settings_as_record(one.but(**_HOW), run.folder)) for one in (again, stopped))
-    return again if asked == before else settings
+    return settings.with_drawn(drawn) if asked == before else settings
 
 
 def check_run_folder(clip: ResolvedClip, run: RunFolder) -> None:
@@ -77,13 +82,17 @@ def check_writing(clip: ResolvedClip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.encoding.audio
-    check_rate(settings.output, settings.timeline.fps)
+    if settings.upscaling.upscale != 1:
+        check_upscaler(settings.upscaling.upscaler)
+    check_rate(settings.output, settings.timeline.rate)
+    settings.look.look().check()
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
     if audio is not None and not audio.is_file():
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):
         size = clip.height or 2, clip.width or 2  # a model's own size is always even
+        size = scaled(size, settings.upscaling.upscale)
         sound = audio is not None
         plan_writing(
             settings.output,
@@ -127,6 +136,13 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
         one = len(clip.seeds) == 1 or (asked.seeding.seeds is None and len(asked.prompts) == 1)
         listed = ",".join(str(key.seed) for key in clip.timeline.keyframes)
         yield Notice(f"seed {clip.seeds[0]}" if one else f"seeds {listed}")
+    said = list(filter(None, (camera_words_in(prompt.prompt) for prompt in asked.prompts)))
+    if said and clip.feedback is not None and asked.camera.words is None:
+        yield Notice(f"camera, from the prompts: {'; '.join(said)} (--camera static keeps it still)")
+    elif said and asked.camera.words is None:
+        yield Notice(
+            f"left out of the prompts, since frames follow other pictures: {'; '.join(said)}", warning=True
+        )
     if clip.unmoved:
         yield Notice(clip.unmoved, warning=True)
     for line in _reading_notices(clip):

@@ -110,7 +110,7 @@ def _images(generator: FrameGenerator, emit: Listener) -> dict[int, GeneratedFra
 
 
 def _heading(clip: ResolvedClip, time: int, fault: str) -> str:
-    seconds = float(time / clip.settings.timeline.fps)
+    seconds = float(time / clip.settings.timeline.rate)
     return f"frame {time} · {seconds:.2f} s" + (f" · {fault}" if fault else "")
 
 

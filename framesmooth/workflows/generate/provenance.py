@@ -30,7 +30,7 @@ def report_facts(clip: ResolvedClip) -> dict[str, str]:
         "model": clip.model_name,
         "steps": str(clip.steps),
         "guidance scale": _guidance(clip),
-        "frames": f"{clip.timeline.num_frames} at {clip.settings.timeline.fps} per second",
+        "frames": f"{clip.timeline.num_frames} at {clip.settings.timeline.rate} per second",
         **extension_names(clip.settings),
     }
 

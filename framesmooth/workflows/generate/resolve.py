@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from framesmooth.errors import ModelError, UsageError, require_packages
+from framesmooth.frames import FrameSource
 from framesmooth.generation.control_frames import ControlFrames, plan_control
+from framesmooth.generation.native_video_spec import NativeVideo
 from framesmooth.generation.specs import Feedback, FirstLastImages, GenerationPlan, MovingSubject, Restyle
 from framesmooth.models.checkpoints import (
     is_checkpoint,
@@ -21,11 +23,20 @@ from framesmooth.models.checkpoints import (
 )
 from framesmooth.models.prompt_weighting_spec import parse_weights
 from framesmooth.models.scheduler_spec import PRESETS
+from framesmooth.models.video_families import video_family
 from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
+from framesmooth.workflows.generate.native import (
+    check_video_settings,
+    defaults_of,
+    plan_native,
+    segment_timeline,
+    start_of,
+)
 from framesmooth.workflows.generate.planning import (
     open_video,
     plan_feedback,
@@ -40,6 +51,8 @@ from framesmooth.workflows.generate.validation import check_settings
 
 DEFAULT_STEPS: Final = 10
 DEFAULT_GUIDANCE: Final = 7.5
+UNKNOWN_SIDE: Final = 512
+"""Pixels a side that camera words take for the size of a model that doesn't tell it before it is loaded."""
 _DECIDING_MOTION: Final = ("numpy", "opencv-contrib-python")
 _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 
@@ -67,13 +80,15 @@ class ResolvedClip:
     """Why nothing moves though a prompt says so."""
     added: ModelExtensions = field(default_factory=ModelExtensions)
     control: ControlFrames | None = None
+    native: NativeVideo | None = None
+    """How a video pipeline generates the clip; None for other models."""
     model_generator: str | None = None
     """The generator that the model's own notes ask for, if they do."""
 
     @property
     def plan(self) -> GenerationPlan | None:
         """What the frames start from besides noise."""
-        plans = self.feedback, self.ends, self.restyle, self.moving
+        plans = self.native, self.feedback, self.ends, self.restyle, self.moving
         return next((plan for plan in plans if plan is not None), None)
 
     @property
@@ -108,11 +123,12 @@ class ResolvedClip:
     @property
     def _led_by(self) -> dict[str, Any]:
         """What else than prompts and noise decides the latents."""
-        plans = {
+        plans: dict[str, GenerationPlan | None] = {
             "feedback": self.feedback,
             "ends": self.ends,
             "init_video": self.restyle,
             "motion": self.moving,
+            "native_video": self.native,
         }
         return {name: plan.key for name, plan in plans.items() if plan is not None}
 
@@ -138,6 +154,8 @@ class ResolvedClip:
             "structure_guidance": self.structure_share,
             "one_layout": self.one_layout and bool(self.structure_share),
             "layout_size": settings.sampling.layout_size if settings.sampling.layout_size != "full" else None,
+            "layerwise_casting": settings.video.layerwise_casting,
+            "quantize_text_encoder": settings.video.quantize_text_encoder,
         }
         return {name: value for name, value in asked.items() if value}
 
@@ -155,18 +173,22 @@ class ResolvedClip:
     @property
     def cadence(self) -> int | Literal["auto"] | None:
         """As asked; else "auto" where frames don't hang on each other, and None leaves it to the timeline."""
+        if self.native is not None:
+            return 1
         return self.settings.timeline.cadence or ("auto" if self.settings.walks else None)
 
     @property
     def structure_share(self) -> float | Literal["auto"]:
         """As asked; 0 where keyframes are steered by something else than noise and prompts."""
-        travels = self.settings.walks and self.plan is None
+        travels = self.settings.walks and self.plan in (None, self.moving)
         return self.settings.timeline.structure_guidance if travels else 0.0
 
     @property
     def pacing(self) -> str:
         """As asked; else "even" where it can be and no other pace is asked for."""
         settings = self.settings
+        if self.native is not None:
+            return "linear"
         measured = settings.walks or (
             settings.img2img.last_image is not None and settings.conditioning.control is None
         )
@@ -204,7 +226,7 @@ class ResolvedClip:
         return {
             "seeds": list(self.seeds),
             "timeline": self.timeline_record,
-            "fps": str(self.settings.timeline.fps),
+            "fps": str(self.settings.timeline.rate),
             "drift": self.drift,
             "cadence": self.cadence,
             "pacing": self.pacing,
@@ -215,6 +237,7 @@ class ResolvedClip:
             "width": self.width,
             "height": self.height,
             **self._led_by,
+            **({} if (heard := facts_of(self.settings)) is None else {"sound": heard}),
         }
 
 
@@ -227,18 +250,23 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     """
     check_settings(settings)
     require_packages("generating")
-    video = open_video(settings)
-    num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
-    timed = settings.but(num_frames=num_frames)
-    timeline = timeline_of(timed, keyframes_of(timed))
     folder = locate_model(
         settings.model.name, config=settings.model.config, allow_download=settings.model.allow_download
     )
+    family = video_family(folder, settings.video.motion_adapter)
+    check_video_settings(settings, family, folder.name)
+    if settings.timeline.fps is None:
+        settings = settings.but(fps=settings.timeline.rate if family is None else family.fps)
+    start = None if family is None else start_of(settings, family, folder.name)
+    video = open_video(settings)
+    num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
+    timed = in_time(settings.but(num_frames=num_frames))
+    timeline = timeline_of(timed, keyframes_of(timed)) if family is None else segment_timeline(timed, family)
     checkpoint = settings.model_path if is_checkpoint(settings.model.name) else None
     added = find_extensions(settings, folder)
     for key in timeline.keyframes:
         parse_weights(key.prompt), parse_weights(key.negative)
-    defaults = model_defaults(folder)
+    defaults = ({} if family is None else defaults_of(family)) | model_defaults(folder)
     if settings.sampling.preset is not None:
         preset = PRESETS[settings.sampling.preset]
         defaults |= {"steps": preset.steps, "guidance_end": 1.0, "feedback_guidance_scale": None}
@@ -249,13 +277,21 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         guidance_scale = settings.sampling.guidance_scale
     if settings.sampling.negative_prompt is None and guidance_scale > 1:
         timeline = avoiding(timeline, str(defaults.get("negative_prompt", "")))
-    notes = notes_of(folder)
-    moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
-    still = stands_still(settings, timeline)
-    if moving is not None or still:
-        timeline = without_motion_words(timeline, moving)
-    ends = plan_first_last_images(settings, timeline)
-    drifting = (len(settings.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
+    notes, still = notes_of(folder), False
+    if family is None or start is None:
+        moving, unmoved = (None, "") if "generator" in notes else plan_motion(settings, timeline)
+        still = stands_still(settings, timeline)
+        if moving is not None or still:
+            timeline = without_motion_words(timeline, moving)
+        guidance = _number(defaults.get("feedback_guidance_scale"))
+        plans = _plans(timed, timeline, video, guidance, _camera_size(settings, defaults))
+        plans |= {"moving": moving, "unmoved": unmoved}
+    else:
+        restyle = _restyle(settings, timeline, video)
+        native = plan_native(settings, timeline, family, start, restyle)
+        plans = {"restyle": restyle, "native": native}
+    stays = still or any(plans.get(name) for name in ("ends", "moving"))
+    drifting = (len(timed.prompts), settings.seeding.seeds, settings.seeding.seed_behavior) == (
         1,
         None,
         "fixed",
@@ -263,7 +299,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     resolved = ResolvedClip(
         settings=settings,
         timeline=timeline,
-        drift=(0.0 if ends or moving or still else _drift(settings)) if drifting else 1.0,
+        drift=(0.0 if stays else _drift(settings)) if drifting else 1.0,
         one_layout=drifting,
         model_folder=folder,
         model_hashes=weight_hashes(folder, checkpoint) | added.hashes,
@@ -275,20 +311,15 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         else settings.sampling.guidance_end,
         width=settings.sampling.width or (None if settings.sampling.aspect else defaults.get("width")),
         height=settings.sampling.height or (None if settings.sampling.aspect else defaults.get("height")),
-        feedback=plan_feedback(settings, timeline, _number(defaults.get("feedback_guidance_scale"))),
-        ends=ends,
-        moving=moving,
-        unmoved=unmoved,
-        restyle=None
-        if video is None or settings.img2img.init_video is None
-        else plan_restyle(settings, timeline, video, content_of(settings.img2img.init_video)),
+        **plans,
         control=None
         if settings.conditioning.controlnet is None
         else plan_control(
             settings.conditioning.controlnet,
-            settings.timeline.fps,
+            settings.timeline.rate,
             timeline,
             content_of(settings.conditioning.controlnet.source),
+            heard_by(settings, timeline.num_frames),
         ),
         model_generator=notes.get("generator"),
     )
@@ -300,6 +331,28 @@ def _drift(settings: GenerateSettings) -> float:
     if settings.seeding.drift is not None:
         return settings.seeding.drift
     return 1.0 if settings.walks and settings.timeline.structure_guidance else 0.5
+
+
+def _plans(
+    settings: GenerateSettings,
+    timeline: Timeline,
+    video: FrameSource | None,
+    feedback_guidance: float | None,
+    size: tuple[int, int],
+) -> dict[str, Any]:
+    """Return what single images start from besides noise, by the fields of ``ResolvedClip``."""
+    return {
+        "ends": plan_first_last_images(settings, timeline),
+        "feedback": plan_feedback(settings, timeline, feedback_guidance, size),
+        "restyle": _restyle(settings, timeline, video),
+    }
+
+
+def _restyle(settings: GenerateSettings, timeline: Timeline, video: FrameSource | None) -> Restyle | None:
+    path = settings.img2img.init_video
+    if video is None or path is None:
+        return None
+    return plan_restyle(settings, timeline, video, content_of(path))
 
 
 def _check_generator(clip: ResolvedClip) -> None:
@@ -316,6 +369,16 @@ def _check_generator(clip: ResolvedClip) -> None:
             f"{clip.model_name} generates its frames by {name}: drop the camera, --strength, --init-image, "
             "--last-image and --init-video"
         )
+
+
+def _camera_size(settings: GenerateSettings, defaults: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (height, width) by which camera words are read, before the model tells its own."""
+    height, width = (int(defaults.get(side) or UNKNOWN_SIDE) for side in ("height", "width"))
+    aspect = settings.sampling.aspect
+    if aspect:
+        area = height * width
+        height, width = round((area / float(aspect)) ** 0.5), round((area * float(aspect)) ** 0.5)
+    return settings.sampling.height or height, settings.sampling.width or width
 
 
 def _number(value: Any) -> float | None:

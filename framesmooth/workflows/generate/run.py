@@ -25,6 +25,7 @@ from framesmooth.events import (
     stage,
 )
 from framesmooth.frames import FrameSource
+from framesmooth.grading.look import LookedAt
 from framesmooth.registry import load
 from framesmooth.reports import Gallery, ShownClip, write_report
 from framesmooth.runs import (
@@ -37,6 +38,8 @@ from framesmooth.runs import (
 )
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.smoothing.choice import SmoothingChoice
+from framesmooth.upscaling.base import scaled
+from framesmooth.upscaling.enlarged_source import enlarged
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
@@ -137,8 +140,8 @@ def finish_clip(
         after=smoothed.after,
         smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
         left=None if smoothed.left is None else smoothed.left.sentence,
-        size=smoothed.frames.size,
-        fps=clip.settings.timeline.fps,
+        size=scaled(smoothed.frames.size, clip.settings.upscaling.upscale),
+        fps=clip.settings.timeline.rate,
         seconds=time.perf_counter() - started,
     )
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
@@ -205,7 +208,7 @@ class _Work:
                 return None
             _import_beside("matplotlib.backends.backend_agg")  # of the report
             known = smoother_of_run(self.run, smoother, num_frames)
-            self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.fps)
+            self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.rate)
             return self._ahead.add
 
         notes = FramesStage(self.clip, self.run, self.emit, smooth_ahead).make()
@@ -220,7 +223,7 @@ class _Work:
         from framesmooth.tuning.search import Goal, SmootherConfig
         from framesmooth.tuning.tuner import tune_clip
 
-        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.fps)
+        frames = open_source(self.run.frames.folder, fps=self.clip.settings.timeline.rate)
         setup = SmootherConfig(method=self.clip.settings.smoothing.smoother)
         tuning = tune_clip(frames, self.emit, goal=Goal(), setups=[setup])
         self.emit(Notice(tuning.verdict))
@@ -237,7 +240,7 @@ class _Work:
             self.run,
             smoother,
             self.emit,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             loop=settings.timeline.loop,
             guide=self._guide,
             ahead=self._ahead,
@@ -259,15 +262,23 @@ class _Work:
                     reported.result()
                 self._note_clip(finished)
 
-            self._write_clip(smoothed.frames, written)
+            self._write_clip(self.enlarged(smoothed.frames), written)
         return smoothed
+
+    def enlarged(self, frames: FrameSource) -> FrameSource:
+        """Return the frames in the size of the clip."""
+        asked = self.clip.settings.upscaling
+        if asked.upscale == 1:
+            return frames
+        return enlarged(frames, asked.upscale, asked.upscaler, self.clip.settings.compute.device)
 
     def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
         """Write the clip; ``on_complete`` is called with its file before that gets its name."""
         settings = self.clip.settings
+        look = settings.look.look(self.clip.timeline.keyframes[0].seed)
         with open_sink(
             settings.output,
-            fps=settings.timeline.fps,
+            fps=settings.timeline.rate,
             size=frames.size,
             crf=settings.encoding.crf,
             codec=settings.encoding.codec,
@@ -279,7 +290,7 @@ class _Work:
             odd=settings.encoding.odd,
             on_complete=on_complete,
         ) as sink:
-            copy_clip(frames, sink, self.emit)
+            copy_clip(frames if look.is_plain else LookedAt(frames, look), sink, self.emit)
 
     @property
     def _guide(self) -> Guide | None:

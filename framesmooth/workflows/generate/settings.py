@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.camera_grammar import camera_words_in, read_camera_words
 from framesmooth.timeline.duration import frames_in
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED
@@ -17,10 +18,14 @@ from framesmooth.workflows.generate.setting_groups.images import (
     ConditioningSettings,
     ImageToImageSettings,
 )
+from framesmooth.workflows.generate.setting_groups.look import LookSettings
 from framesmooth.workflows.generate.setting_groups.model import ComputeSettings, ModelSettings
 from framesmooth.workflows.generate.setting_groups.motion import MotionSettings
 from framesmooth.workflows.generate.setting_groups.sampling import SamplingSettings, SmoothingSettings
+from framesmooth.workflows.generate.setting_groups.sound import SoundSettings
 from framesmooth.workflows.generate.setting_groups.travel import SeedSettings, TimelineSettings
+from framesmooth.workflows.generate.setting_groups.upscaling import UpscalingSettings
+from framesmooth.workflows.generate.setting_groups.video import VideoModelSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +60,13 @@ class GenerateSettings(SettingGroup):
     seeding: SeedSettings = field(default_factory=SeedSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    upscaling: UpscalingSettings = field(default_factory=UpscalingSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
     img2img: ImageToImageSettings = field(default_factory=ImageToImageSettings)
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    look: LookSettings = field(default_factory=LookSettings)
+    sound: SoundSettings = field(default_factory=SoundSettings)
+    video: VideoModelSettings = field(default_factory=VideoModelSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
 
@@ -81,8 +90,9 @@ class GenerateSettings(SettingGroup):
                 raise UsageError(
                     "--duration and --num-frames both say how long the clip is: give one of them"
                 )
-            count = frames_in(timeline.duration, timeline.fps)
-            object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
+            if timeline.fps is not None:  # a model's own rate is not known yet
+                count = frames_in(timeline.duration, timeline.fps)
+                object.__setattr__(self, "timeline", replace(timeline, num_frames=count, duration=None))
         if seeding.variation is not None:
             seed = seed_of_variation(self, seeding.variation)
             object.__setattr__(self, "seeding", replace(seeding, seed=seed, variation=None))
@@ -92,7 +102,17 @@ class GenerateSettings(SettingGroup):
         """Whether each keyframe starts from the one before: under a camera, or from an image."""
         begun = self.camera.moves, self.img2img.strength, self.img2img.init_image
         others = self.img2img.init_video or self.img2img.last_image
-        return others is None and begun != (None, None, None)
+        moved = self.camera.words_move or self.prompts_move
+        return others is None and (moved or begun != (None, None, None))
+
+    @property
+    def prompts_move(self) -> bool:
+        """Whether the prompts say how the camera moves, and nothing else leads the frames."""
+        led = self.img2img.init_video or self.img2img.last_image or self.conditioning.control
+        if led is not None or self.camera.words is not None:
+            return False
+        said = filter(None, (camera_words_in(prompt.prompt) for prompt in self.prompts))
+        return any(any(read_camera_words(words)) for words in said)
 
     @property
     def walks(self) -> bool:

@@ -39,7 +39,7 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     Of a model or sound that is not in the folder of the output only the name is written.
     """
     record: dict[str, Any] = named(asdict(settings), folder)
-    record["timeline"]["fps"] = str(settings.timeline.fps)
+    record["timeline"]["fps"] = str(settings.timeline.rate)
     aspect = settings.sampling.aspect
     record["sampling"]["aspect"] = None if aspect is None else f"{aspect.numerator}:{aspect.denominator}"
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business

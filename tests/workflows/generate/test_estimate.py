@@ -110,7 +110,7 @@ def test_a_long_run_is_announced_and_scarce_memory_warned_of(
     make_clip(settings, listen)
     assert not any("to go" in notice.message for notice in told)
     monkeypatch.setattr("framesmooth.workflows.generate.frames_stage.LONG", 0.0)
-    monkeypatch.setattr(cost_probe, "_free", lambda _device: -(10**12))
+    monkeypatch.setattr(cost_probe, "memory_free", lambda _device: -(10**12))
     make_clip(settings.but(output=settings.output.with_name("other.mkv")), listen)
     assert any("to go: 4 keyframes in" in notice.message and not notice.warning for notice in told)
     assert any("--low-vram" in notice.message and notice.warning for notice in told)

@@ -83,6 +83,7 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         output=old_run.parent / "clip.mp4",
         motion="off",
         num_frames=4,
+        fps=12,
         width=32,
         height=24,
         steps=1,
@@ -94,6 +95,7 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         seed=5,
         structure_guidance=0,
         layout_size="full",
+        camera_anchor="off",
         drift=0.5,
     )
 
@@ -229,7 +231,8 @@ def test_the_weight_of_the_run_may_be_repeated(tmp_path: Path) -> None:
 def test_every_file_has_a_name() -> None:
     assert set(NAMES) == {
         "model", "config", "lora", "textual-inversion", "depth-model", "init-image", "last-image",
-        "init-video", "control", "control-model", "ip-adapter", "ip-adapter-image", "audio",
+        "init-video", "control", "control-model", "ip-adapter", "ip-adapter-image", "audio", "motion-adapter",
+        "lut",
     }  # fmt: skip
 
 

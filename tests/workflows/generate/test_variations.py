@@ -59,8 +59,11 @@ def test_the_command_prints_how_to_make_each(tiny_model: Path, tmp_path: Path) -
 
 def test_a_duration_is_so_many_frames(settings: GenerateSettings) -> None:
     asked = {name: value for name, value in settings.flat().items() if name not in ("num_frames", "duration")}
-    for duration, frames in (("10s", 120), ("2500ms", 30), ("1:30", 1080), (2, 24)):
-        assert GenerateSettings.of(**asked, duration=duration).timeline.num_frames == frames
+    for duration, frames in (("10s", 240), ("2500ms", 60), ("1:30", 2160), (2, 48)):
+        found = GenerateSettings.of(**asked | {"fps": 24, "duration": duration})
+        assert found.timeline.num_frames == frames
+    at_the_models_rate = resolve(GenerateSettings.of(**asked | {"fps": None, "duration": "2s"}))
+    assert at_the_models_rate.timeline.num_frames == 24
     with pytest.raises(UsageError, match="--duration and --num-frames both say"):
         GenerateSettings.of(**asked, duration="10s", num_frames=4)
 

@@ -14,7 +14,7 @@ as its projection moves; with s = 1 / tan(fov / 2) that is, to first order,
 import math
 from typing import Final
 
-from framesmooth.motion.camera.homography import FIELD_OF_VIEW
+from framesmooth.defaults import FIELD_OF_VIEW
 
 FLAT: Final = {"zoom": "zoom", "angle": "roll", "translation_x": "pan_x", "translation_y": "pan_y"}
 """Deforum's moves in 2D, and ours."""

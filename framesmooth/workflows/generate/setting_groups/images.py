@@ -11,6 +11,7 @@ from framesmooth.models.controlnet_spec import Control, ControlKind
 from framesmooth.models.ip_adapter_spec import ImagePrompt, IPAdapter, parse_ip_adapter
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.camera_grammar import read_camera_words
 
 Share = Annotated[float, Interval(ge=0, le=1)]
 
@@ -59,10 +60,22 @@ class ImageToImageSettings(SettingGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class CameraSettings(SettingGroup):
-    """Camera moves, as schedules; each keyframe then starts from the one before as the camera sees it."""
+    """Camera moves; each keyframe then starts from the one before as the camera sees it."""
 
     heading: ClassVar = "Camera (numbers or schedules, per frame)"
 
+    words: Annotated[
+        str | None,
+        Setting(
+            key="camera",
+            options=("--camera",),
+            everyday=True,
+            metavar="WORDS",
+            help="Moves in words: pan, tilt, truck, crane, dolly, zoom, roll, orbit, handheld, static, with "
+            "a direction, and slow, fast or a share of the width a second: 'slow dolly in, pan left 8%' at "
+            "once, 'tilt up then static' in turn. Schedules of moves take precedence.",
+        ),
+    ] = None
     zoom: Annotated[
         str | None,
         Setting(metavar="SCHEDULE", help="Factor per frame: 1.02 zooms in, 0.98 out."),
@@ -150,9 +163,22 @@ class CameraSettings(SettingGroup):
     @property
     def moves(self) -> Moves | None:
         """The camera's moves; None for a camera that stands still."""
+        return Moves(**self.given) if self.given else None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The moves that have schedules."""
         asked = {field.name: getattr(self, field.name) for field in fields(Moves)}
-        given = {name: schedule for name, schedule in asked.items() if schedule is not None}
-        return Moves(**given) if given else None
+        return {name: schedule for name, schedule in asked.items() if schedule is not None}
+
+    @property
+    def words_move(self) -> bool:
+        """Whether the words of ``--camera`` name a move.
+
+        Raises:
+            UsageError: words that name none.
+        """
+        return self.words is not None and any(read_camera_words(self.words))
 
 
 @dataclass(frozen=True, kw_only=True)

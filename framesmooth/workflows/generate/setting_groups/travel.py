@@ -24,7 +24,10 @@ class TimelineSettings(SettingGroup):
     num_frames: Annotated[
         Annotated[int, Interval(ge=1, le=limits.MAX_FRAMES)] | None,
         Setting(
-            everyday=True, unit="frames", unset="48 from one prompt to the next", help="Length of the clip."
+            everyday=True,
+            unit="frames",
+            unset="48 from one prompt to the next; what a video model was made for",
+            help="Length of the clip.",
         ),
     ] = None
     duration: Annotated[
@@ -38,14 +41,15 @@ class TimelineSettings(SettingGroup):
         ),
     ] = None
     fps: Annotated[
-        Annotated[Fraction, Interval(gt=0, le=limits.MAX_FPS)],
+        Annotated[Fraction, Interval(gt=0, le=limits.MAX_FPS)] | None,
         Setting(
             everyday=True,
             unit="frames per second",
+            unset=f"{defaults.FPS}; what a video model was made for",
             metavar="RATE",
             help="Frame rate: 24, 23.976, 24000/1001.",
         ),
-    ] = defaults.FPS
+    ] = None
     hold: Annotated[
         Annotated[float, Interval(ge=0, lt=1)],
         Setting(help="Share of the time between two prompts that the first one is held before it changes."),
@@ -96,6 +100,11 @@ class TimelineSettings(SettingGroup):
             "along the motion, crossfade blends.",
         ),
     ] = defaults.INBETWEEN
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second, the default where none is given."""
+        return defaults.FPS if self.fps is None else self.fps
 
 
 @dataclass(frozen=True, kw_only=True)

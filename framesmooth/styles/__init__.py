@@ -1,0 +1,1 @@
+"""Styles: named presets of words and settings, the built-in ones and those of files."""

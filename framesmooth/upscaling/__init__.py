@@ -1,0 +1,1 @@
+"""Enlarging frames: upscalers behind one contract."""
