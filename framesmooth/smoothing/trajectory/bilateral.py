@@ -13,7 +13,7 @@ from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
-LEAST_KNOWN: Final = np.float32(0.02)
+LEAST_KNOWN: Final = np.float32(0.25)
 """What a pixel weighs that was clipped to white, as if it were known so far."""
 # The quantile of gaps that noise is known by, and that of a normal distribution's sizes. Below the median:
 # what is followed to the wrong place has the largest gaps, and is not to be taken for noise and averaged.
