@@ -23,6 +23,7 @@ from .workflows.interpolate import interpolate as interpolate
 from .workflows.measure import measure as measure
 from .workflows.measure import measure_clips as measure_clips
 from .workflows.smooth import smooth as smooth
+from .workflows.storyboard.api import storyboard as storyboard
 from .workflows.sweep import sweep as sweep
 from .workflows.tune import tune as tune
 from .workflows.upscale import upscale as upscale

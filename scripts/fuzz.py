@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -36,6 +37,12 @@ from framesmooth.motion.camera.homography import Camera
 from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.runs.cache import contents
 from framesmooth.runs.open_clip import keyframes_and_jumps, open_clip
+from framesmooth.story.draft.fountain import draft_of_fountain
+from framesmooth.story.draft.prose import draft_of_prose
+from framesmooth.story.draft.story_text import yaml_text
+from framesmooth.story.edit import plan_edit
+from framesmooth.story.overlays import plan_overlays
+from framesmooth.story.reader import read_story, story_of
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
@@ -63,6 +70,18 @@ def try_prompts(data: bytes, folder: Path) -> None:
         with suppress(FramesmoothError):
             parse_prompts([str(folder / name)])
     parse_prompts([data.decode("utf-8", "surrogateescape")])
+
+
+def try_story(data: bytes, folder: Path) -> None:
+    """Read a story and plan its cut, and draft one of the same text as prose, Markdown and a screenplay."""
+    text = data.decode("utf-8", "replace")
+    for draft in (draft_of_prose, partial(draft_of_prose, markdown=True), draft_of_fountain):
+        with suppress(FramesmoothError):
+            story_of(yaml_text(draft(text), "a.txt", "a.yaml"), folder / "draft.yaml")
+    path = folder / "story.yaml"
+    path.write_bytes(data)
+    edit = plan_edit(read_story(path, ("steps", "seed", "smooth_strength")))
+    plan_overlays(edit, (64, 96), [], captions=True)
 
 
 def try_record(data: bytes, folder: Path) -> None:
@@ -120,6 +139,7 @@ Target = Callable[[bytes, Path], None]
 TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
     "prompts": try_prompts,
+    "story": try_story,
     "record": try_record,
     "stage": try_stage,
     "media": try_media,
@@ -164,10 +184,29 @@ _NOTES: Final = {
 }
 
 
+_STORIES: Final = (
+    """fps: 24
+size: 640x360
+style: noir
+end: fade black 1
+defaults: {steps: 4, smooth-strength: 0.3}
+shots:
+- &a {prompt: the sea at dawn, camera: slow pan left, title: {text: "Dawn, שלום 海", at: 0.5, position: top}}
+- {<<: *a, duration: 1:04.5, transition: wipe left 0.25, seed: -1, caption: Later}
+- include: story.yaml
+""",
+    '{"shots": [{"prompt": ["a", "b"], "say": "It begins.", "transition": "dip white 0.4"}, "a castle"]}',
+    "FADE IN:\n\nEXT. SEA - DAWN\n\nA boat. We pan left.\n\nMARY\n(softly)\nHi.\n\n> END <\n",
+    "# Dawn\n\nMr. A. B. waits… Cut to a *gate*, “Who?” The camera tilts up. Fade to black.\n\n- a\n- b\n",
+)
+
+
 def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
+    if name == "story":
+        return [text.encode() for text in _STORIES]
     if name == "record":
         moves = {"zoom": "1.05", "pan_x": "0:(0), 24:(-3)", "roll": "sin(t/8)", "rotate_3d_y": "t/10"}
         cameras: tuple[dict[str, Any], ...] = ({}, {**moves, "strength": "0:(0.6), 9:(0.5)"})

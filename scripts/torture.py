@@ -68,6 +68,15 @@ _GENERATE: Final = ("generate", "a cat on the beach", "the lion at sunset", "--m
                     "--smoother", "ema", "--dtype", "float32")  # fmt: skip
 _RESUME: Final = ("resume", "clip.framesmooth", "--model", "{model}")
 
+STORY: Final = """
+size: 32x24
+defaults: {{model: "{model}", duration: 0.5, steps: 2, smoother: ema, dtype: float32}}
+shots:
+- {{prompt: a cat on the beach, title: Hi}}
+- {{prompt: the lion at sunset, transition: dissolve 0.25}}
+- {{prompt: a castle, transition: match}}
+"""
+
 COMMANDS: Final[dict[str, Command]] = {
     "generate": Command((*_GENERATE, "-o", "clip.mp4"), "clip.mp4", _RESUME),
     "generate-frames": Command((*_GENERATE, "-o", "clip"), "clip", _RESUME),
@@ -85,6 +94,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "sweep": Command(
         ("sweep", "{in}", "-o", "grid", "--smooth-strength", "0,0.5", "--smoother", "ema"), "grid/grid.mp4"
     ),
+    "storyboard": Command(("storyboard", "{story}", "-o", "film.mp4", "--otio", "film.otio"), "film.mp4"),
     "encode": Command(("assemble", "{in}", "-o", "film.mp4", "--codec", "h265"), "film.mp4"),
     "encode-gif": Command(("assemble", "{in}", "-o", "film.gif"), "film.gif"),
 }
@@ -115,6 +125,7 @@ class Torture:
     def __init__(self, place: Path, seed: int, log: Path | None) -> None:
         self.place, self.dice, self.log, self.tally = place, random.Random(seed), log, Tally()
         self.values = {"in": str(place / "in"), "run": str(place / "clip.framesmooth"), "model": ""}
+        self.values["story"] = str(place / "story.yaml")
         self.whole: dict[str, tuple[dict[str, str], float, int]] = {}
 
     def prepare(self) -> None:
@@ -132,6 +143,7 @@ class Torture:
 
         self._finish(in_child(make, self.place / "prepare.log"), "preparing")
         self.values["model"] = str(self.place / "model" / "tiny")
+        (self.place / "story.yaml").write_text(STORY.format(model=self.values["model"]), encoding="utf-8")
         arguments = self._arguments(COMMANDS["generate"].start)
         self._finish(in_child(framesmooth(arguments, self.place), self.place / "prepare.log"), "preparing")
 
@@ -351,7 +363,7 @@ class Torture:
 
 def preload() -> None:
     """Import what the commands need, and start no thread."""
-    commands = ("generate", "smooth", "interpolate", "assemble", "tune", "sweep")
+    commands = ("generate", "storyboard", "smooth", "interpolate", "assemble", "tune", "sweep")
     modules = (
         "workflows.generate.resume",
         "workflows.generate.run",

@@ -31,6 +31,15 @@ DEFORUM: Final[dict[str, Any]] = {
     "strength_schedule": "0:(0.65)",
 }
 
+STORY: Final = """
+fps: 12
+size: 64x64
+defaults: {duration: 0.25, steps: 1, smoother: ema}
+shots:
+- {prompt: a castle, title: Hi, say: Hi}
+- {prompt: a cat, transition: dissolve 0.1, caption: Ho}
+"""
+
 
 @cache
 def _scene() -> tuple[list[Frame], list[Frame]]:
@@ -100,6 +109,8 @@ def build_sandbox(folder: Path) -> Path:
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
     (folder / "clips").mkdir()
+    (folder / "story.yaml").write_text(STORY, encoding="utf-8")
+    (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")
     return folder
 
 

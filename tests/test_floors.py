@@ -24,9 +24,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("generation", "training", "upscaling"),
     ("runs",),
     ("tuning",),
-    ("reports",),
+    ("reports", "story"),
     ("workflows",),
-    ("cli", "web", "__main__"),
+    ("cli", "ui", "__main__"),
 )
 """From the ground up; CONTRIBUTING.md shows the same list."""
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -50,12 +50,13 @@ def test_inputs_that_once_failed(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("schedule", 200), ("prompts", 100), ("record", 200), ("stage", 100), ("media", 60)]
+    ("name", "count"),
+    [("schedule", 200), ("prompts", 100), ("story", 150), ("record", 200), ("stage", 100), ("media", 60)],
 )
 def test_mutations_of_whole_inputs(name: str, count: int, tmp_path: Path) -> None:
     dice, pool = random.Random(1), seeds(name, tmp_path)
     for data in pool:
-        TARGETS[name](data, tmp_path) if name != "prompts" else attempt(name, data, tmp_path)
+        attempt(name, data, tmp_path) if name in ("prompts", "story") else TARGETS[name](data, tmp_path)
     for _ in range(count):
         data = mutated(dice.choice(pool), pool, dice)
         with seconds(10):

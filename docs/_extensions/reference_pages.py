@@ -25,6 +25,7 @@ PLAIN: Final = "Options"
 
 GUIDES: Final = {
     "generate": "guides/prompts",
+    "storyboard": "guides/films",
     "smooth": "guides/deflickering",
     "diagnose": "guides/diagnosing",
     "tune": "tuning",
@@ -39,6 +40,7 @@ GUIDES: Final = {
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
     "models": "guides/models",
+    "ui": "guides/ui",
     "styles": "guides/styles",
     "listen": "guides/sound",
     "soundtrack": "guides/sound",

@@ -26,6 +26,7 @@ _VARIABLES: Final = "FRAMESMOOTH"
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
+    "storyboard": ("framesmooth.cli.storyboard:storyboard", "Turn a story into a film: shots, text, sound."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Remove flicker from a clip."),
     "diagnose": ("framesmooth.cli.diagnose:diagnose", "Say what flickers in a clip, and what helps."),
     "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
@@ -40,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
+    "ui": ("framesmooth.cli.ui:ui", "Serve the page for a browser."),
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
     "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),

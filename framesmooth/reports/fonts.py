@@ -88,6 +88,16 @@ def typeface(size: int) -> Typeface:
     return Typeface(size)
 
 
+def font_runs(text: str) -> list[tuple[Path | None, str]]:
+    """Return the text in runs of one font each; a run of None is of characters that no font has."""
+    return [(path, "".join(run)) for path, run in groupby(_visible(text), _font_of)]
+
+
+def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont | None:
+    """Return a font in a size in pixels, None for one of pictures, which ``Typeface`` draws."""
+    return None if _is_bitmap(path) else _loaded(path, size)
+
+
 def _visible(text: str) -> str:
     return "".join(one for one in _INVISIBLE.sub("", text) if ord(one) not in _SKIN)
 

@@ -21,6 +21,8 @@ RECORD_FILE: Final = "record.json"
 LOCK_FILE: Final = "lock"
 HOLDER_FILE: Final = "lock.pid"
 SMOOTHED_FOLDER: Final = "smoothed"
+SHOTS_FOLDER: Final = "shots"
+"""Of a film, whose shots have run folders of their own."""
 _KEY_LENGTH: Final = 8
 _FORMER_KEY_LENGTH: Final = 16
 """Of folders of smoothed frames that older versions named by their hash alone."""
@@ -78,6 +80,11 @@ class RunFolder:
             UsageError: when it is of another version.
         """
         path = self.folder / RECORD_FILE
+        if (self.folder / SHOTS_FOLDER).is_dir() and not path.exists():
+            raise UsageError(
+                f"{self.folder} is the folder of a film: run 'framesmooth storyboard' again, or name "
+                f"one of the shots in {self.folder / SHOTS_FOLDER}"
+            )
         if self.folder.is_dir() and not path.exists():
             raise MediaError(
                 f"{self.folder} holds no {RECORD_FILE}: it is no run folder, or was stopped before it began; "

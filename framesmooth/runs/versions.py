@@ -1,6 +1,7 @@
 """Versions of the packages that determine the frames of a clip."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -20,9 +21,12 @@ _PACKAGES: Final = (
 def package_versions() -> dict[str, str]:
     """Return Python's and the relevant packages' versions, without importing them."""
     versions = {"framesmooth": framesmooth.__version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return versions | {name: _version(name) for name in _PACKAGES}
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,4 +1,4 @@
-"""The video encoder behind a sink: one compressed video stream, an optional sound track, tags."""
+"""The video encoder behind a sink: one compressed video stream, optional sound and subtitles, tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from framesmooth.video.audio_track import AudioTrack
 from framesmooth.video.color import from_rgb, is_yuv, tag_bt709
 from framesmooth.video.safe_open import file_url
 from framesmooth.video.sound import Sound
+from framesmooth.video.subtitle_track import Subtitles, SubtitleTrack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,7 @@ class VideoEncoder:
         crf: int,
         metadata: Mapping[str, str],
         audio: Sound | None,
+        subtitles: Subtitles | None = None,
     ) -> None:
         suffix = path.suffix.lower()
         flags = {"movflags": "+use_metadata_tags+faststart"} if _FORMAT[suffix] in ("mp4", "mov") else {}
@@ -104,6 +106,7 @@ class VideoEncoder:
             tag_bt709(stream)
         self._stream, self._pix_fmt, self._fps, self._count = stream, codec.pix_fmt, fps, 0
         self._audio = None if audio is None else AudioTrack(audio, self._container, suffix)
+        self._subtitles = None if subtitles is None else SubtitleTrack(subtitles, self._container, suffix)
 
     def write(self, frame: Frame) -> None:
         """Append one frame."""
@@ -113,6 +116,8 @@ class VideoEncoder:
         self._count += 1
         if self._audio is not None:
             self._audio.mux_until(self._count / self._fps)
+        if self._subtitles is not None:
+            self._subtitles.mux_until(self._count / self._fps)
 
     def close(self) -> None:
         """Write what is buffered and the end of the file."""

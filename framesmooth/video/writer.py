@@ -26,6 +26,7 @@ from framesmooth.video.content_credentials import check_signing, sign_clip
 from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
 from framesmooth.video.image_sequence import FolderEncoder, is_frame, replace_frames
 from framesmooth.video.sound import Sound
+from framesmooth.video.subtitle_track import SUBTITLE_SUFFIXES, Subtitles
 from framesmooth.video.suffixes import file_suffixes
 
 OddSize = Literal["error", "pad", "crop"]
@@ -85,6 +86,7 @@ def open_sink(
     no_metadata: bool = False,
     sign: Path | None = None,
     audio: str | os.PathLike[str] | Sound | None = None,
+    subtitles: Subtitles | None = None,
     overwrite: bool = False,
     odd: OddSize = "error",
     on_complete: Callable[[Path], None] | None = None,
@@ -105,6 +107,7 @@ def open_sink(
         no_metadata: leave them out all the same.
         sign: a PEM file of certificates and their key, with which the file is signed (C2PA).
         audio: a file whose sound goes along, from its start on, or a Sound; it is cut at the last frame.
+        subtitles: text that players show when asked, in a track of its own.
         overwrite: replace what is there. In a folder only files called frame_NNNNNN.png are replaced.
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
@@ -119,6 +122,10 @@ def open_sink(
     check_output(path, overwrite=overwrite)
     check_rate(target, fps)
     tags = {} if no_metadata else dict(metadata or {})
+    if subtitles is not None and target.suffix.lower() not in SUBTITLE_SUFFIXES:
+        raise UsageError(
+            f"{target} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or burn them in"
+        )
     if sign is not None:
         check_signing(target, sign)
     if is_folder_name(path):
@@ -134,7 +141,7 @@ def open_sink(
     )
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
-            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio)
+            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio, subtitles)
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:
@@ -261,10 +268,11 @@ def _open_encoder(
     crf: int,
     tags: Mapping[str, str],
     audio: str | os.PathLike[str] | Sound | None,
+    subtitles: Subtitles | None,
 ) -> _Encoder:
     if codec is not None:
         sound = audio if audio is None or isinstance(audio, Sound) else Sound(Path(audio))
-        return VideoEncoder(path, codec, fps, size, crf, tags, sound)
+        return VideoEncoder(path, codec, fps, size, crf, tags, sound, subtitles)
     kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
     return kind(path, fps, size, tags)
 

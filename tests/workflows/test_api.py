@@ -36,7 +36,7 @@ def clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*VERBS, "measure_clips", "ModelPool"])
+@pytest.mark.parametrize("name", [*VERBS, "measure_clips", "storyboard", "ModelPool"])
 def test_examples_in_docstrings_run(name: str, clips: Path) -> None:
     verb = getattr(fs, name)
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(verb) or "", {}, name, None, None)

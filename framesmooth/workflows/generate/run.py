@@ -61,8 +61,10 @@ from framesmooth.workflows.smooth_ahead import SmoothingAhead
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run, smoother_of_run
 
 
-def make_clip(settings: GenerateSettings, emit: Listener) -> GeneratedClip:
+def make_clip(settings: GenerateSettings, emit: Listener, *, report: bool = True) -> GeneratedClip:
     """Make the clip that ``settings`` describe, and its run folder; continue where an earlier run stopped.
+
+    Without ``report`` its metrics are in the record alone: drawing plots takes longer than a short clip.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
@@ -72,7 +74,7 @@ def make_clip(settings: GenerateSettings, emit: Listener) -> GeneratedClip:
     clip = resolve(with_seeds_of_stopped_run(settings, run))
     check_writing(clip)
     check_run_folder(clip, run)
-    return finish_clip(clip, run, emit, asked=settings)
+    return finish_clip(clip, run, emit, asked=settings, report=report)
 
 
 def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
@@ -106,6 +108,7 @@ def finish_clip(
     *,
     asked: GenerateSettings,
     continued_with: list[str] | None = None,
+    report: bool = True,
 ) -> GeneratedClip:
     """Make what the run lacks of ``clip``, up to the clip itself.
 
@@ -115,6 +118,7 @@ def finish_clip(
         emit: is told what happens.
         asked: the settings before random seeds were drawn.
         continued_with: differences in spite of which the run goes on; they are recorded.
+        report: whether pages and plots are written.
 
     Raises:
         FramesmoothError: its children say what was wrong; the run folder keeps what was done.
@@ -126,7 +130,7 @@ def finish_clip(
         load("smoother", method)  # an unknown name is refused before the work begins
     with run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
-        work = _Work(clip, run, emit, continued_with or [])
+        work = _Work(clip, run, emit, continued_with or [], report=report)
         with work.recorded(), closing(work):
             for notice in notices(clip, asked):
                 emit(notice)
@@ -151,8 +155,16 @@ def finish_clip(
 class _Work:
     """One run: its stages in order, and the record that grows with them."""
 
-    def __init__(self, clip: ResolvedClip, run: RunFolder, emit: Listener, continued_with: list[str]) -> None:
-        self.clip, self.run, self._listener = clip, run, emit
+    def __init__(
+        self,
+        clip: ResolvedClip,
+        run: RunFolder,
+        emit: Listener,
+        continued_with: list[str],
+        *,
+        report: bool,
+    ) -> None:
+        self.clip, self.run, self._listener, self._writes_report = clip, run, emit, report
         self.timings: dict[str, float] = {}
         self._ahead: SmoothingAhead | None = None
         self.curve: list[Gallery] = []
@@ -254,6 +266,9 @@ class _Work:
             name: report.as_dict()["metrics"]
             for name, report in (("before", smoothed.before), ("after", smoothed.after))
         }
+        if not self._writes_report:
+            self._write_clip(smoothed.frames, self._note_clip)
+            return smoothed
         with ThreadPoolExecutor(max_workers=1) as beside:
             reported = beside.submit(self._write_report, smoothed, repr(smoother))
 

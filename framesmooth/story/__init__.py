@@ -1,0 +1,1 @@
+"""Storyboards: shots, transitions, titles and subtitles of a film, and their files for video editors."""
