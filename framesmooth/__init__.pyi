@@ -15,6 +15,7 @@ from .video import open_sink as open_sink
 from .video import open_source as open_source
 from .workflows.assemble import assemble as assemble
 from .workflows.compare import compare as compare
+from .workflows.diagnose import diagnose as diagnose
 from .workflows.explain import explain as explain
 from .workflows.generate.api import generate as generate
 from .workflows.generate.settings import GenerateSettings as GenerateSettings

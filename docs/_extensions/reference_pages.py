@@ -27,6 +27,7 @@ GUIDES: Final = {
     "generate": "guides/prompts",
     "storyboard": "guides/films",
     "smooth": "guides/deflickering",
+    "diagnose": "guides/diagnosing",
     "tune": "tuning",
     "sweep": "tuning",
     "measure": "guides/measuring",

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("framesmooth.cli.generate:generate", "Turn prompts into a clip."),
     "storyboard": ("framesmooth.cli.storyboard:storyboard", "Turn a story into a film: shots, text, sound."),
     "smooth": ("framesmooth.cli.smooth:smooth", "Remove flicker from a clip."),
+    "diagnose": ("framesmooth.cli.diagnose:diagnose", "Say what flickers in a clip, and what helps."),
     "tune": ("framesmooth.cli.tune:tune", "Find the strength that a clip needs, and smooth it."),
     "sweep": ("framesmooth.cli.sweep:sweep", "Try a grid of smoothing settings."),
     "measure": ("framesmooth.cli.measure:measure", "Report how much a clip flickers."),

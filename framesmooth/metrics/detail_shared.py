@@ -29,12 +29,13 @@ def kept_shares(shared: Sequence[float]) -> list[float]:
     share of what the input itself has. Of the input's own detail flicker is a part, so losing similarity to
     the input proves nothing. Similarity to the neighbouring frames has none of the frame's own flicker: it
     rises while averaging brings out what they share, and falls once that is blurred. The loss is what is lost
-    from the peak on, divided by 0.4: detail that cannot be followed well is lost first, and never was in it.
+    from the peak on, of which only 0.4 shows: detail that cannot be followed well is lost first, and never
+    was in it. So the share is taken to the power of 1 / 0.4.
     """
     peak, kept = 1.0, []  # that of the input itself
     for share in shared:
         peak = max(peak, share)
-        kept.append(max(1 - (1 - share / peak) / SEEN_LOSS, 0.0))
+        kept.append(max(share / peak, 0.0) ** (1 / SEEN_LOSS))
     return kept
 
 
@@ -49,7 +50,7 @@ class _Middle:
 
 
 class DetailShared(Metric):
-    """1 - max(1 - S(O) / S(P), 0) / 0.4 with S(X) = sum_t <HF(X_t), (W(HF(P_(t-1))) + W(HF(P_(t+1)))) / 2>.
+    """min(S(O) / S(P), 1)^(1 / 0.4) with S(X) = sum_t <HF(X_t), (W(HF(P_(t-1))) + W(HF(P_(t+1)))) / 2>.
 
     P is the input of a smoother, O its output, HF(x) = x - Gauss(x, sigma 1.5) of the BT.601 luma; sums are
     over pixels that can be followed both ways along the motion of O. Texture that boils is in no neighbour,

@@ -1,7 +1,7 @@
 """Opening a clip: a video, an animation, a folder of images, or a run folder."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -95,12 +95,14 @@ class SmoothedBefore:
         method: name of a smoother.
         loop: whether the clip is a loop.
         guided: whether motion was estimated on the video that the clip restyles.
+        is_run: whether it is a run's clip at all.
     """
 
     strength: float | str = defaults.STRENGTH
     method: str = defaults.SMOOTHER
     loop: bool = False
     guided: bool = False
+    is_run: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, path: Path | None) -> "SmoothedBefore":
@@ -118,4 +120,5 @@ class SmoothedBefore:
             method=method if isinstance(method, str) else defaults.SMOOTHER,
             loop=asked.get("loop") is True,
             guided=asked.get("init_video") is not None,
+            is_run=True,
         )

@@ -32,7 +32,7 @@ _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
 # Frames that are darkened by so much may have been clipped. Pixels are from so many levels below the
 # brightest on less and less known, and those beside them (a Gaussian of so many pixels).
-_CLIPPING_GAIN, _CLIPPING_EDGE, _CLIPPING_SIGMA = 0.02, 8, 1.0
+_CLIPPING_GAIN, _CLIPPING_EDGE, _CLIPPING_SIGMA = 0.04, 4, 1.0
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     before = SmoothedBefore.of(clip.path)
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
-    harmless = Harmless(spare_clean=True) if settings.smooth_strength is None else None
+    harmless = _harmless(settings, before)
     settings = as_before(settings, before)
     smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
@@ -153,6 +153,13 @@ def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSetting
         smoother=before.method if settings.smoother is None else settings.smoother,
         loop=before.loop and whole if settings.loop is None else settings.loop,
     )
+
+
+def _harmless(settings: SmoothSettings, before: SmoothedBefore) -> Harmless | None:
+    """Return what is left alone: nothing where a strength was given, clean clips unless a run made them."""
+    if settings.smooth_strength is not None or before.strength != defaults.STRENGTH:
+        return None
+    return Harmless(spare_clean=not before.is_run)
 
 
 def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:

@@ -116,7 +116,7 @@ def test_what_is_everywhere_is_explained_and_what_is_in_a_few_places_is_not() ->
 
 def test_detail_counts_as_lost_from_its_peak_on() -> None:
     trials = [trial(s, detail=d) for s, d in ((0, 1), (0.2, 1.1), (0.4, 1.1), (1, 1.056))]
-    assert retention(trials) == pytest.approx([1, 1, 1, 1 - 0.04 / 0.4])
+    assert retention(trials) == pytest.approx([1, 1, 1, 0.96**2.5])
 
 
 def test_the_best_cell_has_the_least_error_within_the_detail_floor() -> None:

@@ -13,7 +13,7 @@ from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
 _NOISE_SAMPLES = 10_000
-LEAST_KNOWN: Final = np.float32(0.02)
+LEAST_KNOWN: Final = np.float32(0.25)
 """What a pixel weighs that was clipped to white, as if it were known so far."""
 # The quantile of gaps that noise is known by, and that of a normal distribution's sizes. Below the median:
 # what is followed to the wrong place has the largest gaps, and is not to be taken for noise and averaged.
@@ -68,10 +68,12 @@ def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | No
     if both is None:
         unlike = gaussian(squares, window)
     else:
-        unlike = gaussian(squares * both, window) / np.maximum(gaussian(both, window), LEAST_KNOWN)
+        known_share = np.maximum(gaussian(both, window), LEAST_KNOWN)
+        unlike = np.asarray(gaussian(squares * both, window) / known_share, np.float32)
     if other.known is not None:
         trust = np.asarray(trust * np.maximum(other.known, LEAST_KNOWN), np.float32)
-    return Difference(other.distance, gap, unlike / np.float32(3), trust, other.weight, both)
+    unlike = np.asarray(unlike / 3, np.float32)
+    return Difference(other.distance, gap, unlike, trust, other.weight, both)
 
 
 def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:

@@ -256,9 +256,7 @@ class _Work:
             loop=settings.timeline.loop,
             guide=self._guide,
             ahead=self._ahead,
-            harmless=Harmless()
-            if settings.smoothing.smooth_strength in (defaults.STRENGTH, "auto")
-            else None,
+            harmless=Harmless() if settings.smoothing.smooth_strength == defaults.STRENGTH else None,
         )
         if smoothed.left is not None:
             self.emit(Notice(smoothed.left.sentence))

@@ -1,0 +1,123 @@
+"""Flicker as people meet it, made on clean clips: bands of lamps, breathing, pumping, dust, held frames."""
+
+import io
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+
+from framesmooth.frames import Frame, as_float, as_uint8
+
+Effect = Callable[[Sequence[Frame], np.random.Generator], list[Frame]]
+
+
+def global_gain(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Give every frame an exposure of its own, as an unsteady shutter does."""
+    return [_lit(frame, np.exp(0.06 * rng.standard_normal())) for frame in frames]
+
+
+def local_light(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let places of the picture become lighter and darker by themselves."""
+    done = []
+    for frame in frames:
+        grid = rng.standard_normal((4, 5)).astype(np.float32)
+        light = cv2.resize(grid, frame.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        done.append(_lit(frame, np.exp(0.08 * light)[..., None]))
+    return done
+
+
+def rolling_bands(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Lay bands over the rows that roll, as lamps on mains power do under a rolling shutter."""
+    rows = np.arange(frames[0].shape[0])[:, None, None] / frames[0].shape[0]
+    start = rng.random()
+    return [
+        _lit(frame, np.exp(0.07 * np.sin(2 * np.pi * (2.3 * rows + start + 0.37 * index))))
+        for index, frame in enumerate(frames)
+    ]
+
+
+def breathing(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let the exposure swell and fade about every 16 frames, as one that hunts does."""
+    start = rng.random()
+    return [
+        _lit(frame, np.exp(0.08 * np.sin(2 * np.pi * (start + index / 16))))
+        for index, frame in enumerate(frames)
+    ]
+
+
+def codec_pumping(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Encode in H.264 at a low rate with a key frame every 8."""
+    file, (height, width) = io.BytesIO(), frames[0].shape[:2]
+    options = {"crf": "38", "g": "8", "keyint_min": "8", "sc_threshold": "0", "bf": "0"}
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(25), options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file, "r") as container:
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
+
+
+def dust(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Put a dozen specks, light or dark, on every frame."""
+    done = []
+    for frame in frames:
+        dirty = frame.copy()
+        for _ in range(12):
+            centre = int(rng.integers(frame.shape[1])), int(rng.integers(frame.shape[0]))
+            shade = float(rng.choice([20, 240]))
+            cv2.circle(dirty, centre, int(rng.integers(2, 4)), (shade, shade, shade), -1, cv2.LINE_AA)
+        done.append(dirty)
+    return done
+
+
+def on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Show every picture twice, as drawn animation does."""
+    return [frame for frame in frames[: -(-len(frames) // 2)] for _ in range(2)][: len(frames)]
+
+
+def strobe(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Flash every seventh frame."""
+    return [_lit(frame, 1.8 if index % 7 == 3 else 1.0) for index, frame in enumerate(frames)]
+
+
+def lightning(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Flash once, for two frames."""
+    half = len(frames) // 2
+    return [_lit(frame, 1.7 if half <= index < half + 2 else 1.0) for index, frame in enumerate(frames)]
+
+
+def nothing(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Leave the clip as it is."""
+    return list(frames)
+
+
+def dusk(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let night fall over the second half: no flicker."""
+    half = len(frames) // 2
+    return [_lit(frame, np.exp(-0.06 * max(index - half, 0))) for index, frame in enumerate(frames)]
+
+
+FORUM_KINDS: Final[dict[str, tuple[Effect, str | None]]] = {
+    "none": (nothing, None),
+    "dusk": (dusk, None),
+    "global gain": (global_gain, "global"),
+    "local light": (local_light, "local"),
+    "rolling bands": (rolling_bands, "bands"),
+    "breathing": (breathing, "breathing"),
+    "codec pumping": (codec_pumping, "codec"),
+    "dust": (dust, "dust"),
+    "on twos": (on_twos, "held"),
+    "strobe": (strobe, "flash"),
+    "lightning": (lightning, "flash"),
+}
+"""By name: how it is made, and what ``framesmooth diagnose`` should call it (None: nothing)."""
+
+
+def _lit(frame: Frame, gain: float | np.ndarray) -> Frame:
+    return as_uint8(np.asarray(as_float(frame) * gain, np.float32))
