@@ -68,7 +68,8 @@ def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | No
     if both is None:
         unlike = gaussian(squares, window)
     else:
-        unlike = gaussian(squares * both, window) / np.maximum(gaussian(both, window), LEAST_KNOWN)
+        shared = np.maximum(gaussian(both, window), LEAST_KNOWN)
+        unlike = np.asarray(gaussian(squares * both, window) / shared, np.float32)
     if other.known is not None:
         trust = np.asarray(trust * np.maximum(other.known, LEAST_KNOWN), np.float32)
     return Difference(other.distance, gap, unlike / np.float32(3), trust, other.weight, both)
