@@ -67,6 +67,12 @@ def detail(frames: list[Frame]) -> float:
     return float(np.mean([np.square(one - cv2.GaussianBlur(one, (0, 0), 1.5)).mean() for one in gray]))
 
 
+def flickering(frames: list[Frame]) -> float:
+    """The clip's flicker score; NaN where there are too few frames to tell."""
+    found = measure(frames)["flicker_score"].mean
+    return float("nan") if found is None else found
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option(
     "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of clips."
@@ -86,7 +92,7 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                 )
                 for one in large
             ]
-            before = measure(large)["flicker_score"].mean
+            before = flickering(large)
             for name, steady in (("bicubic", 0.0), ("lanczos", 0.0), ("acnet", 0.0), ("storybook-x2", 0.0),
                                  ("storybook-x2", 0.5)):  # fmt: skip
                 try:
@@ -102,7 +108,7 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                         np.mean([peak_signal_noise_ratio(a, b) for a, b in zip(large, made, strict=True)]),
                         structural_similarity(large[0], made[0], channel_axis=2),
                         detail(made) / max(detail(large), 1e-6),
-                        measure(made)["flicker_score"].mean / max(before, 1e-6),
+                        flickering(made) / max(before, 1e-6),
                         seconds,
                     ]
                 )

@@ -25,6 +25,7 @@ from tests.scenes import add_flicker  # noqa: E402
 
 SAMPLES, PICTURES = HOME / "samples", HOME / "docs" / "pictures"
 CLIPS = {
+    "evening": ["samples/prompts/evening.yaml", "--num-frames", "120", "--seed", "7"],
     "journey": ["samples/prompts/journey.yaml", "--num-frames", "96", "--seed", "5"],
     "lands": ["samples/prompts/lands.yaml", "--num-frames", "72", "--seed", "5", "-W", "384", "-H", "216"],
     "voyage": [

@@ -9,6 +9,7 @@ Example::
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -104,7 +105,7 @@ def light(
     kind: str, t: int, speed: float, x: NDArray[np.float32], y: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return the gain (H, W) of the light in frame ``t``."""
-    gains = {
+    gains: dict[str, Callable[[], NDArray[Any]]] = {
         "fading light": lambda: np.full(SIZE, 1 - 0.05 * speed * t),
         "moving light": lambda: 1 + 0.06 * (t - 4) * np.exp(-((x - 96) ** 2 + (y - 72) ** 2) / 2 / 40**2),
         "moving shadow": lambda: 1 - 0.4 / (1 + np.exp(-(x - 30 - 8 * t) / 12)),

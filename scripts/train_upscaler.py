@@ -61,7 +61,8 @@ def painted(path: Path, vae: AutoencoderTiny, first: int, count: int) -> tuple[N
         large, small, decoded = [], [], []
         for k in range(first, first + count):
             large.append(paint(scene_at(k), 512, 512))
-            small.append(cv2.resize(large[-1], (256, 256), interpolation=cv2.INTER_AREA))
+            reduced = cv2.resize(large[-1], (256, 256), interpolation=cv2.INTER_AREA)
+            small.append(np.asarray(reduced, np.uint8))
             decoded.append(_again(vae, small[-1], k))
         partial = path.with_suffix(".partial.npz")
         np.savez(partial, np.stack(large), np.stack(small), np.stack(decoded))
@@ -88,7 +89,7 @@ def train(
     """The average of the weights of a network trained on crops, turned and mirrored."""
     torch.manual_seed(8)
     torch.set_flush_denormal(True)
-    net = ResidualUpscaler().to(memory_format=torch.channels_last)
+    net: ResidualUpscaler = ResidualUpscaler().to(memory_format=torch.channels_last)
     average = Average(net, 0.998)
     optimizer = MuonAdamW(net, outer=("enter", "leave"))
     session = Session(folder, "upscaler", minutes, {"net": net, "average": average, "optimizer": optimizer})
@@ -106,7 +107,8 @@ def train(
         average.update(net, session.step)
         running = session.tick(float(loss.detach()))
     average.copy_to(net)
-    return net.eval()
+    net.eval()
+    return net
 
 
 def _crops(lessons: tuple[NDArray[np.uint8], ...], rng: np.random.Generator) -> tuple[Tensor, Tensor]:

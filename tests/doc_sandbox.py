@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from framesmooth.video import open_sink
-from framesmooth.video.audio_samples import RATE, write_samples
+from framesmooth.video.audio_placement import RATE
+from framesmooth.video.audio_samples import write_samples
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
 

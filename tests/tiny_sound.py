@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,7 +27,7 @@ def _tokenizer(folder: Path, model_length: int = 32) -> None:
     fast.save_pretrained(folder)
 
 
-def _t5(**changes: int):
+def _t5(**changes: int) -> Any:
     from transformers import T5Config
 
     sizes = {"vocab_size": 32, "d_model": 16, "d_ff": 16, "d_kv": 8, "num_heads": 2, "num_layers": 1}

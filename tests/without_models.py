@@ -121,7 +121,7 @@ def call_functions() -> dict[str, Any]:
         "measure_clips": len(fs.measure_clips(["in", "steady"]).reports),
         "compare": len(fs.compare("in", ["steady"]).verdicts),
         "tune": len(list(tuned.frames)),
-        "sweep": len(fs.sweep("in", "grid2", smooth_strength=(0.5,), smoother=("ema",)).rows),
+        "sweep": len(fs.sweep("in", Path("grid2"), smooth_strength=(0.5,), smoother=("ema",)).rows),
         "names": sorted(name for name in fs.__all__ if getattr(fs, name) is not None),
     }
 

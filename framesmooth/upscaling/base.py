@@ -30,8 +30,11 @@ class Upscaler(Protocol):
         reach: pixels of the input, in each direction, that a pixel of the result depends on at most.
     """
 
-    factor: int
-    reach: int
+    @property
+    def factor(self) -> int: ...  # noqa: D102
+
+    @property
+    def reach(self) -> int: ...  # noqa: D102
 
     def __call__(self, frame: Frame) -> Frame:
         """Return an enlarged frame: uint8 (H, W, 3) to uint8 (factor H, factor W, 3)."""

@@ -9,8 +9,11 @@ from framesmooth.frames import Frame
 
 
 class _Enlarges(Protocol):
-    factor: int
-    reach: int
+    @property
+    def factor(self) -> int: ...
+
+    @property
+    def reach(self) -> int: ...
 
     def __call__(self, frame: Frame) -> Frame: ...
 

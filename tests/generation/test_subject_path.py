@@ -22,8 +22,9 @@ def scene() -> np.ndarray:
 @pytest.fixture(scope="module")
 def layers(scene: np.ndarray) -> Layers:
     mask = cv2.circle(np.zeros((SIZE, SIZE), np.float32), DISC, 14, 1.0, -1)
-    subject = np.where(mask[..., None] > 0, np.uint8((200, 20, 20)), scene)
-    return Layers(subject.astype(np.uint8), cv2.GaussianBlur(mask, (0, 0), 0.7), scene)
+    subject = np.where(mask[..., None] > 0, np.array((200, 20, 20), np.uint8), scene)
+    alpha = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32)
+    return Layers(subject.astype(np.uint8), alpha, scene)
 
 
 def middle(frame: np.ndarray) -> tuple[float, float]:
@@ -87,9 +88,8 @@ def test_where_the_words_name_no_direction_it_goes_where_there_is_room() -> None
 
 def test_an_outline_is_found_from_a_vague_map(layers: Layers) -> None:
     true = cv2.circle(np.zeros((SIZE, SIZE), np.uint8), DISC, 14, 1, -1)
-    vague = cv2.resize(
-        cv2.GaussianBlur(true.astype(np.float32), (0, 0), 9), (16, 16), interpolation=cv2.INTER_AREA
-    )
+    blurred = cv2.GaussianBlur(true.astype(np.float32), (0, 0), 9)
+    vague = np.asarray(cv2.resize(blurred, (16, 16), interpolation=cv2.INTER_AREA), np.float32)
     found = cut_out(layers.subject, vague) > 0.5
     common, either = (found & (true > 0)).sum(), (found | (true > 0)).sum()
     assert common / either > 0.85

@@ -35,7 +35,8 @@ def area_under_curve(score: np.ndarray, true: np.ndarray) -> float:
 
 def scenes(count: int) -> list[Scene]:
     """Scenes of which a quarter of the picture at most is the subject."""
-    found, k = [], 0
+    found: list[Scene] = []
+    k = 0
     while len(found) < count:
         scene = sample_scene(np.random.default_rng([k, 91]), complete=True)
         k += 1

@@ -1,6 +1,7 @@
 """Ghosting told from motion, light, noise and flicker: known dissolves, and clips without any."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ def ghosting(frames: list[Frame]) -> Series:
     return measure(frames, metrics=["ghosting"])["ghosting"]
 
 
-def pan(seed: int, speed: float = 0.0, **motion: float) -> list[NDArray[np.float32]]:
+def pan(seed: int, speed: float = 0.0, **motion: Any) -> list[NDArray[np.float32]]:
     clip = moving_scene(frames=FRAMES, size=SIZE, pan=(speed, speed / 3), seed=seed, **motion)
     return [frame.astype(np.float32) for frame in clip.frames]
 
@@ -53,7 +54,8 @@ MOTIONS: dict[str, Callable[[], list[NDArray[np.float32]]]] = {
     "turn and occlusion": lambda: pan(1, 0.5, rotation=0.5, occluder=True),
     "fading light": lambda: [frame * (1 - 0.06 * t) for t, frame in enumerate(pan(1, 0.5))],
     "noise": lambda: [
-        frame + np.random.default_rng(t).normal(0, 4, frame.shape) for t, frame in enumerate(pan(1, 0.5))
+        frame + np.random.default_rng(t).normal(0, 4, frame.shape).astype(np.float32)
+        for t, frame in enumerate(pan(1, 0.5))
     ],
     "morph": lambda: [morphed(pan(1)[0], t) for t in range(FRAMES)],
 }

@@ -15,7 +15,7 @@ def heard(sound: np.ndarray, bpm: float | None = None) -> Beats:
 
 @pytest.mark.parametrize(("swing", "noise"), [(0, 0.01), (1, 0.05), (0.5, 0.15)])
 @pytest.mark.parametrize("bpm", [60, 71, 84, 97, 110, 120, 133, 150, 165, 180])
-def test_the_tempo_is_found_within_two_percent_or_an_octave(bpm: float, swing: float, noise: float) -> None:
+def test_the_tempo_is_found_within_two_percent_or_an_octave(bpm: int, swing: float, noise: float) -> None:
     sound, beats = drums(bpm, 20, swing=swing, noise=noise, seed=bpm)
     found = heard(sound)
     assert found.bpm is not None

@@ -21,6 +21,7 @@ def film(path: Path, sound: np.ndarray, *, rate: int, layout: str, cover: bool, 
             picture.width, picture.height, picture.pix_fmt = 64, 64, "yuvj420p"
             picture.disposition = av.stream.Disposition.attached_pic
         stream = output.add_stream(encoder, rate=rate)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = layout
         channels = stream.layout.nb_channels
         if cover:

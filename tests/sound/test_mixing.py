@@ -39,7 +39,7 @@ def test_a_part_keeps_its_place_to_the_sample_and_is_cut_at_the_end() -> None:
 
 def test_music_gives_way_to_the_voice() -> None:
     tone = (0.2 * np.sin(2 * np.pi * 6000 * np.arange(9 * RATE) / RATE))[:, None].repeat(2, 1).astype("f4")
-    voice = 0.2 * np.sin(2 * np.pi * 300 * np.arange(3 * RATE) / RATE)[:, None].repeat(2, 1).astype("f4")
+    voice = (0.2 * np.sin(2 * np.pi * 300 * np.arange(3 * RATE) / RATE))[:, None].repeat(2, 1).astype("f4")
     mixed = mix(
         [Part(samples=tone, role="music"), Part(samples=voice, role="voice", start=3)], 9, loudness=None
     )

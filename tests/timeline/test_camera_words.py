@@ -28,8 +28,8 @@ def picture() -> np.ndarray:
     """Return a picture with detail of several sizes, on which flow is well defined."""
     rng = np.random.default_rng(3)
     layers = [cv2.GaussianBlur(rng.normal(0, 1, (*SIZE, 3)), (0, 0), sigma) * sigma for sigma in (1.5, 3, 6)]
-    total = sum(layers)
-    return np.clip(128 + 60 * total / total.std(), 0, 255).astype(np.uint8)
+    total = np.sum(layers, axis=0)
+    return np.asarray(np.clip(128 + 60 * total / total.std(), 0, 255), np.uint8)
 
 
 PICTURE = picture()
@@ -57,7 +57,7 @@ def measured(words: str, depth: float = 1.0, stride: int = 4) -> np.ndarray:
     grid = np.stack([np.ones(SIZE), x - (WIDTH - 1) / 2, y - (HEIGHT - 1) / 2], -1)[inner].reshape(-1, 3)
     for time in range(stride, NUM_FRAMES, stride):
         view = as_uint8(moved.view(PICTURE, time, time - stride)[0])
-        flow = dis.calc(grey, cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), None)
+        flow = dis.calc(grey, cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), np.zeros((*SIZE, 2), np.float32))
         found.append(np.linalg.lstsq(grid, flow[inner].reshape(-1, 2), rcond=None)[0].T.ravel())
     columns = np.array(found) / stride
     return columns[:, [0, 3, 1, 2, 4, 5]]

@@ -1,5 +1,7 @@
 """Prompts at seconds and at beats."""
 
+from typing import Literal
+
 import pytest
 
 from framesmooth.errors import UsageError
@@ -18,7 +20,7 @@ from framesmooth.timeline.prompts import parse_prompts
         ("12 s", 12, "seconds"),
     ],
 )
-def test_moments_are_seconds_or_beats(text: str, value: float, unit: str) -> None:
+def test_moments_are_seconds_or_beats(text: str, value: float, unit: Literal["seconds", "beats"]) -> None:
     assert Moment.parse(text) == Moment(value, unit)
 
 

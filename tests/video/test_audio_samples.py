@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import OutputExists, UsageError
-from framesmooth.video.audio_samples import RATE, SOUND_SUFFIXES, read_samples, write_samples
+from framesmooth.video.audio_placement import RATE
+from framesmooth.video.audio_samples import SOUND_SUFFIXES, read_samples, write_samples
 
 
 @pytest.mark.parametrize("suffix", SOUND_SUFFIXES)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,7 @@ import framesmooth as fs
 from framesmooth.cli.main import cli
 from framesmooth.errors import OutputExists, UsageError
 
-SMALL = {"steps": 2, "width": 64, "height": 64}
+SMALL: dict[str, Any] = {"steps": 2, "width": 64, "height": 64}
 
 
 def test_a_prompt_names_what_its_words_do(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """``upscale``: sizes, sound, refusals."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, options: list[str], word
 
 
 def test_generate_writes_the_clip_larger_and_keeps_small_frames(tmp_path: Path) -> None:
-    asked = {"num_frames": 3, "steps": 1, "width": 64, "height": 48, "smooth_strength": 0.0}
+    asked: dict[str, Any] = {"num_frames": 3, "steps": 1, "width": 64, "height": 48, "smooth_strength": 0.0}
     made = fs.generate("a cat", tmp_path / "clip", upscale=2, upscaler="lanczos", **asked)
     assert made.size == (96, 128)
     assert fs.open_source(tmp_path / "clip").size == (96, 128)

@@ -24,7 +24,9 @@ def test_a_motion_in_the_prompt_is_planned_and_its_words_left_out_of_the_picture
     assert moving.generator == "moving-subject"
     assert {key.prompt for key in moving.timeline.keyframes} == {"a cat walking on a beach"}
     assert moving.moving is not None
-    assert moving.moving.motions[0].way == "left"
+    motion = moving.moving.motions[0]
+    assert motion is not None
+    assert motion.way == "left"
     assert clip(tmp_path, "a cat on a beach").generator == "prompt-travel"
     assert clip(tmp_path, MOVING, motion="off").generator == "prompt-travel"
     faster = clip(tmp_path, MOVING, motion_speed=2.0)
