@@ -14,7 +14,8 @@ CLIP := demo/clip.mp4
 
 demo: $(VENV)/runs
 	$(BIN)/framesmooth generate \
-	    "a red sailboat on the sea at sunset, oil painting" "a red sailboat on the sea at night, oil painting" \
+	    "a red sailboat sailing to the right on the sea at sunset, oil painting" \
+	    "a red sailboat sailing to the right on the sea at night, oil painting" \
 	    --num-frames 48 --seed 7 --overwrite -o $(CLIP)
 
 test: $(VENV)/develops
