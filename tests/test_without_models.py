@@ -17,7 +17,14 @@ from framesmooth.errors import ModelError, require_packages
 from tests.without_models import HIDDEN, commands
 
 ROOT = Path(__file__).parent.parent
-NEEDS_MODELS = ("smooth raft", "generate", "generate dry run", "generate preview", "resume")
+NEEDS_MODELS = (
+    "smooth raft",
+    "generate",
+    "generate dry run",
+    "generate preview",
+    "resume",
+    "upscale learned",
+)
 WORKS = [name for name in commands() if name not in NEEDS_MODELS]
 PRODUCTS = {
     "smooth": "report/report.html",
@@ -32,6 +39,7 @@ PRODUCTS = {
 FUNCTIONS = {
     "smooth": 6,
     "interpolate": 11,
+    "upscale": 6,
     "assemble": 6,
     "measure_clips": 2,
     "compare": 1,

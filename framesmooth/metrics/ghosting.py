@@ -118,10 +118,13 @@ class Ghosting(Metric):
         """Take the next frame (H, W, 3) uint8 and the motion from the frame before to it."""
         self._values.append(None)
         found = self._meter.update(frame, None if cut else motion)
-        if found is not None:
+        if found is None:
+            return
+        ghost, change = float(found.ghost.mean()), float(found.change.mean())
+        if np.isfinite(ghost + change):  # a flow that isn't made of numbers tells nothing
             self._values[-2] = 100 * found.share
-            self._ghost += float(found.ghost.mean())
-            self._change += float(found.change.mean()) + _LEAST_CHANGE
+            self._ghost += ghost
+            self._change += change + _LEAST_CHANGE
 
     def compute(self) -> Series:
         """Return the shares per frame, and that of all change."""

@@ -132,10 +132,15 @@ def test_keys_surround_every_frame(model: TextToImage) -> None:
         assert after >= time or after == 0
 
 
-@pytest.mark.parametrize("asked", [{"pacing": "even"}, {"cadence": "auto"}], ids=str)
 @pytest.mark.parametrize(
-    "other",
-    [{"zoom": "1.1"}, {"init_video": Path("a.mp4")}, {"last_image": Path("a.png")}],
+    ("asked", "other"),
+    [
+        ({"pacing": "even"}, {"zoom": "1.1"}),
+        ({"pacing": "even"}, {"init_video": Path("a.mp4")}),
+        ({"cadence": "auto"}, {"zoom": "1.1"}),
+        ({"cadence": "auto"}, {"init_video": Path("a.mp4")}),
+        ({"cadence": "auto"}, {"last_image": Path("a.png")}),
+    ],
     ids=str,
 )
 def test_other_clips_have_no_free_pace(asked: dict[str, object], other: dict[str, object]) -> None:

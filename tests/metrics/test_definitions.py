@@ -356,5 +356,5 @@ def test_measuring_holds_a_few_frames_however_long_the_clip_is() -> None:
 def test_only_headline_metrics_are_measured_unless_others_are_named(clean: list[Frame]) -> None:
     assert set(measure(clean[:3])) == {
         "flicker_score", "warping_error", "luma_flicker", "luma_flicker_local", "sharpness_pumping",
-        "coverage", "dynamic_degree",
+        "coverage", "dynamic_degree", "ghosting",
     }  # fmt: skip

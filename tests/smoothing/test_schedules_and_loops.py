@@ -102,7 +102,7 @@ def test_the_command_line_takes_schedules_and_loops(tmp_path, loop: list[Frame])
     np.testing.assert_array_equal(written[:10], loop[:10])
     assert not np.array_equal(written[10], loop[10])
     wrong = CliRunner().invoke(
-        cli, [*command, str(tmp_path / "no/"), "--smooth-strength", "0:(0.5), 3:(high)"]
+        cli, [*command, str(tmp_path / "no/"), "--smooth-strength", "0:(0.5), 3:(tall)"]
     )
     assert wrong.exit_code == 2
     assert "column 13" in wrong.output

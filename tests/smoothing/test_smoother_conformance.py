@@ -191,7 +191,8 @@ def test_a_guide_gives_the_motion(name: str, clean: list[Frame], spoiled: list[F
 
 
 @pytest.mark.parametrize(
-    ("guide", "words"), [((8, 64, 96), "ends after 8"), ((14, 64, 96), "goes on"), ((12, 32, 96), "96x32")]
+    ("guide", "words"),
+    [((8, 64, 96), "after 8 frames"), ((14, 64, 96), "longer than the clip"), ((12, 32, 96), "96x32")],
 )
 def test_a_guide_of_another_shape_is_refused(
     name: str, guide: tuple[int, int, int], words: str, spoiled: list[Frame]

@@ -306,7 +306,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         added=added,
         steps=settings.sampling.steps or int(defaults.get("steps", DEFAULT_STEPS)),
         guidance_scale=guidance_scale,
-        guidance_end=float(defaults.get("guidance_end", 1.0))
+        guidance_end=_guidance_end(defaults, plans)
         if settings.sampling.guidance_end is None
         else settings.sampling.guidance_end,
         width=settings.sampling.width or (None if settings.sampling.aspect else defaults.get("width")),
@@ -325,6 +325,13 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     )
     _check_generator(resolved)
     return resolved
+
+
+def _guidance_end(defaults: Mapping[str, Any], plans: Mapping[str, Any]) -> float:
+    """Return the model's default; frames that are generated each from the one before wear out with less."""
+    feedback = plans.get("feedback")
+    chain = feedback is not None and feedback.generator == "camera-feedback"
+    return 1.0 if chain else float(defaults.get("guidance_end", 1.0))
 
 
 def _drift(settings: GenerateSettings) -> float:
