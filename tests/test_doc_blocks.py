@@ -117,6 +117,8 @@ def shortened(words: list[str]) -> list[str]:
     for at, word in enumerate(words[:-1]):
         if word == "--num-frames":
             found[at + 1] = str(min(int(words[at + 1]), MOST_FRAMES))
+        if word == "--duration":
+            found[at + 1] = "0.3s"
     for at, word in enumerate(words):
         if word.startswith("-"):
             break
@@ -127,7 +129,8 @@ def shortened(words: list[str]) -> list[str]:
 def run(command: Command, place: str) -> None:
     assert command.words[:1] == ["framesmooth"], f"{place}: mark what is not run: {' '.join(command.words)}"
     words = [os.path.expanduser(word) for word in shortened(command.words)]
-    result = CliRunner().invoke(cli, words[1:], env=command.variables)
+    other = {"FRAMESMOOTH_GENERATE_NUM_FRAMES": None} if "--duration" in words else {}
+    result = CliRunner().invoke(cli, words[1:], env=command.variables | other)
     assert result.exit_code == 0, f"{place}: {' '.join(command.words)}\n{result.output}\n{result.exception!r}"
 
 

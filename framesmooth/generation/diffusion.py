@@ -118,6 +118,8 @@ class DiffusionGenerator(FrameGenerator):
     @cached_property
     def foreign_images(self) -> Mapping[str, float]:
         """By how many levels the model changes the given images that are unlike what it can show."""
+        if self.path.control is not None:  # what is drawn follows the control, whatever the image shows
+            return {}
         levels = {option: levels_changed(self.path, image) for option, image in self.given_images.items()}
         return {option: level for option, level in levels.items() if level > FOREIGN}
 

@@ -57,7 +57,7 @@ from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
 from framesmooth.workflows.no_harm import Harmless
-from framesmooth.workflows.smooth_ahead import SmoothingAhead
+from framesmooth.workflows.smooth_ahead import SmoothingAhead, remove_unfinished
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run, smoother_of_run
 
 
@@ -195,6 +195,7 @@ class _Work:
         """Stop what works beside the stages."""
         if self._ahead is not None:
             self._ahead.close()
+        remove_unfinished(self.run)  # of a process that was killed
 
     @contextmanager
     def recorded(self) -> Iterator[None]:

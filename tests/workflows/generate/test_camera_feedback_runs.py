@@ -38,6 +38,7 @@ def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
         width=36,
         steps=3,
         zoom="1.03",
+        camera_anchor="off",
         roll="0:(0), -1:(2)",
     )
 

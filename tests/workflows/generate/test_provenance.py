@@ -181,13 +181,19 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 FORBIDDEN = {"pickle", "dill", "joblib", "shelve", "marshal", "subprocess", "socket", "urllib", "requests"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+ALLOWED = {
+    "sound/speech.py": {"subprocess"},  # espeak-ng, without a shell
+    "story/draft/llm.py": {"socket", "urllib"},  # a server on the loopback address alone
+    "ui/app.py": {"socket"},  # the page itself
+}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_pickle_no_programs_no_network(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     names = {name for name in imported(ast.parse(text)) if name != "urllib.parse"}  # that opens nothing
-    assert not {name.split(".")[0] for name in names} & FORBIDDEN
+    place = path.relative_to(PACKAGE).as_posix()
+    assert not {name.split(".")[0] for name in names} & FORBIDDEN - ALLOWED.get(place, set())
     assert not re.search(r"(?<![.\w])(os\.system|os\.popen|eval|exec|torch\.load)\(", text)
     for loader in re.findall(r"yaml\.load\([^)]*\)", text):
         assert "BaseLoader" in loader
