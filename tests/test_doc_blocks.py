@@ -129,8 +129,10 @@ def shortened(words: list[str]) -> list[str]:
 def run(command: Command, place: str) -> None:
     assert command.words[:1] == ["framesmooth"], f"{place}: mark what is not run: {' '.join(command.words)}"
     words = [os.path.expanduser(word) for word in shortened(command.words)]
-    other = {"FRAMESMOOTH_GENERATE_NUM_FRAMES": None} if "--duration" in words else {}
-    result = CliRunner().invoke(cli, words[1:], env=command.variables | other)
+    own = {"--duration": ("NUM_FRAMES",), "--aspect": ("WIDTH", "HEIGHT")}
+    dropped = (name for option, names in own.items() if option in words for name in names)
+    variables = {**command.variables, **{f"FRAMESMOOTH_GENERATE_{name}": None for name in dropped}}
+    result = CliRunner().invoke(cli, words[1:], env=variables)
     assert result.exit_code == 0, f"{place}: {' '.join(command.words)}\n{result.output}\n{result.exception!r}"
 
 
