@@ -154,7 +154,7 @@ class FrameSlice:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is told about the source."""
+        """The notices of the whole clip."""
         return notices_of(self.source)
 
     def __iter__(self) -> Iterator[Frame]:

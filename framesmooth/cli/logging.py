@@ -6,7 +6,7 @@ import click
 
 
 class _ToStderr(logging.Handler):
-    """Writes where stderr is at that moment: progress bars put another one in its place."""
+    """Writes to the current ``sys.stderr``, which progress bars replace while they are shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)

@@ -78,7 +78,7 @@ class AnchoredCamera(CameraFeedback):
         return tuple(range(start, min(start + _BATCH, self.num_frames)) for start in ends)
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do; images of other prompts are counted, whose colours are compared."""
+        """Count the work that is left, with the images of other prompts that give their colours."""
         path = self.path
         left = [one for one in self.plan if one.key not in self.store]
         changing = any(one.kind == "change" for one in left)
@@ -137,12 +137,12 @@ class AnchoredCamera(CameraFeedback):
         return make(one, noise, on_step)
 
     def _moved(self, before: int, time: int) -> Frame:
-        """Return what is known of the image with the key ``time``."""
+        """Return the planned image ``time``, composed of the images that exist."""
         del before
         return as_uint8(self._known(next(one for one in self.plan if one.key == time)).image)
 
     def _extended(self, one: PlannedImage, noise: Tensor, on_step: StepsDone | None) -> GeneratedFrame:
-        """Generate what a view shows beside what is known of it."""
+        """Outpaint a view: generate the places that no existing image shows."""
         known = self._known(one)
         start = as_uint8(known.image)
         path = self.path

@@ -160,10 +160,10 @@ class FrameGenerator(ABC):
 
     @abstractmethod
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do; ``is_rendered`` says which frames are there already."""
+        """Count the work that is left; ``is_rendered`` tells whether a frame exists already."""
 
     def least_work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do at least, where ``work`` is an upper bound."""
+        """Count the least work that is left; it differs where ``work`` is an upper bound."""
         return self.work(is_rendered)
 
     @abstractmethod

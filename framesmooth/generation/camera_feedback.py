@@ -91,7 +91,7 @@ class CameraFeedback(ImageToImageGenerator):
         return keyframe_times(timeline, self.cadence, comes_back=timeline.loop)
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do; keyframes of other prompts are counted, whose colours are compared."""
+        """Count the work that is left, with the keyframes of other prompts that give their colours."""
         path = self.path
         batches = [batch for batch in self.batches if not all(map(is_rendered, batch))]
         left = [time for time in self.keyframe_indices if time not in self.store]

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framesmooth.frames import Frame, GeneratedFrame
+from framesmooth.frames import Fault, Frame, GeneratedFrame
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
@@ -61,6 +61,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
     cadence: int = _LARGEST_CADENCE
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
     _layers: dict[int, Layers] = field(default_factory=dict[int, Layers], init=False, repr=False)
+    _faults: dict[int, Fault] = field(default_factory=dict[int, Fault], init=False, repr=False)
     _alphas: dict[int, NDArray[np.uint8]] = field(
         default_factory=dict[int, NDArray[np.uint8]], init=False, repr=False
     )
@@ -164,8 +165,10 @@ class MovingSubjectGenerator(DiffusionGenerator):
         """Return the layers of a keyframe, which must be in the store."""
         if time not in self._layers:
             scene, picture = (torch.from_numpy(one) for one in self.store[time])
-            drawn, image = (one.frame for one in self.path.model.decode_judged(torch.stack([scene, picture])))
-            self._layers[time] = layers_of(image, self._alpha(time, picture, image), drawn)
+            drawn, image = self.path.model.decode_judged(torch.stack([scene, picture]))
+            alpha = self._alpha(time, picture, image.frame)
+            self._layers[time] = layers_of(image.frame, alpha, drawn.frame)
+            self._faults[time] = image.fault or drawn.fault
             if len(self._layers) > 3:  # frames are rendered in order
                 self._layers.pop(next(iter(self._layers)))
         return self._layers[time]
@@ -195,16 +198,17 @@ class MovingSubjectGenerator(DiffusionGenerator):
 
     def render(self, batch: range) -> list[GeneratedFrame]:
         """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
-        return [self._cropped(GeneratedFrame(self._frame(time))) for time in batch]
+        return [self._cropped(self._frame(time)) for time in batch]
 
-    def _frame(self, time: int) -> Frame:
+    def _frame(self, time: int) -> GeneratedFrame:
         pose = self.poses[time]
         before, after, share = self._around(time)
         first = composed(self.layers(before), pose)
         if share == 0:
-            return first
+            return GeneratedFrame(first, self._faults[before])
         last = composed(self.layers(after), pose)
-        return np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
+        frame = np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
+        return GeneratedFrame(frame, self._faults[before] or self._faults[after])
 
     def _around(self, time: int) -> tuple[int, int, float]:
         """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
@@ -224,7 +228,8 @@ class MovingSubjectGenerator(DiffusionGenerator):
         noises = Noises([slerp(path.noise(key), fresh, 0.5)], [seed])
         latents = denoise_keyframes(path, [key], noises=noises)[:, 1]
         other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})
-        return self._cropped(GeneratedFrame(composed(other.layers(key), self.poses[time])))
+        frame = composed(other.layers(key), self.poses[time])
+        return self._cropped(GeneratedFrame(frame, other._faults[key]))
 
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""

@@ -71,6 +71,7 @@ def subject_map(
 
 
 def _stretched(values: Map) -> Map:
+    values = np.nan_to_num(values)
     low, high = float(values.min()), float(values.max())
     return np.asarray((values - low) / max(high - low, 1e-6), np.float32)
 
@@ -83,7 +84,8 @@ def cut_out(image: Frame, likely: Map) -> Map:
         likely: float32 (h, w), 0 to 1, of any size.
 
     Returns:
-        float32 (H, W), 0 to 1: one connected piece with soft edges.
+        float32 (H, W), 0 to 1: one connected piece with soft edges; all 0 where ``likely`` tells no place
+        from another.
     """
     height, width = image.shape[:2]
     scale = min(1.0, _CUT_SIDE / max(height, width))
@@ -96,6 +98,8 @@ def cut_out(image: Frame, likely: Map) -> Map:
     marks = np.where(heat < _UNLIKELY * threshold, cv2.GC_BGD, cv2.GC_PR_BGD).astype(np.uint8)
     marks[cv2.dilate(seed, np.ones((5, 5), np.uint8)) > 0] = cv2.GC_PR_FGD
     marks[(heat > min(_SURE * threshold, 0.8)) & (seed > 0)] = cv2.GC_FGD
+    if len({mark in (cv2.GC_FGD, cv2.GC_PR_FGD) for mark in np.unique(marks)}) < 2:
+        return np.zeros((height, width), np.float32)
     cv2.setRNGSeed(0)  # GrabCut's colour models start from random clusters
     cv2.grabCut(
         np.ascontiguousarray(small), marks, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,

@@ -108,13 +108,13 @@ def poses(
     gone = gone + _centred(gone, alpha)
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
-    middle = len(shares) // 2
+    middle, seconds = len(shares) // 2, len(shares) / fps
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
-        rate = gait.rate if not loop else max(1, round(gait.rate * len(shares) / fps)) * fps / len(shares)
-        wave = 2 * pi * rate * speed * (frame - middle) / fps
-        if loop:
-            wave = 2 * pi * rate * (frame - middle) / fps
+        rate = gait.rate * speed
+        if loop:  # a whole number of times
+            rate = max(1, round(rate * seconds)) / seconds
+        wave = 2 * pi * rate * (frame - middle) / fps
         rise = gait.rise * tall * sin(wave)
         found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), 1 + gait.stretch * sin(2 * wave)))
     return found

@@ -23,6 +23,8 @@ _WINDOW: Final = 6.0
 """Sigma in pixels of the window in which motion and light are fitted; what is coarser is no structure."""
 _SOFT: Final = 0.8
 """Sigma of the blur before pictures are compared, against noise."""
+_DIGITS: Final = 1
+"""Of the share of all change: less than a tenth of a percent is rounding of the frames."""
 _LEAST_CHANGE: Final = 0.25
 """Levels squared that are added to the change, so that the rounding of a still clip counts as none."""
 _STIFFNESS: Final = 1.0
@@ -134,7 +136,8 @@ class Ghosting(Metric):
             higher_is_better=self.higher_is_better,
             note="needs three frames of one shot",
         )
-        return replace(series, mean=100 * self._ghost / self._change if self._change else None)
+        mean = 100 * self._ghost / self._change if self._change else None
+        return replace(series, mean=None if mean is None else round(mean, _DIGITS))
 
 
 def small_luma(frame: Frame) -> Map:

@@ -105,3 +105,12 @@ def test_a_scene_takes_the_tone_around_its_hole(layers: Layers, scene: np.ndarra
     far = ~(cv2.dilate(hole.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0)
     assert np.array_equal(made.scene[far], layers.subject[far])
     assert (filled(layers.subject, hole_of(layers.alpha))[..., 0][hole].astype(int) < 195).all()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, float("nan")])
+def test_a_map_that_tells_nothing_finds_no_subject(scene: np.ndarray, value: float) -> None:
+    found = cut_out(scene, np.full((16, 16), value, np.float32))
+    assert found.shape == scene.shape[:2]
+    assert not found.any()
+    whole = layers_of(scene, found, scene)
+    assert np.array_equal(composed(whole, Pose(9, 0)), scene), "what has no subject stands still"

@@ -1,10 +1,13 @@
 """Clips whose subject moves: what is planned, refused and resumed."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from framesmooth.frames import GeneratedFrame
 from framesmooth.workflows.generate.preflight import notices
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.run import make_clip
@@ -80,3 +83,22 @@ def test_a_stopped_clip_goes_on_with_the_same_frames(tmp_path: Path) -> None:
         sorted((tmp_path / "clip").glob("*.png")), sorted((tmp_path / "whole").glob("*.png")), strict=True
     ):
         assert np.array_equal(read_image(one), read_image(other))
+
+
+def test_the_fault_of_a_picture_is_that_of_its_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from framesmooth.models.text_to_image import TextToImage
+    from framesmooth.workflows.generate.load import load_generator
+
+    own = TextToImage.decode_judged
+
+    def flagged(model: TextToImage, latents: Any) -> list[GeneratedFrame]:
+        return [replace(one, fault="flagged") for one in own(model, latents)]
+
+    generator = load_generator(clip(tmp_path, MOVING), None)
+    for _ in generator.keyframes():
+        pass
+    monkeypatch.setattr(TextToImage, "decode_judged", flagged)
+    made = [one for batch in generator.batches for one in generator.render(batch)]
+    assert {one.fault for one in made} == {"flagged"}
