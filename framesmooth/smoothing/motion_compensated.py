@@ -81,6 +81,8 @@ class MotionSmoother(ABC):
     """How many distinct images ahead a result depends on."""
     memory: ClassVar[int]
     """How many distinct images back still have a visible influence on a result."""
+    lowers_flicker: ClassVar[bool] = True
+    """Whether the figures of flicker tell if it helped: those of specks are too small to."""
     replaces_odd_frames: ClassVar[bool] = False
     """Whether single black, white or unrelated frames inside a scene are replaced."""
 

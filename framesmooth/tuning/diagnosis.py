@@ -43,6 +43,7 @@ SMOOTH, EVEN = (
     "framesmooth smooth {clip} -o steady.mp4 --smoother deflicker",
 )
 STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
+DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
 MEASURE: Final = "framesmooth measure {clip}"
 MOVE: Final = "framesmooth interpolate {clip} -o even.mp4 --drop-repeats on"
 
@@ -215,7 +216,7 @@ def _dust(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
     sentence = (
         f"Dust: about {mean:.0f} specks a frame that neither frame beside shows, as dust and dirt on film."
     )
-    return Finding("dust", mean, "specks a frame", sentence, STRONGER, frames)
+    return Finding("dust", mean, "specks a frame", sentence, DUST, frames)
 
 
 def _wobble(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
