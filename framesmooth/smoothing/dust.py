@@ -63,6 +63,8 @@ class DustSmoother(MotionSmoother):
 def _cleaned(window: Sequence[GridStep], centre: int, threshold: float) -> Frame:
     """Return the frame at ``centre`` of its window without specks of ``threshold`` levels and more."""
     frame = window[centre].frame
+    if len(window) == 1:
+        return frame.copy()
     size, diagonal = frame.shape[:2], float(np.hypot(*frame.shape[:2]))
     paths, _ = trajectories([step.to_next and step.to_next[HALF] for step in window[:-1]], centre, NEAREST)
     nearest = {k: paths[k] for k in sorted(paths, key=abs)[:2]}

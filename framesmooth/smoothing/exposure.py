@@ -26,7 +26,7 @@ _TONE_SIGMA = 3.0
 # A slope of the tone path of fewer standard errors than this is none.
 _SIGNIFICANT = 2.0
 # Nor is a bend or a step of it; more is asked of that which stands out most of many.
-_SIGNIFICANT_BEND, _FEWEST_BESIDE = 4.0, 2
+_SIGNIFICANT_BEND, _FEWEST_BESIDE, _FAR = 4.0, 2, 4
 # Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
@@ -134,7 +134,7 @@ def _exposed(image: Frame) -> NDArray[np.bool_]:
 
 
 def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
-    """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
+    """Return paths (n, m) low-passed at ``centre`` (m,): a local line, weighted by a Gaussian (LOESS).
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
@@ -144,6 +144,8 @@ def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
     offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
     weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
+    bend = _bend(offsets, tones, weights)
+    tones = tones - bend
     middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
     away = offsets - middle
     spread = max(float(weights @ np.square(away)), 1e-9)
@@ -151,38 +153,42 @@ def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
     share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    return np.asarray(mean - share * slope * middle) + _bend(offsets, tones, weights)
+    return np.asarray(mean - share * slope * middle + bend[np.flatnonzero(offsets == 0)[0]])
 
 
 def _bend(
     offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return how far a path that bends or steps somewhere near is off its local line at offset 0 (3,).
+    """Return what paths (n, m) that bend or step somewhere near have beyond a line (n, m).
 
     Of weighted least-squares fits of a + b k + c |k - k'| and of a + b k + c [k >= k'], for all k' with two
-    frames on both sides, that which leaves least; as far as its c stands out of the path's own noise.
+    frames on both sides, that which leaves least of all m; as far as its c stands out of each path's noise.
     """
     if len(offsets) <= 2 * _FEWEST_BESIDE:
-        return np.zeros(3)
+        return np.zeros_like(tones)
     line = np.stack([np.ones_like(offsets), offsets], axis=1)
     fit = np.linalg.inv((line.T * weights) @ line) @ (line.T * weights)
-    shapes = _shapes(offsets)
-    shapes = shapes - line @ (fit @ shapes)  # (n, shapes)
+    plain = _shapes(offsets)
+    shapes = plain - line @ (fit @ plain)  # (n, shapes)
     gaps = tones - line @ (fit @ tones)
     energies = weights @ np.square(shapes)
-    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, 3)
+    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, m)
     best = int(np.argmax((np.square(sizes) * energies[:, None]).sum(axis=1)))
     shape, size = shapes[:, best], sizes[best]
     left = weights @ np.square(gaps - shape[:, None] * size) / weights.sum()
     left *= len(tones) / max(len(tones) - 3, 1)
     error = left * (np.square(weights) @ np.square(shape)) / energies[best] ** 2
     share = np.maximum(1 - _SIGNIFICANT_BEND**2 * error / np.maximum(np.square(size), 1e-18), 0)
-    return np.asarray(share * size * shape[np.flatnonzero(offsets == 0)[0]])
+    return np.asarray(plain[:, best, None] * (share * size))
 
 
 def _shapes(offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them."""
+    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them.
+
+    Far away a single frame may be of another light: it would tilt the line.
+    """
     last = len(offsets) - _FEWEST_BESIDE
     bends = np.abs(offsets[:, None] - offsets[_FEWEST_BESIDE:last])
-    steps = offsets[:, None] >= offsets[_FEWEST_BESIDE : last + 1]
-    return np.concatenate([bends, steps], axis=1)
+    starts = list(offsets[_FEWEST_BESIDE : last + 1])
+    starts += [offsets[at] for at, single in ((1, offsets[0]), (-1, offsets[-1])) if abs(single) >= _FAR]
+    return np.concatenate([bends, offsets[:, None] >= np.array(starts)], axis=1)

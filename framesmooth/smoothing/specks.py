@@ -233,7 +233,7 @@ def _speck(
 ) -> Speck:
     top, left = box[0].start, box[1].start
     share = cv2.dilate(own.astype(np.float32), _SQUARE)
-    share = np.maximum(share, cv2.blur(share, (3, 3)))
+    share = np.asarray(np.maximum(share, cv2.blur(share, (3, 3))), np.float32)
     ys, xs = np.nonzero(own)
     colour = np.average(image[own].astype(np.float64), axis=0, weights=beyond[own])
     return Speck(

@@ -44,6 +44,7 @@ SMOOTH, EVEN = (
 )
 STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
 DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
+BANDING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother banding"
 MEASURE: Final = "framesmooth measure {clip}"
 MOVE: Final = "framesmooth interpolate {clip} -o even.mp4 --drop-repeats on"
 
@@ -176,7 +177,7 @@ def _bands(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
         f"Bands: rows of the picture are lighter and darker by {rows:.1f} levels and change from frame to "
         "frame, as under lamps on mains power (50 or 60 Hz) that don't fit the shutter."
     )
-    return Finding("bands", rows, "levels", sentence, STRONGER, where="rows")
+    return Finding("bands", rows, "levels", sentence, BANDING, where="rows")
 
 
 def _local(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:

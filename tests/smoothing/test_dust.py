@@ -19,11 +19,11 @@ SIZE = 120, 176
 
 @pytest.fixture(scope="module")
 def clean() -> list[Frame]:
-    return moving_scene(frames=10, size=(180, 264), pan=(2.5, 1.0), occluder=True, seed=4).frames
+    return moving_scene(frames=8, size=(180, 264), pan=(2.5, 1.0), occluder=True, seed=4).frames
 
 
 def gaps(first: Frame, second: Frame) -> NDArray[np.int64]:
-    return np.abs(first.astype(int) - second).max(axis=-1)
+    return np.asarray(np.abs(first.astype(int) - second).max(axis=-1))
 
 
 def share_gone(clean: Sequence[Frame], dirty: Sequence[Frame], cleaned: Sequence[Frame]) -> float:
@@ -114,8 +114,8 @@ def test_three_frames_at_an_even_pace_are_a_thing_that_moves() -> None:
 
 
 def test_no_figure_of_flicker_keeps_the_specks(clean: list[Frame]) -> None:
-    dirty = [frame.copy() for frame in clean]
-    dirty[5][30:34, 40:44] = 255
+    dirty = [frame[:72, :104].copy() for frame in clean[:5]]
+    dirty[2][30:34, 40:44] = 255
     made = fs.smooth(dirty, smoother="dust")
     assert made.left is None
-    assert gaps(list(made.frames)[5], clean[5])[30:34, 40:44].max() < 40
+    assert gaps(list(made.frames)[2], clean[2][:72, :104])[30:34, 40:44].max() < 40

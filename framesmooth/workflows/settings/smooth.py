@@ -45,7 +45,7 @@ class SmoothSettings(ConvertSettings):
             unset=f"{defaults.SMOOTHER}; of a run its own",
             help="Method that removes flicker. trajectory removes most for the detail it costs; ema is "
             "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour; "
-            "dust takes specks and hairs off.",
+            "banding evens out rows under mains-powered lamps; dust takes specks and hairs off.",
         ),
     ] = None
     flow: Annotated[
