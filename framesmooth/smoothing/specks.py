@@ -232,8 +232,8 @@ def _speck(
     box: tuple[slice, slice],
 ) -> Speck:
     top, left = box[0].start, box[1].start
-    share = cv2.dilate(own.astype(np.float32), _SQUARE)
-    share = np.asarray(np.maximum(share, cv2.blur(share, (3, 3))), np.float32)
+    covered = cv2.dilate(own.astype(np.float32), _SQUARE)
+    share = np.asarray(np.maximum(covered, cv2.blur(covered, (3, 3))), np.float32)
     ys, xs = np.nonzero(own)
     colour = np.average(image[own].astype(np.float64), axis=0, weights=beyond[own])
     return Speck(

@@ -92,9 +92,9 @@ def tables(rows: Sequence[Row]) -> str:
     ]
     return "\n\n".join(
         [
-            "Removed / detail loss, means over the clips; in brackets what is removed on the worst clip. Of dust: "
-            "the share of specks and hairs that are gone, and that of other pixels that changed by more than 4 "
-            "levels. Made for it are `banding` and `dust`.",
+            "Removed / detail loss, means over the clips; in brackets what is removed on the worst clip. "
+            "Of dust: the share of specks and hairs that are gone, and that of other pixels that changed by "
+            "more than 4 levels. Made for it are `banding` and `dust`.",
             markdown_table(["method", *kinds], lines),
         ]
     )
