@@ -44,6 +44,7 @@ SMOOTH, EVEN = (
 )
 STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
 DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
+BREATHING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother breathing"
 BANDING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother banding"
 MEASURE: Final = "framesmooth measure {clip}"
 MOVE: Final = "framesmooth interpolate {clip} -o even.mp4 --drop-repeats on"
@@ -166,7 +167,7 @@ def _breathing(meter: LightMeter, report: Report, bends: Bends) -> Finding | Non
         f"Breathing: the brightness of the whole frame swells and fades by {size:.1f} levels, about every "
         f"{period:.0f} frames, as an automatic exposure that hunts does."
     )
-    return Finding("breathing", size, "levels", sentence, SMOOTH, period=round(period, 1))
+    return Finding("breathing", size, "levels", sentence, BREATHING, period=round(period, 1))
 
 
 def _bands(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:

@@ -27,7 +27,7 @@ SHOWN: Final = (
     "`deflicker`",
     "`trajectory`",
 )
-OWN: Final = {"rolling bands": "banding", "dust": "dust"}
+OWN: Final = {"rolling bands": "banding", "breathing": "breathing", "dust": "dust"}
 """The smoothers that are made for a kind."""
 
 
@@ -94,7 +94,7 @@ def tables(rows: Sequence[Row]) -> str:
         [
             "Removed / detail loss, means over the clips; in brackets what is removed on the worst clip. "
             "Of dust: the share of specks and hairs that are gone, and that of other pixels that changed by "
-            "more than 4 levels. Made for it are `banding` and `dust`.",
+            "more than 4 levels. Made for it are `banding`, `breathing` and `dust`.",
             markdown_table(["method", *kinds], lines),
         ]
     )

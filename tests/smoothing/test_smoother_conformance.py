@@ -43,7 +43,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
 from framesmooth.streams import alongside
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
-FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson", "banding", "dust")]
+FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson", "breathing", "banding", "dust")]
 """The smoothers that average fine structure too."""
 
 

@@ -45,7 +45,8 @@ class SmoothSettings(ConvertSettings):
             unset=f"{defaults.SMOOTHER}; of a run its own",
             help="Method that removes flicker. trajectory removes most for the detail it costs; ema is "
             "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour; "
-            "banding evens out rows under mains-powered lamps; dust takes specks and hairs off.",
+            "breathing also what swells over 20 frames; banding evens out rows under mains-powered lamps; "
+            "dust takes specks and hairs off.",
         ),
     ] = None
     flow: Annotated[
