@@ -48,8 +48,8 @@ class BreathingSmoother(DeflickerSmoother):
     """Evens out exposure and colour over 18 frames to either side: light that swells and fades slowly, too.
 
     An automatic exposure that hunts, and time lapses, breathe over up to some 20 frames; ``deflicker``
-    follows that as if it were real. What changes from one frame to the next by 15 % and more, and by five times the
-    usual, such as a lamp, lightning or a strobe, is left; so are straight fades.
+    follows that as if it were real. What changes from one frame to the next by 15 % and more, and by five
+    times the usual, such as a lamp, lightning or a strobe, is left; so are straight fades.
     """
 
     reach = BREATHING.radius + 2
