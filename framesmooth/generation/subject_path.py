@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
+from framesmooth.generation.subject_gaits import GAITS, Bend, Gait
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
+from framesmooth.motion.warping import backward_warp
 from framesmooth.timeline.motion_words import SubjectMotion
 
 Way = NDArray[np.float64]
@@ -23,35 +25,6 @@ _FURTHEST: Final = 0.9
 
 
 @dataclass(frozen=True)
-class Gait:
-    """How a subject moves by itself: sine waves in time.
-
-    Attributes:
-        rise: how far up and down, in heights of the subject.
-        lean: how far it turns, in degrees.
-        stretch: how far it grows and shrinks in height, as a share.
-        rate: times a second.
-    """
-
-    rise: float = 0.0
-    lean: float = 0.0
-    stretch: float = 0.0
-    rate: float = 1.0
-
-
-GAITS: Final = {
-    "": Gait(),
-    "bob": Gait(rise=0.03, lean=2.0, rate=0.45),
-    "roll": Gait(rise=0.008, rate=2.2),
-    "walk": Gait(rise=0.02, lean=1.0, rate=1.4),
-    "gallop": Gait(rise=0.05, lean=3.0, rate=1.8),
-    "swim": Gait(rise=0.03, lean=3.0, rate=0.8),
-    "fly": Gait(rise=0.05, lean=2.0, stretch=0.1, rate=1.2),
-    "sway": Gait(lean=3.0, rate=0.4),
-}
-
-
-@dataclass(frozen=True)
 class Pose:
     """Where a subject is, against the picture that it was cut from.
 
@@ -60,12 +33,14 @@ class Pose:
         down: pixels downwards.
         lean: degrees that it is turned, anticlockwise.
         stretch: factor of its height; its foot stays where it is.
+        bend: how its limbs are bent, None for not at all.
     """
 
     across: float
     down: float
     lean: float = 0.0
     stretch: float = 1.0
+    bend: Bend | None = None
 
 
 def towards_room(alpha: Map) -> str:
@@ -109,6 +84,7 @@ def poses(
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
     middle, seconds = len(shares) // 2, len(shares) / fps
+    facing_left = gone[-1, 0] < gone[0, 0]
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
         rate = gait.rate * speed
@@ -116,7 +92,9 @@ def poses(
             rate = max(1, round(rate * seconds)) / seconds
         wave = 2 * pi * rate * (frame - middle) / fps
         rise = gait.rise * tall * sin(wave)
-        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), 1 + gait.stretch * sin(2 * wave)))
+        bend = Bend(gait.limbs, wave, facing_left=facing_left) if gait.limbs else None
+        stretch = 1 + gait.stretch * sin(2 * wave)
+        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), stretch, bend))
     return found
 
 
@@ -167,12 +145,15 @@ def composed(layers: Layers, pose: Pose) -> Frame:
     moved = turn[:, 2] + foot_stays + np.array([pose.across, pose.down])
     place = np.stack([turn[:, 0], turn[:, 1] * pose.stretch, moved], axis=1)
     size = width, height
+    own, outline = layers.subject, layers.alpha
+    if pose.bend is not None:
+        box = int(left), int(covered[:, 0].min()), int(right), int(foot)
+        flow = pose.bend.flow((height, width), box)
+        own, outline = (backward_warp(image, flow) for image in (own, outline))
     # What a border cuts off goes on behind it.
-    subject = cv2.warpAffine(
-        layers.subject, place, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101
-    )
-    alpha = cv2.warpAffine(
-        layers.alpha, place, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )[..., None]
+    subject = cv2.warpAffine(own, place, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101)
+    alpha = cv2.warpAffine(outline, place, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[
+        ..., None
+    ]
     mixed = layers.scene * (1 - alpha) + subject * alpha
     return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
