@@ -51,7 +51,7 @@ GAITS: Final = {
 
 
 def _wings(across: Grid, _down: Grid, phase: float) -> tuple[Grid, Grid]:
-    lift: Grid = np.float32(-0.16 * sin(phase)) * (np.abs(2 * across - 1) ** 1.5 - 0.3)
+    lift = np.asarray(-0.16 * sin(phase) * (np.abs(2 * across - 1) ** 1.5 - 0.3), np.float32)
     return 0 * across, lift
 
 
