@@ -42,7 +42,7 @@ GAITS: Final = {
     "bob": Gait(rise=0.03, lean=2.0, rate=0.45),
     "roll": Gait(rise=0.008, rate=2.2),
     "walk": Gait(rise=0.015, lean=0.7, rate=1.2, limbs="steps"),
-    "gallop": Gait(rise=0.05, lean=3.0, rate=1.8, limbs="strides"),
+    "gallop": Gait(rise=0.03, lean=2.0, rate=1.5, limbs="strides"),
     "swim": Gait(rise=0.02, lean=2.0, rate=0.8, limbs="tail"),
     "fly": Gait(rise=0.05, lean=2.0, rate=1.2, limbs="wings"),
     "glide": Gait(rise=0.02, lean=1.5, rate=0.4),
