@@ -41,7 +41,15 @@ def _overview() -> str:
     """Return the page of the program: its commands, what they share, and exit codes."""
     context = click.Context(cli, info_name="framesmooth")
     what, codes = re.split(r"Exit codes: ", (cli.help or "").split("\b")[0])
-    lines = ["# framesmooth", "", "## Synopsis", "", "```text", "framesmooth [OPTIONS] COMMAND [ARGS]...", "```"]
+    lines = [
+        "# framesmooth",
+        "",
+        "## Synopsis",
+        "",
+        "```text",
+        "framesmooth [OPTIONS] COMMAND [ARGS]...",
+        "```",
+    ]
     lines += ["", "## Description", "", " ".join(what.split()), "", "## Commands", ""]
     for name, (_, summary) in COMMANDS.items():
         lines += [f"**framesmooth-{name}**(1)", f": {summary}", ""]

@@ -54,4 +54,4 @@ def files(incomplete: str) -> list[CompletionItem]:
 
 def stands_for_file(metavar: str) -> bool:
     """Tell whether a value is, or begins with, the name of a file: "FILE", "DIR|URL", "PATH[:SCALE]"."""
-    return not _FILES.isdisjoint(re.split(r"[^A-Z]+", metavar))
+    return "=" not in metavar and not _FILES.isdisjoint(re.split(r"[^A-Z]+", metavar))
