@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
+from filelock import FileLock
 
 import framesmooth
 from framesmooth.video import open_sink
@@ -34,10 +35,17 @@ def run(*command: str | Path, **options: object) -> str:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the source archive, and of the wheel that was built from it."""
-    tree, found = tmp_path_factory.mktemp("tree") / "framesmooth", tmp_path_factory.mktemp("dist")
-    shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", found, tree)
+    """The folder of the source archive and of the wheel from it, built once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    found = shared / "dist"
+    with FileLock(shared / "dist.lock"):
+        if not found.exists():
+            tree, new = tmp_path_factory.mktemp("tree") / "framesmooth", shared / "dist.new"
+            shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
+            run(sys.executable, "-m", "build", "--no-isolation", "--outdir", new, tree)
+            new.rename(found)
     return found
 
 
