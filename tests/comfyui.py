@@ -184,13 +184,13 @@ class VideoFromFile(VideoInput):
     def has_pending_frame_edits(self) -> bool:
         return False
 
-    def save_to(self, path: str) -> None:
+    def save_to(self, path: str, *, crf: float | None = None) -> None:
         """Save the frames of the window, as the real one does."""
         from framesmooth.video import open_sink, open_source
 
         source = open_source(self.file)
         start, duration = (round(float(source.fps) * seconds) for seconds in self.trim)
-        with open_sink(path, fps=source.fps, size=source.size) as sink:
+        with open_sink(path, fps=source.fps, size=source.size, crf=int(crf or 0)) as sink:
             for index, frame in enumerate(source):
                 if start <= index < start + duration:
                     sink.write(frame)
@@ -213,6 +213,7 @@ class Server:
 
     def throw_if_cancelled(self) -> None:
         if self.cancelled:
+            self.cancelled = False  # said once: whoever swallows it goes on
             raise InterruptProcessingException
 
     def get_annotated_filepath(self, name: str) -> str:

@@ -38,7 +38,7 @@ def opened(video: Input.Video | None, path: str) -> Iterator[str]:
         return
     with TemporaryDirectory(dir=_made(folder_paths.get_temp_directory())) as folder:
         saved = os.path.join(folder, "video.mp4")
-        video.save_to(saved)
+        video.save_to(saved, crf=0)  # lossless: the node encodes it once more
         yield saved
 
 

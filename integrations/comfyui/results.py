@@ -59,5 +59,5 @@ def described(before: Report | None, after: Report, notices: Iterable[str]) -> s
 
 
 def _shown(node: type[io.ComfyNode], text: str, plot: object) -> dict[str, object]:
-    """Return what the node itself shows: the plot, and the text below it."""
+    """Return what the node itself shows, the plot, and the text for clients of the server's interface."""
     return {**ui.PreviewImage(plot, cls=node).as_dict(), **ui.PreviewText(text).as_dict()}
