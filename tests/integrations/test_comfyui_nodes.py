@@ -1,6 +1,7 @@
 """The nodes for ComfyUI do in its interface what the functions of framesmooth do."""
 
 import asyncio
+import json
 import math
 import re
 import sys
@@ -248,6 +249,15 @@ def test_paths_stay_in_the_folders_of_comfyui(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         nodes["FramesmoothMeasureVideo"].EXECUTE_NORMALIZED(**given)
+
+
+def test_the_request_in_the_guide_is_one_that_works(nodes: Nodes, server: Server, clip: str) -> None:
+    guide = (ROOT / "docs" / "guides" / "comfyui.md").read_text(encoding="utf-8")
+    [request] = re.findall(r"^```json\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    [asked] = json.loads(request)["prompt"].values()
+    Path(server.folder("input"), clip).rename(Path(server.folder("input"), asked["inputs"]["path"]))
+    made = nodes[asked["class_type"]].EXECUTE_NORMALIZED(**asked["inputs"])
+    assert Path(made[1]).name == "steady_00001_.mp4"
 
 
 def missing(*names: str) -> Callable[..., Any]:
