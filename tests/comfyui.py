@@ -16,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 VERSION = "0.38.1"
@@ -113,7 +114,8 @@ class ComfyNode:
 
     @classmethod
     def EXECUTE_NORMALIZED(cls, **inputs: Any) -> NodeOutput:  # noqa: N802
-        made = cls.execute(**inputs)  # type: ignore[attr-defined]
+        with torch.inference_mode():  # as ComfyUI's executor does
+            made = cls.execute(**inputs)  # type: ignore[attr-defined]
         if not isinstance(made, NodeOutput):
             raise TypeError(f"invalid return type from node: {type(made)}")
         return made

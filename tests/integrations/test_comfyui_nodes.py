@@ -163,7 +163,7 @@ def test_tensors_that_are_no_frames_are_refused(nodes: Nodes, images: torch.Tens
 
 
 def test_images_of_half_precision_and_beyond_their_range_are_taken(nodes: Nodes) -> None:
-    images = (as_images(flickering()) * 1.2).to(torch.float16)
+    images = (as_images(flickering()) * 1.2).to(torch.float16).flip(2)
     made = nodes["FramesmoothSmooth"].EXECUTE_NORMALIZED(images=images, **SMOOTHING)[0]
     assert made.dtype == torch.float32
     assert 0 <= made.min() <= made.max() <= 1
