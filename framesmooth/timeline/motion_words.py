@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from framesmooth.timeline.ambient_words import ambient_blanked
+
 Way = Literal["left", "right", "up", "down", ""]
 
 _PACES: Final = {
@@ -34,7 +36,7 @@ class Verb:
     way: Way = ""
 
 
-GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "sway")
+GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway")
 """Ways to move while going somewhere, or in place."""
 
 _VERBS: Final = (
@@ -59,7 +61,8 @@ _VERBS: Final = (
 )
 _IN_PLACE: Final = (
     Verb(r"bobb?(?:ing|s)(?: up and down| on the waves)*|rock(?:ing|s)(?: up and down)?", 0, "bob"),
-    Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings|hover(?:ing|s)", 0, "fly"),
+    Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings", 0, "fly"),
+    Verb(r"hover(?:ing|s)", 0, "glide"),
     Verb(r"sway(?:ing|s)(?: in the (?:wind|breeze))?|moving in the wind", 0, "sway"),
 )
 _WAYS: Final[dict[str, str]] = {
@@ -114,6 +117,12 @@ _DANGLING_OF: Final = re.compile(
     r"\b(?:a|an|the)?\s*of(?=\s*(?:,|$|\b(?:on|in|at|by|through|over|under|above|across|near)\b))",
     re.IGNORECASE,
 )
+_WINGED: Final = re.compile(
+    r"\b(?:\w*bird|\w*gull|owl|eagle|hawk|falcon|crow|raven|parrot|pigeon|dove|swan|duck|goose|geese|stork|"
+    r"crane|heron|pelican|flamingo|sparrow|swallow|butterfl(?:y|ie)|moth|bee|bat|dragon|dragonfl(?:y|ie)|phoenix|"
+    r"pegasus|griffin|fairy|angel)s?\b",
+    re.IGNORECASE,
+)
 _BEFORE_NOUNS: Final = {
     "a",
     "an",
@@ -154,7 +163,7 @@ class SubjectMotion:
 
 def at_rest(prompt: str) -> SubjectMotion | None:
     """Return the subject of a prompt that says nothing of its motion, None where it names none."""
-    read = _camera_blanked(prompt)
+    read = _asides_blanked(prompt)
     medium = _MEDIUM.match(read)
     start = medium.end() if medium else 0
     subject = _subject(read[start:], -1)
@@ -184,7 +193,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     """Return what a prompt says of its subject's motion, None where it names none or stands still."""
     if is_still(prompt):
         return None
-    read = _camera_blanked(prompt)
+    read = _asides_blanked(prompt)
     medium = _MEDIUM.match(read)
     start = medium.end() if medium else 0
     found = _verb_in(read, start)
@@ -192,6 +201,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
         return None
     verb, deed = found
     start = start if deed.start() > start else _after_comma(read, deed.end())
+    start = _clause_of_another(read, start, deed.start())
     subject = _subject(read[start:], deed.start() - start)
     if not subject:
         return None
@@ -204,15 +214,35 @@ def read_motion(prompt: str) -> SubjectMotion | None:
         subject=subject,
         way=way if verb.speed else "",
         speed=verb.speed * _pace(read),
-        gait=verb.gait,
+        gait="glide" if verb.gait == "fly" and not _has_wings(subject, words) else verb.gait,
         plain=_plain(prompt, deed),
         scene=_tidy(_DANGLING_OF.sub("", _directions_out(scene))),
     )
 
 
-def _camera_blanked(prompt: str) -> str:
-    """Return a prompt with spaces in place of the clauses that are about the camera: same length."""
-    return _CAMERA.sub(lambda clause: " " * len(clause.group()), prompt)
+def _has_wings(subject: str, deed: str) -> bool:
+    """Tell whether something that flies beats wings: an animal, or what the words say it of."""
+    return bool(_WINGED.search(subject) or re.search(r"flap|beat|flutter", deed, re.IGNORECASE))
+
+
+def _asides_blanked(prompt: str) -> str:
+    """Return a prompt with spaces in place of what it says of the camera, water and weather: same length."""
+    return _CAMERA.sub(lambda clause: " " * len(clause.group()), ambient_blanked(prompt))
+
+
+def _clause_of_another(text: str, start: int, verb_at: int) -> int:
+    """Return where the clause around the verb starts if it names a thing of its own, else ``start``.
+
+    "a castle on a hill, a bird flying" tells of the bird, "a boat on the sea, the boat sailing" of the boat.
+    """
+    comma = text.rfind(",", start, max(verb_at, start))
+    clause = comma + 1 + len(text[comma + 1 :]) - len(text[comma + 1 :].lstrip())
+    if comma < 0 or not re.match(
+        r"(?:an?|the|one|some|two|three|its?|his|her)\s", text[clause:], re.IGNORECASE
+    ):
+        return start
+    own = _subject(text[clause:], verb_at - clause)
+    return clause if own and not same_thing(own, _subject(text[start:], -1)) else start
 
 
 def _after_comma(text: str, at: int) -> int:
