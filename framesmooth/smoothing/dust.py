@@ -21,6 +21,7 @@ from framesmooth.smoothing.specks import (
     filled,
     find_specks,
     find_things,
+    refilled,
     without_moving_things,
 )
 from framesmooth.smoothing.trajectory.flow_chains import Paths, trajectories
@@ -81,7 +82,8 @@ def _cleaned(window: Sequence[GridStep], centre: int, threshold: float) -> Frame
             )
             for k, path in paths.items()
         }
-        specks = confirmed(specks, frame, [behind[k] for k in nearest])
+        witnesses = [behind[k] for k in nearest]
+        specks = refilled(confirmed(specks, frame, witnesses), frame, witnesses)
         others = {k: find_things(frame, image, threshold=threshold) for k, image in behind.items()}
         specks = without_moving_things(specks, others, diagonal)
     return filled(frame, specks)

@@ -7,7 +7,7 @@ at even distances is a thing that moves: it is none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -37,6 +37,8 @@ _RING, _RING_SHARE, _RING_CONTRAST = (2, 6), 0.5, 0.15
 # The same thing in the next frame: displacement (share of the frame's diagonal), how far off an even pace
 # (pixels, and share of the displacement), ratio of areas, and difference of colours (levels).
 _FARTHEST, _OFF_PACE, _SHARE_OFF_PACE, _AREAS, _COLOURS = 0.1, 1.5, 0.2, 1.7, 40.0
+# So much further off (factor, and levels) may be what fills a speck where the flow isn't led astray by it.
+_REFILL = 1.25, 1.0
 # Things that may be the same are sought at this share of the threshold.
 _FAINT = 0.5
 _SQUARE: Final = np.ones((3, 3), np.uint8)
@@ -143,6 +145,28 @@ def confirmed(specks: Iterable[Speck], frame: Frame, witnesses: Iterable[Image])
         return bool((side * gap.mean(axis=0)).max() > np.abs(expected.mean(axis=0)).max() / 2)
 
     return [speck for speck in specks if all(is_apart(speck, witness) for witness in seen)]
+
+
+def refilled(specks: Iterable[Speck], frame: Frame, witnesses: Sequence[Image]) -> list[Speck]:
+    """Return the specks with what ``witnesses`` aligned in another way show behind them, where that fits.
+
+    A speck leads the flow astray under itself. Around it, both ways of aligning can be compared with the
+    frame.
+    """
+    return [_refilled(speck, frame, witnesses) for speck in specks]
+
+
+def _refilled(speck: Speck, frame: Frame, witnesses: Sequence[Image]) -> Speck:
+    height, width = speck.share.shape
+    box = np.s_[speck.top : speck.top + height, speck.left : speck.left + width]
+    around = speck.share == 0
+    if not around.any():
+        return speck
+    image = frame[box].astype(np.float32)
+    other = np.asarray(np.mean([witness[box] for witness in witnesses], axis=0), np.float32)
+    other = other + np.median((image - other)[around], axis=0)
+    off, own = (float(np.abs(image - each)[around].mean()) for each in (other, speck.behind))
+    return replace(speck, behind=other) if off <= _REFILL[0] * own + _REFILL[1] else speck
 
 
 def find_things(frame: Frame, other: Image, *, threshold: float) -> list[Thing]:

@@ -41,7 +41,7 @@ def test_breathing_goes_and_nothing_else(clean: list[Frame]) -> None:
 def test_real_light_comes_back(light: Path, clean: list[Frame]) -> None:
     real = [np.asarray(f * np.exp(a), np.uint8) for f, a in zip(clean, light, strict=True)]
     for before, after in zip(real, create_smoother("breathing", 0.6)(real), strict=True):
-        error = np.mean(np.square(before.astype(float) - after))
+        error = float(np.mean(np.square(before.astype(float) - after)))
         assert 10 * np.log10(255**2 / max(error, 1e-9)) >= 45
 
 
