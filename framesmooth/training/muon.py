@@ -29,13 +29,13 @@ class MuonAdamW:
 
     @staticmethod
     def _matrix(weight: torch.Tensor) -> torch.Tensor:
-        """The weight as an (out, rest) view of the same storage, whatever its memory format."""
+        """Return the weight as an (out, rest) view of the same storage, whatever its memory format."""
         if weight.ndim == 4 and not weight.is_contiguous():
             weight = weight.permute(0, 2, 3, 1)
         return weight.view(weight.shape[0], -1)
 
     def step(self, rate: float) -> None:
-        """Applies the gradients at a learning rate and clears them."""
+        """Apply the gradients at a learning rate, and clear them."""
         for view, parameter in zip(self.views, self.parameters, strict=True):
             gradient = parameter.grad
             if gradient is not None:
@@ -47,16 +47,16 @@ class MuonAdamW:
         for optimizer in (self.muon, self.adamw):
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            optimizer.step()
+            optimizer.step()  # type: ignore[no-untyped-call]
         self.adamw.zero_grad()
         for parameter in self.parameters:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """State of both optimizers."""
+        """Return the state of both optimizers."""
         return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores what :meth:`state_dict` gave."""
+        """Restore what :meth:`state_dict` gave."""
         self.muon.load_state_dict(state["muon"])
         self.adamw.load_state_dict(state["adamw"])
