@@ -65,12 +65,12 @@ def main(
 ) -> None:
     """Measures the built-in model and writes its card."""
     target = torch.device(device)
-    reader = train_reader(work, *_lessons(work / "lessons.npz", renders, processes), reader_minutes, target)
+    reader = train_reader(work, *lessons(work / "lessons.npz", renders, processes), reader_minutes, target)
     unseen, answers = _renders(FIRST + 500_000, 1000, processes)
     validation = dict(
         zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
     )
-    click.echo(f"judge on unseen renders: {_percent(validation)}")
+    click.echo(f"judge on unseen renders: {percent(validation)}")
     sampling: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
     pipe = load_pipeline(str(model), device=device)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
@@ -82,8 +82,8 @@ def main(
         name: float(right[[s.subject == name for s in scenes], list(TABLES).index("subject")].mean())
         for name in sorted({s.subject for s in scenes})
     }
-    click.echo(f"read back from {pictures} held-out combinations: {_percent(agreement)}")
-    click.echo(f"subjects: {_percent(by_subject)}")
+    click.echo(f"read back from {pictures} held-out combinations: {percent(agreement)}")
+    click.echo(f"subjects: {percent(by_subject)}")
     valid = np.stack(list(paint_many([(scene_at(10_000_000 + k), "square") for k in range(128)], processes)))
     vae = AutoencoderTiny.from_pretrained(model, subfolder="vae", dtype=torch.float32).to(target)
     figures = {
@@ -129,7 +129,8 @@ def generate(
     return pictures
 
 
-def _lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """What the judge learns from: pictures as it sees them and their classes, kept at ``path``."""
     if not path.exists():
         pictures, answers = _renders(FIRST + 1_000_000, count, processes)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +156,8 @@ def _on_its_way(scene: Scene) -> Scene:
     return replace(scene, nearing=(other, float(rng.uniform(0, 0.5))))
 
 
-def _percent(shares: dict[str, float]) -> str:
+def percent(shares: dict[str, float]) -> str:
+    """Shares as a line."""
     return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
 
 

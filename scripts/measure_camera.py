@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from storybook.classifier import TABLES, Reader, read, shrink
+from storybook.classifier import TABLES, Reader, read, shrink, untrained
 
 from framesmooth.frames import as_float
 from framesmooth.generation.anchor_images import AnchorImage, composed
@@ -91,7 +91,7 @@ def upright(generator: AnchoredCamera, frame: NDArray[np.uint8], degrees: float)
 def main(judge: Path, subjects: str, moves: str, seed: int, anchor: str, sheet: Path | None) -> None:
     """Measures how long subjects last under a camera."""
     saved: Any = torch.load(judge, map_location="cpu", weights_only=True)
-    reader = Reader()
+    reader = untrained()
     reader.load_state_dict(saved.get("model", saved))
     reader.eval()
     rows: list[dict[str, Any]] = []

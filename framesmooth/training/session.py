@@ -43,6 +43,7 @@ class Session:
         steps: int | None = None,
         seed: int = 0,
         key: str = "",
+        anew: bool = False,
         save_seconds: float = _SAVE_SECONDS,
         log_steps: int = _LOG_STEPS,
         longest: float = LONGEST,
@@ -58,6 +59,7 @@ class Session:
             steps: after which it ends; None for no limit.
             seed: of the chance in training.
             key: what decides the result besides the parts; a checkpoint of another key is not resumed.
+            anew: whether to begin anew where there is a checkpoint of another key.
             save_seconds: between checkpoints.
             log_steps: between lines of the log.
             longest: seconds that a step can take; what is beyond is taken for a pause.
@@ -76,18 +78,20 @@ class Session:
         self.step, self.spent, self.loss, self.resumed = 0, 0.0, 0.0, False
         self._save_seconds, self._log_steps, self._longest = save_seconds, log_steps, longest
         if self.path.exists():
-            self._load()
+            self._load(anew)
         self._mark = self._saved = time.monotonic()
 
-    def _load(self) -> None:
+    def _load(self, anew: bool) -> None:
         try:
             state = torch.load(self.path, weights_only=True, map_location="cpu")
         except Exception as error:  # torch, pickle and zipfile have many kinds
             raise ModelError(f"{self.path} cannot be read: remove it to train anew") from error
         if state.get("key", "") != self.key:
+            if anew:
+                return
             raise UsageError(
-                f"{self.path.parent} holds a training with other settings or data: give its settings again, "
-                "or another output, or remove that folder"
+                f"{self.path.parent} holds a training with other settings or data: give those again, or "
+                "another output, or --overwrite to begin anew"
             )
         for name, part in self.parts.items():
             part.load_state_dict(state["parts"][name])
