@@ -79,12 +79,13 @@ def main(
         start = torch.load(judge_from / "reader.pt", weights_only=True)["parts"]["model"]
         start = {name: weight for name, weight in start.items() if not name.startswith("heads.style")}
         known = judge_from / "lessons.npz"
-    shown, answers = lessons(known, renders, processes)
+    shown, answers = (part[:renders] for part in lessons(known, renders, processes))
     glass, of_glass = _unseen_lessons(work / "unseen.npz", unseen_renders)
+    share = max(len(shown) // (3 * len(glass)), 1)  # a quarter of what the judge sees is in the sixth
     judge = train_reader(
         work,
-        np.concatenate([shown, glass]),
-        np.concatenate([answers, of_glass]),
+        np.concatenate([shown, *[glass] * share]),
+        np.concatenate([answers, *[of_glass] * share]),
         judge_minutes,
         device,
         KNOWN,

@@ -1,5 +1,6 @@
 """The size that a model was made for, from its configuration alone."""
 
+import math
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ def native_side(folder: Path) -> int | None:
     """
     noted = model_defaults(folder)
     if "width" in noted and "height" in noted:
-        return round((float(noted["width"]) * float(noted["height"])) ** 0.5)
+        return round(math.sqrt(float(noted["width"]) * float(noted["height"])))
     if pipeline_class(folder).startswith("Flux"):
         return _FLUX
     for part in ("unet", "transformer"):
@@ -24,7 +25,7 @@ def native_side(folder: Path) -> int | None:
         if config.is_file():
             size = read_object(config).get("sample_size")
             side = max(size) if isinstance(size, list) else size
-            return int(side) * _factor(folder) if side else None
+            return None if side is None else int(side) * _factor(folder)
     return None
 
 
@@ -32,4 +33,4 @@ def _factor(folder: Path) -> int:
     """Return the pixels of a latent pixel: each level of the autoencoder but the first halves the size."""
     config = folder / "vae" / "config.json"
     levels = read_object(config).get("block_out_channels") if config.is_file() else None
-    return 2 ** (len(levels) - 1) if isinstance(levels, list) and levels else 8
+    return int(2 ** (len(levels) - 1)) if isinstance(levels, list) and levels else 8

@@ -227,15 +227,16 @@ def readers_of(folder: Path) -> list[Reader]:
 
     The room of a T5 is what the pipelines give it: 512 tokens for Flux, 256 for Stable Diffusion 3.
     """
-    from transformers import AutoTokenizer
+    import transformers
 
+    transformers.utils.logging.set_verbosity_error()  # of packages that read pictures
     pipeline = pipeline_class(folder)
     chunked = pipeline.startswith(("StableDiffusionPipeline", "StableDiffusionXL"))
     rooms = {"FluxPipeline": 512, "StableDiffusion3Pipeline": 256}
     found = []
     for name in ("tokenizer", "tokenizer_2", "tokenizer_3"):
         if (folder / name).is_dir():
-            tokenizer = AutoTokenizer.from_pretrained(folder / name, local_files_only=True)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder / name, local_files_only=True)
             room = min(int(tokenizer.model_max_length), rooms.get(pipeline, 512))
             found.append(Reader(tokenizer, room, chunked))
     return found

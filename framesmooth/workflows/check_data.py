@@ -84,7 +84,7 @@ def report_on(data: "DataSet", settings: CheckDataSettings, advance: Callable[[i
     from framesmooth.models.vocabulary import load_vocabulary
     from framesmooth.training.check import check_dataset, readers_of
 
-    folder = locate_model(settings.model, config=settings.model_config)
+    folder = locate_model(settings.model, config=settings.config)
     problems, sizes = check_dataset(
         data,
         resolution_of(settings, folder),

@@ -117,7 +117,7 @@ def train_lora(settings: TrainLoraSettings) -> TrainedLora:
     from framesmooth.training.base_model import load_base
 
     with stage(emit, "load model"):
-        model = load_base(settings.model, config=settings.model_config, device=settings.device)
+        model = load_base(settings.model, config=settings.config, device=settings.device)
     return _Training(settings, folder, data, model, emit).run()
 
 
@@ -251,7 +251,7 @@ class _Training:
         decided = {
             each.name: str(getattr(settings, each.name))
             for each in fields(settings)
-            if each.name not in (*_DECIDES_NOTHING, "steps", "data", "model", "model_config")
+            if each.name not in (*_DECIDES_NOTHING, "steps", "data", "model", "config")
         }
         checkpoint = Path(settings.model).expanduser() if is_checkpoint(settings.model) else None
         facts = decided | {"steps": plan.steps, "base": weight_hashes(self.model.folder, checkpoint)}

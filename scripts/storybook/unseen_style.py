@@ -23,8 +23,8 @@ def stained_glass(picture: Picture, rng: np.random.Generator) -> Picture:
     columns = round(width / step)
     grid = np.stack(np.meshgrid(np.arange(CELLS), np.arange(columns), indexing="ij"), -1).reshape(-1, 2)
     seeds = (grid + 0.5 + rng.uniform(-0.38, 0.38, grid.shape)) * step
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    nearest = np.full((height, width), np.inf, np.float32)
+    y, x = np.mgrid[0:height, 0:width]
+    nearest = np.full((height, width), np.inf)
     pane = np.zeros((height, width), np.int32)
     reach = int(2.2 * step)
     for index, (row, column) in enumerate(seeds):  # SLIC's distance: where it is, and what colour
@@ -32,9 +32,10 @@ def stained_glass(picture: Picture, rng: np.random.Generator) -> Picture:
         part = np.s_[top : int(row) + reach, left : int(column) + reach]
         at = min(int(row), height - 1), min(int(column), width - 1)
         far = ((y[part] - row) ** 2 + (x[part] - column) ** 2) / step**2
-        far += 0.0025 * np.square(lab[part] - lab[at]).sum(axis=-1)
+        far = far + 0.0025 * np.square(lab[part] - lab[at]).sum(axis=-1)
         closer = far < nearest[part]
-        nearest[part][closer], pane[part][closer] = far[closer], index
+        nearest[part][closer] = far[closer]
+        pane[part][closer] = index
     count = np.maximum(np.bincount(pane.ravel(), minlength=len(seeds)), 1)[:, None]
     sums = [np.bincount(pane.ravel(), picture[..., k].ravel().astype(float), len(seeds)) for k in range(3)]
     means = np.stack(sums, -1) / count
@@ -44,8 +45,8 @@ def stained_glass(picture: Picture, rng: np.random.Generator) -> Picture:
     numbered = pane.astype(np.float32)
     edge = (cv2.dilate(numbered, np.ones((2, 2))) != cv2.erode(numbered, np.ones((2, 2)))).astype(np.uint8)
     wide = max(round(height / 128), 1)
-    lead = cv2.dilate(edge, np.ones((wide, wide), np.uint8)).astype(np.float32)
-    lead = cv2.GaussianBlur(lead, (0, 0), 0.5)[..., None]
+    line = cv2.dilate(edge, np.ones((wide, wide), np.uint8)).astype(np.float32)
+    lead = cv2.GaussianBlur(line, (0, 0), 0.5)[..., None]
     return np.clip(glass + (LEAD - glass) * lead, 0, 255).astype(np.uint8)
 
 

@@ -28,7 +28,7 @@ class CheckDataSettings(SettingGroup):
     model: Annotated[str, Setting(everyday=True, metavar="NAME", help="The base model, as in generate.")] = (
         defaults.MODEL
     )
-    model_config: Annotated[
+    config: Annotated[
         Path | None,
         Setting(
             metavar="DIR", help="For a base in one file: a folder with the configuration of its pipeline."
