@@ -17,6 +17,7 @@ from .workflows.assemble import assemble as assemble
 from .workflows.check_data import check_data as check_data
 from .workflows.compare import compare as compare
 from .workflows.diagnose import diagnose as diagnose
+from .workflows.evaluate import evaluate as evaluate
 from .workflows.explain import explain as explain
 from .workflows.generate.api import generate as generate
 from .workflows.generate.settings import GenerateSettings as GenerateSettings

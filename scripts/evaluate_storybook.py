@@ -31,7 +31,7 @@ from storybook.train_autoencoder import psnr
 from storybook.world import LIGHTS, Scene
 
 from framesmooth.models.checkpoints import model_defaults
-from framesmooth.models.conditioning import stack
+from framesmooth.models.drawing import draw
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -114,19 +114,14 @@ def generate(
 ) -> list[NDArray[np.uint8]]:
     """One picture a prompt, (height, width, 3) uint8, each from its own seed."""
     negative = str(model_defaults(pipe.folder).get("negative_prompt", ""))
-    pictures: list[NDArray[np.uint8]] = []
-    for start in range(0, len(prompts), 16):
-        part = prompts[start : start + 16]
-        seeds = [seed + start + k for k in range(len(part))]
-        latents = pipe.denoise(
-            torch.stack([pipe.noise(one, height, width) for one in seeds]),
-            stack([pipe.encode(prompt, kept_out(prompt, negative), guided=True) for prompt in part]),
-            seeds,
-            steps=steps,
-            guidance=Guidance(scale=guidance_scale),
-        )
-        pictures += pipe.decode(latents)
-    return pictures
+    return draw(
+        pipe,
+        [pipe.encode(prompt, kept_out(prompt, negative), guided=True) for prompt in prompts],
+        range(seed, seed + len(prompts)),
+        size=(height, width),
+        steps=steps,
+        guidance=Guidance(scale=guidance_scale),
+    )
 
 
 def lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

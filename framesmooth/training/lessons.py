@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from framesmooth.frames import Frame
 from framesmooth.models.conditioning import Conditioning, stack
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.training.dataset import Example
+from framesmooth.video.resize import fitted
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,6 @@ def size_for(frame: Frame, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the size whose shape, width over height, is nearest to a picture's."""
     aspect = np.log(frame.shape[1] / frame.shape[0])
     return min(sizes, key=lambda size: abs(np.log(size[1] / size[0]) - aspect))
-
-
-def fitted(frame: Frame, size: tuple[int, int]) -> Frame:
-    """Return a picture scaled to cover ``size`` and cropped in the middle, uint8 (H, W, 3)."""
-    height, width = size
-    scale = max(height / frame.shape[0], width / frame.shape[1])
-    inner = max(round(frame.shape[1] * scale), width), max(round(frame.shape[0] * scale), height)
-    scaled = cv2.resize(frame, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    top, left = (inner[1] - height) // 2, (inner[0] - width) // 2
-    return np.ascontiguousarray(scaled[top : top + height, left : left + width], np.uint8)
 
 
 def encode_lessons(

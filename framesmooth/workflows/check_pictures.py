@@ -1,5 +1,6 @@
 """Pictures that are drawn while a model is trained: the same prompts from the same noise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ class CheckPictures:
     Attributes:
         model: on its device, in training.
         prompts: what is drawn.
-        meaning: their conditioning, batch size len(prompts).
+        meanings: their conditionings.
         latent_size: (h, w).
         steps: of denoising.
         scale: of classifier-free guidance.
@@ -30,7 +31,7 @@ class CheckPictures:
 
     model: "TextToImage"
     prompts: tuple[str, ...]
-    meaning: Any
+    meanings: Sequence[Any]
     latent_size: tuple[int, int]
     steps: int
     scale: float
@@ -44,23 +45,12 @@ class CheckPictures:
     def _draw(self) -> list[Frame]:
         import torch
 
+        from framesmooth.models.drawing import draw
         from framesmooth.models.families.base import Guidance
         from framesmooth.training.precision import autocast
 
-        model, factor = self.model, self.model.family.factor
-        height, width = (side * factor for side in self.latent_size)
-        seeds = range(len(self.prompts))
-        noise = torch.stack([model.noise(seed, height, width) for seed in seeds])
+        model, (height, width) = self.model, self.latent_size
+        size = height * model.family.factor, width * model.family.factor
+        seeds, guidance = range(len(self.prompts)), Guidance(scale=self.scale)
         with torch.no_grad(), autocast(model.device):
-            return [
-                model.decode(
-                    model.denoise(
-                        noise[seed : seed + 1],
-                        {name: one[seed : seed + 1] for name, one in self.meaning.items()},
-                        [seed],
-                        steps=self.steps,
-                        guidance=Guidance(scale=self.scale),
-                    )
-                )[0]
-                for seed in seeds
-            ]
+            return draw(model, self.meanings, seeds, size=size, steps=self.steps, guidance=guidance, batch=1)

@@ -216,17 +216,15 @@ class _Training:
         """Return what draws the pictures on the way; their prompts are read now, before the encoder goes."""
         if not self.settings.pictures:
             return None
-        from framesmooth.models.conditioning import stack
-
         shown = [*(held_out.lessons if held_out else ()), *learned.lessons]
         prompts = self.settings.prompts or tuple(dict.fromkeys(one.example.caption for one in shown))
         prompts = prompts[: None if self.settings.prompts else MOST_PROMPTS]
         noted = model_defaults(self.model.folder)
         negative, scale = str(noted.get("negative_prompt", "")), float(noted.get("guidance_scale", 5.0))
-        meaning = stack([self.model.encode(prompt, negative, guided=True) for prompt in prompts])
+        meanings = [self.model.encode(prompt, negative, guided=True) for prompt in prompts]
         _, height, width = learned.lessons[0].latents.shape
         return CheckPictures(
-            self.model, prompts, meaning, (height, width), int(noted.get("steps", 20)), scale
+            self.model, prompts, meanings, (height, width), int(noted.get("steps", 20)), scale
         )
 
     def _plan(self, small: bool) -> "Plan":

@@ -24,7 +24,7 @@ from tests.tiny_families import build_tiny_family
 from tests.training.pictures import write_pictures
 
 UNETS = ["stable_diffusion_2", "stable_diffusion_xl"]
-TRANSFORMERS = ["stable_diffusion_3", "stable_diffusion_3_without_t5", "flux", "flux_schnell"]
+TRANSFORMERS = ["stable_diffusion_3", "flux", "flux_schnell"]
 SHORT: dict[str, Any] = {
     "steps": 3, "checks": 1, "batch": 2, "resolution": 32, "rate": 0.01, "pictures": False, "device": "cpu",
 }  # fmt: skip
