@@ -67,8 +67,9 @@ def check_data(settings: CheckDataSettings) -> DataReport:
 
     Example:
         >>> import framesmooth as fs
-        >>> fs.check_data("pictures", trigger_word="my style").usable
-        True
+        >>> report = fs.check_data("pictures", trigger_word="my style", resolution=64)
+        >>> report.files, report.usable
+        (4, True)
     """
     require_packages("checking a data set")
     from framesmooth.training.dataset import read_dataset

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -267,7 +266,7 @@ def _flicker(settings: EvaluateSettings, captions: Sequence[str], emit: NoticeCo
 
     same = ("num_frames", "seed", "model", "device")
     asked: dict[str, Any] = {name: getattr(settings, name) for name in same}
-    asked |= {"loras": list(settings.loras), "measure": False}
+    asked["loras"] = list(settings.loras)
     if settings.steps is not None:
         asked["steps"] = settings.steps
     if settings.resolution is not None:
@@ -280,7 +279,7 @@ def _flicker(settings: EvaluateSettings, captions: Sequence[str], emit: NoticeCo
     ):
         for number, caption in enumerate(chosen):
             made = generate(caption, Path(folder) / f"{number}.mkv", pool=pool, **asked)
-            reports.append(measure(made.frames, metrics=CLIP_METRICS, fps=Fraction(12)))
+            reports.append(made.after)
             advance(1)
     means = {name: [report[name].mean for report in reports if name in report] for name in CLIP_METRICS}
     known = {name: [one for one in found if one is not None] for name, found in means.items()}

@@ -97,9 +97,10 @@ def train_lora(settings: TrainLoraSettings) -> TrainedLora:
 
     Example:
         >>> import framesmooth as fs
-        >>> made = fs.train_lora("pictures", output="style.safetensors", steps=2, resolution=64)
-        >>> made.steps
-        2
+        >>> asked = {"steps": 2, "checks": 1, "resolution": 64, "batch": 1, "pictures": False}
+        >>> made = fs.train_lora("pictures", output="style.safetensors", **asked)
+        >>> made.steps, made.output.name
+        (2, 'style.safetensors')
     """
     require_packages("training")
     _check_output(settings)

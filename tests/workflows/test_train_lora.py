@@ -147,14 +147,16 @@ def test_storybook_learns_its_pictures_and_tells_of_it(tmp_path: Path) -> None:
 
 
 def test_a_training_ends_early_where_the_held_out_part_gets_no_better(
-    folders: Callable[[str], Path], tmp_path: Path
+    folders: Callable[[str], Path], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = write_pictures(tmp_path / "data", 9, size=(32, 32))
-    settings = SHORT | {"steps": 40, "checks": 20, "patience": 2, "rate": 1.0}  # far too fast to get better
+    losses = iter([0.9, 0.5, 0.6, 0.55, 0.4])
+    monkeypatch.setattr("framesmooth.training.fine_tuning.held_out_loss", lambda *_: next(losses))
+    settings = SHORT | {"steps": 10, "checks": 5, "patience": 2}
     model = str(folders("stable_diffusion_2"))
     made = fs.train_lora(data, output=tmp_path / "style.safetensors", model=model, **settings)
     assert made.stopped_early
-    assert made.steps == made.best_step + 4 < 40
+    assert (made.best_step, made.steps) == (4, 8)
+    assert list(made.held_out) == [0.9, 0.5, 0.6, 0.55]
 
 
 def test_unusable_data_is_refused_in_one_line(tmp_path: Path) -> None:
