@@ -57,7 +57,13 @@ LESSONS = 31_000_000
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Work folder of evaluate_storybook.py, with a judge of five styles and its pictures.",
 )
-@click.option("--stop-after", type=click.Choice(["judge", "lora", "figures"]), default="figures")
+@click.option("--steps", type=int, help="Steps of its training, in place of --minutes.")
+@click.option(
+    "--lora",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Judge this one: none is trained.",
+)
+@click.option("--only-judge", is_flag=True, help="Train the judge, and nothing more.")
 def main(
     model: str,
     work: Path,
@@ -70,7 +76,9 @@ def main(
     judge_minutes: float,
     processes: int,
     judge_from: Path | None,
-    stop_after: str,
+    steps: int | None,
+    lora: Path | None,
+    only_judge: bool,
 ) -> None:
     """Trains judge and LoRA, and measures."""
     device = torch.device("cpu")
@@ -93,30 +101,29 @@ def main(
     )
     figures: dict[str, Any] = {"judge": _trust(judge, device)}
     click.echo(f"judge on unseen pictures of the style: {percent(figures['judge'])}")
-    if stop_after == "judge":
+    if only_judge:
         return
-    data = _write_data(work / "data", pictures)
-    made = fs.train_lora(
-        data,
-        output=work / "glass.safetensors",
-        model=model,
-        minutes=minutes,
-        rank=rank,
-        trigger_word=WORDS,
-        overwrite=True,
-    )
-    figures["training"] = made.as_dict()
-    click.echo(f"trained {made.steps} steps in {made.minutes:.1f} min, kept step {made.best_step}")
-    if stop_after == "lora":
-        return
+    if lora is None:
+        lora = work / "glass.safetensors"
+        made = fs.train_lora(
+            _write_data(work / "data", pictures),
+            output=lora,
+            model=model,
+            minutes=None if steps else minutes,
+            steps=steps,
+            rank=rank,
+            trigger_word=WORDS,
+            overwrite=True,
+        )
+        figures["training"] = made.as_dict()
+        click.echo(f"trained {made.steps} steps in {made.minutes:.1f} min, kept step {made.best_step}")
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(prompts)]
     texts = [f"{WORDS}, {_caption(scene)}" for scene in scenes]
+    others = [_caption(scene, style=True) for scene in scenes]
     drawn = {
-        "with": _draw(model, texts, [Lora(made.output)]),
+        "with": _draw(model, texts, [Lora(lora)]),
         "without": _draw(model, texts, []),
-        "with, other style asked": _draw(
-            model, [_caption(s, style=True) for s in scenes], [Lora(made.output)]
-        ),
+        "with, another style asked": _draw(model, others, [Lora(lora)]),
     }
     for name, frames in drawn.items():
         figures[name] = _read(judge, frames, scenes, device)
@@ -127,7 +134,6 @@ def main(
 
 def _caption(scene: Scene, *, style: bool = False) -> str:
     """What a complete scene shows, without a word about its style unless asked for."""
-
     mentions = scene.mentions if style else scene.mentions - {"style"}
     return caption(replace(scene, mentions=mentions), np.random.default_rng(scene.seed))
 

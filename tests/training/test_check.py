@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import framesmooth as fs
+from framesmooth.frames import Frame
 from framesmooth.video import write_png
 from framesmooth.workflows.check_data import DataReport
 from tests.training.pictures import picture, write_pictures
@@ -20,9 +21,9 @@ def kinds(report: DataReport) -> dict[str, tuple[str, ...]]:
     return {problem.kind: problem.files for problem in report.problems}
 
 
-def noise(number: int, size: tuple[int, int]) -> np.ndarray:
+def noise(number: int, size: tuple[int, int]) -> Frame:
     coarse = np.random.default_rng(number).integers(0, 256, (9, 9, 3), np.uint8)
-    return cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_good_one_has_no_problem(good: Path) -> None:
 def test_bad_pictures_are_named(good: Path) -> None:
     (good / "cut.png").write_bytes((good / "0.png").read_bytes()[:60])
     write_png(good / "twin.png", noise(1, (64, 64)))
-    nearly = cv2.convertScaleAbs(noise(2, (64, 64)), alpha=0.97, beta=3)
+    nearly = np.asarray(cv2.convertScaleAbs(noise(2, (64, 64)), alpha=0.97, beta=3), np.uint8)
     write_png(good / "near.png", nearly)
     write_png(good / "small.png", noise(20, (24, 24)))
     write_png(good / "long.png", noise(21, (64, 400)))

@@ -20,6 +20,7 @@ from framesmooth.events import Event, Progress, Stop
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.lora_spec import Lora
+from framesmooth.training.lora import Layers
 from tests.tiny_families import build_tiny_family
 from tests.training.pictures import write_pictures
 
@@ -58,7 +59,7 @@ def test_what_is_trained_loads_here_and_in_diffusers(
     from peft.utils import get_peft_model_state_dict
 
     model, file = folders(name), tmp_path / "style.safetensors"
-    layers = "all" if name in UNETS else "attention"
+    layers: Layers = "all" if name in UNETS else "attention"
     fs.train_lora(data, output=file, model=str(model), rank=2, layers=layers, **SHORT)
     tensors = load_file(file)
     pipe = DiffusionPipeline.from_pretrained(model, use_safetensors=True)

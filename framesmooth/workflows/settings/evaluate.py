@@ -1,6 +1,5 @@
 """The settings of ``evaluate``."""
 
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -40,7 +39,7 @@ class EvaluateSettings(SettingGroup):
         ),
     ] = None
     loras: Annotated[
-        Sequence[Lora],
+        tuple[Lora, ...],
         Setting(
             options=("--lora",),
             metavar="FILE[:WEIGHT]",
