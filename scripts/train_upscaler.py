@@ -23,11 +23,11 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from storybook.dataset import scene_at
+from storybook.optimizer import MuonAdamW
 from storybook.painter import paint
 from storybook.training import Average, Session, autocast
 from train_storybook import load
 
-from framesmooth.training.muon import MuonAdamW
 from framesmooth.upscaling.residual_network import ResidualUpscaler, bicubic, psnr
 
 FIRST, UNSEEN = 5_000_000, 11_000_000

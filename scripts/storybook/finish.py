@@ -20,11 +20,11 @@ from framesmooth.models.checkpoints import model_defaults
 from framesmooth.models.conditioning import stack
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.text_to_image import TextToImage
-from framesmooth.training.muon import MuonAdamW
 from framesmooth.workflows.generate.keyframes import kept_out
 
 from .captions import caption
 from .dataset import paint_many, scene_at
+from .optimizer import MuonAdamW
 from .train_autoencoder import CROP, GRID, rebuilding_error
 from .training import Average, Session, autocast
 

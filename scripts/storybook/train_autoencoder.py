@@ -11,9 +11,8 @@ import torch
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 
-from framesmooth.training.muon import MuonAdamW
-
 from .models import autoencoder
+from .optimizer import MuonAdamW
 from .training import Average, Session, autocast
 
 CROP = 96

@@ -14,11 +14,10 @@ from diffusers.models.attention_processor import AttnProcessor
 from numpy.typing import NDArray
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from framesmooth.training.muon import MuonAdamW
-
 from .captions import caption
 from .dataset import paint_many, scene_at, subject_masks
 from .models import TRAIN_STEPS, grown, scheduler, unet
+from .optimizer import MuonAdamW
 from .text import tokens
 from .training import Average, Session, autocast
 from .world import Scene

@@ -17,12 +17,12 @@ from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from framesmooth.models.motion_module import MotionModule
-from framesmooth.training.muon import MuonAdamW
 
 from .clips import FRAMES, Clips, times
 from .models import TEXT_WIDTH, TRAIN_STEPS, scheduler, text_encoder
 from .motion import clip_at
 from .moving_captions import moving_caption
+from .optimizer import MuonAdamW
 from .text import MOTION_TABLES, TABLES, Teacher, clip_captions, labels, tokens
 from .training import Average, Session, autocast
 
