@@ -80,6 +80,12 @@ def size_for(frame: Frame, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return min(sizes, key=lambda size: abs(np.log(size[1] / size[0]) - aspect))
 
 
+def encode_picture(model: TextToImage, frame: Frame) -> Tensor:
+    """Return the latents, float32 (C, h, w) on the CPU, of a picture whose sides suit the model."""
+    images = torch.from_numpy(frame.copy()).permute(2, 0, 1)[None].float().div(127.5).sub(1)
+    return model.autoencoder.encode(images).cpu()[0].clone()
+
+
 def encode_lessons(
     model: TextToImage,
     pictures: Iterable[tuple[Example, Frame]],
@@ -92,11 +98,8 @@ def encode_lessons(
     lessons = []
     for example, frame in pictures:
         fit = fitted(frame, size_for(frame, sizes))
-        both = [fit, np.ascontiguousarray(fit[:, ::-1])] if flip else [fit]
-        images = torch.from_numpy(np.stack(both)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-        latents = model.autoencoder.encode(images).cpu()
-        plain, mirrored = latents[0].clone(), latents[1].clone() if flip else None
-        lessons.append(Lesson(example, plain, mirrored))
+        mirrored = encode_picture(model, fit[:, ::-1]) if flip else None
+        lessons.append(Lesson(example, encode_picture(model, fit), mirrored))
         advance(1)
     return tuple(lessons)
 

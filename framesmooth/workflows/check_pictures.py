@@ -43,8 +43,6 @@ class CheckPictures:
         write_png(folder / f"step-{step:06d}.png", side_by_side(cells, MOST_PROMPTS))
 
     def _draw(self) -> list[Frame]:
-        import torch
-
         from framesmooth.models.drawing import draw
         from framesmooth.models.families.base import Guidance
         from framesmooth.training.precision import autocast
@@ -52,5 +50,5 @@ class CheckPictures:
         model, (height, width) = self.model, self.latent_size
         size = height * model.family.factor, width * model.family.factor
         seeds, guidance = range(len(self.prompts)), Guidance(scale=self.scale)
-        with torch.no_grad(), autocast(model.device):
+        with autocast(model.device):
             return draw(model, self.meanings, seeds, size=size, steps=self.steps, guidance=guidance, batch=1)

@@ -150,9 +150,7 @@ def _spread(total: int, count: int) -> list[int]:
 
 def _reconstruction(model: "TextToImage", frames: Sequence[Frame], emit: NoticeCollector) -> dict[str, float]:
     """Encode and decode pictures; what is lost is lost to everything that the model draws."""
-    import torch
-
-    from framesmooth.training.lessons import size_for, sizes_of
+    from framesmooth.training.lessons import encode_picture, size_for, sizes_of
     from framesmooth.video.resize import fitted
 
     side = native_side(model.folder) or 512
@@ -160,8 +158,7 @@ def _reconstruction(model: "TextToImage", frames: Sequence[Frame], emit: NoticeC
     with stage(emit, "reconstruct", len(frames), "pictures") as advance:
         for frame in frames:
             shown = fitted(frame, size_for(frame, sizes))
-            given = torch.from_numpy(shown.copy()).permute(2, 0, 1)[None].float().div(127.5).sub(1)
-            (again,) = model.decode(model.autoencoder.encode(given).cpu())
+            (again,) = model.decode(encode_picture(model, shown)[None])
             report = measure([again], reference=[shown], metrics=tuple(levels))
             for name, found in levels.items():
                 mean = report[name].mean
@@ -198,14 +195,11 @@ def _judge(
 
 
 def _latents(model: "TextToImage", frame: Frame) -> Any:
-    import torch
-
+    from framesmooth.training.lessons import encode_picture
     from framesmooth.video.resize import fitted
 
     side = native_side(model.folder) or 512
-    shown = fitted(frame, (side, side))
-    given = torch.from_numpy(shown.copy()).permute(2, 0, 1)[None].float().div(127.5).sub(1)
-    return model.autoencoder.encode(given).cpu()[0]
+    return encode_picture(model, fitted(frame, (side, side)))
 
 
 def _drawn(
