@@ -36,7 +36,7 @@ class Knowing(Diffusion):
             "epsilon": noise,
             "v_prediction": alpha.sqrt() * noise - (1 - alpha).sqrt() * self.known,
         }
-        return answers[self.noising.config.prediction_type]
+        return Tensor(answers[self.noising.config.prediction_type])
 
 
 class KnowingFlow(Flow):
