@@ -164,11 +164,19 @@ def fine_tune(
         log_steps=10,
         longest=_LONGEST,
     )
-    resumed_at, early = session.step, _is_over(history, plan)
+    resumed_at = session.step
     advance(session.step, session.progress)
-    running = session.progress < 1 and not early
     warmup = min(50, max((plan.steps or 500) // 10, 1))
-    while running:
+    while True:
+        if _is_due(history, session, plan):  # after an interruption too, if it came before the check
+            network.eval()
+            judged = held_out_loss(objective, held_out, device)
+            history.add(session.step, session.loss, judged, adapter.state_dict())
+            session.save()
+            on_check(history)
+        early = session.progress < 1 and plan.patience > 0 and history.stale >= plan.patience
+        if early or session.progress >= 1:
+            break
         latents, meaning = lessons.batch(plan.batch, plan.dropout, session.rng)
         network.train()
         with autocast(device):
@@ -180,24 +188,17 @@ def fine_tune(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(adapter.weights, _CLIP)
         optimizer.step()
-        before = session.progress
-        running = session.tick(float(loss.detach()))
+        session.tick(float(loss.detach()))
         advance(1, session.progress)
-        if int(before * plan.checks) < int(session.progress * plan.checks):
-            network.eval()
-            judged = held_out_loss(objective, held_out, device)
-            history.add(session.step, session.loss, judged, adapter.state_dict())
-            early = running and _is_over(history, plan)
-            running = running and not early
-            session.save()
-            on_check(history)
     network.eval()
     adapter.load_state_dict(history.best)
     return Outcome(history, session.step, session.spent / 60, early, resumed_at)
 
 
-def _is_over(history: History, plan: Plan) -> bool:
-    return plan.patience > 0 and history.stale >= plan.patience
+def _is_due(history: History, session: Session, plan: Plan) -> bool:
+    """Tell whether a check is to be made before the next step."""
+    reached = int(session.progress * plan.checks + 1e-9)
+    return reached > len(history.steps) and history.steps[-1:] != [session.step]
 
 
 @torch.no_grad()
