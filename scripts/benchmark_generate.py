@@ -32,8 +32,10 @@ sys.path.insert(0, str(HOME))
 from generating_bench.job import JOURNEYS, Job  # noqa: E402
 from generating_bench.judging import judged, mean  # noqa: E402
 from generating_bench.modes import MODES, OURS, counted  # noqa: E402
-from storybook.classifier import Reader, untrained  # noqa: E402
+from storybook.classifier import untrained  # noqa: E402
 from tables import markdown_table, replace_section  # noqa: E402
+
+from framesmooth.training.reader import Reader  # noqa: E402
 
 Row = dict[str, Any]
 FIGURES = ("warping_error", "luma_flicker", "sharpness_pumping", "detail", "agreement")
