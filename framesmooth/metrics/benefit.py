@@ -46,18 +46,21 @@ class Shot:
     unhelpful: str | None
 
 
-def judge_shots(before: Report, after: Report, *, spare_clean: bool = False) -> list[Shot]:
+def judge_shots(
+    before: Report, after: Report, *, spare_clean: bool = False, must_help: bool = True
+) -> list[Shot]:
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
     Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
-    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has.
+    none falls by 2 % though it ``must_help``; with ``spare_clean`` also where there was no more flicker than film
+    grain has.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]
     else:
         edges = [0, *before.cuts, after.num_frames]
     return [
-        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean=spare_clean))
+        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean, must_help))
         for start, stop in pairwise(edges)
     ]
 
@@ -71,7 +74,7 @@ def unchanged(before: Report) -> Report:
     return Report(series, before.num_frames, before.cuts, settings, before.flashes, before.held, before.odd)
 
 
-def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool) -> str | None:
+def _unhelpful(before: Report, after: Report, part: slice, spare_clean: bool, must_help: bool) -> str | None:
     figures = dict(_figures(before, after, part))
     if not figures:
         return None
@@ -83,7 +86,7 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool)
     for name, (first, second) in figures.items():
         if second > first * (1 + LEAST_CHANGE) + _ROUNDING[name] and flicker > -_GREAT_FALL:
             return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
-    if min(changes.values()) > -LEAST_CHANGE:
+    if must_help and min(changes.values()) > -LEAST_CHANGE:
         return f"smoothing lowers no figure of flicker by {LEAST_CHANGE:.0%}"
     return None
 
