@@ -14,10 +14,10 @@ from framesmooth.frames import Frame
 from framesmooth.video.alpha import has_alpha, over_background
 from framesmooth.video.reading import BLACK, Color
 
-_ACCURATE: Final = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
+ACCURATE: Final = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 _UNSPECIFIED: Final = 2  # ITU-T H.273, matrix coefficients
 _RGB_MATRIX: Final = 0
-_HD_HEIGHT: Final = 720
+HD_HEIGHT: Final = 720
 
 
 def to_rgb(picture: av.VideoFrame, background: Color | None = BLACK) -> Frame:
@@ -29,10 +29,10 @@ def to_rgb(picture: av.VideoFrame, background: Color | None = BLACK) -> Frame:
     """
     matrix = picture.colorspace
     if matrix in (_UNSPECIFIED, _RGB_MATRIX):
-        matrix = Colorspace.ITU709 if picture.height >= _HD_HEIGHT else Colorspace.ITU601
+        matrix = Colorspace.ITU709 if picture.height >= HD_HEIGHT else Colorspace.ITU601
     transparent = background is not None and has_alpha(picture.format)
     target = "rgba" if transparent else "rgb24"
-    converted = picture.reformat(format=target, src_colorspace=int(matrix), interpolation=_ACCURATE)
+    converted = picture.reformat(format=target, src_colorspace=int(matrix), interpolation=ACCURATE)
     if background is not None and transparent:
         return over_background(np.asarray(converted.to_ndarray(), np.uint8), background)
     return np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8)
@@ -47,7 +47,7 @@ def from_rgb(frame: Frame, pix_fmt: str) -> av.VideoFrame:
         format=pix_fmt,
         dst_colorspace=int(Colorspace.ITU709),
         dst_color_range=int(ColorRange.MPEG),
-        interpolation=_ACCURATE,
+        interpolation=ACCURATE,
     )
 
 

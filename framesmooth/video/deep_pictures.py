@@ -27,6 +27,7 @@ from framesmooth.video.color import to_rgb
 from framesmooth.video.color_profile import to_srgb
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import check_size, file_url
+from framesmooth.video.samples import EIGHT, Samples
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors say what is wrong with a picture
 logging.getLogger("tifffile").propagate = False
@@ -62,6 +63,7 @@ class DeepPicture:
         bits: of each sample.
         curve: "linear" or "logarithmic" where samples aren't encoded as for a display, else "".
         profile: the ICC profile, if there is one.
+        samples: what its samples are where it is read as deep as it is.
     """
 
     size: tuple[int, int]
@@ -69,6 +71,7 @@ class DeepPicture:
     bits: int
     curve: str = ""
     profile: bytes | None = None
+    samples: Samples = EIGHT
 
 
 def head_of(path: Path) -> bytes:
@@ -89,17 +92,23 @@ def inspect_deep(path: Path) -> DeepPicture | None:
     """
     head = head_of(path)
     if head.startswith(_TIFF):
-        with _open_tiff(path) as page:
+        with open_tiff(path) as page:
             return _tiff_facts(page) if _is_deep(page) else None
-    demuxer = _demuxer(head)
+    demuxer = demuxer_of(head)
     if demuxer is None:
         return None
-    with _first_picture(path, demuxer) as picture:
+    with first_picture(path, demuxer) as picture:
         bits = max(part.bits for part in picture.format.components)
         size, alpha = (picture.height, picture.width), has_alpha(picture.format)
     logarithmic = demuxer == "dpx_pipe" and head[_DPX_TRANSFER_AT] in _DPX_LOGARITHMIC
+        grey = len(picture.format.components) - alpha == 1
+        if demuxer in _LINEAR:
+            half = 16 if "f16" in picture.format.name else 32
+            samples = Samples(bits=half, is_float=True, curve="linear", grey=grey)
+        else:
+            samples = Samples(bits=min(bits, 16), grey=grey)
     curve = "linear" if demuxer in _LINEAR else "logarithmic" if logarithmic else ""
-    return DeepPicture(size, alpha, bits, curve)
+    return DeepPicture(size, alpha, bits, curve, samples=samples)
 
 
 def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
@@ -113,15 +122,20 @@ def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
     """
     head = head_of(path)
     if head.startswith(_TIFF):
-        with _open_tiff(path) as page:
+        with open_tiff(path) as page:
             return _tiff_frame(path, page, background) if _is_deep(page) else None
-    demuxer = _demuxer(head)
+    demuxer = demuxer_of(head)
     if demuxer is None:
         return None
-    with _first_picture(path, demuxer) as picture:
+    with first_picture(path, demuxer) as picture:
         if demuxer in _LINEAR:
-            return _from_linear(_floats(picture), background)
+            return _from_linear(floats_of(picture), background)
         return to_rgb(picture, background)
+
+
+def is_tiff(head: bytes) -> bool:
+    """Tell by how a file begins whether it is a TIFF."""
+    return head.startswith(_TIFF)
 
 
 def is_read_by_ffmpeg(path: Path) -> bool:
@@ -130,10 +144,11 @@ def is_read_by_ffmpeg(path: Path) -> bool:
     Raises:
         MediaError: when the file cannot be read.
     """
-    return _demuxer(head_of(path)) is not None
+    return demuxer_of(head_of(path)) is not None
 
 
-def _demuxer(head: bytes) -> str | None:
+def demuxer_of(head: bytes) -> str | None:
+    """Return FFmpeg's reader of a file that begins so, None for a picture that Pillow reads."""
     if head.startswith(_JPEG2000):
         return "j2k_pipe" if _jpeg2000_bits(head) > 8 else None
     return next((name for start, name in _DEMUXERS.items() if head.startswith(start)), None)
@@ -146,7 +161,7 @@ def _jpeg2000_bits(head: bytes) -> int:
 
 
 @contextmanager
-def _first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
+def first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
     """Give the picture in a file that FFmpeg reads."""
     options = {"protocol_whitelist": "file"}
     with media_errors(path, "read"), av.open(file_url(path), format=demuxer, options=options) as container:
@@ -160,7 +175,7 @@ def _first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
         yield picture
 
 
-def _floats(picture: av.VideoFrame) -> NDArray[np.float32]:
+def floats_of(picture: av.VideoFrame) -> NDArray[np.float32]:
     """Return (H, W, channels) floats: grey, RGB or RGBA."""
     if len(picture.format.components) == 1:
         return np.asarray(picture.reformat(format="grayf32le").to_ndarray(), np.float32)[..., None]
@@ -182,7 +197,7 @@ def _from_linear(samples: NDArray[np.float32], background: Color) -> Frame:
 
 
 @contextmanager
-def _open_tiff(path: Path) -> Iterator[Any]:
+def open_tiff(path: Path) -> Iterator[Any]:
     """Give the first page of a TIFF; damaged files meet tifffile with errors of any type."""
     try:
         with path.open("rb") as file, tifffile.TiffFile(file) as whole:
@@ -204,18 +219,28 @@ def _is_deep(page: Any) -> bool:
 
 def _tiff_facts(page: Any) -> DeepPicture:
     profile = page.tags.get("InterColorProfile")
-    sideways = _orientation(page) >= 5
+    sideways = orientation_of(page) >= 5
+    bits, is_float = int(page.bitspersample), page.sampleformat == tifffile.SAMPLEFORMAT.IEEEFP
+    grey = page.samplesperpixel - len(page.extrasamples) == 1
+    samples = Samples(
+        bits=(16 if bits == 16 else 32) if is_float else min(bits, 16),
+        is_float=is_float,
+        curve="values" if is_float else "",
+        grey=grey,
+        profile=None if profile is None else bytes(profile.value),
+    )
     size = int(page.imagelength), int(page.imagewidth)
     return DeepPicture(
         size=size[::-1] if sideways else size,
         alpha=bool(page.extrasamples),
-        bits=int(page.bitspersample),
-        profile=None if profile is None else bytes(profile.value),
+        bits=bits,
+        profile=samples.profile,
+        samples=samples,
     )
 
 
-def _orientation(page: Any) -> int:
-    """Return the tag of TIFF 6.0, section 8: 1 is upright, 5 to 8 swap the sides."""
+def orientation_of(page: Any) -> int:
+    """Return the orientation of a TIFF's page, the tag of TIFF 6.0, section 8: 1 is upright, 5 to 8 swap the sides."""
     tag = page.tags.get("Orientation")
     return int(tag.value) if tag is not None else 1
 
@@ -234,19 +259,36 @@ def _tiff_frame(path: Path, page: Any, background: Color) -> Frame:
     colors = np.asarray(to_srgb(image))
     if channels in (2, 4):
         alpha = frame[..., -1:]
-        if page.extrasamples[0] == tifffile.EXTRASAMPLE.ASSOCALPHA:
+        if is_associated(page):
             colors = as_uint8(colors / np.maximum(alpha, 1, dtype=np.float32))
         colors = over_background(np.concatenate([colors, alpha], axis=2), background)
-    return _turned(colors, _orientation(page))
+    return _turned(colors, orientation_of(page))
+
+
+def is_associated(page: Any) -> bool:
+    """Tell whether the colours of a TIFF's page are multiplied by its alpha."""
+    return bool(page.extrasamples) and page.extrasamples[0] == tifffile.EXTRASAMPLE.ASSOCALPHA
+
+
+def deep_tiff_samples(path: Path, page: Any) -> NDArray[Any]:
+    """Return (H, W, 1 to 4) samples as deep as they are: uint16, or float32 with the values that they have.
+
+    Raises:
+        MediaError: a kind of TIFF that cannot be read.
+    """
+    array = _known_array(path, page)
+    inverted = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+    if array.dtype.kind == "f":
+        samples = array.astype(np.float32)
+        return 1 - samples if inverted else samples
+    bits = int(page.bitspersample)
+    whole = array if bits == 16 else np.rint(array * (65535 / (2.0**bits - 1)))
+    return (65535 - whole if inverted else whole).astype(np.uint16)
 
 
 def _tiff_samples(path: Path, page: Any) -> NDArray[np.float32]:
     """Return (H, W, 1 to 4) samples as they are shown, 0 to 1."""
-    kind = f"{page.photometric.name}, {page.samplesperpixel} samples of {page.bitspersample} bits"
-    usual = page.photometric in _PHOTOMETRICS and page.samplesperpixel <= 4
-    array = _tiff_array(path, page) if usual else None
-    if array is None or array.size == 0 or array.dtype.kind not in "uf":
-        raise MediaError(f"{path} is a TIFF that cannot be read ({kind}): convert it to PNG")
+    array = _known_array(path, page)
     if array.dtype.kind == "u":
         most = np.float64(2 ** int(page.bitspersample) - 1)
         return (array / most).astype(np.float32)
@@ -256,6 +298,16 @@ def _tiff_samples(path: Path, page: Any) -> NDArray[np.float32]:
             f"{path} holds floats up to {samples.max():.6g}, of which most are above 1: scale them to 0-1"
         )
     return np.clip(samples, 0, 1)
+
+
+def _known_array(path: Path, page: Any) -> NDArray[Any]:
+    """Return the (H, W, 1 to 4) array of a page: unsigned whole numbers or floats."""
+    kind = f"{page.photometric.name}, {page.samplesperpixel} samples of {page.bitspersample} bits"
+    usual = page.photometric in _PHOTOMETRICS and page.samplesperpixel <= 4
+    array = _tiff_array(path, page) if usual else None
+    if array is None or array.size == 0 or array.dtype.kind not in "uf":
+        raise MediaError(f"{path} is a TIFF that cannot be read ({kind}): convert it to PNG")
+    return array
 
 
 def _tiff_array(path: Path, page: Any) -> NDArray[Any] | None:
