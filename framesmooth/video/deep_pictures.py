@@ -101,12 +101,11 @@ def inspect_deep(path: Path) -> DeepPicture | None:
         bits = max(part.bits for part in picture.format.components)
         size, alpha = (picture.height, picture.width), has_alpha(picture.format)
     logarithmic = demuxer == "dpx_pipe" and head[_DPX_TRANSFER_AT] in _DPX_LOGARITHMIC
-        grey = len(picture.format.components) - alpha == 1
-        if demuxer in _LINEAR:
-            half = 16 if "f16" in picture.format.name else 32
-            samples = Samples(bits=half, is_float=True, curve="linear", grey=grey)
-        else:
-            samples = Samples(bits=min(bits, 16), grey=grey)
+        parts, kind = len(picture.format.components), picture.format.name
+    grey = parts - alpha == 1
+    samples = Samples(bits=min(bits, 16), grey=grey)
+    if demuxer in _LINEAR:
+        samples = Samples(bits=16 if "f16" in kind else 32, is_float=True, curve="linear", grey=grey)
     curve = "linear" if demuxer in _LINEAR else "logarithmic" if logarithmic else ""
     return DeepPicture(size, alpha, bits, curve, samples=samples)
 
