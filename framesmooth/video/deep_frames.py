@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +16,6 @@ from framesmooth.video.deep_pictures import (
     deep_tiff_samples,
     demuxer_of,
     first_picture,
-    floats_of,
     head_of,
     is_associated,
     is_tiff,
@@ -27,7 +27,7 @@ from framesmooth.video.safe_open import open_picture
 from framesmooth.video.samples import EIGHT, Samples, light_from
 
 _HIGHEST_HALF: Final = np.float32(65504)
-_FLOATS: Final = ("f16le", "f32le", "f16be", "f32be")
+_FLOATS: Final = ("f16le", "f32le")
 _ORIENTATION: Final = 0x0112
 _DEMUXERS: Final = {b"\x89PNG": "png_pipe", b"P3": "ppm_pipe", b"P6": "ppm_pipe", b"P2": "pgm_pipe", b"P5": "pgm_pipe"}
 """FFmpeg's readers of 16-bit pictures that Pillow reads as 8 bits."""
@@ -68,7 +68,7 @@ def read_deep_frame(path: Path, samples: Samples, background: Color = BLACK) -> 
         return None
     with first_picture(path, demuxer) as picture:
         if samples.is_float and picture.format.name.endswith(_FLOATS):
-            return _light(floats_of(picture), background, associated=True)
+            return _light(_float_planes(picture), background, associated=True)
         if max(part.bits for part in picture.format.components) <= 8:
             return None
         signal = to_rgb16(picture, background)
@@ -107,6 +107,17 @@ def _sixteen(array: NDArray[np.uint16], background: Color, *, associated: bool) 
     if associated:
         colors = np.minimum(colors / np.maximum(alpha, 1) * np.float32(65535), 65535).astype(np.uint16)
     return over_background(np.concatenate([colors, alpha], axis=2), background)
+
+
+def _float_planes(picture: av.VideoFrame) -> NDArray[np.float32]:
+    """Return the channels (H, W, C) of floats in planes, as they are: FFmpeg would clip half floats."""
+    kind = np.dtype("<f2" if picture.format.name.endswith("f16le") else "<f4")
+    planes = [
+        np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)[:, : plane.width] for plane in picture.planes
+    ]
+    if len(planes) >= 3:
+        planes[:3] = planes[2], planes[0], planes[1]  # from green, blue, red
+    return np.stack(planes, axis=2).astype(np.float32)
 
 
 def _light(array: NDArray[np.float32], background: Color, *, associated: bool) -> Frame:

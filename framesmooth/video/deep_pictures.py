@@ -101,7 +101,7 @@ def inspect_deep(path: Path) -> DeepPicture | None:
         bits = max(part.bits for part in picture.format.components)
         size, alpha = (picture.height, picture.width), has_alpha(picture.format)
     logarithmic = demuxer == "dpx_pipe" and head[_DPX_TRANSFER_AT] in _DPX_LOGARITHMIC
-        parts, kind = len(picture.format.components), picture.format.name
+    parts, kind = len(picture.format.components), picture.format.name
     grey = parts - alpha == 1
     samples = Samples(bits=min(bits, 16), grey=grey)
     if demuxer in _LINEAR:

@@ -168,7 +168,10 @@ def open_folder(
     """
     listing = list_frames(folder, reading.sort, strict=reading.strict)
     images = listing.images
-    size = read_image(images[0], background=reading.background).shape[:2]
+    if depth == "eight":
+        size = read_image(images[0], background=reading.background).shape[:2]
+    else:
+        size = inspect_picture(images[0]).size
     facts: dict[str, PictureFacts] = {}
     for path in images:
         if facts and is_read_by_ffmpeg(path):
