@@ -8,11 +8,12 @@ from typing import Final
 
 import av
 import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from framesmooth.frames import Frame
 from framesmooth.video.alpha import has_alpha, over_background
 from framesmooth.video.reading import BLACK, Color
+from framesmooth.video.samples import SDR, ColorTags
 
 ACCURATE: Final = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 _UNSPECIFIED: Final = 2  # ITU-T H.273, matrix coefficients
@@ -56,10 +57,17 @@ def is_yuv(pix_fmt: str) -> bool:
     return pix_fmt.startswith(("yuv", "nv", "p0"))
 
 
-def tag_bt709(stream: av.VideoStream) -> None:
-    """Write into the stream that its samples are BT.709 in limited range."""
+def tag_colors(stream: av.VideoStream, tags: ColorTags = SDR, *, rgb: bool = False) -> None:
+    """Write into the stream what its samples are: BT.709 or what ``tags`` say, in limited range unless RGB."""
     context = stream.codec_context
-    context.color_range = int(ColorRange.MPEG)
-    context.colorspace = int(Colorspace.ITU709)
-    context.color_primaries = int(ColorPrimaries.BT709)
-    context.color_trc = int(ColorTrc.BT709)
+    context.color_range = int(ColorRange.JPEG if rgb else ColorRange.MPEG)
+    context.colorspace = _RGB_MATRIX if rgb else tags.matrix
+    context.color_primaries = tags.primaries
+    context.color_trc = tags.transfer
+
+
+def tag_picture(picture: av.VideoFrame, tags: ColorTags) -> None:
+    """Write into a picture what its samples are: ProRes takes it from there."""
+    picture.color_primaries, picture.color_trc = tags.primaries, tags.transfer
+    if is_yuv(picture.format.name):
+        picture.colorspace, picture.color_range = tags.matrix, int(ColorRange.MPEG)

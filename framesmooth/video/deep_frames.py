@@ -74,7 +74,7 @@ def read_deep_frame(path: Path, samples: Samples, background: Color = BLACK) -> 
         signal = to_rgb16(picture, background)
     if demuxer == "png_pipe":
         signal = turned(signal, _exif_orientation(path))
-    return light_from(signal, samples.curve) if samples.curve in ("PQ", "HLG") else signal
+    return light_from(signal, samples.curve) if samples.is_hdr else signal
 
 
 def turned(frame: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:

@@ -75,7 +75,7 @@ def read_deep_image(path: Path, samples: Samples, *, background: Color = BLACK) 
     deep = read_deep_frame(path, samples, background)
     if deep is None:
         deep = read_image(path, background=background)
-    return stored_float(deep) if samples.is_float else stored_sixteen(deep)
+    return stored_float(deep) if samples.is_float else deep if samples.is_hdr else stored_sixteen(deep)
 
 
 def image_notices(path: Path) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def _samples(head: bytes, image: Image.Image) -> Samples:
     primaries, transfer = _color_code(head) if image.format == "PNG" else (UNSPECIFIED, UNSPECIFIED)
     color = ColorTags(primaries=primaries, transfer=transfer, matrix=BT2020).as_written
     return Samples(
-        bits=bits,
+        bits=_significant_bits(head) or bits,
         curve=CURVES.get(transfer, ""),
         grey=image.mode.startswith("I") or image.mode in ("L", "LA"),
         color=color,
@@ -121,6 +121,12 @@ def _transfer(head: bytes, image: Image.Image) -> int:
         at = head.find(b"colrnclx") + 10  # ISO/IEC 14496-12, 12.1.5
         return int.from_bytes(head[at : at + 2], "big") if at >= 10 else 2
     return 2
+
+
+def _significant_bits(head: bytes) -> int:
+    """Return how many bits of 16 a PNG says that its source had, 0 where it doesn't."""
+    at = head.partition(b"IDAT")[0].find(b"sBIT") + 4  # PNG, 11.3.2.5
+    return head[at] if 4 <= at < len(head) and 8 < head[at] <= 16 else 0
 
 
 def _color_code(head: bytes) -> tuple[int, int]:

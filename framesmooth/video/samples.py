@@ -105,6 +105,11 @@ class Samples:
         return self.is_float or self.bits > 8
 
     @property
+    def is_hdr(self) -> bool:
+        """Whether their curve is one of HDR: frames are light then."""
+        return self.curve in ("PQ", "HLG")
+
+    @property
     def words(self) -> str:
         """How deep they are, in words."""
         return f"{self.bits}-bit floats" if self.is_float else f"{self.bits} bits a channel"

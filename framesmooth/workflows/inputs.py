@@ -14,6 +14,7 @@ from framesmooth.runs.open_clip import open_clip
 from framesmooth.video.probe import Uneven
 from framesmooth.video.reading import ReadOptions
 from framesmooth.video.samples import Depth
+from framesmooth.video.storage import Storage
 
 ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
 """A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)
@@ -25,10 +26,11 @@ IN_MEMORY: Final = "frames in memory"
 
 @dataclass(frozen=True)
 class InputClip:
-    """An opened clip, and its path where it has one."""
+    """An opened clip, its path where it has one, and how what is made of it is stored, where that is known."""
 
     frames: FrameSource
     path: Path | None
+    storage: Storage | None = None
 
     @property
     def name(self) -> str:
