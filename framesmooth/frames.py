@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from framesmooth import defaults
 from framesmooth.errors import MediaError, UsageError
 
-Frame = NDArray[np.uint8 | np.uint16 | np.float32]
-"""(H, W, 3), RGB, C-contiguous: uint8, or deeper where the source is.
+Frame = NDArray[Any]
+"""(H, W, 3), RGB, C-contiguous: uint8, or uint16 or float32 where the source is deeper.
 
-uint8 and uint16 are encoded for a display, over the whole range of the type. float32 is proportional to light:
-1 is diffuse white, highlights are brighter, and colours outside the primaries are negative. All frames of a clip
-have one type; the primaries are those of the clip.
+uint8 and uint16 are encoded for a display, over the whole range of the type. float32 is proportional to
+light: 1 is diffuse white, highlights are brighter, and colours outside the primaries are negative. All frames
+of a clip have one type; the primaries are those of the clip.
 """
 
 EightBit = NDArray[np.uint8]
@@ -107,7 +107,7 @@ def as_uint8(image: NDArray[np.floating[Any]]) -> EightBit:
 
 
 def as_deep_as(frame: Frame, image: NDArray[np.floating[Any]]) -> Frame:
-    """Return a float image (H, W, 3), encoded for a display as ``as_float`` does it, in the type of ``frame``."""
+    """Return a float image (H, W, 3), encoded as ``as_float`` does it, in the type of ``frame``."""
     if frame.dtype == np.uint8:
         return as_uint8(image)
     if frame.dtype == np.float32:
@@ -124,7 +124,7 @@ def as_uint16(image: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
 def eight_bits(frame: Frame) -> EightBit:
     """Return a frame as uint8, as it looks on a display: a uint8 frame itself, else a new array.
 
-    uint16 is rounded. What is near white or brighter in float32 is compressed, so that all of it is told apart.
+    uint16 is rounded. What is near white or brighter in float32 is compressed, so that it stays distinct.
     """
     if frame.dtype == np.uint8:
         return cast(EightBit, frame)
@@ -136,7 +136,7 @@ def eight_bits(frame: Frame) -> EightBit:
 
 
 def in_levels(frame: Frame) -> NDArray[Any]:
-    """Return a frame (H, W, 3) in levels of 255: uint8 as it is, deeper ones as float32 with their fractions."""
+    """Return a frame (H, W, 3) in levels of 255: uint8 as it is, deeper ones as float32."""
     return frame if frame.dtype == np.uint8 else as_float(frame) * np.float32(255)
 
 
@@ -162,7 +162,7 @@ class FrameList:
         MediaError: when there is no frame, or when the sizes differ.
     """
 
-    frames: Sequence[Frame] | NDArray[np.uint8 | np.uint16 | np.float32]
+    frames: Sequence[Frame] | NDArray[Any]
     fps: Fraction = DEFAULT_FPS
 
     def __post_init__(self) -> None:

@@ -52,8 +52,8 @@ def judge_shots(
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
     Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
-    none falls by 2 % though it ``must_help``; with ``spare_clean`` also where there was no more flicker than film
-    grain has.
+    none falls by 2 % though it ``must_help``; with ``spare_clean`` also where there was no more flicker than
+    film grain has.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]

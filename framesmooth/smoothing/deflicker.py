@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framesmooth.frames import Frame, as_deep_as, as_float
+from framesmooth.frames import Frame, as_deep_as
 from framesmooth.motion.shots import Step
 from framesmooth.smoothing.exposure import (
     TONE_RADIUS,

@@ -86,7 +86,7 @@ def toned(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32]:
 def apply_gains(
     image: NDArray[np.float32], gains: NDArray[np.float32], *, bounded: bool = True
 ) -> NDArray[np.float32]:
-    """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1 where it is ``bounded``.
+    """Return the image (H, W, 3) float32 times the ``gains`` (3,), in [0, 1] where it is ``bounded``.
 
     Samples at the ends of the range, below 12 or above 250 of 255, take on less and less of the gain: what is
     clipped did not follow the exposure, so it must not follow its correction.
@@ -102,8 +102,8 @@ def apply_gains(
 def unclipped(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """Return how far the pixels of a frame (H, W, 3) are known (H, W), 0 to 1; None where all are.
 
-    In float32 nothing is clipped. A frame that flickered brighter and was clipped to white lost what its pixels were. One that flickered
-    darker shows white where the clip is white.
+    In float32 nothing is clipped. A frame that flickered brighter and was clipped to white lost what its
+    pixels were. One that flickered darker shows white where the clip is white.
     """
     if frame.dtype == np.float32:
         return None

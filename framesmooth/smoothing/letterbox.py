@@ -7,7 +7,11 @@ import numpy as np
 
 from framesmooth.frames import Frame
 
-_BLACK: Final = {np.dtype(np.uint8): 2.0, np.dtype(np.uint16): 2.0 * 257, np.dtype(np.float32): 2 / 255 / 12.92}
+_BLACK: Final = {
+    np.dtype(np.uint8): 2.0,
+    np.dtype(np.uint16): 2.0 * 257,
+    np.dtype(np.float32): 2 / 255 / 12.92,
+}
 """Bars are no brighter, by the type of the samples: 2 of 255, and its light."""
 
 

@@ -105,7 +105,9 @@ class MotionSmoother(ABC):
         return self.reads_ahead if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed frames (H, W, 3), as deep as the input's; holds about twice the pictures that it looks at.
+        """Yield the smoothed frames (H, W, 3), as deep as the input's.
+
+        Holds about twice the pictures that it looks at.
 
         Raises:
             MediaError: a guide of another size or number of frames.

@@ -17,7 +17,7 @@ _DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """FFmpeg's own decoders of these codecs drop the alpha that WebM keeps beside each frame."""
 
 
-def over_background(rgba: NDArray[np.uint8 | np.uint16], background: Color = BLACK) -> Frame:
+def over_background(rgba: Frame, background: Color = BLACK) -> Frame:
     """Return an RGBA picture over a background: "over" for straight alpha (Porter and Duff, 1984).
 
     Args:
@@ -28,7 +28,7 @@ def over_background(rgba: NDArray[np.uint8 | np.uint16], background: Color = BLA
     if (rgba[..., 3] == most).all():
         return np.ascontiguousarray(rgba[..., :3])
     alpha = rgba[..., 3:].astype(np.uint32 if most == 255 else np.uint64)
-    under = np.asarray(background, alpha.dtype) * (most // 255)
+    under: NDArray[Any] = np.asarray(background, alpha.dtype) * (most // 255)
     mixed = (rgba[..., :3] * alpha + under * (most - alpha) + most // 2) // most
     return np.ascontiguousarray(mixed.astype(rgba.dtype))
 

@@ -58,7 +58,7 @@ def is_yuv(pix_fmt: str) -> bool:
 
 
 def tag_colors(stream: av.VideoStream, tags: ColorTags = SDR, *, rgb: bool = False) -> None:
-    """Write into the stream what its samples are: BT.709 or what ``tags`` say, in limited range unless RGB."""
+    """Write into the stream what its samples are: as ``tags`` say, in limited range unless RGB."""
     context = stream.codec_context
     context.color_range = int(ColorRange.JPEG if rgb else ColorRange.MPEG)
     context.colorspace = _RGB_MATRIX if rgb else tags.matrix

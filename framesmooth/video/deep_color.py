@@ -1,7 +1,7 @@
 """Video of more than 8 bits to and from RGB of 16 bits.
 
-FFmpeg scales chroma; the matrix (ITU-T H.273, 8.3) is applied here, in floats: FFmpeg's own reaches only 65208 of
-65535 where white is due.
+FFmpeg scales chroma; the matrix (ITU-T H.273, 8.3) is applied here, in floats: FFmpeg's own reaches only
+65208 of 65535 where white is due.
 """
 
 import sys
@@ -19,7 +19,7 @@ from framesmooth.video.alpha import has_alpha, over_background
 from framesmooth.video.color import ACCURATE, HD_HEIGHT, is_yuv
 from framesmooth.video.hdr import CURVES
 from framesmooth.video.reading import BLACK, Color
-from framesmooth.video.samples import BT709, EIGHT, ColorTags, Depth, Samples
+from framesmooth.video.samples import BT709, EIGHT, ColorTags, Curve, Depth, Samples
 
 _WEIGHTS: Final[Mapping[int, tuple[float, float]]] = {
     1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
@@ -34,7 +34,7 @@ _YUV, _YUVA = "yuv444p16le", "yuva444p16le"
 
 
 def video_samples(stream: av.VideoStream, first: av.VideoFrame, bits: int, depth: Depth) -> Samples:
-    """Return what the frames of a video get, of which the ``first`` picture has so many ``bits`` a channel."""
+    """Return what the frames of a video get; its ``first`` picture has so many ``bits`` a channel."""
     if depth == "eight" or (depth == "source" and bits <= 8):
         return EIGHT
     transfer = int(stream.codec_context.color_trc)
@@ -46,8 +46,8 @@ def video_samples(stream: av.VideoStream, first: av.VideoFrame, bits: int, depth
         light_level=_light_level(_side_data(first, Type.CONTENT_LIGHT_LEVEL)),
     )
     grey = len(first.format.components) == 1 and not first.format.has_palette
-    curve = CURVES.get(transfer, "")
-    return Samples(bits=min(max(bits, 9), 16), curve=curve, grey=grey, color=tags.as_written)
+    curve: Curve = CURVES.get(transfer, "")
+    return Samples(bits=min(bits, 16) if bits > 8 else 16, curve=curve, grey=grey, color=tags.as_written)
 
 
 def _side_data(picture: av.VideoFrame, kind: Type) -> bytes | None:
@@ -66,7 +66,8 @@ def _light_level(data: bytes | None) -> tuple[int, int] | None:
 def to_rgb16(picture: av.VideoFrame, background: Color | None = BLACK) -> NDArray[np.uint16]:
     """Return a decoded picture as RGB (H, W, 3) uint16 by its own tags, over the background.
 
-    The whole range of the type is used, the curve is the picture's. Where ``background`` is None, alpha is ignored.
+    The whole range of the type is used, the curve is the picture's. Where ``background`` is None, alpha is
+    ignored.
     """
     transparent = background is not None and has_alpha(picture.format)
     if is_yuv(picture.format.name):
@@ -79,7 +80,7 @@ def to_rgb16(picture: av.VideoFrame, background: Color | None = BLACK) -> NDArra
 
 
 def from_rgb16(frame: NDArray[np.uint16], pix_fmt: str, tags: ColorTags) -> av.VideoFrame:
-    """Return RGB (H, W, 3) uint16 in ``pix_fmt``: in limited range by the matrix of ``tags`` where that is YUV."""
+    """Return RGB (H, W, 3) uint16 in ``pix_fmt``: YUV in limited range by the matrix of ``tags``."""
     if not is_yuv(pix_fmt):
         bits = max(part.bits for part in av.VideoFormat(pix_fmt).components)
         shorter = np.rint(frame * np.float32((2**bits - 1) / 65535)).astype(np.uint16)
@@ -128,8 +129,11 @@ def _from_rgb(picture: av.VideoFrame, *, transparent: bool) -> NDArray[np.uint16
         return np.repeat(grey[..., None], 3, axis=2)
     if picture.format.name in _PLANAR:
         bits = picture.format.components[0].bits
-        return np.rint(picture.to_ndarray() * np.float32(65535 / (2**bits - 1))).astype(np.uint16)
-    return np.asarray(picture.reformat(format="rgba64le" if transparent else "rgb48le").to_ndarray(), np.uint16)
+        longer = np.rint(picture.to_ndarray() * np.float32(65535 / (2**bits - 1)))
+        return np.asarray(longer, np.uint16)
+    return np.asarray(
+        picture.reformat(format="rgba64le" if transparent else "rgb48le").to_ndarray(), np.uint16
+    )
 
 
 def _reformatted(picture: av.VideoFrame, pix_fmt: str) -> av.VideoFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -26,10 +26,12 @@ from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import open_picture
 from framesmooth.video.samples import EIGHT, Samples, light_from
 
-_HIGHEST_HALF: Final = np.float32(65504)
+_HIGHEST_HALF: Final = 65504.0
 _FLOATS: Final = ("f16le", "f32le")
 _ORIENTATION: Final = 0x0112
-_DEMUXERS: Final = {b"\x89PNG": "png_pipe", b"P3": "ppm_pipe", b"P6": "ppm_pipe", b"P2": "pgm_pipe", b"P5": "pgm_pipe"}
+_DEMUXERS: Final = {
+    b"\x89PNG": "png_pipe", b"P3": "ppm_pipe", b"P6": "ppm_pipe", b"P2": "pgm_pipe", b"P5": "pgm_pipe",
+}  # fmt: skip
 """FFmpeg's readers of 16-bit pictures that Pillow reads as 8 bits."""
 
 
@@ -43,7 +45,7 @@ def common_samples(found: Collection[Samples]) -> Samples:
     if not deepest.is_deep:
         return EIGHT
     if len({one.curve for one in found if one.is_float == deepest.is_float}) > 1:
-        raise MediaError("pictures of different curves, as HDR and SDR, make no clip: put them in folders of their own")
+        raise MediaError("HDR and SDR pictures make no clip together: put them in folders of their own")
     return Samples(
         bits=deepest.bits,
         is_float=deepest.is_float,
@@ -63,7 +65,9 @@ def read_deep_frame(path: Path, samples: Samples, background: Color = BLACK) -> 
     head = head_of(path)
     if is_tiff(head):
         return _tiff(path, samples, background)
-    demuxer = demuxer_of(head) or next((name for start, name in _DEMUXERS.items() if head.startswith(start)), None)
+    demuxer = demuxer_of(head) or next(
+        (name for start, name in _DEMUXERS.items() if head.startswith(start)), None
+    )
     if demuxer is None:
         return None
     with first_picture(path, demuxer) as picture:
@@ -77,7 +81,7 @@ def read_deep_frame(path: Path, samples: Samples, background: Color = BLACK) -> 
     return light_from(signal, samples.curve) if samples.is_hdr else signal
 
 
-def turned(frame: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+def turned(frame: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Return a frame (H, W, C) upright that is stored by an orientation of Exif 2.32, table 4."""
     if orientation in (5, 6, 7, 8):
         frame = frame.transpose(1, 0, 2)
@@ -113,7 +117,8 @@ def _float_planes(picture: av.VideoFrame) -> NDArray[np.float32]:
     """Return the channels (H, W, C) of floats in planes, as they are: FFmpeg would clip half floats."""
     kind = np.dtype("<f2" if picture.format.name.endswith("f16le") else "<f4")
     planes = [
-        np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)[:, : plane.width] for plane in picture.planes
+        np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)[:, : plane.width]
+        for plane in picture.planes
     ]
     if len(planes) >= 3:
         planes[:3] = planes[2], planes[0], planes[1]  # from green, blue, red
@@ -121,7 +126,7 @@ def _float_planes(picture: av.VideoFrame) -> NDArray[np.float32]:
 
 
 def _light(array: NDArray[np.float32], background: Color, *, associated: bool) -> Frame:
-    """Return floats over the background; what is no number is 0, what is infinite the highest of half floats."""
+    """Return floats over the background; no numbers become 0, infinite ones the highest of half floats."""
     array = np.nan_to_num(array, nan=0.0, posinf=_HIGHEST_HALF, neginf=-_HIGHEST_HALF)
     channels = array.shape[2]
     colors = _three(array[..., : 1 if channels < 3 else 3])
@@ -132,7 +137,7 @@ def _light(array: NDArray[np.float32], background: Color, *, associated: bool) -
     return np.ascontiguousarray(colors, np.float32)
 
 
-def _three(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def _three(array: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
 
 

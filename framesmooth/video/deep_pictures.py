@@ -239,7 +239,7 @@ def _tiff_facts(page: Any) -> DeepPicture:
 
 
 def orientation_of(page: Any) -> int:
-    """Return the orientation of a TIFF's page, the tag of TIFF 6.0, section 8: 1 is upright, 5 to 8 swap the sides."""
+    """Return the orientation of a TIFF's page (TIFF 6.0, section 8): 1 is upright, 5 to 8 swap the sides."""
     tag = page.tags.get("Orientation")
     return int(tag.value) if tag is not None else 1
 

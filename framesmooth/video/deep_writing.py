@@ -49,7 +49,7 @@ def _png(signal: NDArray[np.uint16], samples: Samples, tags: Mapping[str, str]) 
 
 
 def _chunks(samples: Samples, tags: Mapping[str, str]) -> list[bytes]:
-    """Return the chunks of a PNG (third edition, 11.3) that tell its colours, its significant bits and its tags."""
+    """Return the chunks of a PNG (third edition, 11.3) with its colours, significant bits and tags."""
     chunks = []
     if samples.color != SDR:
         chunks.append(_chunk(b"cICP", bytes((samples.color.primaries, samples.color.transfer, 0, 1))))

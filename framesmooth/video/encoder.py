@@ -43,7 +43,7 @@ class Codec:
     bits: int = 8
 
     def with_bits(self, bits: int) -> "Codec":
-        """Return the codec with so many bits a channel, or what is next to them that this build of FFmpeg has."""
+        """Return the codec with so many bits a channel, or about as many as this build of FFmpeg has."""
         known = {each.name for each in av.Codec(self.encoder, "w").video_formats or ()}
         found = sorted(depth for depth, pix_fmt in self.deep.items() if pix_fmt in known)
         if bits <= 8 or not found:
@@ -75,9 +75,7 @@ CODECS: Final[dict[str, Codec]] = {
         deep={10: "yuv420p10le", 12: "yuv420p12le"},
     ),
     "av1": Codec(encoder="libsvtav1", options={"preset": "6"}, deep={10: "yuv420p10le"}),
-    "prores": Codec(
-        encoder="prores_ks", pix_fmt="yuv422p10le", takes_crf=False, deep={10: "yuv422p10le"}
-    ),
+    "prores": Codec(encoder="prores_ks", pix_fmt="yuv422p10le", takes_crf=False, deep={10: "yuv422p10le"}),
     "ffv1": Codec(
         encoder="ffv1",
         pix_fmt="bgr0",

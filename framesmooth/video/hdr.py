@@ -1,7 +1,7 @@
 """PQ and HLG, the curves of HDR (ITU-R BT.2100-2, tables 4 and 5), to light and back.
 
-Frames hold light as floats, 1 being diffuse white: 203 candelas per square metre in PQ, 75 % of the signal in HLG
-(ITU-R BT.2408-7, table 1). Light of HLG is that of the scene.
+Frames hold light as floats, 1 being diffuse white: 203 candelas per square metre in PQ, 75 % of the signal in
+HLG (ITU-R BT.2408-7, table 1). Light of HLG is that of the scene.
 """
 
 from functools import lru_cache

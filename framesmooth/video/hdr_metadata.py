@@ -1,4 +1,4 @@
-"""What an HDR clip says of the display it was made on (SMPTE ST 2086) and of its light (CTA-861.3), in words."""
+"""What an HDR clip says of its mastering display (SMPTE ST 2086) and its light (CTA-861.3), in words."""
 
 import struct
 from typing import Final
@@ -23,12 +23,12 @@ def mastering_words(data: bytes, *, whole: bool) -> str:
     red, green, blue, white = (values[2 * at : 2 * at + 2] for at in range(4))
     darkest, brightest = values[8:]
 
-    def pair(first: float, second: float, unit: int) -> str:
-        return f"({round(first * unit)},{round(second * unit)})" if whole else f"({first:.5f},{second:.5f})"
+    def pair(values: list[float], unit: int) -> str:
+        return "({},{})".format(*(round(one * unit) if whole else f"{one:.5f}" for one in values))
 
     points = {"G": green, "B": blue, "R": red, "WP": white}
-    places = "".join(f"{name}{pair(*point, _CHROMATICITY)}" for name, point in points.items())
-    return f"{places}L{pair(brightest, darkest, _LUMINANCE)}"
+    places = "".join(f"{name}{pair(point, _CHROMATICITY)}" for name, point in points.items())
+    return f"{places}L{pair([brightest, darkest], _LUMINANCE)}"
 
 
 def light_words(level: tuple[int, int]) -> str:

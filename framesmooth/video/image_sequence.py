@@ -20,7 +20,7 @@ _UNDER_WAY: Final = 2
 
 
 class FolderEncoder:
-    """Writes numbered pictures into a folder, PNG unless ``storage`` says otherwise; tags into the first one."""
+    """Writes numbered pictures, PNG unless ``storage`` says otherwise, into a folder; tags into the first."""
 
     def __init__(self, folder: Path, tags: Mapping[str, str], storage: Storage = EIGHT_BIT_PNG) -> None:
         self._folder, self._tags, self._count, self._storage = folder, tags, 0, storage

@@ -66,7 +66,7 @@ def read_image(path: str | os.PathLike[str], *, background: Color = BLACK) -> Fr
 def read_deep_image(path: Path, samples: Samples, *, background: Color = BLACK) -> Frame:
     """Read one picture as a frame of a clip with these ``samples``.
 
-    Those of 16 bits keep their colours, whatever their profile; those of 8 bits are read as ``read_image`` does.
+    Those of 16 bits keep their colours, whatever their profile; those of 8 bits are read by ``read_image``.
 
     Raises:
         MediaError: when the file is missing, damaged, no picture or of a kind that cannot be read.

@@ -27,10 +27,10 @@ from framesmooth.video.deinterlace import (
     is_telecined,
     may_be_telecined,
 )
+from framesmooth.video.hdr import CURVES
 from framesmooth.video.orientation import display_matrix, upright
 from framesmooth.video.probe import video_stream
 from framesmooth.video.reading import Color, Reading
-from framesmooth.video.hdr import CURVES
 from framesmooth.video.safe_open import open_media
 from framesmooth.video.samples import EIGHT, Depth, Samples, light_from
 

@@ -12,9 +12,9 @@ from framesmooth.video.alpha import alpha_notice
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.color_profile import is_transparent, profile_name
 from framesmooth.video.deep_pictures import head_of, inspect_deep
+from framesmooth.video.hdr import CURVES
 from framesmooth.video.inspection import depth_notice
 from framesmooth.video.reading import Color
-from framesmooth.video.hdr import CURVES
 from framesmooth.video.safe_open import open_picture
 from framesmooth.video.samples import BT2020, EIGHT, UNSPECIFIED, ColorTags, Samples
 
@@ -174,8 +174,8 @@ def picture_notices(
         lines.append(f"{_named(names)}: colours are converted from {profile} to sRGB")
     deepest = max(pictures, key=lambda name: pictures[name].bits)
     if deep and pictures[deepest].samples.is_deep:
-        read = pictures[deepest].samples.bits
-        lines.append(f"{deepest}: {read} bits a channel are kept" if pictures[deepest].bits > read else "")
+        whole = pictures[deepest].bits > 16 and not pictures[deepest].samples.is_float
+        lines.append(f"{deepest}: 16 of its 32 bits a channel are kept" if whole else "")
     else:
         lines.append(depth_notice(deepest, pictures[deepest].bits))
     for curve, told in _CURVES.items():

@@ -59,9 +59,9 @@ def open_source(
         reading: in which order pictures come, what shows through transparent pixels, how interlaced video
             is read, and whether damage and gaps are refused. Otherwise what is whole is taken, and
             ``MediaFile.damage`` tells the rest.
-        depth: "eight" gives uint8 frames of any file. "source" gives uint16 or float32 where the file has more
-            than 8 bits, and ``framesmooth.video.samples.samples_of`` tells what they are; "sixteen" gives uint16
-            at least.
+        depth: "eight" gives uint8 frames of any file. "source" gives uint16 or float32 where the file has
+            more than 8 bits, and ``framesmooth.video.samples.samples_of`` tells what they are; "sixteen"
+            gives uint16 at least.
 
     Raises:
         MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.

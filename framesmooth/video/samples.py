@@ -1,4 +1,4 @@
-"""What the samples of a clip are: how deep, by which curve encoded, in which colours; as read, and as written."""
+"""What the samples of a clip are: how deep, by which curve encoded, in which colours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ Depth = Literal["eight", "source", "sixteen"]
 """What frames of a file have: 8 bits whatever it has; what it has; or as much, but 16 bits at least."""
 
 Curve = Literal["", "linear", "values", "PQ", "HLG"]
-"""How stored samples encode light: as for an SDR display; not at all; as floats that are what they are, such as
-depths; or as for an HDR display (ITU-R BT.2100)."""
+"""How stored samples encode light: as for an SDR display; not at all; as floats that are what they are, such
+as depths; or as for an HDR display (ITU-R BT.2100)."""
 
 BT709: Final = 1
 UNSPECIFIED: Final = 2
@@ -45,7 +45,7 @@ class ColorTags:
         primaries: of table 2.
         transfer: of table 3.
         matrix: of table 4: 1 is BT.709's, 9 BT.2020's.
-        mastering: the mastering display (SMPTE ST 2086) as FFmpeg's AVMasteringDisplayMetadata, if it is known.
+        mastering: the mastering display (SMPTE ST 2086) as FFmpeg's AVMasteringDisplayMetadata, if known.
         light_level: (MaxCLL, MaxFALL) in candelas per square metre, if they are known.
     """
 
@@ -135,14 +135,14 @@ def samples_of(source: FrameSource) -> Samples:
 
 def stored_eight(frame: Frame, curve: Curve = "") -> EightBit:
     """Return a frame in 8 bits; HDR as it looks on a display, light above white clipped."""
-    if frame.dtype != np.float32 or curve in CURVES:
+    if frame.dtype != np.float32 or curve in ("PQ", "HLG"):
         return eight_bits(frame)
     image = np.asarray(frame, np.float32)
     return as_uint8(image if curve == "values" else encode_light(image))
 
 
 def stored_sixteen(frame: Frame, curve: Curve = "") -> NDArray[np.uint16]:
-    """Return a frame in 16 bits by the curve of its clip, over the whole range of the type; light is clipped."""
+    """Return a frame in 16 bits by the curve of its clip, over the range of the type; light is clipped."""
     if frame.dtype == np.uint16:
         return np.asarray(frame, np.uint16)
     if frame.dtype == np.uint8:

@@ -1,5 +1,6 @@
 """How deep a clip is written, and as what: as deep as its source where the output can hold that."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -59,23 +60,30 @@ def plan_pictures(
     """
     chosen: PictureFormat = asked or ("exr" if source.is_float and bit_depth is None else "png")
     if chosen == "exr":
-        half = 16 if source.bits <= _HALF_HOLDS or (source.is_float and source.bits == 16) else 32
-        told = "OpenEXR pictures hold no tags: title and comment are left out"
-        hdr = f"{name}: {source.curve} becomes light in OpenEXR, 1 being diffuse white" if source.is_hdr else ""
-        stored = Samples(bits=half, is_float=True, curve=source.curve, grey=source.grey and source.is_deep)
-        return Storage(samples=stored, pictures="exr", notices=tuple(filter(None, (told, hdr, _colors_lost(name, source)))))
-    if chosen == "tiff" and source.is_float and bit_depth is None:
-        return Storage(samples=replace(source, bits=32), pictures="tiff", notices=_profile_lost(name, source))
-    if not source.is_deep and bit_depth in (None, "8"):
+        return _as_exr(name, source)
+    if bit_depth == "8" or (not source.is_deep and bit_depth is None):
         return Storage(pictures=chosen)
-    lines = []
+    if chosen == "tiff" and source.is_float and bit_depth is None:
+        return Storage(samples=replace(source, bits=32), pictures="tiff")
+    lines = [_colors_lost(name, source)] if chosen == "tiff" else []
     if source.is_float:
-        lines.append(f"{name}: floats become 16 bits, and what is above 1 is clipped: --frames-as exr keeps it")
-    if chosen == "tiff":
-        lines.append(_colors_lost(name, source))
+        lines.append(f"{name}: floats become 16 bits, clipped above 1: --frames-as exr keeps them")
     bits = 16 if source.is_float or bit_depth is not None else source.bits
     stored = replace(source, bits=bits, is_float=False)
     return Storage(samples=stored, pictures=chosen, notices=tuple(filter(None, lines)))
+
+
+def _as_exr(name: str, source: Samples) -> Storage:
+    """Return the storage as light: in half floats where those hold as much as the source."""
+    half = source.bits <= _HALF_HOLDS or (source.is_float and source.bits == 16)
+    stored = Samples(bits=16 if half else 32, is_float=True, curve="linear", grey=source.grey)
+    lines = [
+        "OpenEXR frames hold no tags: title and comment are left out",
+        f"{name}: {source.curve} becomes light, 1 being diffuse white" if source.is_hdr else "",
+        _colors_lost(name, source),
+        *_profile_lost(name, source),
+    ]
+    return Storage(samples=stored, pictures="exr", notices=tuple(filter(None, lines)))
 
 
 def plan_video(
@@ -88,32 +96,39 @@ def plan_video(
     Raises:
         UsageError: an unknown codec, or one that the container doesn't hold.
     """
-    if not source.is_deep and bit_depth in (None, "8"):
+    if bit_depth == "8" or (not source.is_deep and bit_depth is None):
         return Storage(codec=codec)
-    usual = source.bits if source.bits <= _DEEPEST_LOSSY and not source.is_float else _USUAL_DEEPEST
-    wanted = usual if bit_depth is None else int(bit_depth)
     chosen = codec or deepest_codec(suffix)
-    kept = choose_codec(suffix, chosen, wanted if chosen != "ffv1" or bit_depth else _whole_bits(source))
+    kept = choose_codec(suffix, chosen, _wanted_bits(source, chosen) if bit_depth is None else int(bit_depth))
     if kept.bits <= 8:
-        told = f"{chosen} holds 8 bits a channel here"
-        return Storage(codec=codec, notices=(f"{told}: --codec {deepest_codec(suffix)} keeps those of {name}",))
-    color = source.color.as_written
-    stored = Samples(bits=kept.bits, curve=source.curve, color=color)
-    has = f"{source.words}, light above 1 among them" if source.curve == "linear" else source.words
-    lines = [] if codec or not source.is_deep else [f"{name} has {has}: written as {chosen} with {kept.bits} bits"]
-    if source.is_float and source.curve in ("linear", "values"):
-        lines.append(f"{name}: what is above 1 is clipped: write a folder of frames to keep it")
-    elif source.bits > kept.bits:
-        lines.append(f"{name}: {source.bits} bits a channel become the {kept.bits} of {chosen}")
-    if bit_depth is not None and kept.bits != int(bit_depth):
+        told = f"{chosen} holds 8 bits a channel here: --codec {deepest_codec(suffix)} holds more"
+        return Storage(codec=codec, notices=(told,))
+    stored = Samples(bits=kept.bits, curve=source.curve, color=source.color.as_written)
+    lines = list(_told_of_bits(name, source, chosen, kept.bits)) if bit_depth is None else []
+    if bit_depth is None and codec is None:
+        lines.append(f"written as {chosen} for {source.words}: --bit-depth 8 makes what all players show")
+    if bit_depth not in (None, str(kept.bits)):
         lines.append(f"{chosen} has no {bit_depth} bits a channel: it is written with {kept.bits}")
-    if (color.mastering or color.light_level) and not holds_hdr_data(kept):
-        lines.append(f"{name}: its mastering display and light levels are left out, which {chosen} doesn't hold here")
+    if chosen == "h264":
+        lines.append("few players show h264 of 10 bits: more show h265")
+    if (stored.color.mastering or stored.color.light_level) and not holds_hdr_data(kept):
+        lines.append(f"{name}: its mastering display and light levels are left out: {chosen} takes none")
     return Storage(samples=stored, codec=chosen, notices=(*lines, *_profile_lost(name, source)))
 
 
-def _whole_bits(source: Samples) -> int:
-    return 16 if source.is_float else source.bits
+def _told_of_bits(name: str, source: Samples, codec: str, bits: int) -> Iterator[str]:
+    """Yield what is told about bits that are lost."""
+    if source.is_float and not source.is_hdr:
+        yield f"{name}: floats become {bits} bits, clipped above 1: a folder of frames keeps them"
+    elif source.bits > bits:
+        yield f"{name}: {source.bits} bits a channel become the {bits} of {codec}"
+
+
+def _wanted_bits(source: Samples, codec: str) -> int:
+    """Return with how many bits a channel a video is written: pictures of 16 bits with 10, unless losslessly."""
+    if codec == "ffv1":
+        return 16 if source.is_float else source.bits
+    return source.bits if source.bits <= _DEEPEST_LOSSY and not source.is_float else _USUAL_DEEPEST
 
 
 def _colors_lost(name: str, source: Samples) -> str:

@@ -18,7 +18,7 @@ from framesmooth.video.storage import Storage
 
 ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
 """A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)
-RGB frames, or one array (T, H, W, 3): uint8, uint16, or float32 for light (see ``framesmooth.frames.Frame``)."""
+RGB frames, or one array (T, H, W, 3): uint8, uint16, or float32 for light (``framesmooth.frames.Frame``)."""
 
 IN_MEMORY: Final = "frames in memory"
 """What a clip without a path is called."""
@@ -26,7 +26,7 @@ IN_MEMORY: Final = "frames in memory"
 
 @dataclass(frozen=True)
 class InputClip:
-    """An opened clip, its path where it has one, and how what is made of it is stored, where that is known."""
+    """An opened clip, its path where it has one, and how its result is stored, where that is known."""
 
     frames: FrameSource
     path: Path | None

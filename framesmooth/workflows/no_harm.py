@@ -28,8 +28,8 @@ class LeftAlone:
 class Harmless:
     """What smoothing must not make worse.
 
-    With ``spare_clean`` it leaves clean clips alone as well, and unless it ``must_help`` it also stays where no
-    figure falls: figures are those of 8 bits, and deeper frames flicker by less.
+    With ``spare_clean`` it leaves clean clips alone as well, and unless it ``must_help`` it also stays where
+    no figure falls: figures are those of 8 bits, and deeper frames flicker by less.
     """
 
     spare_clean: bool = False

@@ -226,7 +226,9 @@ def _leave(
         return replace(again, left=left)
     copy_clip(clip.frames, sink, emit)
     strip = (
-        None if settings.report is None else Strip().drawn_from_pairs((shown, shown) for shown in map(eight_bits, clip.frames))
+        None
+        if settings.report is None
+        else Strip().drawn_from_pairs((shown, shown) for shown in map(eight_bits, clip.frames))
     )
     return Smoothed(clip.frames, before, unchanged(before), strip=strip, left=left)
 

@@ -219,7 +219,7 @@ class TrajectorySmoother(MotionSmoother):
         strengths: Collection[float],
         paths: Sequence[Paths],
     ) -> dict[float, Frame]:
-        """Return the smoothed frame (H, W, 3) at ``centre`` of its window, as deep as it was, for each of the strengths.
+        """Return the smoothed frame (H, W, 3) at ``centre`` of its window, for each of the strengths.
 
         Bands that are warped onto the steadied grid take most of the memory: one by one they are averaged.
         """

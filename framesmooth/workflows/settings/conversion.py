@@ -25,8 +25,8 @@ class ConvertSettings(WorkflowSettings, EncodingSettings):
         Setting(
             has_option=False,
             written=object,
-            help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames, or of "
-            "OpenEXR where they are floats. None keeps the frames in memory.",
+            help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames, "
+            "or of OpenEXR where they are floats. None keeps the frames in memory.",
         ),
     ] = None
     _: KW_ONLY
