@@ -125,7 +125,7 @@ def _told_of_bits(name: str, source: Samples, codec: str, bits: int) -> Iterator
 
 
 def _wanted_bits(source: Samples, codec: str) -> int:
-    """Return with how many bits a channel a video is written: pictures of 16 bits with 10, unless losslessly."""
+    """Return with how many bits a channel a video is written: 16 become 10, unless losslessly."""
     if codec == "ffv1":
         return 16 if source.is_float else source.bits
     return source.bits if source.bits <= _DEEPEST_LOSSY and not source.is_float else _USUAL_DEEPEST
