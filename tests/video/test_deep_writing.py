@@ -64,7 +64,7 @@ def test_png_tells_its_colours_and_how_many_bits_are_meant(tmp_path: Path) -> No
 
 
 def test_png_keeps_a_profile(tmp_path: Path) -> None:
-    icc = profile(SRGB_PRIMARIES, 1.0)
+    icc = profile("linear", SRGB_PRIMARIES, 1.0)
     written(tmp_path / "a", Storage(samples=Samples(bits=16, profile=icc)), DEEP)
     with Image.open(tmp_path / "a" / "frame_000000.png") as image:
         assert image.info["icc_profile"] == icc
