@@ -140,18 +140,20 @@ def in_levels(frame: Frame) -> NDArray[Any]:
     return frame if frame.dtype == np.uint8 else as_float(frame) * np.float32(255)
 
 
-def encode_light(light: NDArray[np.float32]) -> NDArray[np.float32]:
+def encode_light(light: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return light, 1 being white, with the curve of sRGB (IEC 61966-2-1), unclipped."""
-    size = np.abs(light)
+    size = np.abs(light, dtype=np.float32)
     curved = np.float32(1.055) * np.power(size, np.float32(1 / 2.4)) - np.float32(0.055)
-    return np.copysign(np.where(size <= _LINEAR_LIGHT, np.float32(12.92) * size, curved), light)
+    encoded = np.where(size <= _LINEAR_LIGHT, np.float32(12.92) * size, curved)
+    return np.asarray(np.copysign(encoded, light), np.float32)
 
 
-def decode_light(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def decode_light(image: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return the light of an image with the curve of sRGB: the inverse of :func:`encode_light`."""
-    size = np.abs(image)
+    size = np.abs(image, dtype=np.float32)
     light = np.power((size + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
-    return np.copysign(np.where(size <= _LINEAR_IMAGE, size / np.float32(12.92), light), image)
+    decoded = np.where(size <= _LINEAR_IMAGE, size / np.float32(12.92), light)
+    return np.asarray(np.copysign(decoded, image), np.float32)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """Video of more than 8 bits to RGB of 16 and back."""
 
+from typing import Any
+
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from framesmooth.frames import eight_bits
@@ -19,10 +22,10 @@ def tagged(picture: av.VideoFrame, matrix: int) -> av.VideoFrame:
     return picture
 
 
-def colours() -> np.ndarray:
+def colours() -> NDArray[Any]:
     noise = np.random.default_rng(5).random((48, 64, 3))
     smooth = gaussian_filter(noise, (6, 6, 0))
-    return np.rint((0.3 + 0.4 * (smooth - smooth.min()) / np.ptp(smooth)) * 65535).astype(np.uint16)
+    return np.asarray(np.rint((0.3 + 0.4 * (smooth - smooth.min()) / np.ptp(smooth)) * 65535), np.uint16)
 
 
 @pytest.mark.parametrize("pix_fmt", FORMATS)

@@ -1,11 +1,13 @@
 """Pictures are read with all of their bits where that is asked for."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
+from numpy.typing import NDArray
 
 from framesmooth.errors import MediaError
 from framesmooth.frames import as_uint8, decode_light, notices_of
@@ -18,12 +20,12 @@ DEEP = RNG.integers(0, 65536, (24, 40, 3), dtype=np.uint16)
 UNIT = (DEEP / 65535).astype(np.float32)
 
 
-def png(path: Path, array: np.ndarray) -> None:
+def png(path: Path, array: NDArray[Any]) -> None:
     order = array if array.ndim == 2 else array[..., [2, 1, 0, 3][: array.shape[2]]]
     path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(order))[1].tobytes())
 
 
-def first(folder: Path) -> np.ndarray:
+def first(folder: Path) -> NDArray[Any]:
     return next(iter(open_source(folder, depth="source")))
 
 

@@ -3,6 +3,7 @@
 import io
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,10 +35,16 @@ def written(folder: Path, storage: Storage, *frames: Frame) -> Path:
     return folder
 
 
+def by_opencv(path: Path) -> Frame:
+    found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert found is not None
+    return np.asarray(found)
+
+
 def test_png_as_opencv_reads_it_and_with_its_tags(tmp_path: Path) -> None:
     first, second = sorted(written(tmp_path / "a", SIXTEEN, DEEP, DEEP[::-1]).iterdir())
-    assert np.array_equal(cv2.imread(str(first), cv2.IMREAD_UNCHANGED)[..., ::-1], DEEP)
-    assert np.array_equal(cv2.imread(str(second), cv2.IMREAD_UNCHANGED)[..., ::-1], DEEP[::-1])
+    assert np.array_equal(by_opencv(first)[..., ::-1], DEEP)
+    assert np.array_equal(by_opencv(second)[..., ::-1], DEEP[::-1])
     with Image.open(first) as image:
         image.load()
         assert image.text == {"title": "Füchse"}  # type: ignore[attr-defined]
@@ -50,7 +57,7 @@ def test_grey_stays_one_channel(tmp_path: Path) -> None:
     grey = DEEP[..., :1].repeat(3, axis=2)
     storage = Storage(samples=Samples(bits=16, grey=True))
     source = open_source(written(tmp_path / "a", storage, grey, grey), depth="source")
-    assert cv2.imread(str(tmp_path / "a" / "frame_000000.png"), cv2.IMREAD_UNCHANGED).shape == grey.shape[:2]
+    assert by_opencv(tmp_path / "a" / "frame_000000.png").shape == grey.shape[:2]
     assert samples_of(source) == storage.samples
     assert all(np.array_equal(frame, grey) for frame in source)
 
@@ -80,8 +87,9 @@ def test_tiff_as_tifffile_reads_it(is_float: bool) -> None:
     storage = Storage(samples=Samples(bits=bits, is_float=is_float), pictures="tiff")
     content = encode_deep(frame, storage, {"comment": "made of foxes"})
     with tifffile.TiffFile(io.BytesIO(content)) as whole:
-        assert np.array_equal(whole.pages[0].asarray(), frame)
-        assert whole.pages[0].tags["ImageDescription"].value == "made of foxes"
+        page: Any = whole.pages[0]
+        assert np.array_equal(page.asarray(), frame)
+        assert page.tags["ImageDescription"].value == "made of foxes"
 
 
 @pytest.mark.parametrize("grey", [False, True])
