@@ -12,19 +12,11 @@ from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, decode_light
 from framesmooth.video.alpha import over_background
 from framesmooth.video.deep_color import to_rgb16
-from framesmooth.video.deep_pictures import (
-    deep_tiff_samples,
-    demuxer_of,
-    first_picture,
-    head_of,
-    is_associated,
-    is_tiff,
-    open_tiff,
-    orientation_of,
-)
+from framesmooth.video.deep_pictures import demuxer_of, first_picture, head_of
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import open_picture
 from framesmooth.video.samples import EIGHT, Samples, light_from
+from framesmooth.video.tiff import deep_tiff_samples, is_associated, is_tiff, open_tiff, orientation_of
 
 _HIGHEST_HALF: Final = 65504.0
 _FLOATS: Final = ("f16le", "f32le")

@@ -4,7 +4,6 @@ TIFF (16 and 32 bits, float, planar) is read by tifffile, and by OpenCV where ti
 OpenEXR, DPX, Radiance HDR, PFM, PAM and deep JPEG 2000 by FFmpeg.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from framesmooth.errors import FramesmoothError, MediaError
+from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, as_uint8
 from framesmooth.limits import MAX_PIXELS
 from framesmooth.video.alpha import has_alpha, over_background
@@ -28,10 +26,8 @@ from framesmooth.video.color_profile import to_srgb
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import check_size, file_url
 from framesmooth.video.samples import EIGHT, Samples
+from framesmooth.video.tiff import is_associated, is_tiff, open_tiff, orientation_of, tiff_samples
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors say what is wrong with a picture
-logging.getLogger("tifffile").propagate = False
-_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG2000: Final = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 _DEMUXERS: Final = {
     b"\x76\x2f\x31\x01": "exr_pipe", b"SDPX": "dpx_pipe", b"XPDS": "dpx_pipe", b"#?": "hdr_pipe",
@@ -43,13 +39,7 @@ _LINEAR: Final = ("exr_pipe", "hdr_pipe", "pfm_pipe", "phm_pipe")
 """Formats whose samples are proportional to light."""
 _DPX_TRANSFER_AT: Final = 801  # SMPTE 268M, image element 0
 _DPX_LOGARITHMIC: Final = (1, 3)
-_MOST_ABOVE_ONE: Final = 0.5
 _HEAD: Final = 2**16  # room for an ICC profile before what is looked for
-_PHOTOMETRICS: Final = (
-    tifffile.PHOTOMETRIC.MINISBLACK,
-    tifffile.PHOTOMETRIC.MINISWHITE,
-    tifffile.PHOTOMETRIC.RGB,
-)
 _ORIENTATION: Final = 0x0112  # Exif 2.32, table 4, and TIFF 6.0, section 8
 
 
@@ -91,7 +81,7 @@ def inspect_deep(path: Path) -> DeepPicture | None:
         MediaError: when it is damaged.
     """
     head = head_of(path)
-    if head.startswith(_TIFF):
+    if is_tiff(head):
         with open_tiff(path) as page:
             return _tiff_facts(page) if _is_deep(page) else None
     demuxer = demuxer_of(head)
@@ -120,7 +110,7 @@ def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
         MediaError: when it is damaged, or of a kind that nothing here reads.
     """
     head = head_of(path)
-    if head.startswith(_TIFF):
+    if is_tiff(head):
         with open_tiff(path) as page:
             return _tiff_frame(path, page, background) if _is_deep(page) else None
     demuxer = demuxer_of(head)
@@ -130,11 +120,6 @@ def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
         if demuxer in _LINEAR:
             return _from_linear(floats_of(picture), background)
         return to_rgb(picture, background)
-
-
-def is_tiff(head: bytes) -> bool:
-    """Tell by how a file begins whether it is a TIFF."""
-    return head.startswith(_TIFF)
 
 
 def is_read_by_ffmpeg(path: Path) -> bool:
@@ -195,22 +180,6 @@ def _from_linear(samples: NDArray[np.float32], background: Color) -> Frame:
     return as_uint8(np.broadcast_to(curved, (*curved.shape[:2], 3)))
 
 
-@contextmanager
-def open_tiff(path: Path) -> Iterator[Any]:
-    """Give the first page of a TIFF; damaged files meet tifffile with errors of any type."""
-    try:
-        with path.open("rb") as file, tifffile.TiffFile(file) as whole:
-            page: Any = whole.pages[0]
-            check_size(path, int(page.imagewidth), int(page.imagelength))
-            yield page
-    except (FramesmoothError, MemoryError):
-        raise
-    except Exception as error:
-        raise MediaError(
-            f"cannot read {path} as TIFF: it is damaged or something else, make it again"
-        ) from error
-
-
 def _is_deep(page: Any) -> bool:
     """Tell whether samples have more than 8 bits, or anything else but whole numbers."""
     return int(page.bitspersample) > 8
@@ -238,14 +207,8 @@ def _tiff_facts(page: Any) -> DeepPicture:
     )
 
 
-def orientation_of(page: Any) -> int:
-    """Return the orientation of a TIFF's page (TIFF 6.0, section 8): 1 is upright, 5 to 8 swap the sides."""
-    tag = page.tags.get("Orientation")
-    return int(tag.value) if tag is not None else 1
-
-
 def _tiff_frame(path: Path, page: Any, background: Color) -> Frame:
-    samples = _tiff_samples(path, page)
+    samples = tiff_samples(path, page)
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         samples = 1 - samples
     frame = as_uint8(samples)
@@ -262,79 +225,6 @@ def _tiff_frame(path: Path, page: Any, background: Color) -> Frame:
             colors = as_uint8(colors / np.maximum(alpha, 1, dtype=np.float32))
         colors = over_background(np.concatenate([colors, alpha], axis=2), background)
     return _turned(colors, orientation_of(page))
-
-
-def is_associated(page: Any) -> bool:
-    """Tell whether the colours of a TIFF's page are multiplied by its alpha."""
-    return bool(page.extrasamples) and page.extrasamples[0] == tifffile.EXTRASAMPLE.ASSOCALPHA
-
-
-def deep_tiff_samples(path: Path, page: Any) -> NDArray[Any]:
-    """Return (H, W, 1 to 4) samples as deep as they are: uint16, or float32 with the values that they have.
-
-    Raises:
-        MediaError: a kind of TIFF that cannot be read.
-    """
-    array = _known_array(path, page)
-    inverted = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
-    if array.dtype.kind == "f":
-        samples = array.astype(np.float32)
-        return 1 - samples if inverted else samples
-    bits = int(page.bitspersample)
-    whole = array if bits == 16 else np.rint(array * (65535 / (2.0**bits - 1)))
-    return (65535 - whole if inverted else whole).astype(np.uint16)
-
-
-def _tiff_samples(path: Path, page: Any) -> NDArray[np.float32]:
-    """Return (H, W, 1 to 4) samples as they are shown, 0 to 1."""
-    array = _known_array(path, page)
-    if array.dtype.kind == "u":
-        most = np.float64(2 ** int(page.bitspersample) - 1)
-        return (array / most).astype(np.float32)
-    samples = np.nan_to_num(array.astype(np.float32), nan=0.0)
-    if (samples > 1).mean() > _MOST_ABOVE_ONE:
-        raise MediaError(
-            f"{path} holds floats up to {samples.max():.6g}, of which most are above 1: scale them to 0-1"
-        )
-    return np.clip(samples, 0, 1)
-
-
-def _known_array(path: Path, page: Any) -> NDArray[Any]:
-    """Return the (H, W, 1 to 4) array of a page: unsigned whole numbers or floats."""
-    kind = f"{page.photometric.name}, {page.samplesperpixel} samples of {page.bitspersample} bits"
-    usual = page.photometric in _PHOTOMETRICS and page.samplesperpixel <= 4
-    array = _tiff_array(path, page) if usual else None
-    if array is None or array.size == 0 or array.dtype.kind not in "uf":
-        raise MediaError(f"{path} is a TIFF that cannot be read ({kind}): convert it to PNG")
-    return array
-
-
-def _tiff_array(path: Path, page: Any) -> NDArray[Any] | None:
-    """Return the (H, W, channels) array of a page in the order RGB, None where nothing reads it."""
-    try:
-        array = page.asarray()
-        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and array.ndim == 3:
-            array = np.moveaxis(array, 0, 2)
-    except ValueError:  # a compression for which tifffile needs another package
-        data = np.fromfile(path, np.uint8)
-        with _quiet_opencv():
-            array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        if array is None:
-            return None
-        if array.ndim == 3 and array.shape[2] >= 3:
-            array = array[..., [2, 1, 0, 3][: array.shape[2]]]
-    return np.asarray(array[..., None] if array.ndim == 2 else array)
-
-
-@contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """Keep OpenCV from writing about damaged files to stderr: the error about them says it."""
-    log: Any = cv2.utils.logging
-    before = log.setLogLevel(log.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        log.setLogLevel(before)
 
 
 def _turned(frame: Frame, orientation: int) -> Frame:

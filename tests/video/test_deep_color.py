@@ -56,8 +56,9 @@ def test_every_level_of_a_ramp_comes_back(bits: int) -> None:
     assert (back[1] == 2 ** (bits - 1)).all()
 
 
-def test_eight_bits_of_it_look_as_ffmpeg_makes_them() -> None:
-    picture = tagged(from_rgb16(colours(), "yuv420p10le", ColorTags()), 1)
+@pytest.mark.parametrize("matrix", [1, 5, 9])
+def test_eight_bits_of_it_look_as_ffmpeg_makes_them(matrix: int) -> None:
+    picture = tagged(from_rgb16(colours(), "yuv420p10le", ColorTags(matrix=matrix)), matrix)
     gap = np.abs(eight_bits(to_rgb16(picture)).astype(int) - to_rgb(picture))
     assert gap.max() <= 2
     assert gap.mean() < 0.6
