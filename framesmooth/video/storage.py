@@ -1,6 +1,5 @@
 """How deep a clip is written, and as what: as deep as its source where the output can hold that."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -25,13 +24,15 @@ class Storage:
         samples: what is stored.
         pictures: the format of the pictures of a folder.
         codec: a name of CODECS for a video; None is the usual one of its suffix.
-        notices: one line for each thing of the source that is stored in another way than usual, or lost.
+        notices: one line for each thing that is stored in another way than usual.
+        losses: one line for each thing of the source that is lost.
     """
 
     samples: Samples = EIGHT
     pictures: PictureFormat = "png"
     codec: str | None = field(default=None, compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
+    losses: tuple[str, ...] = field(default=(), compare=False)
 
 
 def holds_more_than_eight(target: Path | None, bit_depth: BitDepth | None) -> bool:
@@ -70,7 +71,7 @@ def plan_pictures(
         lines.append(f"{name}: floats become 16 bits, clipped above 1: --frames-as exr keeps them")
     bits = 16 if source.is_float or bit_depth is not None else source.bits
     stored = replace(source, bits=bits, is_float=False)
-    return Storage(samples=stored, pictures=chosen, notices=tuple(filter(None, lines)))
+    return Storage(samples=stored, pictures=chosen, losses=tuple(filter(None, lines)))
 
 
 def _as_exr(name: str, source: Samples) -> Storage:
@@ -80,10 +81,14 @@ def _as_exr(name: str, source: Samples) -> Storage:
     lines = [
         "OpenEXR frames hold no tags: title and comment are left out",
         f"{name}: {source.curve} becomes light, 1 being diffuse white" if source.is_hdr else "",
-        _colors_lost(name, source),
-        *_profile_lost(name, source),
     ]
-    return Storage(samples=stored, pictures="exr", notices=tuple(filter(None, lines)))
+    losses = [_colors_lost(name, source), *_profile_lost(name, source)]
+    return Storage(
+        samples=stored,
+        pictures="exr",
+        notices=tuple(filter(None, lines)),
+        losses=tuple(filter(None, losses)),
+    )
 
 
 def plan_video(
@@ -102,26 +107,29 @@ def plan_video(
     kept = choose_codec(suffix, chosen, _wanted_bits(source, chosen) if bit_depth is None else int(bit_depth))
     if kept.bits <= 8:
         told = f"{chosen} holds 8 bits a channel here: --codec {deepest_codec(suffix)} holds more"
-        return Storage(codec=codec, notices=(told,))
+        return Storage(codec=codec, losses=(told,))
     stored = Samples(bits=kept.bits, curve=source.curve, color=source.color.as_written)
-    lines = list(_told_of_bits(name, source, chosen, kept.bits)) if bit_depth is None else []
+    lines, losses = [], []
+    if source.is_float and not source.is_hdr:
+        losses.append(
+            f"{name}: floats become {kept.bits} bits, clipped above 1: a folder of frames keeps them"
+        )
+    elif source.bits > kept.bits and bit_depth is None:
+        losses.append(f"{name}: {source.bits} bits a channel become the {kept.bits} of {chosen}")
+    if (stored.color.mastering or stored.color.light_level) and not holds_hdr_data(kept):
+        losses.append(f"{name}: its mastering display and light levels are left out: {chosen} takes none")
     if bit_depth is None and codec is None:
         lines.append(f"written as {chosen} for {source.words}: --bit-depth 8 makes what all players show")
     if bit_depth not in (None, str(kept.bits)):
         lines.append(f"{chosen} has no {bit_depth} bits a channel: it is written with {kept.bits}")
     if chosen == "h264":
         lines.append("few players show h264 of 10 bits: more show h265")
-    if (stored.color.mastering or stored.color.light_level) and not holds_hdr_data(kept):
-        lines.append(f"{name}: its mastering display and light levels are left out: {chosen} takes none")
-    return Storage(samples=stored, codec=chosen, notices=(*lines, *_profile_lost(name, source)))
-
-
-def _told_of_bits(name: str, source: Samples, codec: str, bits: int) -> Iterator[str]:
-    """Yield what is told about bits that are lost."""
-    if source.is_float and not source.is_hdr:
-        yield f"{name}: floats become {bits} bits, clipped above 1: a folder of frames keeps them"
-    elif source.bits > bits:
-        yield f"{name}: {source.bits} bits a channel become the {bits} of {codec}"
+    return Storage(
+        samples=stored,
+        codec=chosen,
+        notices=tuple(lines),
+        losses=(*losses, *_profile_lost(name, source)),
+    )
 
 
 def _wanted_bits(source: Samples, codec: str) -> int:

@@ -113,6 +113,8 @@ class ClipWriter:
         path, storage = self.clip.path, self.clip.storage
         for line in () if storage is None else storage.notices:
             self.emit(Notice(line))
+        for line in () if storage is None else storage.losses:
+            self.emit(Notice(line, warning=True))
         with open_sink(
             settings.output,
             fps=rate,

@@ -58,7 +58,8 @@ def test_a_video_gets_what_its_codec_holds(
     ],
 )
 def test_what_falls_is_told(source: Samples, suffix: str, asked: dict[str, Any], told: list[str]) -> None:
-    assert list(plan_video("IN", source, suffix, **asked).notices) == told
+    plan = plan_video("IN", source, suffix, **asked)
+    assert [*plan.notices, *plan.losses] == told
 
 
 def test_pictures_are_as_deep_as_the_clip() -> None:
@@ -70,9 +71,9 @@ def test_pictures_are_as_deep_as_the_clip() -> None:
     assert plan_pictures("IN", HALF, None, "tiff").samples.is_float
     assert plan_pictures("IN", PQ).samples.color == PQ.color
     assert plan_pictures("IN", SIXTEEN, "8") == Storage()
-    assert "clipped above 1" in " ".join(plan_pictures("IN", HALF, None, "png").notices)
+    assert "clipped above 1" in " ".join(plan_pictures("IN", HALF, None, "png").losses)
     assert "1 being diffuse white" in " ".join(plan_pictures("IN", PQ, None, "exr").notices)
-    assert "BT.2020" in " ".join(plan_pictures("IN", PQ, None, "tiff").notices)
+    assert "BT.2020" in " ".join(plan_pictures("IN", PQ, None, "tiff").losses)
 
 
 def test_animations_hold_eight_bits() -> None:
