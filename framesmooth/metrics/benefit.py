@@ -35,6 +35,8 @@ _WORDS: Final = {
 }
 # Where so much of the flicker goes, another figure may rise: the clip is steadier all the same.
 _GREAT_FALL: Final = 0.5
+# Level of 255: flicker of deeper frames by less hardly shows in 8 bits.
+_LEAST_SHOWN: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,20 @@ class Shot:
 
 
 def judge_shots(
-    before: Report, after: Report, *, spare_clean: bool = False, must_help: bool = True
+    before: Report, after: Report, *, spare_clean: bool = False, deep: bool = False
 ) -> list[Shot]:
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
     Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
-    none falls by 2 % though it ``must_help``; with ``spare_clean`` also where there was no more flicker than
-    film grain has.
+    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has. Figures
+    are those of 8 bits: they don't judge ``deep`` frames that flicker by less than a level.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]
     else:
         edges = [0, *before.cuts, after.num_frames]
     return [
-        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean, must_help))
+        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean=spare_clean, deep=deep))
         for start, stop in pairwise(edges)
     ]
 
@@ -74,9 +76,9 @@ def unchanged(before: Report) -> Report:
     return Report(series, before.num_frames, before.cuts, settings, before.flashes, before.held, before.odd)
 
 
-def _unhelpful(before: Report, after: Report, part: slice, spare_clean: bool, must_help: bool) -> str | None:
+def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool, deep: bool) -> str | None:
     figures = dict(_figures(before, after, part))
-    if not figures:
+    if not figures or (deep and "flicker_score" in figures and figures["flicker_score"][0] < _LEAST_SHOWN):
         return None
     if spare_clean and _is_clean(figures):
         removed = _removed(*figures["flicker_score"])
@@ -86,7 +88,7 @@ def _unhelpful(before: Report, after: Report, part: slice, spare_clean: bool, mu
     for name, (first, second) in figures.items():
         if second > first * (1 + LEAST_CHANGE) + _ROUNDING[name] and flicker > -_GREAT_FALL:
             return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
-    if must_help and min(changes.values()) > -LEAST_CHANGE:
+    if min(changes.values()) > -LEAST_CHANGE:
         return f"smoothing lowers no figure of flicker by {LEAST_CHANGE:.0%}"
     return None
 

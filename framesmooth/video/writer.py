@@ -173,7 +173,7 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
     known = (*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES)
     if suffix in file_suffixes() or get_close_matches(suffix, known, cutoff=_LIKE_A_TYPO):
         raise UsageError(
-            f"cannot write a clip as {suffix}: use {' '.join(known)}, or end the name with / for PNG frames"
+            f"cannot write a clip as {suffix}: use {' '.join(known)}, or end the name with / for frames"
         )
     return True
 

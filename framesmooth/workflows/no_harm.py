@@ -28,12 +28,12 @@ class LeftAlone:
 class Harmless:
     """What smoothing must not make worse.
 
-    With ``spare_clean`` it leaves clean clips alone as well, and unless it ``must_help`` it also stays where
-    no figure falls: figures are those of 8 bits, and deeper frames flicker by less.
+    With ``spare_clean`` it leaves clean clips alone as well. ``deep`` frames have more than the 8 bits in
+    which flicker is measured: where they flicker by less than a level, figures don't tell if they are clean.
     """
 
     spare_clean: bool = False
-    must_help: bool = True
+    deep: bool = False
 
     def left_alone(
         self, smoother: Smoother, clip: FrameSource, before: Report, after: Report
@@ -42,7 +42,7 @@ class Harmless:
 
         Single shots are left where the strength is a number, so that it can become a schedule.
         """
-        shots = judge_shots(before, after, spare_clean=self.spare_clean, must_help=self.must_help)
+        shots = judge_shots(before, after, spare_clean=self.spare_clean, deep=self.deep)
         left = [shot for shot in shots if shot.unhelpful is not None]
         if not left or smoother.strength == 0:
             return None

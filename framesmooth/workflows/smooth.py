@@ -157,13 +157,10 @@ def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSetting
 
 
 def _harmless(settings: SmoothSettings, before: SmoothedBefore, *, deep: bool) -> Harmless | None:
-    """Return what is left alone: nothing where a strength was given, clean clips unless a run made them.
-
-    Flicker of deep frames may be less than 8 bits show, in which it is measured.
-    """
+    """Return what is left alone: nothing where a strength was given, clean clips unless a run made them."""
     if settings.smooth_strength is not None or before.strength != defaults.STRENGTH:
         return None
-    return Harmless(spare_clean=not before.is_run and not deep, must_help=not deep)
+    return Harmless(spare_clean=not before.is_run, deep=deep)
 
 
 def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:

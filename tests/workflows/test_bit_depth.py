@@ -14,7 +14,7 @@ from framesmooth.frames import Frame, decode_light, eight_bits
 from framesmooth.video import open_source
 from framesmooth.video.samples import Samples, samples_of
 from framesmooth.video.storage import Storage
-from tests.scenes import texture
+from tests.scenes import moving_scene, texture
 from tests.video.deep import BT2020, HDR10, HLG, PQ, ramp, stored, write_luma
 
 RAMP = ramp()
@@ -73,6 +73,13 @@ def test_hdr_stays_hdr(tmp_path: Path, transfer: int, hdr: str) -> None:
     kinds = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
     assert [after.side_data.get(kind) for kind in kinds] == [before.side_data.get(kind) for kind in kinds]
     assert np.abs(after.luma.astype(int) - before.luma).max() <= 8
+
+
+def test_a_clean_clip_of_16_bits_is_left_as_one_of_8(tmp_path: Path) -> None:
+    frames = [frame.astype(np.uint16) * 257 for frame in moving_scene(frames=12).frames]
+    made = fs.smooth(frames)
+    assert made.left is not None
+    assert all(np.array_equal(one, other) for one, other in zip(made.frames, frames, strict=True))
 
 
 def test_flicker_that_8_bits_dont_show_is_removed(tmp_path: Path) -> None:
