@@ -13,6 +13,7 @@ from framesmooth.frames import Frame, decode_light
 from framesmooth.video.alpha import over_background
 from framesmooth.video.deep_color import to_rgb16
 from framesmooth.video.deep_pictures import demuxer_of, first_picture, head_of
+from framesmooth.video.exr_layers import layered_channels, read_layer
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import open_picture
 from framesmooth.video.samples import EIGHT, Samples, light_from
@@ -62,6 +63,8 @@ def read_deep_frame(path: Path, samples: Samples, background: Color = BLACK) -> 
     )
     if demuxer is None:
         return None
+    if layered := layered_channels(head):
+        return _light(read_layer(path, head, layered).astype(np.float32), background, associated=True)
     with first_picture(path, demuxer) as picture:
         if samples.is_float and picture.format.name.endswith(_FLOATS):
             return _light(_float_planes(picture), background, associated=True)

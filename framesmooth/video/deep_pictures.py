@@ -23,6 +23,7 @@ from framesmooth.video.alpha import has_alpha, over_background
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.color import to_rgb
 from framesmooth.video.color_profile import to_srgb
+from framesmooth.video.exr_layers import layer_notice, layered_channels, read_layer
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import check_size, file_url
 from framesmooth.video.samples import EIGHT, Samples
@@ -54,6 +55,7 @@ class DeepPicture:
         curve: "linear" or "logarithmic" where samples aren't encoded as for a display, else "".
         profile: the ICC profile, if there is one.
         samples: what its samples are where it is read as deep as it is.
+        note: one line about the channels that are taken, if there is a choice.
     """
 
     size: tuple[int, int]
@@ -62,6 +64,7 @@ class DeepPicture:
     curve: str = ""
     profile: bytes | None = None
     samples: Samples = EIGHT
+    note: str = ""
 
 
 def head_of(path: Path) -> bytes:
@@ -87,6 +90,8 @@ def inspect_deep(path: Path) -> DeepPicture | None:
     demuxer = demuxer_of(head)
     if demuxer is None:
         return None
+    if layered := layered_channels(head):
+        return _layer_facts(path, read_layer(path, head, layered), layered)
     with first_picture(path, demuxer) as picture:
         bits = max(part.bits for part in picture.format.components)
         size, alpha = (picture.height, picture.width), has_alpha(picture.format)
@@ -98,6 +103,13 @@ def inspect_deep(path: Path) -> DeepPicture | None:
         samples = Samples(bits=16 if "f16" in kind else 32, is_float=True, curve="linear", grey=grey)
     curve = "linear" if demuxer in _LINEAR else "logarithmic" if logarithmic else ""
     return DeepPicture(size, alpha, bits, curve, samples=samples)
+
+
+def _layer_facts(path: Path, array: NDArray[Any], channels: tuple[str, ...]) -> DeepPicture:
+    bits, grey = 8 * array.itemsize, array.shape[2] == 1
+    samples = Samples(bits=bits, is_float=True, curve="values" if grey else "linear", grey=grey)
+    size, note = (array.shape[0], array.shape[1]), layer_notice(path.name, channels)
+    return DeepPicture(size, False, bits, "linear", samples=samples, note=note)
 
 
 def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
@@ -116,6 +128,8 @@ def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
     demuxer = demuxer_of(head)
     if demuxer is None:
         return None
+    if layered := layered_channels(head):
+        return _from_linear(read_layer(path, head, layered).astype(np.float32), background)
     with first_picture(path, demuxer) as picture:
         if demuxer in _LINEAR:
             return _from_linear(floats_of(picture), background)

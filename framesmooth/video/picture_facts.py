@@ -35,6 +35,7 @@ class PictureFacts:
         bits: of each sample.
         curve: "linear", "logarithmic" or "HDR" where samples aren't encoded as for an SDR display, else "".
         samples: what its samples are where it is read as deep as it is.
+        note: one line about the channels that are taken, if there is a choice.
     """
 
     size: tuple[int, int]
@@ -43,6 +44,7 @@ class PictureFacts:
     bits: int
     curve: str = ""
     samples: Samples = EIGHT
+    note: str = ""
 
 
 def inspect_picture(path: Path) -> PictureFacts:
@@ -56,7 +58,13 @@ def inspect_picture(path: Path) -> PictureFacts:
         marked = Image.new("RGB", (1, 1))
         marked.info["icc_profile"] = deep.profile
         return PictureFacts(
-            deep.size, deep.alpha, profile_name(marked), deep.bits, deep.curve, samples=deep.samples
+            deep.size,
+            deep.alpha,
+            profile_name(marked),
+            deep.bits,
+            deep.curve,
+            samples=deep.samples,
+            note=deep.note,
         )
     with open_picture(path) as image:
         return facts_of(path, image)
@@ -178,6 +186,7 @@ def picture_notices(
         lines.append(f"{deepest}: 16 of its 32 bits a channel are kept" if whole else "")
     else:
         lines.append(depth_notice(deepest, pictures[deepest].bits))
+    lines += [facts.note for facts in pictures.values()]
     for curve, told in _CURVES.items():
         names = [name for name, facts in pictures.items() if facts.curve == curve]
         if names:
