@@ -19,6 +19,7 @@ from framesmooth.video.samples import ColorTags, Samples, stored_float
 from framesmooth.video.storage import Storage
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
+from tests.training.pictures import write_pictures
 
 SIZE: Final = (64, 64)
 FRAMES: Final = 6
@@ -128,6 +129,7 @@ def build_sandbox(folder: Path) -> Path:
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
     (folder / "clips").mkdir()
+    write_pictures(folder / "pictures", 4)
     (folder / "story.yaml").write_text(STORY, encoding="utf-8")
     (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")
     return folder
