@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, in_levels
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.flow.base import FlowEstimator, FlowField
 from framesmooth.motion.occlusion import forward_backward_mask
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp, inside_frame
-from framesmooth.smoothing.exposure import TONE_RADIUS, apply_gains, low_pass
+from framesmooth.smoothing.exposure import TONE_RADIUS, low_pass, toned
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.smoothing.trajectory.flow_chains import trajectories
 from framesmooth.smoothing.trajectory.pyramid import QUARTER, LevelMotion, grid_motions, level_sizes
@@ -86,7 +86,7 @@ class BandingSmoother(MotionSmoother):
                 yield step.frame.copy()
                 continue
             gains = np.exp(share * _row_corrections(window, centre))
-            yield as_uint8(apply_gains(as_float(step.frame), _stretched(gains, len(step.frame))))
+            yield as_deep_as(step.frame, toned(step.frame, _stretched(gains, len(step.frame))))
 
 
 def _motion(motion: BidirectionalFlow) -> LevelMotion:
@@ -99,9 +99,10 @@ def _motion(motion: BidirectionalFlow) -> LevelMotion:
 
 def _light(frame: Frame) -> NDArray[np.float32]:
     size = level_sizes((frame.shape[0], frame.shape[1]))[-1]
-    small = cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)
+    small = in_levels(np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)))
     light = np.log(np.maximum(small, 1).astype(np.float32))
-    light[(small < _DARKEST) | (small > _BRIGHTEST)] = np.nan
+    brightest = float("inf") if frame.dtype == np.float32 else _BRIGHTEST
+    light[(small < _DARKEST) | (small > brightest)] = np.nan
     return light
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as
 from framesmooth.motion.shots import Step
 from framesmooth.smoothing.exposure import (
     BREATHING,
@@ -14,9 +14,9 @@ from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
     LowPass,
-    apply_gains,
     grid_steps,
     tone_gains,
+    toned,
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 
@@ -40,7 +40,7 @@ class DeflickerSmoother(MotionSmoother):
     def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         for step, gains in tone_gains(stream, self.path):
             share = np.float32(min(2 * self.strength_at(step.index), 1.0))
-            yield as_uint8(apply_gains(as_float(step.frame), gains**share))
+            yield as_deep_as(step.frame, toned(step.frame, gains**share))
 
 
 @dataclass(frozen=True, kw_only=True)

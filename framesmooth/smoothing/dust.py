@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, in_levels
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.occlusion import forward_backward_mask
 from framesmooth.motion.shots import Step, shot_windows
@@ -90,7 +90,7 @@ def _cleaned(window: Sequence[GridStep], centre: int, threshold: float) -> Frame
 
 
 def _levels(step: GridStep) -> Image:
-    return step.frame.astype(np.float32)
+    return np.asarray(in_levels(step.frame), np.float32)
 
 
 def _followed(window: Sequence[GridStep], centre: int, nearest: Paths) -> NDArray[np.bool_] | None:

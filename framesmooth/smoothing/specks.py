@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, as_deep_as, in_levels
 from framesmooth.motion.filters import wide_gaussian_blur
 
 Image = NDArray[np.float32]
@@ -83,7 +83,7 @@ def find_specks(
     threshold: float,
     followed: NDArray[np.bool_] | None = None,
 ) -> list[Speck]:
-    """Return what a (H, W, 3) uint8 frame shows and neither of the ``witnesses``, which are aligned with it.
+    """Return what a frame (H, W, 3) shows and neither of the ``witnesses``, which are aligned with it.
 
     ``threshold`` is in levels of 255. Witnesses from one side in time, who may not yet see what comes into
     view, or see no more what went, are believed where they are ``followed`` (H, W), and on single specks.
@@ -91,7 +91,7 @@ def find_specks(
     """
     if len(witnesses) < 2:
         return []
-    image = frame.astype(np.float32)
+    image = np.asarray(in_levels(frame), np.float32)
     first, second = (_in_light_of(image, witness) for witness in witnesses)
     behind = np.asarray((first + second) / 2, np.float32)
     beyond, side = _beyond(image, first, second)
@@ -139,7 +139,7 @@ def confirmed(specks: Iterable[Speck], frame: Frame, witnesses: Iterable[Image])
         height, width = speck.share.shape
         box = np.s_[speck.top : speck.top + height, speck.left : speck.left + width]
         own = speck.share == 1
-        image = frame[box][own].astype(np.float32)
+        image = np.asarray(in_levels(frame[box]), np.float32)[own]
         side = np.sign((image - speck.behind[own]).mean(axis=0))
         gap, expected = image - witness[box][own], image - speck.behind[own]
         return bool((side * gap.mean(axis=0)).max() > np.abs(expected.mean(axis=0)).max() / 2)
@@ -162,7 +162,7 @@ def _refilled(speck: Speck, frame: Frame, witnesses: Sequence[Image]) -> Speck:
     around = speck.share == 0
     if not around.any():
         return speck
-    image = frame[box].astype(np.float32)
+    image = np.asarray(in_levels(frame[box]), np.float32)
     other = np.asarray(np.mean([witness[box] for witness in witnesses], axis=0), np.float32)
     other = other + np.median((image - other)[around], axis=0)
     off, own = (float(np.abs(image - each)[around].mean()) for each in (other, speck.behind))
@@ -170,8 +170,8 @@ def _refilled(speck: Speck, frame: Frame, witnesses: Sequence[Image]) -> Speck:
 
 
 def find_things(frame: Frame, other: Image, *, threshold: float) -> list[Thing]:
-    """Return what another frame (H, W, 3), aligned with a uint8 one, shows and that one doesn't."""
-    image = frame.astype(np.float32)
+    """Return what another frame (H, W, 3), aligned with this one, shows and that one doesn't."""
+    image = np.asarray(in_levels(frame), np.float32)
     other = _in_light_of(image, other)
     beyond, side = _beyond(other, image, image)
     found = []
@@ -204,13 +204,15 @@ def without_moving_things(
 
 
 def filled(frame: Frame, specks: Iterable[Speck]) -> Frame:
-    """Return the frame (H, W, 3) uint8 with what is behind the specks in their place; other pixels stay."""
+    """Return the frame (H, W, 3) with what is behind the specks in their place; other pixels stay."""
     clean = frame.copy()
     for speck in specks:
         height, width = speck.share.shape
         part = clean[speck.top : speck.top + height, speck.left : speck.left + width]
-        mixed = part + speck.share[..., None] * (speck.behind - part)
-        part[:] = np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+        image = np.asarray(in_levels(part), np.float32)
+        mixed = image + speck.share[..., None] * (speck.behind - image)
+        covered = speck.share > 0
+        part[covered] = as_deep_as(frame, mixed / 255)[covered]
     return clean
 
 

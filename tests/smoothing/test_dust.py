@@ -119,3 +119,14 @@ def test_no_figure_of_flicker_keeps_the_specks(clean: list[Frame]) -> None:
     made = fs.smooth(dirty, smoother="dust")
     assert made.left is None
     assert gaps(list(made.frames)[2], clean[2][:72, :104])[30:34, 40:44].max() < 40
+
+
+@pytest.mark.parametrize("name", ["dust", "banding", "breathing"])
+def test_sixteen_bits_come_back_as_sixteen(name: str, clean: list[Frame]) -> None:
+    kind = {"banding": "rolling bands"}.get(name, name)
+    spoiled = FORUM_KINDS[kind][0]([frame[:72, :104].copy() for frame in clean[:5]], np.random.default_rng(3))
+    deep = [np.asarray(frame.astype(np.uint16) * 257, np.uint16) for frame in spoiled]
+    smoother = create_smoother(name, 0.6)
+    for shallow, found in zip(smoother(spoiled), smoother(deep), strict=True):
+        assert found.dtype == np.uint16
+        assert np.abs(found / 257 - shallow).max() < 1.6
