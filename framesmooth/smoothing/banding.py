@@ -103,7 +103,7 @@ def _light(frame: Frame) -> NDArray[np.float32]:
     light = np.log(np.maximum(small, 1).astype(np.float32))
     brightest = float("inf") if frame.dtype == np.float32 else _BRIGHTEST
     light[(small < _DARKEST) | (small > brightest)] = np.nan
-    return light
+    return np.asarray(light, np.float32)
 
 
 def _row_corrections(window: Sequence[LitStep], centre: int) -> RowTones:
