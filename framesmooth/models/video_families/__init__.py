@@ -6,6 +6,7 @@ from typing import Any, Final
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.models.checkpoints import INDEX_FILE, check_weights, read_object
 from framesmooth.models.video_families.animatediff import ANIMATEDIFF, ANIMATEDIFF_XL
+from framesmooth.models.video_families.baselines import RECURRENT_GAN, VIDEO_GPT
 from framesmooth.models.video_families.base import ModelConfig, VideoFamily
 from framesmooth.models.video_families.cogvideox import COGVIDEOX, COGVIDEOX_IMAGE
 from framesmooth.models.video_families.hunyuan_video import HUNYUAN_VIDEO
@@ -35,6 +36,8 @@ VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "StableVideoDiffusionPipeline": STABLE_VIDEO_DIFFUSION,
     "HunyuanVideoPipeline": HUNYUAN_VIDEO,
     "MochiPipeline": MOCHI,
+    "VideoGptPipeline": VIDEO_GPT,
+    "RecurrentGanPipeline": RECURRENT_GAN,
 }
 
 _OPTIONAL: Final = (
