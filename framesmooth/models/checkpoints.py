@@ -83,6 +83,11 @@ def locate_model(model: str, *, config: Path | None = None, allow_download: bool
     return folder
 
 
+def shipped_baselines() -> list[str]:
+    """Return the baselines that are in this installation."""
+    return [name for name in BASELINES if (Path(__file__).parent / name / INDEX_FILE).is_file()]
+
+
 def _baseline(model: str) -> Path:
     folder = Path(__file__).parent / model
     if not (folder / INDEX_FILE).is_file():

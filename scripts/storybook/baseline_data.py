@@ -55,7 +55,12 @@ class PaintedClips:
         device: torch.device,
     ) -> None:
         paths = sorted(
-            (path for folder in folders for path in folder.glob("clips-small-*.npz") if "partial" not in path.name),
+            (
+                path
+                for folder in folders
+                for path in folder.glob("clips-small-*.npz")
+                if "partial" not in path.name
+            ),
             key=lambda path: int(path.stem.split("-")[-1]),
         )
         parts = [np.load(path) for path in paths]

@@ -1,5 +1,6 @@
 """The recurrent GAN: discriminators of frames and of clips, and its training."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 from framesmooth.models.baselines.caption import CaptionReader
 from framesmooth.models.baselines.recurrent_gan import RecurrentGenerator
 
-from .baseline_data import PaintedClips
+from .baseline_data import Batch, PaintedClips
 from .training import Average, Session, autocast
 
 FRAMES = 8
 STILLS = 2  # frames of each clip that the discriminator of frames sees
+View = Callable[[torch.Tensor], torch.Tensor]
 MISMATCHED = 0.5  # weight of painted clips with the captions of others, which are to be told as well
 
 
@@ -41,7 +43,14 @@ class Discriminator(nn.Module):
 
         act = nn.LeakyReLU(0.2)
         self.body = nn.Sequential(
-            same(channels, width), act, down(width, wide), act, same(wide, wide), act, down(wide, 2 * wide), act
+            same(channels, width),
+            act,
+            down(width, wide),
+            act,
+            same(wide, wide),
+            act,
+            down(wide, 2 * wide),
+            act,
         )
         self.last = nn.Sequential(same(2 * wide + 1, 2 * wide), act)
         self.score = spectral_norm(nn.Linear(2 * wide, 1))
@@ -56,7 +65,9 @@ class Discriminator(nn.Module):
         y = self.last(torch.cat([y, spread.expand(-1, 1, *y.shape[2:])], 1))
         return y.flatten(2).mean(2)
 
-    def forward(self, x: torch.Tensor, states: torch.Tensor, motion: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, x: torch.Tensor, states: torch.Tensor, motion: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores (n,) of latents with their captions, and with those of the next in the batch."""
         y, said = self.features(x), self.caption(states, motion)
         alone = self.score(y)[:, 0].float()
@@ -67,7 +78,9 @@ class Discriminator(nn.Module):
         )
 
 
-def train_gan(folder: Path, clips: PaintedClips, minutes: float, rate: float = 3e-4, batch: int = 16) -> RecurrentGenerator:
+def train_gan(
+    folder: Path, clips: PaintedClips, minutes: float, rate: float = 3e-4, batch: int = 16
+) -> RecurrentGenerator:
     """Trains generator and discriminators by the hinge loss; returns the average of the generator's weights."""
     torch.manual_seed(9)
     torch.set_flush_denormal(True)
@@ -78,37 +91,49 @@ def train_gan(folder: Path, clips: PaintedClips, minutes: float, rate: float = 3
     both = nn.ModuleList([of_frames, of_clips])
     making = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.0, 0.99))
     judging = torch.optim.Adam(both.parameters(), lr=2 * rate, betas=(0.0, 0.99))
-    session = Session(folder, "gan", minutes, {"net": net, "both": both, "average": average, "making": making, "judging": judging})
+    session = Session(
+        folder,
+        "gan",
+        minutes,
+        {"net": net, "both": both, "average": average, "making": making, "judging": judging},
+    )
     rng = np.random.default_rng([session.step, 79])
     running = session.progress < 1
     while running:
         said = clips.batch(batch, rng, unsaid=0.0)
         first = int(rng.integers(16 - FRAMES + 1))
         real = clips.seen(said.which, slice(first, first + FRAMES))[0]
-        for group in (*making.param_groups, *judging.param_groups):
-            group["lr"] = session.rate(rate if group in making.param_groups else 2 * rate, decay=0.3)
-        with autocast(real.device):
+        for optimizer, peak in ((making, rate), (judging, 2 * rate)):
+            for group in optimizer.param_groups:
+                group["lr"] = session.rate(peak, decay=0.3)
+        with autocast(real.device):  # the discriminators stay in float32: in bfloat16 they come to NaN
             fake = net(said.states, said.motion, *_noise(net, batch)).float()
-            judged = 0.0
-            for judge, view in ((of_frames, _stills), (of_clips, _clips)):
-                right, wrong = judge(view(real), *_texts(said, view))
-                made, _ = judge(view(fake.detach()), *_texts(said, view))
-                judged = judged + (1 - right).relu().mean() + (1 - MISMATCHED) * (1 + made).relu().mean() + MISMATCHED * (1 + wrong).relu().mean()
+        judged = real.new_zeros(())
+        for judge, view in ((of_frames, _stills), (of_clips, _clips)):
+            right, wrong = judge(view(real), *_texts(said, view))
+            made, _ = judge(view(fake.detach()), *_texts(said, view))
+            false = (1 - MISMATCHED) * (1 + made).relu().mean() + MISMATCHED * (1 + wrong).relu().mean()
+            judged = judged + (1 - right).relu().mean() + false
         judged.backward()
         judging.step()
-        judging.zero_grad()
         both.requires_grad_(False)
-        with autocast(real.device):
-            lost = 0.0
-            for judge, view in ((of_frames, _stills), (of_clips, _clips)):
-                lost = lost - judge(view(fake), *_texts(said, view))[0].mean()
+        lost = real.new_zeros(())
+        for judge, view in ((of_frames, _stills), (of_clips, _clips)):
+            lost = lost - judge(view(fake), *_texts(said, view))[0].mean()
         lost.backward()
         both.requires_grad_(True)
+        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
         making.step()
-        making.zero_grad()
+        for optimizer in (making, judging):
+            optimizer.zero_grad()
         average.update(net, session.step)
-        spread, moved = float(fake.detach().std()), float(fake.detach().diff(dim=1).std() / real.diff(dim=1).std())
-        running = session.tick(float(judged.detach()), fooled=round(float(lost.detach()), 3), spread=round(spread, 3), moved=round(moved, 3))
+        seen = fake.detach()
+        running = session.tick(
+            float(judged.detach()),
+            fooled=round(float(lost.detach()), 3),
+            spread=round(float(seen.std()), 3),
+            moved=round(float(seen.diff(dim=1).std() / real.diff(dim=1).std()), 3),
+        )
     average.copy_to(net)
     return net.eval()
 
@@ -126,7 +151,8 @@ def _clips(z: torch.Tensor) -> torch.Tensor:
     return z.transpose(1, 2)
 
 
-def _texts(said, view):
+def _texts(said: Batch, view: View) -> tuple[torch.Tensor, torch.Tensor]:
+    """The captions of what a view shows."""
     if view is _stills:
         return said.states.repeat_interleave(STILLS, 0), said.motion.repeat_interleave(STILLS, 0)
     return said.states, said.motion

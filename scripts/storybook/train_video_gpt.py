@@ -51,7 +51,11 @@ class Codebooks:
             self.sums[level].lerp_(sums, 1 - self.decay)
             unused = self.counts[level] < 0.05
             spare = left[torch.randint(len(left), (size,))]
-            book.copy_(torch.where(unused[:, None], spare, self.sums[level] / self.counts[level].clamp(min=1e-3)[:, None]))
+            book.copy_(
+                torch.where(
+                    unused[:, None], spare, self.sums[level] / self.counts[level].clamp(min=1e-3)[:, None]
+                )
+            )
             self.sums[level] = torch.where(unused[:, None], spare, self.sums[level])
             self.counts[level] = torch.where(unused, 1.0, self.counts[level])
             left = left - book[nearest]
@@ -66,14 +70,18 @@ class Codebooks:
         self.counts, self.sums = state["counts"], state["sums"]
 
 
-def train_codes(folder: Path, clips: PaintedClips, minutes: float, rate: float = 2e-3, batch: int = 8) -> VideoCodes:
+def train_codes(
+    folder: Path, clips: PaintedClips, minutes: float, rate: float = 2e-3, batch: int = 8
+) -> VideoCodes:
     """Teaches the autoencoder of clips and its codebooks; returns the average of its weights."""
     torch.manual_seed(7)
     torch.set_flush_denormal(True)
     net = VideoCodes()
     books, average = Codebooks(net), Average(net, 0.995)
     optimizer = MuonAdamW(net, outer=("enter.0", "leave.5"))
-    session = Session(folder, "codes", minutes, {"net": net, "books": books, "average": average, "optimizer": optimizer})
+    session = Session(
+        folder, "codes", minutes, {"net": net, "books": books, "average": average, "optimizer": optimizer}
+    )
     rng = np.random.default_rng([session.step, 71])
     running = session.progress < 1
     while running:
@@ -93,7 +101,10 @@ def train_codes(folder: Path, clips: PaintedClips, minutes: float, rate: float =
         average.update(net, session.step)
         used = float((books.counts > 0.1).float().mean())
         running = session.tick(
-            float(loss.detach()), change=round(float(change.detach()), 5), commitment=round(float(commitment.detach()), 5), used=round(used, 3)
+            float(loss.detach()),
+            change=round(float(change.detach()), 5),
+            commitment=round(float(commitment.detach()), 5),
+            used=round(used, 3),
         )
     average.copy_to(net)
     return net.eval()
@@ -132,7 +143,10 @@ def train_gpt(
     torch.set_flush_denormal(True)
     kept, weights = coded_clips(folder / "coded.npz", codes, clips)
     net = VideoGpt()
-    average, optimizer = Average(net, 0.998), MuonAdamW(net, outer=("score", "enter", "caption.weigh", "weigh_words"))
+    average, optimizer = (
+        Average(net, 0.998),
+        MuonAdamW(net, outer=("score", "enter", "caption.weigh", "weigh_words")),
+    )
     session = Session(folder, "gpt", minutes, {"net": net, "average": average, "optimizer": optimizer})
     rng = np.random.default_rng([session.step, 73])
     running = session.progress < 1
@@ -145,14 +159,23 @@ def train_gpt(
         with autocast(torch.device("cpu")):
             scores = net.scores(_corrupted(parts), said.states, said.motion)
         losses = [
-            _weighted(nn.functional.cross_entropy(score.float().flatten(0, 1), target[..., level].flatten(), reduction="none"), weight.flatten())
+            _weighted(
+                nn.functional.cross_entropy(
+                    score.float().flatten(0, 1), target[..., level].flatten(), reduction="none"
+                ),
+                weight.flatten(),
+            )
             for level, score in enumerate(scores)
         ]
         sum(share * loss for share, loss in zip(LEVELS, losses, strict=True)).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step(session.rate(rate, decay=0.5))
         average.update(net, session.step)
-        running = session.tick(float(losses[0].detach()), second=round(float(losses[1].detach()), 3), third=round(float(losses[2].detach()), 3))
+        running = session.tick(
+            float(losses[0].detach()),
+            second=round(float(losses[1].detach()), 3),
+            third=round(float(losses[2].detach()), 3),
+        )
     average.copy_to(net)
     return net.eval()
 

@@ -59,6 +59,7 @@ def _storybook(device: torch.device) -> StorybookParts:
         return kind.from_pretrained(BUILT_IN_FOLDER / part, local_files_only=True, **settings)
 
     transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     diffusers.utils.logging.set_verbosity_error()
     text = read(transformers.CLIPTextModel, "text_encoder", dtype=torch.float32)
     vae = read(diffusers.AutoencoderTiny, "vae", torch_dtype=torch.float32)

@@ -16,7 +16,7 @@ from framesmooth.models.video_families.stable_video_diffusion import STABLE_VIDE
 from framesmooth.models.video_families.text_to_video_sd import TEXT_TO_VIDEO_SD
 from framesmooth.models.video_families.wan import WAN, WAN_IMAGE
 
-__all__ = ["VIDEO_FAMILIES", "VideoFamily", "video_family"]
+__all__ = ["BASELINES", "VIDEO_FAMILIES", "VideoFamily", "video_family"]
 
 VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "AnimateDiffPipeline": ANIMATEDIFF,
@@ -36,9 +36,13 @@ VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "StableVideoDiffusionPipeline": STABLE_VIDEO_DIFFUSION,
     "HunyuanVideoPipeline": HUNYUAN_VIDEO,
     "MochiPipeline": MOCHI,
+}
+
+BASELINES: Final[dict[str, VideoFamily]] = {
     "VideoGptPipeline": VIDEO_GPT,
     "RecurrentGanPipeline": RECURRENT_GAN,
 }
+"""Families of pipelines of this package."""
 
 _OPTIONAL: Final = (
     *("image_encoder", "image_processor", "feature_extractor"),
@@ -60,7 +64,7 @@ def video_family(folder: Path, motion_adapter: Path | None = None) -> VideoFamil
     """
     index = read_object(folder / INDEX_FILE)
     name = str(index.get("_class_name"))
-    family = VIDEO_FAMILIES.get(name)
+    family = (VIDEO_FAMILIES | BASELINES).get(name)
     adapter: dict[str, Any] = {}
     if motion_adapter is not None:
         adapter = _adapter_config(motion_adapter)

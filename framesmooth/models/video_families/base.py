@@ -141,7 +141,7 @@ class VideoFamily:
         parts_decide: whether frames depend on how many are decoded at a time.
         draws_codes: whether it draws codes by chance (``VideoCall.chance``).
         own: whether the pipeline is of this package, and not of diffusers.
-        unused: options that it has no use for.
+        unused: keys of settings that it has no use for.
         packages: what it needs besides the usual, by import name.
         float32: components that are kept in float32.
         base: the class of the pipeline that a motion adapter turns into this; None where there is none.

@@ -10,11 +10,11 @@ from framesmooth.models.video_families.base import Chance, FrameRule, ModelConfi
 _FACTOR: Final = 8
 """Pixels a latent."""
 _NOT_DENOISING: Final = frozenset(
-    {"--steps", "--scheduler", "--preset", "--lora", "--textual-inversion", "--dtype", "--low-vram"}
-    | {"--cpu-offload", "--group-offload", "--layerwise-casting", "--quantize-text-encoder", "--true-cfg-scale"}
-    | {"--width", "--height", "--aspect"}
+    {"steps", "scheduler", "preset", "loras", "textual_inversions", "dtype", "low_vram", "cpu_offload"}
+    | {"group_offload", "layerwise_casting", "quantize_text_encoder", "true_cfg_scale"}
+    | {"width", "height", "aspect"}
 )
-"""Options that are about denoising, about saving the memory of large networks, or about other sizes."""
+"""Settings that are about denoising, about saving the memory of large networks, or about other sizes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ RECURRENT_GAN: Final = RecurrentGanFamily(
     size=(128, 128),
     steps=1,
     guidance_scale=1.0,
-    unused=_NOT_DENOISING | {"--guidance-scale", "--negative-prompt"},
+    unused=_NOT_DENOISING | {"guidance_scale", "negative_prompt"},
     license="Apache-2.0",
     memory="works on the CPU",
 )
