@@ -1,9 +1,9 @@
 """Five ways from text to video, on the same prompts: what each costs, shows, moves and flickers.
 
-    python scripts/study_five_ways.py --judge build/storybook/reader.pt --prompts 50
+    python scripts/study_five_ways.py --clips build/gpt --prompts 50
 
-Prompts are of scenes whose subject travels, of combinations that no training showed. A reader of painted
-scenes tells what clips show; the painter's own clips of the scenes are measured alike, as the most that can be
+Prompts are of scenes whose subject travels, of combinations that no training showed. A reader of painted clips
+tells what clips show; the painter's own clips of the scenes are measured alike, as the most that can be
 reached. Rows are kept in the work folder: the same command goes on, with more prompts where there are more.
 Writes ``docs/five-ways.md`` and ``docs/pictures/five-ways.jpg``.
 """
@@ -17,24 +17,31 @@ from typing import Any
 import click
 import cv2
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from five_ways.measures import Judge, diversity, movement
 from five_ways.page import PICTURE, write_page
 from five_ways.ways import FRAMES, Asked, Way, asked, generated, painted, ways
+from five_ways.reader import accuracy, train_reader
 from numpy.typing import NDArray
+from storybook.baseline_data import PaintedClips
+from train_storybook import load
 
+from framesmooth.models.checkpoints import BUILT_IN_FOLDER
 from framesmooth.models.pool import ModelPool
 
-SEEDS = 3  # clips of a prompt whose diversity is measured
+SEEDS = 2  # clips of a prompt whose diversity is measured
 SHOWN = (0, 2, 5)  # prompts of the picture
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option(
-    "--judge", type=click.Path(path_type=Path, exists=True), required=True, help="The reader's weights."
+    "--clips", type=click.Path(path_type=Path, exists=True), multiple=True, required=True,
+    help="Folders of encoded clips, as train_baselines.py paints them, for the reader.",
 )
+@click.option("--reader-minutes", default=9.0, help="Training time of the reader.")
 @click.option(
     "--work", type=click.Path(path_type=Path), default="build/five-ways", help="Keeps rows and strips."
 )
@@ -45,11 +52,11 @@ SHOWN = (0, 2, 5)  # prompts of the picture
 @click.option("--only", multiple=True, help="Ways to go; all unless given.")
 @click.option("--page/--no-page", default=True, help="Write the page and its picture.")
 def main(
-    judge: Path, work: Path, gpt: str, gan: str, prompts: int, varied: int, only: tuple[str, ...], page: bool
+    clips: tuple[Path, ...], reader_minutes: float, work: Path, gpt: str, gan: str, prompts: int, varied: int, only: tuple[str, ...], page: bool
 ) -> None:
     """Measures the ways and writes the page."""
     work.mkdir(parents=True, exist_ok=True)
-    reader, table = Judge(judge), ways(gpt, gan)
+    judge, table = _judge(work, clips, reader_minutes), ways(gpt, gan)
     for name in only or ("painter", *table):
         pool = ModelPool()
         for index in range(prompts):
@@ -57,7 +64,7 @@ def main(
             if path.exists():
                 continue
             seeds = SEEDS if index < varied else 1
-            row, frames = _row(reader, table.get(name), asked(index), index, seeds, pool)
+            row, frames = _row(judge, table.get(name), asked(index), index, seeds, pool)
             if index in SHOWN:
                 _keep_strip(work / f"{name}-{index}.png", frames)
             path.write_text(json.dumps(row) + "\n")
@@ -65,6 +72,18 @@ def main(
     if page:
         write_page(work, table, prompts, SHOWN)
         click.echo(f"wrote docs/five-ways.md and {PICTURE}")
+
+
+def _judge(work: Path, folders: tuple[Path, ...], minutes: float) -> Judge:
+    """The reader, trained where it isn't yet; says how well it reads clips that it didn't learn from."""
+    pipe = load(BUILT_IN_FOLDER)
+    scale = float(pipe.vae.config.scaling_factor)
+    painted_clips = PaintedClips(folders, pipe.tokenizer, pipe.text_encoder, scale, torch.device("cpu"))
+    reader = train_reader(work, painted_clips, minutes)
+    figures = accuracy(reader, painted_clips)
+    (work / "reader.json").write_text(json.dumps(figures) + "\n")
+    click.echo(f"reader on unseen clips: {json.dumps(figures)}")
+    return Judge(reader, pipe.vae)
 
 
 def _row(

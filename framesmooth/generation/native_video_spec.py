@@ -1,7 +1,7 @@
 """What a clip of a video pipeline starts from besides noise; no torch."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from framesmooth.frames import Frame
@@ -37,7 +37,7 @@ class NativeVideo:
     guidance_scale_2: float | None = None
     context: int | None = None
     motion_bucket: int | None = None
-    chance: Chance = Chance()
+    chance: Chance = field(default_factory=Chance)
 
     @property
     def strength(self) -> float:

@@ -64,7 +64,7 @@ def ways(gpt: str, gan: str) -> dict[str, Way]:
 
 
 def asked(index: int) -> Asked:
-    """A scene of which the subject travels, and its caption: place, light, subject, colour, style, direction."""
+    """A scene of which the subject travels, and its caption, which names all attributes and the direction."""
     rng = np.random.default_rng([FIRST + index, 61])
     while True:
         scene = sample_scene(rng, held_out=True, complete=True)

@@ -81,7 +81,7 @@ class Discriminator(nn.Module):
 def train_gan(
     folder: Path, clips: PaintedClips, minutes: float, rate: float = 3e-4, batch: int = 16
 ) -> RecurrentGenerator:
-    """Trains generator and discriminators by the hinge loss; returns the average of the generator's weights."""
+    """Trains the networks by the hinge loss; returns the average of the generator's weights."""
     torch.manual_seed(9)
     torch.set_flush_denormal(True)
     net = RecurrentGenerator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]

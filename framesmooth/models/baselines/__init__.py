@@ -1,1 +1,1 @@
-"""Small networks of other families of text-to-video, trained on painted clips: VideoGPT and a recurrent GAN."""
+"""Small networks of other families of text-to-video: VideoGPT and a recurrent GAN."""

@@ -15,14 +15,10 @@ class Block(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.GroupNorm(8, channels),
-            nn.SiLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-        )
-        nn.init.zeros_(self.body[-1].weight)
+        last = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.body = nn.Sequential(nn.GroupNorm(8, channels), nn.SiLU(), first, nn.SiLU(), last)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return maps of the same shape."""
@@ -44,9 +40,10 @@ class TimeBlock(nn.Module):
         """Return clips of the same shape."""
         n, time, channels, height, width = x.shape
         y = self.space(nn.functional.silu(self.norm(x.flatten(0, 1))))
-        y = nn.functional.silu(y).unflatten(0, (n, time)).permute(0, 3, 4, 2, 1)
+        y = nn.functional.silu(y).view(n, time, channels, height, width).permute(0, 3, 4, 2, 1)
         y = self.time(y.reshape(-1, channels, time)).view(n, height, width, channels, time)
-        return x + y.permute(0, 4, 3, 1, 2)
+        moved: Tensor = x + y.permute(0, 4, 3, 1, 2)
+        return moved
 
 
 class VideoCodes(ModelMixin, ConfigMixin):  # type: ignore[misc]

@@ -103,7 +103,7 @@ class VideoGptPipeline(_Baseline):
         generator: torch.Generator,
         negative_prompt: str = "",
         guidance_scale: float = 1.0,
-        chance: Chance = Chance(),  # noqa: B008 - frozen
+        chance: Chance = Chance(),
         callback_on_step_end: Told | None = None,
         output_type: str = "np",
     ) -> Clip:

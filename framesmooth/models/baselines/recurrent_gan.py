@@ -39,13 +39,15 @@ class ConvGru(nn.Module):
         super().__init__()
         self.gates = nn.Conv2d(channels + entering, 2 * channels, 3, padding=1)
         self.candidate = nn.Conv2d(channels + entering, channels, 3, padding=1)
+        assert self.gates.bias is not None
         nn.init.constant_(self.gates.bias[:channels], -1.0)  # begin by keeping what there is
 
     def forward(self, state: Tensor, x: Tensor) -> Tensor:
         """Return the next state."""
         update, reset = self.gates(torch.cat([state, x], 1)).sigmoid().chunk(2, 1)
         candidate = self.candidate(torch.cat([reset * state, x], 1)).tanh()
-        return state + update * (candidate - state)
+        following: Tensor = state + update * (candidate - state)
+        return following
 
 
 class RecurrentGenerator(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -113,7 +115,7 @@ class RecurrentGenerator(ModelMixin, ConfigMixin):  # type: ignore[misc]
         y = self.draw(torch.stack(maps, 1).flatten(0, 1), every)
         y = self.detail(nn.functional.pixel_shuffle(self.grow(y), 2), every)
         latents: Tensor = self.leave(nn.functional.silu(y))
-        return latents.unflatten(0, (len(told), -1))
+        return latents.view(len(told), len(maps), *latents.shape[1:])
 
 
 def _where(x: Tensor) -> Tensor:

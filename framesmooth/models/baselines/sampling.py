@@ -79,7 +79,7 @@ def sample_codes(
             made.append(window.next(chance, generator))
             if len(made) % area == 0 and on_block is not None:
                 on_block()
-    return torch.stack(made).unflatten(0, (blocks, height, width))
+    return torch.stack(made).view(blocks, height, width, -1)
 
 
 class _Window:

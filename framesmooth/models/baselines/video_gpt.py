@@ -101,16 +101,19 @@ class VideoGpt(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """Return the prefix (n, prefix, width) and what is added to every token, (n, 1, width)."""
         whole = self.caption(states, motion)[:, None]
         share = self.weigh_words(states).softmax(1).transpose(1, 2)
-        return self.embed_prefix + self.words(share @ states) + whole, whole
+        prefix: Tensor = self.embed_prefix + self.words(share @ states) + whole
+        return prefix, whole
 
     def positions(self) -> Tensor:
         """Return what says where each place is, (places, width)."""
         time, height, width = self.embed_t[:, None, None], self.embed_y[:, None], self.embed_x
-        return (time + height + width).flatten(0, 2)
+        places: Tensor = (time + height + width).flatten(0, 2)
+        return places
 
     def tokens(self, vectors: Tensor, whole: Tensor, start: int = 0) -> Tensor:
         """Return the tokens of vectors (n, places, code_width), the first of which is at place ``start``."""
-        return self.enter(vectors) + self.positions()[start : start + vectors.shape[1]] + whole
+        tokens: Tensor = self.enter(vectors) + self.positions()[start : start + vectors.shape[1]] + whole
+        return tokens
 
     def forward(self, x: Tensor, cache: Cache | None = None) -> tuple[Tensor, Cache]:
         """Return what follows each of some tokens (n, tokens, width), and the cache to go on with."""

@@ -6,8 +6,8 @@ from typing import Any, Final
 from framesmooth.errors import ModelError, UsageError
 from framesmooth.models.checkpoints import INDEX_FILE, check_weights, read_object
 from framesmooth.models.video_families.animatediff import ANIMATEDIFF, ANIMATEDIFF_XL
-from framesmooth.models.video_families.baselines import RECURRENT_GAN, VIDEO_GPT
 from framesmooth.models.video_families.base import ModelConfig, VideoFamily
+from framesmooth.models.video_families.baselines import RECURRENT_GAN, VIDEO_GPT
 from framesmooth.models.video_families.cogvideox import COGVIDEOX, COGVIDEOX_IMAGE
 from framesmooth.models.video_families.hunyuan_video import HUNYUAN_VIDEO
 from framesmooth.models.video_families.ltx import LTX_VIDEO

@@ -105,7 +105,7 @@ class VideoCall:
     free_init: int = 0
     context: int | None = None
     motion_bucket: int | None = None
-    chance: Chance = Chance()
+    chance: Chance = field(default_factory=Chance)
     in_parts: bool = False
 
     @property

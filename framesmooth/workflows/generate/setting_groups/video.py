@@ -56,8 +56,8 @@ class VideoModelSettings(SettingGroup):
         Annotated[float, Interval(ge=0, le=10)] | None,
         Setting(
             unset="1",
-            help="VideoGPT: how evenly codes are drawn; 0 takes the likeliest, above 1 the unlikely come more "
-            "often.",
+            help="VideoGPT: how evenly codes are drawn; 0 takes the likeliest, above 1 unlikely ones come "
+            "more often.",
         ),
     ] = None
     top_k: Annotated[
