@@ -17,7 +17,7 @@ from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
 
-FRAMES, RATE, SIZE = 16, 8, 256
+FRAMES, RATE, SIZE = 16, 8, 128
 FIRST = 60_000_000  # scene numbers far from those of training
 
 
