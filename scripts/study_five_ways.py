@@ -38,7 +38,10 @@ SHOWN = (0, 2, 5)  # prompts of the picture
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option(
-    "--clips", type=click.Path(path_type=Path, exists=True), multiple=True, required=True,
+    "--clips",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    required=True,
     help="Folders of encoded clips, as train_baselines.py paints them, for the reader.",
 )
 @click.option("--reader-minutes", default=9.0, help="Training time of the reader.")
@@ -52,7 +55,15 @@ SHOWN = (0, 2, 5)  # prompts of the picture
 @click.option("--only", multiple=True, help="Ways to go; all unless given.")
 @click.option("--page/--no-page", default=True, help="Write the page and its picture.")
 def main(
-    clips: tuple[Path, ...], reader_minutes: float, work: Path, gpt: str, gan: str, prompts: int, varied: int, only: tuple[str, ...], page: bool
+    clips: tuple[Path, ...],
+    reader_minutes: float,
+    work: Path,
+    gpt: str,
+    gan: str,
+    prompts: int,
+    varied: int,
+    only: tuple[str, ...],
+    page: bool,
 ) -> None:
     """Measures the ways and writes the page."""
     work.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .measures import ATTRIBUTES
 from .ways import Way
@@ -22,11 +23,7 @@ def write_page(work: Path, table: dict[str, Way], prompts: int, shown: tuple[int
     rows = {name: _rows(work, name, prompts) for name in ("painter", *table)}
     strips = [
         np.vstack(
-            [
-                cv2.imread(str(work / f"{name}-{k}.png"))
-                for name in rows
-                if (work / f"{name}-{k}.png").exists()
-            ]
+            [_picture(work / f"{name}-{k}.png") for name in rows if (work / f"{name}-{k}.png").exists()]
         )
         for k in shown
         if (work / f"painter-{k}.png").exists()
@@ -44,6 +41,10 @@ def write_page(work: Path, table: dict[str, Way], prompts: int, shown: tuple[int
             [before, f"<!-- begin {mark} -->\n", "\n".join(lines), "\n", f"<!-- end {mark} -->", after]
         )
     page.write_text(text, encoding="utf-8")
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
 def _rows(work: Path, name: str, prompts: int) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ def train_gan(
     """Trains the networks by the hinge loss; returns the average of the generator's weights."""
     torch.manual_seed(9)
     torch.set_flush_denormal(True)
-    net = RecurrentGenerator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = RecurrentGenerator().to(memory_format=torch.channels_last)
     average = Average(net, 0.998)
     of_frames = Discriminator(8, over_time=False, width=48)
     of_clips = Discriminator(8, over_time=True, width=48)

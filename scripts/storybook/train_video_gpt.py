@@ -167,7 +167,7 @@ def train_gpt(
             )
             for level, score in enumerate(scores)
         ]
-        sum(share * loss for share, loss in zip(LEVELS, losses, strict=True)).backward()
+        (torch.stack(losses) @ torch.tensor(LEVELS)).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step(session.rate(rate, decay=0.5))
         average.update(net, session.step)

@@ -41,12 +41,12 @@ def test_a_high_temperature_evens_out() -> None:
     assert cold < 60 < 200 < hot < 560
 
 
-def sampled(blocks: int, *, seed: int = 1, guidance: float = 1.0, **chance: float) -> torch.Tensor:
+def sampled(blocks: int, *, seed: int = 1, guidance: float = 1.0, temperature: float = 1.0) -> torch.Tensor:
     texts = ["a boat sailing left", "a castle"]
     states = torch.stack([torch.full((5, 192), value) for value in (0.5, -0.5)])
     heard = Heard(states, motion_tensor(texts), guidance)
     generator = torch.Generator().manual_seed(seed)
-    return sample_codes(tiny_gpt(), tiny_codes(), heard, blocks, Chance(**chance), generator)
+    return sample_codes(tiny_gpt(), tiny_codes(), heard, blocks, Chance(temperature=temperature), generator)
 
 
 def test_a_seed_decides_the_codes() -> None:
