@@ -1,9 +1,9 @@
 """Five ways from text to video, on the same prompts: what each costs, shows, moves and flickers.
 
-    python scripts/study_five_ways.py --clips build/gpt --prompts 50
+    python scripts/study_five_ways.py --clips build/baselines --prompts 50
 
-Prompts are of scenes whose subject travels, of combinations that no training showed. A reader of painted clips
-tells what clips show; the painter's own clips of the scenes are measured alike, as the most that can be
+Prompts are of scenes whose subject travels, of combinations that no training showed. A reader of painted
+clips tells what clips show; the painter's own clips of the scenes are measured alike, as the most that can be
 reached. Rows are kept in the work folder: the same command goes on, with more prompts where there are more.
 Writes ``docs/five-ways.md`` and ``docs/pictures/five-ways.jpg``.
 """
@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from five_ways.measures import Judge, diversity, movement
 from five_ways.page import PICTURE, write_page
-from five_ways.ways import FRAMES, Asked, Way, asked, generated, painted, ways
 from five_ways.reader import accuracy, train_reader
+from five_ways.ways import FRAMES, Asked, Way, asked, generated, painted, ways
 from numpy.typing import NDArray
 from storybook.baseline_data import PaintedClips
 from train_storybook import load

@@ -6,8 +6,8 @@ clips), then ``gpt`` (the transformer). Of the GAN: ``gan``.
 
 Examples::
 
-    python scripts/train_baselines.py gpt --work build/gpt --export build/storybook-gpt
-    python scripts/train_baselines.py gan --work build/gan --export build/storybook-gan
+    python scripts/train_baselines.py gpt --export build/storybook-gpt
+    python scripts/train_baselines.py gan --export build/storybook-gan
     framesmooth generate "a red boat sailing to the left at sunset" -o boat.mp4 --model build/storybook-gpt
 """
 
@@ -36,7 +36,9 @@ ABOUT = {
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.argument("which", type=click.Choice(list(ABOUT)))
-@click.option("--work", type=click.Path(path_type=Path), required=True, help="Checkpoints, clips, log.")
+@click.option(
+    "--work", type=click.Path(path_type=Path), default="build/baselines", help="Checkpoints, clips, log."
+)
 @click.option("--export", type=click.Path(path_type=Path), required=True, help="Folder of the model.")
 @click.option("--clips", default=3000, help="Clips to paint and encode, a third of a second each.")
 @click.option(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -9,6 +10,11 @@ from torch import Tensor
 from framesmooth.models.baselines.codes import VideoCodes
 from framesmooth.models.baselines.video_gpt import Cache, VideoGpt
 from framesmooth.models.video_families.base import Chance
+
+
+_FINER_GUIDANCE: Final = 0.5
+_FINER_TEMPERATURE: Final = 0.9
+"""Factors from one code of a place to the next: finer ones, which are guessed less well, vary less."""
 
 
 def draw(scores: Tensor, chance: Chance, generator: torch.Generator) -> int:
@@ -104,8 +110,9 @@ class _Window:
         parts = books.new_zeros(len(self.after), len(books), books.shape[-1]).to(self.after.dtype)
         for level, book in enumerate(books):
             scores = self.gpt.logits(self.after, parts, level).float()
-            asked = scores[0] if len(scores) == 1 else scores[1].lerp(scores[0], self.guidance)
-            chosen.append(draw(asked, chance, generator))
+            guidance = 1 + (self.guidance - 1) * _FINER_GUIDANCE**level
+            asked = scores[0] if len(scores) == 1 else scores[1].lerp(scores[0], guidance)
+            chosen.append(draw(asked / _FINER_TEMPERATURE**level, chance, generator))
             parts[:, level] = book[chosen[-1]]
         if self.place + 1 < self.gpt.places:
             token = self.gpt.tokens(parts.sum(1, keepdim=True), self.whole, self.place)

@@ -55,7 +55,7 @@ class VideoModelSettings(SettingGroup):
     temperature: Annotated[
         Annotated[float, Interval(ge=0, le=10)] | None,
         Setting(
-            unset="1",
+            unset="0.9",
             help="VideoGPT: how evenly codes are drawn; 0 takes the likeliest, above 1 unlikely ones come "
             "more often.",
         ),
