@@ -1,6 +1,7 @@
 """Tiny, untrained baselines, written as the training script writes finished ones; frames of 32×32."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from storybook.baseline_export import export_baseline
@@ -13,7 +14,7 @@ from tests.tiny_families import shaken
 SIDE = 32
 
 
-def tiny_codes() -> VideoCodes:
+def tiny_codes() -> Any:
     torch.manual_seed(2)
     codes = VideoCodes(width=8, inner=16, code_width=4, codebook=6, depth=2)
     shaken(codes)
@@ -22,7 +23,7 @@ def tiny_codes() -> VideoCodes:
     return codes
 
 
-def tiny_gpt() -> VideoGpt:
+def tiny_gpt() -> Any:
     torch.manual_seed(3)
     gpt = VideoGpt(width=16, layers=2, heads=2, prefix=3, shape=(2, 2, 2), code_width=4, codebook=6, depth=2)
     shaken(gpt)
@@ -30,7 +31,7 @@ def tiny_gpt() -> VideoGpt:
     return gpt
 
 
-def tiny_generator() -> RecurrentGenerator:
+def tiny_generator() -> Any:
     torch.manual_seed(4)
     net = RecurrentGenerator(width=16, told=16, noise=4, motion=4, side=4)
     shaken(net)

@@ -11,7 +11,6 @@ from framesmooth.models.baselines.codes import VideoCodes
 from framesmooth.models.baselines.video_gpt import Cache, VideoGpt
 from framesmooth.models.video_families.base import Chance
 
-
 _FINER_GUIDANCE: Final = 0.5
 _FINER_TEMPERATURE: Final = 0.9
 """Factors from one code of a place to the next: finer ones, which are guessed less well, vary less."""
