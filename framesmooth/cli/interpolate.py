@@ -12,7 +12,7 @@ from framesmooth.workflows.settings.interpolate import InterpolateSettings
 
 @click.command(cls=HeadedCommand)
 @common.source
-@common.output
+@common.piped_output
 @options_of(InterpolateSettings)
 @common.json_file
 @common.common
@@ -38,7 +38,8 @@ def interpolate(source: str, output: str, json_file: str | None, progress: str, 
     from framesmooth.workflows.outputs import check_files
 
     check_files((source,), (common.json_path(json_file),), overwrite=settings["overwrite"])
-    with progress_listener(progress) as emit:
-        made = workflow.interpolate(source, output, on_event=emit, **settings)
-    if not common.write_json(json_file, made.as_dict()):
-        click.echo(output)
+    with common.printing_beside(output, json_file):
+        with progress_listener(progress) as emit:
+            made = workflow.interpolate(source, output, on_event=emit, **settings)
+        if not common.write_json(json_file, made.as_dict()):
+            common.print_output(output)

@@ -12,7 +12,7 @@ from framesmooth.workflows.settings.smooth import SmoothSettings
 
 @click.command(cls=HeadedCommand)
 @common.source
-@common.output
+@common.piped_output
 @options_of(SmoothSettings)
 @common.json_file
 @common.common
@@ -40,11 +40,12 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
 
     if json_file is not None and not settings["measure"]:
         raise click.UsageError("--json needs the metrics that --no-measure leaves out: drop one of them")
-    with progress_listener(progress) as emit:
-        made = workflow.smooth(source, output, on_event=emit, **settings)
-    if made.before is not None and made.after is not None:
-        if common.write_json(json_file, made.as_dict()):
-            return
-        print_comparison(made.before, made.after)
-    click.echo(made.left or f"smoothed by {made.smoothing.words}")
-    click.echo(output)
+    with common.printing_beside(output, json_file):
+        with progress_listener(progress) as emit:
+            made = workflow.smooth(source, output, on_event=emit, **settings)
+        if made.before is not None and made.after is not None:
+            if common.write_json(json_file, made.as_dict()):
+                return
+            print_comparison(made.before, made.after)
+        click.echo(made.left or f"smoothed by {made.smoothing.words}")
+        common.print_output(output)

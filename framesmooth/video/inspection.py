@@ -72,16 +72,30 @@ def inspect_video(
         first = next(_whole(container, stream), None)
         if first is None:
             raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
-        interlace = find_interlace(stream, first, reading.deinterlace)
-        ignored = is_unused(container, stream, first)
-        name, transfer = path.name, int(stream.codec_context.color_trc)
-        lines = [
-            interlace.notice(name, f"{float(fps):.5g}", f"{float(2 * fps):.5g}"),
-            alpha_notice(name, reading.background) if shows_background(first) and not ignored else "",
-            depth_notice(name, max(part.bits for part in first.format.components)),
-            "" if transfer in HDR_TRANSFERS else _primaries_notice(name, int(first.color_primaries)),
-        ]
-    decoding = Decoding(index, None if ignored else reading.background, interlace)
+        decoding, lines = look_at(container, stream, first, reading, fps, path.name)
+        if int(stream.codec_context.color_trc) in HDR_TRANSFERS:
+            return decoding, lines
+        told = _primaries_notice(path.name, int(first.color_primaries))
+    return decoding, (*lines, told) if told else lines
+
+
+def look_at(
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    first: av.VideoFrame,
+    reading: Reading,
+    fps: Fraction,
+    name: str,
+) -> tuple[Decoding, tuple[str, ...]]:
+    """Return the same of an open container and its first picture, without what its primaries change."""
+    interlace = find_interlace(stream, first, reading.deinterlace)
+    ignored = is_unused(container, stream, first)
+    lines = [
+        interlace.notice(name, f"{float(fps):.5g}", f"{float(2 * fps):.5g}"),
+        alpha_notice(name, reading.background) if shows_background(first) and not ignored else "",
+        depth_notice(name, max(part.bits for part in first.format.components)),
+    ]
+    decoding = Decoding(stream.index, None if ignored else reading.background, interlace)
     return decoding, tuple(filter(None, lines))
 
 

@@ -17,7 +17,9 @@ from framesmooth.video.sound import Sound
 from framesmooth.video.writer import check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+from framesmooth.workflows.pipes import Streamed, check_stdout, is_stdio, stdout_sink
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 
 
 def open_to_convert(settings: ConvertSettings) -> InputClip:
@@ -28,12 +30,20 @@ def open_to_convert(settings: ConvertSettings) -> InputClip:
         UsageError: an output that is the source itself, or names no file.
         MediaError: a source that cannot be read.
     """
-    if settings.output is not None:
+    pipes = settings if isinstance(settings, PipeSettings) else None
+    to_stdout = is_stdio(settings.output)
+    if to_stdout:
+        if pipes is None:
+            raise UsageError("this writes no clip to stdout: name a file with -o")
+        check_stdout(pipes)
+    elif settings.output is not None:
         if isinstance(settings.source, (str, os.PathLike)):
             check_not_input(settings.source, settings.output)
         check_output(settings.output, overwrite=settings.overwrite)
-    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven)
-    if settings.output is not None:
+    if pipes is not None and pipes.format is not None and not to_stdout:
+        raise UsageError("--format is for stdout: give -o -, or a file, whose suffix decides")
+    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven, stdin=pipes)
+    if settings.output is not None and not to_stdout:
         rate, size = clip.frames.fps, clip.frames.size
         check_writing(settings.output, rate, size, settings.crf, settings.codec, settings.odd)
     return clip
@@ -51,7 +61,7 @@ class ClipWriter:
     def audio(self) -> str | os.PathLike[str] | Sound | None:
         """The sound that is kept; a notice names what else of the source is dropped."""
         settings, clip = self.settings, self.clip
-        if settings.output is None:
+        if settings.output is None or is_stdio(settings.output):
             return None
         if clip.path is None:
             return None if settings.no_audio else settings.audio
@@ -78,9 +88,16 @@ class ClipWriter:
             MediaError: a full disk, or no frame.
         """
         settings, source = self.settings, self.clip.frames
-        written = Written(settings.output, rate := fps or source.fps)
+        written = Written(settings.output, rate := fps or source.fps, size or source.size)
         if settings.output is None:
             yield FrameSink(Path("memory"), size or source.size, None, written), written
+            return
+        if is_stdio(settings.output):
+            assert isinstance(settings, PipeSettings)
+            with stdout_sink(
+                settings, source, note, self.emit, fps=rate, size=size or source.size
+            ) as sink:
+                yield sink, written
             return
         path = self.clip.path
         with open_sink(
@@ -97,8 +114,10 @@ class ClipWriter:
 class Written:
     """The frames of a result; in memory where there is no ``output``."""
 
-    def __init__(self, output: str | os.PathLike[str] | None, fps: Fraction) -> None:
-        self.output, self.fps = None if output is None else Path(output), fps
+    def __init__(
+        self, output: str | os.PathLike[str] | None, fps: Fraction, size: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.output, self.fps, self._size = None if output is None else Path(output), fps, size
         self._kept: list[Frame] = []
 
     def write(self, frame: Frame) -> None:
@@ -117,6 +136,8 @@ class Written:
         """The frames; those of a file are decoded when they are read."""
         if self.output is None:
             return FrameList(self._kept, self.fps)
+        if is_stdio(self.output):
+            return Streamed(self.fps, self._size)
         return open_source(self.output, fps=self.fps if self.output.is_dir() else None)
 
 

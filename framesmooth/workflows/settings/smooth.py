@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from framesmooth import defaults
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 from framesmooth.workflows.settings.shared import (
     MOTION,
     REPORTS,
@@ -18,7 +19,7 @@ from framesmooth.workflows.settings.shared import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmoothSettings(ConvertSettings):
+class SmoothSettings(ConvertSettings, PipeSettings):
     """How a clip is smoothed; the options of ``framesmooth smooth``."""
 
     heading: ClassVar = "Smoothing"
