@@ -31,6 +31,7 @@ def interpolate(source: str, output: str, json_file: str | None, progress: str, 
       framesmooth interpolate keyframes/ -o clip.mp4 --cadence 4 --fps 6
       framesmooth interpolate keyframes/ -o loop.webp --cadence 6 --loop
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60
+      ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth interpolate - -o - --cadence 2 | ffmpeg -i - b.mp4
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60 --flow raft --flow-weights raft.safetensors
     """
     from framesmooth.cli.progress import progress_listener

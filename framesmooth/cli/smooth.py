@@ -21,14 +21,15 @@ def smooth(source: str, output: str, json_file: str | None, progress: str, **set
 
     Prints the flicker before and after. Sound and metadata are kept. The output appears only when it is
     complete. A run folder is smoothed again as its clip was, unless other options are given. Unless you give
-    --smooth-strength, shots that smoothing doesn't help stay as they are.
+    --smooth-strength, shots that smoothing doesn't help stay as they are. - is stdin or stdout: one pass,
+    which takes nothing back.
 
     \b
     Examples:
       framesmooth smooth flickering.mp4 -o steady.mp4
-      framesmooth smooth flickering.mp4 -o steady.mp4 --smooth-strength 0.9
       framesmooth smooth flickering.mp4 -o steady.mp4 --smooth-strength "0:(0.2), 48:(0.9)"
       framesmooth smooth flickering.mp4 -o steady.mp4 --report report/
+      ffmpeg -i a.mov -c:v ffv1 -f matroska - | framesmooth smooth - -o - | ffmpeg -i - b.mp4
       framesmooth smooth loop.webp -o steady.webp --loop
       framesmooth smooth stylised.mp4 -o steady.mp4 --guide filmed.mp4
       framesmooth smooth frames/ -o steady/ --smoother ema

@@ -28,6 +28,7 @@ def upscale(source: str, output: str, json_file: str | None, progress: str, **se
       framesmooth upscale clip.mp4 -o large.mp4
       framesmooth upscale clip.mp4 -o hd.mp4 --size 1920x1080
       framesmooth upscale frames/ -o large/ --scale 4
+      ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth upscale - -o - | ffmpeg -i - b.mp4
       framesmooth upscale footage.mp4 -o large.mp4 --model lanczos
       framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/swin2sr --tile 256
     """

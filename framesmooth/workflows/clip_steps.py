@@ -23,8 +23,8 @@ from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
-from framesmooth.video.pipes.source import PipeSource
 from framesmooth.video.picture_times import picture_times
+from framesmooth.video.pipes.source import PipeSource
 from framesmooth.video.reader import MediaFile
 from framesmooth.workflows.pipes import piped
 from framesmooth.workflows.settings.interpolate import DropRepeats
@@ -192,7 +192,7 @@ def upsample_clip(
     times, end = _uneven_times(source)
     if piped(source) is not None:  # whether they recur is known at the end
         if drop_repeats == "on":
-            raise UsageError("--drop-repeats on reads the clip twice, and stdin can be read once: name a file")
+            raise UsageError("--drop-repeats on reads the clip twice, and stdin is read once: name a file")
         drop_repeats = "off"
     if drop_repeats != "off" and not times:  # uneven times are even motion already
         _drop_repeats(source, emit, upsampler, always=drop_repeats == "on")

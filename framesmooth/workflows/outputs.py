@@ -94,9 +94,7 @@ class ClipWriter:
             return
         if is_stdio(settings.output):
             assert isinstance(settings, PipeSettings)
-            with stdout_sink(
-                settings, source, note, self.emit, fps=rate, size=size or source.size
-            ) as sink:
+            with stdout_sink(settings, source, note, self.emit, fps=rate, size=size or source.size) as sink:
                 yield sink, written
             return
         path = self.clip.path

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameSlice, FrameSource
-from framesmooth.video.pipes.colors import Look
+from framesmooth.video.pipes.colors import ColorTags, Look
 from framesmooth.video.pipes.sink import format_like, lost_by, open_pipe_sink, pixel_format_for
 from framesmooth.video.pipes.source import PipeSource, RawVideo
 from framesmooth.video.reading import ReadOptions
@@ -38,7 +38,9 @@ def open_stdin(options: ReadOptions, settings: PipeInputSettings) -> PipeSource:
         MediaError: what cannot be read.
     """
     if sys.stdin.isatty():
-        raise UsageError("stdin is a terminal: pipe a clip into it, as in 'ffmpeg ... | framesmooth smooth -'")
+        raise UsageError(
+            "stdin is a terminal: pipe a clip into it, as in 'ffmpeg ... | framesmooth smooth -'"
+        )
     raw = None
     if settings.video_size is not None:
         size = parse_size(settings.video_size, "--video-size")
@@ -65,7 +67,9 @@ def check_stdout(settings: PipeSettings) -> None:
     given = [name for name in _OF_FILES if getattr(settings, name) != getattr(defaults, name)]
     if given:
         option = "--odd-size" if given[0] == "odd" else f"--{given[0]}"
-        raise UsageError(f"{option} is for files, and -o - writes y4m, lossless mkv or raw video: leave it out")
+        raise UsageError(
+            f"{option} is for files, and -o - writes y4m, lossless mkv or raw video: leave it out"
+        )
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,10 @@ def stdout_sink(
         UsageError: a pixel format that the container doesn't hold.
     """
     stream = piped(source)
-    look, demuxer = (Look(), None) if stream is None else (stream.look, stream.format)
+    demuxer = None if stream is None else stream.format
     chosen = settings.format or format_like(demuxer)
+    untagged = Look(tags=ColorTags(range=1))
+    look = stream.look if stream is not None else Look() if chosen == "mkv" else untagged
     pixel_format = pixel_format_for(chosen, settings.pixel_format, look, demuxer)
     height, width = size
     emit(Notice(f"stdout: {chosen}, {width}x{height} {pixel_format}, {fps} frames a second"))
@@ -112,7 +118,8 @@ def stdout_sink(
         emit(Notice(lost, warning=True))
     kept: dict[str, Any] = {} if stream is None else stream.metadata
     comment = "; ".join(filter(None, (kept.get("COMMENT"), kept.get("comment"), note)))
-    tags = {name: text for name, text in kept.items() if name.lower() not in ("encoder", "comment", "duration")}
+    own = ("encoder", "comment", "duration")
+    tags = {name: text for name, text in kept.items() if name.lower() not in own}
     with open_pipe_sink(
         _stdout(),
         chosen=chosen,

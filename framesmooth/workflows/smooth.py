@@ -25,8 +25,8 @@ from framesmooth.video.resize import matched
 from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
 from framesmooth.workflows.no_harm import Harmless, LeftAlone
-from framesmooth.workflows.pipes import is_stdio, piped
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.pipes import is_stdio, piped
 from framesmooth.workflows.settings.smooth import SmoothSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
 from framesmooth.workflows.workflow import NoticeCollector, workflow
@@ -156,7 +156,7 @@ def _check_one_pass(settings: SmoothSettings, clip: InputClip) -> None:
     if piped(clip.frames) is None:
         return
     if settings.loop:
-        raise UsageError("a loop begins with what comes last, and stdin is read once: name a file, or drop --loop")
+        raise UsageError("a loop begins with its end, and stdin is read once: name a file, or drop --loop")
     try:
         float(settings.smooth_strength or 0)
     except ValueError:

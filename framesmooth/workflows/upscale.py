@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import UsageError
 from framesmooth.events import Notice, frame_stage
 from framesmooth.frames import FrameSource
 from framesmooth.motion.flow.base import load_flow
@@ -85,5 +84,3 @@ def upscale(settings: UpscaleSettings) -> UpscaleResult:
             sink.write(frame)
             count(index)
     return UpscaleResult(frames=written.frames, output=written.output, size=size, notices=emit.notices)
-
-

@@ -133,7 +133,7 @@ class _PipeEncoder:
         stream.height, stream.width = size
         stream.pix_fmt = pixel_format
         context = stream.codec_context
-        context.time_base, context.sample_aspect_ratio = 1 / fps, Fraction(1)
+        context.time_base = 1 / fps
         if chosen == "mkv":
             context.options = {"level": "3"}
         tags = ColorTags(range=2, primaries=look.tags.primaries, transfer=look.tags.transfer, matrix=0)

@@ -79,7 +79,8 @@ class PipeSource:
             MediaError: a stream that is empty, in no known format, or without a picture.
             UsageError: raw video without a rate, or a rate that the stream hasn't.
         """
-        self.name, self.listener = name, _silent
+        self.name = name
+        self.listener: Listener = _silent
         self._reader, self._path, self._taken = PipeInput(file), Path(name), False
         self._damage = Damage(self._path, reading.strict)
         with media_errors(self._path, "read"):
@@ -143,7 +144,7 @@ class PipeSource:
                 self._damage.note(f"{broken_off}, {watcher.missing} bytes or more of the next are missing")
         if self._damage.sentence:
             self.listener(Notice(self._damage.sentence, warning=True))
-        if self._uneven:
+        elif self._uneven:
             told = f"{self.name} has a variable frame rate: its frames are spaced evenly at the "
             told += f"{float(self.fps):.6g} a second that it declares; -fps_mode cfr of ffmpeg resamples it"
             self.listener(Notice(told, warning=True))
@@ -167,7 +168,7 @@ class PipeSource:
     def _changes(self, first: av.VideoFrame) -> Iterator[str]:
         """Yield one line for each thing that one pass changes or loses."""
         if display_matrix(first) is not None:
-            yield f"{self.name} is turned as its rotation flag says: frames come out upright, without the flag"
+            yield f"{self.name} is turned by its rotation flag: frames come out upright, without the flag"
         others = {"sound": self._container.streams.audio, "subtitles": self._container.streams.subtitles}
         lost = " and ".join(f"its {kind}" for kind, streams in others.items() if streams)
         if lost:
@@ -181,9 +182,7 @@ def _silent(_event: object) -> None:
     """Ignore what is told."""
 
 
-def _open(
-    reader: PipeInput, path: Path, raw: RawVideo | None, fps: Fraction | None
-) -> InputContainer:
+def _open(reader: PipeInput, path: Path, raw: RawVideo | None, fps: Fraction | None) -> InputContainer:
     if raw is not None:
         if fps is None:
             raise UsageError(f"raw video on {path} doesn't say its rate: give --fps")
