@@ -28,6 +28,7 @@ class DeflickerSmoother(MotionSmoother):
 
     reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone
     memory = TONE_RADIUS
+    divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
         return grid_steps(stream)

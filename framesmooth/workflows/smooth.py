@@ -19,6 +19,7 @@ from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
 from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.smoothing.loop import looped
+from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
@@ -196,10 +197,21 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
         tell_what_changes(choices["guide"], emit)
     strength = scheduled(str(settings.smooth_strength), clip.frames)
     smoother = create_smoother(settings.smoother or defaults.SMOOTHER, strength, **choices)
+    if settings.workers > 1:
+        smoother = _with_workers(smoother, settings.workers, emit)
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
     return smoother, repr(smoother) if guide is None else f"{smoother!r} guided by {guide.name}"
+
+
+def _with_workers(smoother: Smoother, workers: int, emit: Listener) -> Smoother:
+    """Return a smoother that works in several processes, if it can be divided."""
+    if isinstance(smoother, MotionSmoother) and smoother.divides:
+        return replace(smoother, workers=workers)
+    told = f"{type(smoother).__name__} builds every frame on the last result"
+    emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
+    return smoother
 
 
 def _smooth(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from annotated_types import Interval
+
 from framesmooth import defaults
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
@@ -66,6 +68,13 @@ class SmoothSettings(ConvertSettings, PipeSettings):
             help="IN is a loop: smooth from its last frame on to its first, too.",
         ),
     ] = None
+    workers: Annotated[
+        Annotated[int, Interval(ge=1, le=256)],
+        Setting(
+            help="How many processes smooth the clip, each a part of it at a time; the result is the same to "
+            "the last bit. With trajectory and deflicker."
+        ),
+    ] = 1
     measure: Annotated[
         bool,
         Setting(
