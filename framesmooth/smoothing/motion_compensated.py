@@ -136,9 +136,8 @@ class MotionSmoother(ABC):
         """
         for strength in strengths:
             check_strength(strength)
-        yield from self._answers(
-            self.shown(frames), strengths, lambda stream: self._in_lanes(stream, strengths)
-        )
+        shown = self.shown(frames)
+        yield from self._answers(shown, strengths, lambda stream: self._in_lanes(stream, strengths))
 
     def smooth_shown(self, stream: Iterable[Shown], followed: range | None = None) -> Iterator[Frame]:
         """Yield the smoothed frames of those that belong to a clip, or to a part of it.
@@ -229,7 +228,7 @@ class MotionSmoother(ABC):
             self.on_replaced(odd.index)
 
     def strength_at(self, index: int) -> float:
-        """Return the strength for the frame ``index`` of the clip; before its begin that of the first frame."""
+        """Return the strength for the frame ``index`` of the clip; before its begin that of the first."""
         return self._strength(self.strength, index)
 
     def _strength(self, strength: float | Schedule, index: int) -> float:

@@ -1,4 +1,4 @@
-"""Parts of a clip that are smoothed by themselves, to the same bytes as the whole: with what is around them."""
+"""Parts of a clip, with what is around them: smoothed by themselves they are those of the whole."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -164,14 +164,15 @@ def _team(smoother: "MotionSmoother", count: int) -> Iterator[_Team]:
     root = str(Path(framesmooth.__file__).parent.parent)
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     threads = max((os.cpu_count() or 1) // count, 1)
+    # Ctrl-C is for the process that hands out the work: when it ends, so do these.
+    apart: dict[str, Any] = {} if os.name == "nt" else {"process_group": 0}
     processes = [
         subprocess.Popen(
             [sys.executable, "-P", "-m", "framesmooth.smoothing.workers"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": paths, _THREADS: str(threads)},
-            # Ctrl-C is for the process that hands out the work: when it ends, so do these.
-            **({} if os.name == "nt" else {"process_group": 0}),  # type: ignore[arg-type]
+            **apart,
         )
         for _ in range(count)
     ]

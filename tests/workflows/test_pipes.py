@@ -74,7 +74,7 @@ def test_interpolating_and_enlarging_a_stream() -> None:
     large = run("upscale", "-", "-o", "-", "--model", "lanczos")
     assert read(large.stdout_bytes).size == (96, 128)
     refused = run("interpolate", "-", "-o", "-", "--cadence", 2, "--drop-repeats", "on")
-    assert (refused.exit_code, "stdin can be read once" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "stdin is read once" in refused.stderr) == (2, True)
 
 
 def test_raw_video_in_and_out() -> None:
