@@ -57,6 +57,8 @@ def _edges(side: int) -> NDArray[np.intp]:
     return np.arange(cells) * side // cells
 
 
-def _sums(image: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+def _sums(
+    image: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float32]:
     """Return the sum over each cell."""
     return np.asarray(np.add.reduceat(np.add.reduceat(image, columns, axis=1), rows, axis=0), np.float32)

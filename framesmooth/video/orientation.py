@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from numpy.typing import NDArray
 
 from framesmooth.errors import MediaError
@@ -21,7 +21,7 @@ Matrix = NDArray[np.float64]
 
 def display_matrix(picture: av.VideoFrame) -> Matrix | None:
     """Return how a decoded picture is to be shown, None where it is stored upright."""
-    data: Any = picture.side_data
+    data: Any = SideDataContainer(picture)  # that of the picture's own attribute would hold it, and it that
     if Type.DISPLAYMATRIX not in data:
         return None
     found = data[Type.DISPLAYMATRIX]

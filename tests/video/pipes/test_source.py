@@ -1,5 +1,6 @@
 """Clips that are read from a stream of bytes, once."""
 
+import gc
 import io
 from fractions import Fraction
 
@@ -138,3 +139,16 @@ def test_what_is_no_clip_is_refused() -> None:
         PipeSource(OneWay(stream_of(FRAMES)), fps=Fraction(30))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="give --fps"):
         PipeSource(OneWay(b"123"), raw=RawVideo(size=(4, 4), pixel_format="gray"))  # type: ignore[arg-type]
+
+
+def test_reading_leaves_no_garbage_to_be_collected() -> None:
+    """What holds itself stays until the collector comes, with its picture: memory grew with the clip."""
+    source = read(stream_of(FRAMES))
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(list(source)) == len(FRAMES)
+        del source
+        assert gc.collect() < len(FRAMES)
+    finally:
+        gc.enable()
