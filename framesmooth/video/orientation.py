@@ -21,7 +21,8 @@ Matrix = NDArray[np.float64]
 
 def display_matrix(picture: av.VideoFrame) -> Matrix | None:
     """Return how a decoded picture is to be shown, None where it is stored upright."""
-    data: Any = SideDataContainer(picture)  # that of the picture's own attribute would hold it, and it that
+    container: Any = SideDataContainer  # the picture's own would be held by it, and hold it
+    data = container(picture)
     if Type.DISPLAYMATRIX not in data:
         return None
     found = data[Type.DISPLAYMATRIX]

@@ -11,6 +11,7 @@ from pathlib import Path
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Listener
 from framesmooth.frames import Frame, FrameList, FrameSource
+from framesmooth.runs.remote import Remote, is_remote, sent_when_complete
 from framesmooth.video import FrameSink, check_output, open_sink, open_source
 from framesmooth.video.atomic import remove_leftovers
 from framesmooth.video.sound import Sound
@@ -36,6 +37,8 @@ def open_to_convert(settings: ConvertSettings) -> InputClip:
         if pipes is None:
             raise UsageError("this writes no clip to stdout: name a file with -o")
         check_stdout(pipes)
+    elif is_remote(settings.output):
+        Remote.of(str(settings.output), overwrite=settings.overwrite)
     elif settings.output is not None:
         if isinstance(settings.source, (str, os.PathLike)):
             check_not_input(settings.source, settings.output)
@@ -43,7 +46,7 @@ def open_to_convert(settings: ConvertSettings) -> InputClip:
     if pipes is not None and pipes.format is not None and not to_stdout:
         raise UsageError("--format is for stdout: give -o -, or a file, whose suffix decides")
     clip = open_input(settings.source, settings.read_options, uneven=settings.uneven, stdin=pipes)
-    if settings.output is not None and not to_stdout:
+    if settings.output is not None and not to_stdout and not is_remote(settings.output):
         rate, size = clip.frames.fps, clip.frames.size
         check_writing(settings.output, rate, size, settings.crf, settings.codec, settings.odd)
     return clip
@@ -98,15 +101,27 @@ class ClipWriter:
                 yield sink, written
             return
         path = self.clip.path
-        with open_sink(
-            settings.output,
-            fps=rate,
-            size=size or source.size,
-            audio=self.audio,
-            metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
-            **settings.encoding,
-        ) as sink:
+        with (
+            self._local(settings.output) as local,
+            open_sink(
+                local,
+                fps=rate,
+                size=size or source.size,
+                audio=self.audio,
+                metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
+                **settings.encoding,
+            ) as sink,
+        ):
             yield sink, written
+
+    @contextmanager
+    def _local(self, output: str | os.PathLike[str]) -> Iterator[str | os.PathLike[str]]:
+        """Give the path to write to: of a bucket's address one whose file is sent when it is complete."""
+        if not is_remote(output):
+            yield output
+            return
+        with sent_when_complete(str(output), overwrite=self.settings.overwrite) as path:
+            yield path
 
 
 class Written:
@@ -116,6 +131,7 @@ class Written:
         self, output: str | os.PathLike[str] | None, fps: Fraction, size: tuple[int, int] = (0, 0)
     ) -> None:
         self.output, self.fps, self._size = None if output is None else Path(output), fps, size
+        self.is_remote = is_remote(output)
         self._kept: list[Frame] = []
 
     def write(self, frame: Frame) -> None:
@@ -134,7 +150,7 @@ class Written:
         """The frames; those of a file are decoded when they are read."""
         if self.output is None:
             return FrameList(self._kept, self.fps)
-        if is_stdio(self.output):
+        if is_stdio(self.output) or self.is_remote:
             return Streamed(self.fps, self._size)
         return open_source(self.output, fps=self.fps if self.output.is_dir() else None)
 

@@ -74,7 +74,7 @@ def check_stdout(settings: PipeSettings) -> None:
 
 @dataclass(frozen=True)
 class Streamed:
-    """A FrameSource whose frames went to stdout and are kept nowhere."""
+    """A FrameSource whose frames went to stdout, or to a bucket, and are not on this machine."""
 
     fps: Fraction
     size: tuple[int, int]
@@ -86,7 +86,7 @@ class Streamed:
         Raises:
             MediaError: always.
         """
-        raise MediaError("the frames went to stdout and are not kept: name a file as the output")
+        raise MediaError("the frames went to stdout or a bucket: name a file to read them again")
 
 
 @contextmanager

@@ -119,7 +119,9 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
             title=clip.name,
             strip=found.strip,
             facts={"smoother": described},
-            clip=None if written.output is None or one_pass else ShownClip(written.output, written.frames),
+            clip=None
+            if written.output is None or one_pass or written.is_remote
+            else ShownClip(written.output, written.frames),
         )
     return SmoothResult(
         frames=written.frames,
