@@ -168,7 +168,8 @@ class _Unexplained:
     def __init__(self, picture: Map) -> None:
         along_x = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8)
         along_y = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
-        self._basis = along_x, along_y, picture - _window(picture)
+        contrast: Map = picture - _window(picture)
+        self._basis = np.asarray(along_x, np.float32), np.asarray(along_y, np.float32), contrast
         self._normal = _Symmetric(*(_window(one * other) for one, other in _pairs(self._basis)))
 
     def __call__(self, difference: Map) -> Map:
