@@ -1,8 +1,8 @@
 """Parts of a clip, with what is around them: smoothed by themselves they are those of the whole."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from framesmooth.frames import Frame
 from framesmooth.video.held_frames import Repeat
@@ -44,6 +44,33 @@ class Part:
     shown: tuple[Shown, ...]
     wanted: range
     followed: range
+
+
+class Divisible(Protocol):
+    """A smoother, a dataclass, whose results depend on a few pictures around them alone."""
+
+    @property
+    def workers(self) -> int: ...  # noqa: D102
+
+    @property
+    def memory(self) -> int: ...  # noqa: D102
+
+    @property
+    def reach(self) -> int: ...  # noqa: D102
+
+    @property
+    def guide(self) -> Iterable[Frame] | None: ...  # noqa: D102
+
+    @property
+    def on_replaced(self) -> Callable[[int], None] | None: ...  # noqa: D102
+
+    def strength_at(self, index: int) -> float:
+        """Return the strength for a frame."""
+        ...
+
+    def smooth_shown(self, stream: Iterable[Shown], followed: range | None = None) -> Iterator[Frame]:
+        """Yield the smoothed frames of those that belong to a part."""
+        ...
 
 
 def part_length(frame: Frame) -> int:

@@ -12,17 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 import framesmooth
 from framesmooth.errors import FramesmoothError, MediaError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.smoothing.odd_frames import ISOLATION
-from framesmooth.smoothing.parts import Part, Shown, parts_of
+from framesmooth.smoothing.parts import Divisible, Part, Shown, parts_of
 from framesmooth.video.held_frames import Repeat
-
-if TYPE_CHECKING:
-    from framesmooth.smoothing.motion_compensated import MotionSmoother
 
 _BESIDE: Final = ISOLATION + 1
 _THREADS: Final = "FRAMESMOOTH_WORKER_THREADS"
@@ -41,9 +38,7 @@ class Answer:
     replaced: tuple[int, ...]
 
 
-def by_workers(
-    smoother: "MotionSmoother", stream: Iterable[Shown], *, length: int | None = None
-) -> Iterator[Frame]:
+def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | None = None) -> Iterator[Frame]:
     """Yield the smoothed frames that belong to the clip, made by ``smoother.workers`` processes.
 
     Motion is followed twice around the ends of parts. At most one part more than there are workers waits in
@@ -58,8 +53,9 @@ def by_workers(
         UsageError: a smoother that other processes cannot be handed.
         MediaError: a process that ended.
     """
+    made: Any = smoother
     lone = replace(
-        smoother,
+        made,
         workers=1,
         lead_in=(),
         lead_out=(),
@@ -89,10 +85,11 @@ def by_workers(
                     yield frame
 
 
-def smooth_part(smoother: "MotionSmoother", part: Part) -> Answer:
+def smooth_part(smoother: Divisible, part: Part) -> Answer:
     """Smooth a part of a clip, as a worker does it."""
     replaced: list[int] = []
-    alone = replace(smoother, only=part.wanted, on_replaced=replaced.append)
+    made: Any = smoother
+    alone = replace(made, only=part.wanted, on_replaced=replaced.append)
     shown = [replace(each, belongs=each.index in part.wanted) for each in part.shown]
     return Answer(tuple(alone.smooth_shown(shown, part.followed)), tuple(replaced))
 
@@ -155,7 +152,7 @@ class _Team:
 
 
 @contextmanager
-def _team(smoother: "MotionSmoother", count: int) -> Iterator[_Team]:
+def _team(smoother: Divisible, count: int) -> Iterator[_Team]:
     """Start processes that know the smoother, and end them with the block, whatever happens in it."""
     try:
         known = pickle.dumps(smoother)
