@@ -90,7 +90,7 @@ def _command(words: list[str]) -> Command:
 
 
 def examples(page: Path) -> list[list[str]]:
-    """Return the words of every ``framesmooth`` command on a page, those that are not run or in a pipe, too."""
+    """Return the words of every ``framesmooth`` command on a page: not run, or in a pipe, too."""
     found: list[list[str]] = []
     for block in blocks(page):
         for each in commands(block.text) if block.language == "bash" else ():
