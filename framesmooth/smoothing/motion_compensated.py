@@ -56,6 +56,7 @@ class MotionSmoother(ABC):
         breaks: indices of frames known to begin another shot, whatever they look like.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
         workers: how many processes smooth; more than one only where ``divides``.
+        num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.
         only: indices of the frames that are asked for, all of them if None: others may come out as they are.
 
     Held frames stay equal to each other: the distinct images are smoothed as a shorter clip, and each
@@ -70,6 +71,7 @@ class MotionSmoother(ABC):
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
     workers: int = field(default=1, repr=False, compare=False)
+    num_frames: int | None = field(default=None, repr=False, compare=False)
     only: range | None = field(default=None, repr=False, compare=False)
 
     reach: ClassVar[int]

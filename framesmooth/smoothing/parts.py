@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Protocol
 
 from framesmooth.frames import Frame
@@ -10,6 +11,7 @@ from framesmooth.video.held_frames import Repeat
 _PART_BYTES: Final = 1 << 28
 _SHORTEST: Final = 32
 LONGEST_PART: Final = 192
+_UNKNOWN: Final = 64
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class Divisible(Protocol):
     def workers(self) -> int: ...  # noqa: D102
 
     @property
+    def num_frames(self) -> int | None: ...  # noqa: D102
+
+    @property
     def memory(self) -> int: ...  # noqa: D102
 
     @property
@@ -73,13 +78,21 @@ class Divisible(Protocol):
         ...
 
 
-def part_length(frame: Frame) -> int:
-    """Return how many frames of this size a part has: some 256 MB of them, 32 to 192."""
-    return min(max(_PART_BYTES // frame.nbytes, _SHORTEST), LONGEST_PART)
+def part_length(frame: Frame, workers: int, num_frames: int | None) -> int:
+    """Return how many frames of this size a part has: some 256 MB of them, 32 to 192.
+
+    They are shared out evenly where it is known how many there are; else parts are short, so that nobody
+    waits for long.
+    """
+    most = min(max(_PART_BYTES // frame.nbytes, _SHORTEST), LONGEST_PART)
+    if num_frames is None:
+        return min(most, _UNKNOWN)
+    rounds = ceil(num_frames / (workers * most))
+    return max(ceil(num_frames / (workers * max(rounds, 1))), _SHORTEST)
 
 
 def parts_of(
-    stream: Iterable[Shown], *, memory: int, reach: int, beside: int, length: int | None = None
+    stream: Iterable[Shown], *, memory: int, reach: int, beside: int, length: Callable[[Frame], int]
 ) -> Iterator[Part]:
     """Divide a stream into parts that begin with a new picture, or with a still one.
 
@@ -88,14 +101,15 @@ def parts_of(
         memory: how many pictures back the motion is followed.
         reach: the same ahead.
         beside: how many pictures more there are at both ends, whose motion isn't followed.
-        length: how many frames a part has at least; None is :func:`part_length`.
+        length: tells from the first frame how many a part has at least.
     """
     held: list[Shown] = []
+    least = 0
     first = 0  # where in ``held`` the wanted frames begin
     for shown in stream:
-        length = length or part_length(shown.frame)
+        least = least or length(shown.frame)
         held.append(shown)
-        end = _end(held, first + length, reach + beside)
+        end = _end(held, first + least, reach + beside)
         if end is None:
             continue
         yield _part(held, first, end, memory, reach)

@@ -18,7 +18,7 @@ import framesmooth
 from framesmooth.errors import FramesmoothError, MediaError, UsageError
 from framesmooth.frames import Frame
 from framesmooth.smoothing.odd_frames import ISOLATION
-from framesmooth.smoothing.parts import Divisible, Part, Shown, parts_of
+from framesmooth.smoothing.parts import Divisible, Part, Shown, part_length, parts_of
 from framesmooth.video.held_frames import Repeat
 
 _BESIDE: Final = ISOLATION + 1
@@ -63,7 +63,11 @@ def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | No
         on_replaced=None,
     )
     parts = parts_of(
-        stream, memory=smoother.memory + 1, reach=smoother.reach + 1, beside=_BESIDE, length=length
+        stream,
+        memory=smoother.memory + 1,
+        reach=smoother.reach + 1,
+        beside=_BESIDE,
+        length=lambda frame: length or part_length(frame, smoother.workers, smoother.num_frames),
     )
     last: Frame | None = None
     with _team(lone, smoother.workers) as team:

@@ -200,17 +200,17 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
     strength = scheduled(str(settings.smooth_strength), clip.frames)
     smoother = create_smoother(settings.smoother or defaults.SMOOTHER, strength, **choices)
     if settings.workers > 1:
-        smoother = _with_workers(smoother, settings.workers, emit)
+        smoother = _with_workers(smoother, settings.workers, clip.frames.num_frames, emit)
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
     return smoother, repr(smoother) if guide is None else f"{smoother!r} guided by {guide.name}"
 
 
-def _with_workers(smoother: Smoother, workers: int, emit: Listener) -> Smoother:
+def _with_workers(smoother: Smoother, workers: int, num_frames: int | None, emit: Listener) -> Smoother:
     """Return a smoother that works in several processes, if it can be divided."""
     if isinstance(smoother, MotionSmoother) and smoother.divides:
-        return replace(smoother, workers=workers)
+        return replace(smoother, workers=workers, num_frames=num_frames)
     told = f"{type(smoother).__name__} builds every frame on the last result"
     emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
     return smoother

@@ -14,7 +14,7 @@ from framesmooth.frames import Frame, FrameList
 from framesmooth.smoothing.base import create_smoother
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
-from framesmooth.smoothing.parts import Part, Shown, parts_of
+from framesmooth.smoothing.parts import Part, Shown, part_length, parts_of
 from framesmooth.smoothing.workers import by_workers, smooth_part
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video.held_frames import Repeat
@@ -48,9 +48,8 @@ def in_parts(smoother: MotionSmoother, frames: Sequence[Frame], length: int) -> 
     """Smooth as workers do, in this process."""
     guide = None if smoother.guide is None else ()
     lone = replace(smoother, on_replaced=None, lead_in=(), lead_out=(), guide=guide)
-    parts = parts_of(
-        smoother.shown(frames), memory=smoother.memory + 1, reach=smoother.reach + 1, beside=7, length=length
-    )
+    around = {"memory": smoother.memory + 1, "reach": smoother.reach + 1, "beside": 7}
+    parts = parts_of(smoother.shown(frames), length=lambda frame: length, **around)
     for part in parts:
         answer = smooth_part(lone, part)
         for shown, frame in zip(_wanted(part), answer.frames, strict=True):
@@ -122,7 +121,7 @@ def test_parts_cover_the_stream_and_begin_with_a_picture() -> None:
     picture = np.zeros((2, 2, 3), np.uint8)
     kinds = [Repeat.NEW, *(list(Repeat)[index] for index in rng.integers(0, 3, 99))]
     stream = [Shown(index, picture, None, kind, True) for index, kind in enumerate(kinds)]
-    parts = list(parts_of(stream, memory=3, reach=4, beside=2, length=10))
+    parts = list(parts_of(stream, memory=3, reach=4, beside=2, length=lambda frame: 10))
     assert [index for part in parts for index in part.wanted] == list(range(100))
     for part in parts:
         assert kinds[part.wanted.start] is not Repeat.HELD
@@ -136,6 +135,23 @@ def test_parts_cover_the_stream_and_begin_with_a_picture() -> None:
         assert before == 3 or part.followed.start == 0
         assert after == 4 or part.followed.stop == 100
         assert set(part.followed) <= {shown.index for shown in part.shown}
+
+
+@pytest.mark.parametrize(
+    ("size", "workers", "num_frames", "length"),
+    [
+        ((48, 64), 2, 120, 60),
+        ((48, 64), 4, 1000, 125),
+        ((48, 64), 4, 10, 32),
+        ((48, 64), 4, None, 64),
+        ((2160, 3840), 2, None, 32),
+        ((1080, 1920), 4, 480, 40),
+    ],
+)
+def test_frames_are_shared_out_evenly(
+    size: tuple[int, int], workers: int, num_frames: int | None, length: int
+) -> None:
+    assert part_length(np.empty((*size, 3), np.uint8), workers, num_frames) == length
 
 
 class Deadly(np.ndarray[Any, Any]):
