@@ -14,6 +14,7 @@ from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame
 from framesmooth.limits import MAX_PIXELS
+from framesmooth.streams import is_abandoned
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.damage import Damage, decoded_pictures
 from framesmooth.video.inspection import Decoding, look_at
@@ -138,6 +139,8 @@ class PipeSource:
                     )
                 yield frame
                 count += 1
+            if is_abandoned():  # the work was stopped, not the stream
+                return
             watcher = self._reader.watcher
             if watcher is not None and watcher.missing:
                 broken_off = f"breaks off after frame {count - 1}: it is truncated"
