@@ -65,6 +65,10 @@ def check_stdout(settings: PipeSettings) -> None:
         raise UsageError("stdout is a terminal: pipe it to a program, or name a file with -o")
     defaults = EncodingSettings()
     given = [name for name in _OF_FILES if getattr(settings, name) != getattr(defaults, name)]
+    if getattr(settings, "bit_depth", None) not in (None, "8"):
+        raise UsageError("--bit-depth: -o - writes 8 bits: name a file, or give 8")
+    if getattr(settings, "frames_as", None) is not None:
+        given = ["frames-as"]
     if given:
         option = "--odd-size" if given[0] == "odd" else f"--{given[0]}"
         raise UsageError(

@@ -13,6 +13,7 @@ from framesmooth.frames import Frame
 from framesmooth.video.atomic import close_quietly, media_errors
 from framesmooth.video.pipes.colors import ColorTags, Look, eight_bits, encoded, is_rgb
 from framesmooth.video.pipes.handles import PipeOutput
+from framesmooth.video.samples import stored_eight
 from framesmooth.video.writer import FrameSink
 
 PipeFormat = Literal["y4m", "mkv", "rawvideo"]
@@ -145,7 +146,7 @@ class _PipeEncoder:
 
     def write(self, frame: Frame) -> None:
         """Append one frame."""
-        picture = encoded(frame, self._pixel_format, self._tags)
+        picture = encoded(stored_eight(frame), self._pixel_format, self._tags)
         picture.pts, picture.time_base = self._count, 1 / self._fps
         self._container.mux(self._stream.encode(picture))
         self._count += 1
