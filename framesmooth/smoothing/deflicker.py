@@ -33,6 +33,7 @@ class DeflickerSmoother(MotionSmoother):
     reach = TONE_RADIUS + 2  # the frames of the tone path, then one each for the last motion and its tone
     memory = TONE_RADIUS
     path: ClassVar[LowPass] = FLICKER
+    divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
         return grid_steps(stream)
@@ -55,3 +56,4 @@ class BreathingSmoother(DeflickerSmoother):
     reach = BREATHING.radius + 2
     memory = BREATHING.radius
     path = BREATHING
+    divides = False

@@ -82,18 +82,34 @@ def inspect_video(
         first = next(_whole(container, stream), None)
         if first is None:
             raise MediaError(f"{path} holds no decodable frame: it is damaged, make it again")
-        interlace = find_interlace(stream, first, reading.deinterlace)
-        ignored = is_unused(container, stream, first)
-        name, bits = path.name, max(part.bits for part in first.format.components)
-        hdr = int(stream.codec_context.color_trc) in CURVES
+        bits = max(part.bits for part in first.format.components)
         samples = video_samples(stream, first, bits, depth)
-        lines = [
-            interlace.notice(name, f"{float(fps):.5g}", f"{float(2 * fps):.5g}"),
-            alpha_notice(name, reading.background) if shows_background(first) and not ignored else "",
-            "" if samples.is_deep else depth_notice(name, bits),
-            _primaries_notice(name, int(first.color_primaries)) if not samples.is_deep and not hdr else "",
-        ]
-    decoding = Decoding(index, None if ignored else reading.background, interlace, samples)
+        decoding, lines = look_at(container, stream, first, reading, fps, path.name, samples)
+        if samples.is_deep or int(stream.codec_context.color_trc) in CURVES:
+            return decoding, lines
+        told = _primaries_notice(path.name, int(first.color_primaries))
+    return decoding, (*lines, told) if told else lines
+
+
+def look_at(
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    first: av.VideoFrame,
+    reading: Reading,
+    fps: Fraction,
+    name: str,
+    samples: Samples = EIGHT,
+) -> tuple[Decoding, tuple[str, ...]]:
+    """Return the same of an open container and its first picture, without what its primaries change."""
+    interlace = find_interlace(stream, first, reading.deinterlace)
+    ignored = is_unused(container, stream, first)
+    bits = max(part.bits for part in first.format.components)
+    lines = [
+        interlace.notice(name, f"{float(fps):.5g}", f"{float(2 * fps):.5g}"),
+        alpha_notice(name, reading.background) if shows_background(first) and not ignored else "",
+        "" if samples.is_deep else depth_notice(name, bits),
+    ]
+    decoding = Decoding(stream.index, None if ignored else reading.background, interlace, samples)
     return decoding, tuple(filter(None, lines))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import (
     Frame,
@@ -24,7 +25,9 @@ from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.picture_times import picture_times
+from framesmooth.video.pipes.source import PipeSource
 from framesmooth.video.reader import MediaFile
+from framesmooth.workflows.pipes import piped
 from framesmooth.workflows.settings.interpolate import DropRepeats
 
 _log = logging.getLogger(__name__)
@@ -148,6 +151,8 @@ def tell_what_changes(source: FrameSource, emit: Listener) -> None:
         emit(Notice(line, warning=True))
     while isinstance(source, FrameSlice):
         source = source.source
+    if isinstance(source, PipeSource):
+        source.listener = emit
     if not isinstance(source, MediaFile):
         return
     if source.notice:
@@ -187,6 +192,10 @@ def upsample_clip(
     """
     tell_what_changes(source, emit)
     times, end = _uneven_times(source)
+    if piped(source) is not None:  # whether they recur is known at the end
+        if drop_repeats == "on":
+            raise UsageError("--drop-repeats on reads the clip twice, and stdin is read once: name a file")
+        drop_repeats = "off"
     if drop_repeats != "off" and not times:  # uneven times are even motion already
         _drop_repeats(source, emit, upsampler, always=drop_repeats == "on")
     _log.info("interpolating with %r, into %s", upsampler, sink.path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameList, FrameSource
+from framesmooth.runs.remote import Remote, is_remote, sent_when_complete
 from framesmooth.video import FrameSink, check_output, is_folder_name, open_sink, open_source
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, remove_leftovers
 from framesmooth.video.samples import Depth, samples_of
@@ -19,7 +20,9 @@ from framesmooth.video.storage import Storage, holds_more_than_eight, plan_pictu
 from framesmooth.video.writer import check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
+from framesmooth.workflows.pipes import Streamed, check_stdout, is_stdio, stdout_sink
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 
 
 def open_to_convert(settings: ConvertSettings, *, deep: bool = True) -> InputClip:
@@ -32,15 +35,29 @@ def open_to_convert(settings: ConvertSettings, *, deep: bool = True) -> InputCli
         UsageError: an output that is the source itself, or names no file.
         MediaError: a source that cannot be read.
     """
-    if settings.output is not None:
+    pipes = settings if isinstance(settings, PipeSettings) else None
+    to_stdout = is_stdio(settings.output)
+    if to_stdout:
+        if pipes is None:
+            raise UsageError("this writes no clip to stdout: name a file with -o")
+        check_stdout(pipes)
+    elif is_remote(settings.output):
+        Remote.of(str(settings.output), overwrite=settings.overwrite)
+    elif settings.output is not None:
         if isinstance(settings.source, (str, os.PathLike)):
             check_not_input(settings.source, settings.output)
         check_output(settings.output, overwrite=settings.overwrite)
+    if pipes is not None and pipes.format is not None and not to_stdout:
+        raise UsageError("--format is for stdout: give -o -, or a file, whose suffix decides")
+    if to_stdout:
+        return open_input(settings.source, settings.read_options, uneven=settings.uneven, stdin=pipes)
     target = None if settings.output is None else Path(settings.output)
     depth: Depth = "sixteen" if settings.bit_depth not in (None, "8") else "source"
     if not holds_more_than_eight(target, settings.bit_depth) or not deep:
         depth = "eight"
-    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven, depth=depth)
+    clip = open_input(
+        settings.source, settings.read_options, uneven=settings.uneven, depth=depth, stdin=pipes
+    )
     if target is None or settings.output is None:
         return clip
     storage = _planned(settings, settings.output, clip)
@@ -79,7 +96,7 @@ class ClipWriter:
     def audio(self) -> str | os.PathLike[str] | Sound | None:
         """The sound that is kept; a notice names what else of the source is dropped."""
         settings, clip = self.settings, self.clip
-        if settings.output is None:
+        if settings.output is None or is_stdio(settings.output):
             return None
         if clip.path is None:
             return None if settings.no_audio else settings.audio
@@ -106,32 +123,52 @@ class ClipWriter:
             MediaError: a full disk, or no frame.
         """
         settings, source = self.settings, self.clip.frames
-        written = Written(settings.output, rate := fps or source.fps)
+        written = Written(settings.output, rate := fps or source.fps, size or source.size)
         if settings.output is None:
             yield FrameSink(Path("memory"), size or source.size, None, written), written
+            return
+        if is_stdio(settings.output):
+            assert isinstance(settings, PipeSettings)
+            with stdout_sink(settings, source, note, self.emit, fps=rate, size=size or source.size) as sink:
+                yield sink, written
             return
         path, storage = self.clip.path, self.clip.storage
         for line in () if storage is None else storage.notices:
             self.emit(Notice(line))
         for line in () if storage is None else storage.losses:
             self.emit(Notice(line, warning=True))
-        with open_sink(
-            settings.output,
-            fps=rate,
-            size=size or source.size,
-            audio=self.audio,
-            metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
-            storage=storage,
-            **settings.encoding,
-        ) as sink:
+        with (
+            self._local(settings.output) as local,
+            open_sink(
+                local,
+                fps=rate,
+                size=size or source.size,
+                audio=self.audio,
+                metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
+                storage=storage,
+                **settings.encoding,
+            ) as sink,
+        ):
             yield sink, written
+
+    @contextmanager
+    def _local(self, output: str | os.PathLike[str]) -> Iterator[str | os.PathLike[str]]:
+        """Give the path to write to: of a bucket's address one whose file is sent when it is complete."""
+        if not is_remote(output):
+            yield output
+            return
+        with sent_when_complete(str(output), overwrite=self.settings.overwrite) as path:
+            yield path
 
 
 class Written:
     """The frames of a result; in memory where there is no ``output``."""
 
-    def __init__(self, output: str | os.PathLike[str] | None, fps: Fraction) -> None:
-        self.output, self.fps = None if output is None else Path(output), fps
+    def __init__(
+        self, output: str | os.PathLike[str] | None, fps: Fraction, size: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.output, self.fps, self._size = None if output is None else Path(output), fps, size
+        self.is_remote = is_remote(output)
         self._kept: list[Frame] = []
 
     def write(self, frame: Frame) -> None:
@@ -150,6 +187,8 @@ class Written:
         """The frames; those of a file are decoded when they are read."""
         if self.output is None:
             return FrameList(self._kept, self.fps)
+        if is_stdio(self.output) or self.is_remote:
+            return Streamed(self.fps, self._size)
         return open_source(self.output, fps=self.fps if self.output.is_dir() else None, depth="source")
 
 

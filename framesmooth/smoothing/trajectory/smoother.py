@@ -148,6 +148,7 @@ class TrajectorySmoother(MotionSmoother):
     reach = TONE_RADIUS + LONGEST + 2
     memory = TONE_RADIUS + LONGEST
     replaces_odd_frames = True
+    divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
         return grid_steps(stream)
@@ -159,6 +160,9 @@ class TrajectorySmoother(MotionSmoother):
         self, stream: Iterable[GridStep], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         for window, centre in shot_windows(self._toned(stream), LONGEST):
+            if self.only is not None and window[centre].index not in self.only:
+                yield tuple(window[centre].frame.copy() for _ in strengths)
+                continue
             lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
             paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
             keys = [(tuple(map(_share, lane)), lane[centre]) for lane in lanes]
@@ -177,7 +181,7 @@ class TrajectorySmoother(MotionSmoother):
     def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""
         for step, gains in tone_gains(stream):
-            keyframe = step.index - len(self.lead_in) in self.keyframes
+            keyframe = step.index in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
             yield TonedFrame(step.frame, step.index, gains, weights, step.to_next)
 

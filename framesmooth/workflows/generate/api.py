@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from framesmooth.errors import UsageError
 from framesmooth.events import Listener
 from framesmooth.models.pool import ModelPool
+from framesmooth.runs.remote import is_remote
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import make_clip
@@ -47,6 +49,8 @@ def generate(
         >>> made.clip.name, made.frames.num_frames
         ('boat.webp', 3)
     """
+    if is_remote(output):
+        raise UsageError(f"from Python {output} is no output: name a file, and copy it there")
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
     styled, settings = with_styles(parse_prompts(texts), settings)
     asked = GenerateSettings.of(prompts=styled, output=Path(output), **settings)
