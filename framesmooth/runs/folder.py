@@ -1,20 +1,22 @@
 """The run folder of one clip: its record, its stages and its lock."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
-
 from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.runs.json_files import content_key, read_json, write_json
+from framesmooth.runs.locks import Held, lock
 from framesmooth.runs.record import check_record
 from framesmooth.runs.stages import Stage
 from framesmooth.video.atomic import media_errors, remove_all_leftovers
+
+_log = logging.getLogger(__name__)
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"
@@ -121,24 +123,25 @@ class RunFolder:
             RunLocked: another process works here.
             MediaError: the folder cannot be written.
         """
-        with media_errors(self.folder, "write"):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / LOCK_FILE)
+        with ExitStack() as held:
+            with media_errors(self.folder, "write"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    locks = held.enter_context(lock(self.folder / LOCK_FILE))
+                except Held as error:
+                    who = f"another framesmooth{self._holder()}"
+                    raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
+            if not locks:
+                _log.warning("%s is on a file system without locks: let one process work there", self.folder)
+            holder = self.folder / HOLDER_FILE
             try:
-                lock.acquire(blocking=False)
-            except Timeout as error:
-                who = f"another framesmooth{self._holder()}"
-                raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
-        holder = self.folder / HOLDER_FILE
-        try:
-            with suppress(OSError):  # only the message above would miss it
-                holder.write_text(f"{os.getpid()}\n", encoding="ascii")
-            self._remove_leftovers()
-            yield
-        finally:
-            with suppress(OSError):
-                holder.unlink(missing_ok=True)
-            lock.release()
+                with suppress(OSError):  # only the message above would miss it
+                    holder.write_text(f"{os.getpid()}\n", encoding="ascii")
+                self._remove_leftovers()
+                yield
+            finally:
+                with suppress(OSError):
+                    holder.unlink(missing_ok=True)
 
     def _holder(self) -> str:
         try:
