@@ -48,6 +48,7 @@ class Driver:
         self._ready: set[int] = set()
         self._working: dict[int, Job] = {}
         self._models: dict[int, str] = {}
+        self._told: set[str] = set()
         self._false_starts = 0
 
     def run(self, jobs: Sequence[Job], *, done: int = 0) -> None:
@@ -102,15 +103,18 @@ class Driver:
         elif isinstance(news, Died):
             self._died(news)
         elif news.worker in self._working:
-            name, worker, event = (
-                self._working[news.worker].name,
-                self._crew.name(news.worker),
-                news.event,
-            )
+            name, worker = self._working[news.worker].name, self._crew.name(news.worker)
+            event = news.event
             if event["event"] == "notice":
-                self._watch(Notice(f"{name}: {event['message']}", warning=event["warning"]))
+                self._warn(name, str(event["message"]))
             else:
                 self._watch(JobStage(name, worker, event["stage"], event["done"], event["total"]))
+
+    def _warn(self, name: str, message: str) -> None:
+        """Pass a warning on: once, where many jobs have the same; their records hold all."""
+        if message not in self._told:
+            self._told.add(message)
+            self._watch(Notice(f"{name}: {message}", warning=True))
 
     def _ended(self, job: Job, outcome: Outcome, worker: str) -> None:
         """Take note of an outcome; let the job wait for another try where that may help."""
@@ -118,7 +122,7 @@ class Driver:
         self.loads += outcome.loads
         status = WAITING
         if kind in ("done", "there"):
-            status = DONE
+            status, message = DONE, "was done already" if kind == "there" else ""
         elif kind == "full":
             self.halted = message
         elif kind == "stopped":

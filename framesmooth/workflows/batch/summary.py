@@ -12,7 +12,8 @@ from framesmooth.frames import Frame
 from framesmooth.reports.figures import Figure, jpeg_figure
 from framesmooth.reports.montage import captioned, side_by_side
 from framesmooth.reports.page import Gallery, Page, TableCell, write_page
-from framesmooth.video import open_source, write_png
+from framesmooth.video import write_png
+from framesmooth.video.images import read_image
 from framesmooth.workflows.batch.records import DONE, FAILED, LEFT, Records
 from framesmooth.workflows.batch.result import BatchResult, JobResult
 
@@ -34,7 +35,8 @@ def write_summary(result: BatchResult) -> Path:
     """
     records = Records(result.folder)
     done = [job for job in result.jobs if job.status == DONE]
-    pictures = {job.name: picture for job in done[:_MOST_PICTURES] if (picture := _picture(records, job.name)) is not None}
+    found = {job.name: _picture(records, job.name) for job in done[:_MOST_PICTURES]}
+    pictures = {name: picture for name, picture in found.items() if picture is not None}
     shown = [job for job in done if job.name in pictures]
     if shown:
         cells = captioned(
@@ -79,8 +81,8 @@ def _caption(job: JobResult) -> str:
 
 
 def _picture(records: Records, name: str) -> Frame | None:
-    with suppress(MediaError, StopIteration):
-        return next(iter(open_source(records.thumbnail(name))))
+    with suppress(MediaError):
+        return read_image(records.thumbnail(name))
     return None
 
 

@@ -12,7 +12,7 @@ _INTERVAL: Final = 0.25
 
 
 def telling(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> Listener:
-    """Return a listener that tells of stages and notices, and raises ``Stop`` once ``stop`` is set."""
+    """Return a listener that tells of stages and warnings, and raises ``Stop`` once ``stop`` is set."""
     done: dict[str, int] = {}
     totals: dict[str, int | None] = {}
     last = 0.0
@@ -21,8 +21,8 @@ def telling(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> Li
         nonlocal last
         if stop.is_set():
             raise Stop
-        if isinstance(event, Notice):
-            tell({"event": "notice", "message": event.message, "warning": event.warning})
+        if isinstance(event, Notice) and event.warning:
+            tell({"event": "notice", "message": event.message})
         elif isinstance(event, StageStarted):
             done[event.stage], totals[event.stage] = 0, event.total
             last = 0.0
