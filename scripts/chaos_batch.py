@@ -5,8 +5,8 @@
 
 A worker is killed at random every so many seconds, the driver twice, and the disk is full once: the results
 lie on a file system of a few megabytes, if this machine may mount one, which is filled for a while. With
-``--ray`` a second raylet joins the first, and is killed. Prints what happened as JSON; exit code 1 if a result
-differs from a single run, was made twice, or is missing.
+``--ray`` a second raylet joins the first, and is killed. Prints what happened as JSON; exit code 1 if a
+result differs from a single run, was made twice, or is missing.
 """
 
 import hashlib
@@ -254,8 +254,9 @@ def verdict(jobs: Sequence[Job], expected: dict[str, str], chaos: Chaos) -> dict
 @click.option("--workers", default=2, show_default=True)
 @click.option("--kill-every", default=10.0, show_default=True, help="Seconds.")
 @click.option("--ray", is_flag=True, help="Actors of Ray on two raylets, of which the second is killed.")
+@click.option("--disk/--no-disk", default=True, show_default=True, help="Let the disk be full once.")
 @click.option("--seed", default=0, show_default=True)
-def main(count: int, workers: int, kill_every: float, ray: bool, seed: int) -> None:
+def main(count: int, workers: int, kill_every: float, ray: bool, disk: bool, seed: int) -> None:
     """Do jobs while everything fails."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory() as name, small_disk(Path(name) / "out") as mounted:
@@ -264,7 +265,7 @@ def main(count: int, workers: int, kill_every: float, ray: bool, seed: int) -> N
         jobs = plan([file], folder / "out")
         expected = single_runs(jobs, folder / "single")
         options = ["--workers", str(workers)]
-        chaos = Chaos(file, folder / "out", options, kill_every, random.Random(seed), fill=int(mounted))
+        chaos = Chaos(file, folder / "out", options, kill_every, random.Random(seed), fill=int(mounted and disk))
         started = time.monotonic()
         if ray:
             with two_raylets() as raylet:

@@ -98,7 +98,7 @@ def _spelled(known: Sequence[SettingField], name: str) -> SettingField | None:
 
 
 def spellings(group: type[Group]) -> dict[str, SettingField]:
-    """Return the settings that are options, by each of their spellings with _ for -, former ones among them."""
+    """Return the settings that are options, by each spelling with _ for -, former ones among them."""
     fields = [field for field in settings_of(group) if field.setting.has_option]
     found = {as_keyword(name): field for field in fields for name in field.setting.formerly}
     for field in fields:

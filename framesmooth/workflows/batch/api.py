@@ -14,9 +14,9 @@ from framesmooth.video.atomic import media_errors
 from framesmooth.workflows.batch.crew import Crew
 from framesmooth.workflows.batch.driver import Driver
 from framesmooth.workflows.batch.job import Job
+from framesmooth.workflows.batch.job_queue import by_model
 from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.batch.processes import ProcessCrew, places
-from framesmooth.workflows.batch.job_queue import by_model
 from framesmooth.workflows.batch.records import LEFT, Records
 from framesmooth.workflows.batch.result import BatchResult, results_of
 from framesmooth.workflows.batch.settings import BatchSettings
@@ -89,7 +89,9 @@ def run_batch(settings: BatchSettings, watch: Watcher) -> BatchResult:
         wanted = [job for job in missing if settings.again or records.status(job) != LEFT]
         for job in missing:
             if job not in wanted:
-                watch(Notice(f"{job.name} is left: {records.read(job.name).get('message', '')}", warning=True))
+                watch(
+                    Notice(f"{job.name} is left: {records.read(job.name).get('message', '')}", warning=True)
+                )
         loads = 0
         try:
             if wanted:

@@ -156,7 +156,8 @@ class Driver:
         else:
             tries = self._counted(job, "deaths")
             left = tries.deaths >= _MOST_DEATHS
-            message = f"its worker was {news.how}" if news.how.startswith("killed") else f"its worker {news.how}"
+            was = "was " if news.how.startswith("killed") else ""
+            message = f"its worker {was}{news.how}"
             message += f"; {tries.deaths} workers have ended with it" if left else "; it is tried once more"
             try:
                 self._records.write(

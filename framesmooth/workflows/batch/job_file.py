@@ -60,9 +60,7 @@ def _listed(root: Located) -> JobFile:
     found = root.mapping()
     if "jobs" not in found or not isinstance(found["jobs"].value, list) or not found["jobs"].value:
         raise root.refused(f"there are no jobs: add 'jobs:' with a list of {_WANTED}")
-    return JobFile(
-        tuple(found["jobs"].value), found["defaults"].mapping() if "defaults" in found else {}
-    )
+    return JobFile(tuple(found["jobs"].value), found["defaults"].mapping() if "defaults" in found else {})
 
 
 def _text(path: Path) -> str:
@@ -129,7 +127,9 @@ def _rows(path: Path) -> Iterator[Located]:
                 raise UsageError(f"{path}:{line}: {len(row)} cells for {len(names)} keys: quote commas")
             cells = {name: cell for name, cell in zip(names, row, strict=False) if cell.strip()}
             if "" in cells:
-                raise UsageError(f"{path}:{line}: a cell in a column without a name: name it in the first row")
+                raise UsageError(
+                    f"{path}:{line}: a cell in a column without a name: name it in the first row"
+                )
             if cells:
                 located = {name: Located(cell, path, line, (name,)) for name, cell in cells.items()}
                 yield Located(located, path, line)

@@ -15,7 +15,7 @@ _FORBIDDEN: Final = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 
 
 def slug(text: str) -> str:
-    """Return a text as part of a file name: "A castle, at dawn" is a-castle-at-dawn; "" where none is left."""
+    """Return a text as part of a file name: "A castle, at dawn" is a-castle-at-dawn; it may be empty."""
     plain = unicodedata.normalize("NFC", text).lower().replace(".", "_")
     return "-".join(re.findall(r"\w+", plain))[:_LONGEST_SLUG].strip("-_")
 

@@ -21,9 +21,7 @@ NAME: Final = "{name}"
 _SOUND_ONLY: Final = ("audio",)
 
 
-def plan(
-    files: Iterable[Path], folder: Path, advance: Callable[[], None] = lambda: None
-) -> list[Job]:
+def plan(files: Iterable[Path], folder: Path, advance: Callable[[], None] = lambda: None) -> list[Job]:
     """Return the jobs of ``files``, in their order, with results in ``folder``.
 
     Args:
@@ -134,7 +132,7 @@ def _settings(job: Job, verb: Verb) -> SettingGroup:
 
 
 def _placed(field: SettingField, value: Value, place: Located, name: str, folder: Path) -> Value:
-    """Return a value with files that are read taken from the job file's folder, and written to the results'."""
+    """Return a value with files that are read taken from the job file's folder, written into that of results."""
     if field.setting.place:
         written = tuple(str(folder / text.replace(NAME, name)) for text in _each(value))
         return written[0] if isinstance(value, str) else written

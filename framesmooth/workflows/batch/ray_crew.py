@@ -52,11 +52,11 @@ class RayCrew:
             raise UsageError("--ray needs ray, which is not installed: pip install 'framesmooth[ray]'")
         import ray
 
-        self._ray = ray
+        self._ray: Any = ray
         _connect(address)
-        cluster = ray.cluster_resources()
+        cluster: dict[str, float] = self._ray.cluster_resources()
         gpus, cpus = int(cluster.get("GPU", 0)), int(cluster.get("CPU", 1))
-        self._count = workers or gpus or max(len([one for one in ray.nodes() if one["Alive"]]), 1)
+        self._count = workers or gpus or max(len([one for one in self._ray.nodes() if one["Alive"]]), 1)
         self._cpus = max(cpus // self._count, 1)
         self._gpus = min(1.0, gpus / self._count) if gpus else 0.0
         self._actors: dict[int, Any] = {}
@@ -75,7 +75,7 @@ class RayCrew:
         """Start an actor, where the cluster has room for one."""
         threads = str(self._cpus)
         variables = {"OMP_NUM_THREADS": threads, "OPENCV_FOR_THREADS_NUM": threads}
-        actor = (
+        actor: Any = (
             self._ray.remote(Actor)
             .options(
                 num_cpus=self._cpus,

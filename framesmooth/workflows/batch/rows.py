@@ -172,7 +172,7 @@ def _is_of_verb(name: str, value: Located) -> bool:
 def _with_defaults(
     own: Mapping[str, Located], shared: Sequence[Mapping[str, Located]], keys: Mapping[str, SettingField]
 ) -> dict[str, Located]:
-    """Return the settings of a job by key: its own go before those of its verb, and these before all jobs'."""
+    """Return the settings of a job by key: its own before those of its verb, and these before all jobs'."""
     found: dict[str, Located] = {}
     for source in (own, *shared):
         fresh: dict[str, Located] = {}

@@ -39,8 +39,8 @@ class BatchSettings(SettingGroup):
             metavar="K/N",
             parse=parse_shard,
             unset="that of a Slurm array or of torchrun; all jobs elsewhere",
-            help="Only do part K of N, from 1/N to N/N. /N takes K from the environment of Slurm, torchrun or "
-            "a Kubernetes index.",
+            help="Only do part K of N, from 1/N to N/N. /N takes K from the environment of Slurm, torchrun "
+            "or a Kubernetes index.",
         ),
     ] = None
     ray: Annotated[

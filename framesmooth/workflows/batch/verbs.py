@@ -125,9 +125,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "interpolate": Verb(settings=InterpolateSettings, subject="source", work=_converting("interpolate")),
     "upscale": Verb(settings=UpscaleSettings, subject="source", work=_converting("upscale")),
     "assemble": Verb(settings=AssembleSettings, subject="source", work=_converting("assemble")),
-    "soundtrack": Verb(
-        settings=SoundtrackSettings, subject="source", work=_soundtrack, formats=_SOUNDS
-    ),
+    "soundtrack": Verb(settings=SoundtrackSettings, subject="source", work=_soundtrack, formats=_SOUNDS),
     "measure": Verb(settings=MeasureSettings, subject="source", work=_measure, formats=("json",)),
 }
 """Name on the command line -> the verb."""
