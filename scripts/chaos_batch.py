@@ -85,7 +85,7 @@ class Chaos:
         told = self.output.parent / "told.jsonl"
         with told.open("wb") as log, _full(self.output, self._begins_full()):
             driver = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL)
-            kill_driver = self.driver_kills > 0 and self.happened["runs"] % 2 == 0
+            kill_driver = self.driver_kills > 0
             end = time.monotonic() + self.rng.uniform(2, 4) * self.seconds
             while True:
                 with suppress(subprocess.TimeoutExpired):
@@ -108,8 +108,8 @@ class Chaos:
             self.made[event["name"]] += 1
 
     def _begins_full(self) -> bool:
-        """Tell whether the disk is full in this run: the third, when some results are there."""
-        begins = self.fill > 0 and self.happened["runs"] == 3 and self.output.is_mount()
+        """Tell whether the disk is full in this run: after two, when some results are there."""
+        begins = self.fill > 0 and self.happened["runs"] >= 3 and self.output.is_mount()
         self.fill -= begins
         self.happened["times full"] += begins
         return begins
@@ -265,7 +265,8 @@ def main(count: int, workers: int, kill_every: float, ray: bool, disk: bool, see
         jobs = plan([file], folder / "out")
         expected = single_runs(jobs, folder / "single")
         options = ["--workers", str(workers)]
-        chaos = Chaos(file, folder / "out", options, kill_every, random.Random(seed), fill=int(mounted and disk))
+        chaos = Chaos(file, folder / "out", options, kill_every, random.Random(seed))
+        chaos.fill = int(mounted and disk)
         started = time.monotonic()
         if ray:
             with two_raylets() as raylet:

@@ -89,9 +89,8 @@ def run_batch(settings: BatchSettings, watch: Watcher) -> BatchResult:
         wanted = [job for job in missing if settings.again or records.status(job) != LEFT]
         for job in missing:
             if job not in wanted:
-                watch(
-                    Notice(f"{job.name} is left: {records.read(job.name).get('message', '')}", warning=True)
-                )
+                why = records.read(job.name).get("message", "")
+                watch(Notice(f"{job.name} is left ({why}); --again tries it again", warning=True))
         loads = 0
         try:
             if wanted:

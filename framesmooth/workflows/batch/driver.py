@@ -95,9 +95,9 @@ class Driver:
 
     def _hear(self, news: News) -> None:
         if isinstance(news, Ready):
+            self._false_starts = 0
             self._ready.add(news.worker)
         elif isinstance(news, Ended):
-            self._false_starts = 0
             self._ready.add(news.worker)
             self._ended(self._working.pop(news.worker), news.outcome, self._crew.name(news.worker))
         elif isinstance(news, Died):

@@ -132,7 +132,7 @@ def _settings(job: Job, verb: Verb) -> SettingGroup:
 
 
 def _placed(field: SettingField, value: Value, place: Located, name: str, folder: Path) -> Value:
-    """Return a value with files that are read taken from the job file's folder, written into that of results."""
+    """Return a value: files that are read are in the job file's folder, written ones in that of results."""
     if field.setting.place:
         written = tuple(str(folder / text.replace(NAME, name)) for text in _each(value))
         return written[0] if isinstance(value, str) else written
