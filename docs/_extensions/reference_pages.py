@@ -36,6 +36,7 @@ GUIDES: Final = {
     "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
+    "batch": "guides/batch",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ from tests.workflows.batch.scripted import ScriptedCrew
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let jobs be done in this process; give the names of those that were begun."""
     begun: list[str] = []
 
@@ -41,7 +41,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return ScriptedCrew(settings.workers or 1, work)
 
     monkeypatch.setattr(api, "_crew", crew)
-    yield begun
+    return begun
 
 
 def statuses(result: BatchResult) -> dict[str, str]:

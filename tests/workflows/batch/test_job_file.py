@@ -8,7 +8,7 @@ from framesmooth.errors import UsageError
 from framesmooth.workflows.batch.job_file import read_job_file
 
 SAME = {
-    "jobs.yaml": "jobs:\n  - {name: a, prompts: a cat, seed: 1}\n  - {name: b, prompts: 'a dog, wet', seed: 2}\n",
+    "jobs.yaml": "jobs:\n- {name: a, prompts: a cat, seed: 1}\n- {name: b, prompts: 'a dog, wet', seed: 2}\n",
     "list.yaml": "- {name: a, prompts: a cat, seed: 1}\n- {name: b, prompts: 'a dog, wet', seed: 2}\n",
     "jobs.json": '{"jobs": [{"name": "a", "prompts": "a cat", "seed": 1},\n'
     '{"name": "b", "prompts": "a dog, wet", "seed": 2}]}',

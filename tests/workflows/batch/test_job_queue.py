@@ -1,5 +1,6 @@
 """Jobs are given out so that models are loaded least often."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_each_job_once_and_few_loads(models: list[str], workers: int) -> None:
 @given(MODELS)
 def test_by_model_keeps_the_order_within_a_model(models: list[str]) -> None:
     sorted_jobs = by_model(jobs(models))
-    changes = sum(one.model != other.model for one, other in zip(sorted_jobs, sorted_jobs[1:], strict=False))
+    changes = sum(one.model != other.model for one, other in pairwise(sorted_jobs))
     assert changes == len(set(models)) - 1
     for model in set(models):
         numbers = [int(job.name) for job in sorted_jobs if job.model == model]
