@@ -3,10 +3,10 @@
     python scripts/simulate_scale.py --clips 1000000
     python scripts/simulate_scale.py --check    # the simulation of two workers against the measured ratio
 
-Workers take jobs one after another. The length of a job, the load of a model, failures of jobs and machines are
-drawn from distributions; what all workers share is one after another: the driver that hands out jobs and checks
-the list, and the storage that takes the results. Three ways to share the list are compared: parts of
-equal size (--shard), one driver for all (--ray), and parts that each have a driver of their own.
+Workers take jobs one after another. The length of a job, the load of a model, failures of jobs and machines
+are drawn from distributions; what all workers share is one after another: the driver that checks the list and
+hands out jobs, and the storage that takes the results. Three ways to share the list are compared: parts of
+equal size (--shard), one driver for all (--ray), and parts of 64 workers that each have a driver.
 """
 
 import heapq

@@ -1,7 +1,9 @@
 """``framesmooth batch``: does the jobs of a file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +11,9 @@ from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.workflows.batch.settings import BatchSettings
+
+if TYPE_CHECKING:
+    from framesmooth.cli.batch_progress import Tally
 
 
 @click.command(cls=HeadedCommand)
@@ -41,7 +46,7 @@ def batch(
       framesmooth batch jobs.yaml -o clips/ --shard 2/8
       framesmooth batch jobs.yaml -o clips/ --ray local --workers 2
     """
-    from framesmooth.cli.batch_progress import batch_watcher, print_batch
+    from framesmooth.cli.batch_progress import Tally, batch_watcher, print_batch
     from framesmooth.workflows.batch.api import complete_or_raise, run_batch, status_of
 
     asked = BatchSettings.of(files=tuple(map(Path, files)), output=Path(output), **settings)
@@ -50,8 +55,22 @@ def batch(
         if not common.write_json(json_file, standing.as_dict()):
             print_batch(standing, every=True)
         return
-    with batch_watcher(progress) as watch:
-        result = run_batch(asked, watch)
+    with batch_watcher(progress) as watch, _saying_what_is_kept(tally := Tally(watch), asked.output):
+        result = run_batch(asked, tally)
     if not common.write_json(json_file, result.as_dict()):
         print_batch(result)
     complete_or_raise(result)
+
+
+@contextmanager
+def _saying_what_is_kept(tally: "Tally", folder: Path) -> Iterator[None]:
+    """Turn Ctrl-C into a line that says how many jobs are done."""
+    from framesmooth.cli.main import INTERRUPTED, stops_unwrapped
+
+    try:
+        with stops_unwrapped():
+            yield
+    except KeyboardInterrupt as stop:
+        done = f"{tally.done} of {tally.total} jobs are done" if tally.total else "no job was begun"
+        click.echo(f"interrupted: {done} in {folder}; the same command does what is missing", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from stop

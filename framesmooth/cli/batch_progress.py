@@ -47,6 +47,24 @@ def print_batch(result: "BatchResult", *, every: bool = False) -> None:
         click.echo(result.folder)
 
 
+class Tally:
+    """A watcher that passes events on, and counts the jobs that are done."""
+
+    def __init__(self, watch: "Watcher") -> None:
+        self.total, self.done = 0, 0
+        self._watch = watch
+
+    def __call__(self, event: "BatchEvent") -> None:
+        """Count, and pass the event on."""
+        from framesmooth.workflows.batch.watching import BatchStarted, JobChanged
+
+        if isinstance(event, BatchStarted):
+            self.total, self.done = event.jobs, event.done
+        elif isinstance(event, JobChanged) and event.status == "complete":
+            self.done += 1
+        self._watch(event)
+
+
 def _silent_watcher() -> "Watcher":
     from framesmooth.events import Notice
 

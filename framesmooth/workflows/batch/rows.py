@@ -197,18 +197,23 @@ def _format(verb: str, value: Located | None) -> str:
 
 def _alternatives(value: Located, field: SettingField) -> list[tuple[Value, Located]]:
     """Return the values that a setting has one after another; a list is several, unless the setting is."""
+    repeated = field.type.many and not field.setting.separator and not field.setting.reads_all
     several = field.type.many or (bool(field.type.parts) and field.setting.parse is None)
+
+    def one(found: Located) -> Value:
+        if several and isinstance(found.value, list):
+            return tuple(inner.text() for inner in found.value)
+        return (found.text(),) if repeated else found.text()
+
     if isinstance(value.value, str):
-        return [(value.text(), value)]
+        return [(one(value), value)]
     if not isinstance(value.value, list):
         raise value.refused("a setting is a value or a list, as on the command line")
     if not value.value:
         raise value.refused("is an empty list: give a value, or leave the key out")
-    if several and not any(isinstance(one.value, list) for one in value.value):
-        return [(tuple(one.text() for one in value.value), value)]
-    return [
-        (tuple(inner.text() for inner in one.items()) if several else one.text(), one) for one in value.value
-    ]
+    if several and not any(isinstance(inner.value, list) for inner in value.value):
+        return [(one(value), value)]
+    return [(one(inner), inner) for inner in value.value]
 
 
 def _prompts(subject: Located) -> list[tuple[str, ...]]:

@@ -52,7 +52,7 @@ def test_lists_make_a_product(tmp_path: Path) -> None:
 
 def test_a_list_in_a_list_is_one_clip_of_several_prompts(tmp_path: Path) -> None:
     jobs = planned(
-        tmp_path, "- prompts: [[a cat, a lion], a dog]\n- prompts: {0: dawn, 40: night}\n- a boat\n"
+        tmp_path, "- prompts: [[a cat, a lion], a dog]\n- prompts: {0: dawn, 4: night}\n- boat\n"
     )
     assert [job.subject for job in jobs] == [
         ("a cat", "a lion"),
@@ -65,6 +65,8 @@ def test_a_list_in_a_list_is_one_clip_of_several_prompts(tmp_path: Path) -> None
 def test_an_option_that_takes_several_takes_a_list(clips: Path) -> None:
     jobs = planned(clips, "- {measure: raw/one, metric: [coverage, luma_flicker]}\n")
     assert [job.values for job in jobs] == [{"metrics": ("coverage", "luma_flicker")}]
+    jobs = planned(clips, "- {measure: raw/one, metric: coverage}\n- {prompts: a cat, style: noir}\n")
+    assert [job.values for job in jobs] == [{"metrics": ("coverage",)}, {"style": ("noir",)}]
     jobs = planned(clips, "- {measure: raw/one, metric: [[coverage], [coverage, luma_flicker]]}\n")
     assert [job.name for job in jobs] == ["one-metrics-coverage", "one-metrics-coverage-luma_flicker"]
 
