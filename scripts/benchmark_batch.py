@@ -58,7 +58,7 @@ def _cpu_seconds() -> float:
     """Return the processor time of this process and of all below it, those that have ended included."""
     here = psutil.Process()
     spent = here.cpu_times()
-    total = spent.user + spent.system + spent.children_user + spent.children_system
+    total = float(spent.user + spent.system + spent.children_user + spent.children_system)
     for child in here.children(recursive=True):
         try:
             times = child.cpu_times()

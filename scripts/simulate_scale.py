@@ -53,7 +53,7 @@ class World:
     load_median: float = 25.0
     load_sigma: float = 0.3
     models: int = 4
-    plan: float = 0.003
+    plan: float = 0.006
     hand: float = 0.002
     bytes: float = 40e6
     storage: float = 20e9

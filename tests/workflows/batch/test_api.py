@@ -19,6 +19,7 @@ from framesmooth.workflows.batch import api
 from framesmooth.workflows.batch.api import batch, batch_status, complete_or_raise
 from framesmooth.workflows.batch.crew import Ended, News
 from framesmooth.workflows.batch.job import Job
+from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.batch.records import Records
 from framesmooth.workflows.batch.result import BatchResult
 from framesmooth.workflows.batch.settings import BatchSettings
@@ -158,7 +159,7 @@ def test_failures_are_listed_and_tried_again_by_the_next_run(
 
 def test_a_job_that_was_left_waits_for_again(tmp_path: Path, jobs: Path, here: list[str]) -> None:
     out = tmp_path / "out"
-    planned = api.plan([jobs], out)
+    planned = plan([jobs], out)
     Records(out).write(planned[0], status="left", message="its worker was killed by SIGKILL", deaths=2)
     told: list[str] = []
 

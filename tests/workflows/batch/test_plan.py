@@ -51,9 +51,7 @@ def test_lists_make_a_product(tmp_path: Path) -> None:
 
 
 def test_a_list_in_a_list_is_one_clip_of_several_prompts(tmp_path: Path) -> None:
-    jobs = planned(
-        tmp_path, "- prompts: [[a cat, a lion], a dog]\n- prompts: {0: dawn, 4: night}\n- boat\n"
-    )
+    jobs = planned(tmp_path, "- prompts: [[a cat, a lion], a dog]\n- prompts: {0: dawn, 4: night}\n- boat\n")
     assert [job.subject for job in jobs] == [
         ("a cat", "a lion"),
         ("a dog",),

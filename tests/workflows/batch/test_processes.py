@@ -63,6 +63,7 @@ def test_a_worker_ends_with_its_driver(tmp_path: Path) -> None:
     crew.start(0)
     wait_for(crew, 1)
     worker = crew._processes[0].popen
+    assert worker.stdin is not None
     worker.stdin.close()  # as the system does for a driver that is killed
     assert worker.wait(timeout=60) == 70
     crew.close()
