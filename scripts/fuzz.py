@@ -46,6 +46,7 @@ from framesmooth.story.reader import read_story, story_of
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
+from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from framesmooth.workflows.generate.validation import check_settings
@@ -82,6 +83,14 @@ def try_story(data: bytes, folder: Path) -> None:
     path.write_bytes(data)
     edit = plan_edit(read_story(path, ("steps", "seed", "smooth_strength")))
     plan_overlays(edit, (64, 96), [], captions=True)
+
+
+def try_jobs(data: bytes, folder: Path) -> None:
+    """Read jobs as YAML, JSON lines and CSV, and check them."""
+    for name in ("jobs.jsonl", "jobs.csv", "jobs.yaml"):
+        (folder / name).write_bytes(data)
+        with suppress(FramesmoothError):
+            plan([folder / name], folder / "out")
 
 
 def try_record(data: bytes, folder: Path) -> None:
@@ -140,6 +149,7 @@ TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
     "prompts": try_prompts,
     "story": try_story,
+    "jobs": try_jobs,
     "record": try_record,
     "stage": try_stage,
     "media": try_media,
@@ -201,10 +211,24 @@ shots:
 )
 
 
+_JOBS: Final = (
+    """defaults: {steps: 4, format: webp, smooth: {smoother: ema}}
+jobs:
+- {name: dawn, prompts: [a castle, [a, b], {0: c, 4: d}], seed: [1, -1], camera: slow pan left}
+- {measure: "*", html: "{name}.html", metric: [[coverage], [luma_flicker]], frame-range: "0:4"}
+- a boat
+""",
+    '{"name": "a", "prompts": "a cat", "steps": null}\n{"smooth": ["jobs.csv"], "strength": 0.4}\n',
+    'name,prompts,seed,zoom\na,"0: a cat | 3: b",1,0:(1.0)\nb,"two\nlines",2,\n',
+)
+
+
 def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
+    if name == "jobs":
+        return [text.encode() for text in _JOBS]
     if name == "story":
         return [text.encode() for text in _STORIES]
     if name == "record":

@@ -14,6 +14,7 @@ import json
 import math
 import random
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +36,8 @@ class World:
         load_median: of the load of a model.
         load_sigma: standard deviation of its logarithm.
         models: how many models the clips use.
-        plan: reading and checking one job of the list, by the driver.
+        rows: reading one job of the list, by every driver.
+        plan: checking one job, by the driver that hands it out.
         hand: handing out a job and hearing of its end, by the driver.
         bytes: of a clip and its run folder.
         storage: bytes a second that the shared storage takes.
@@ -53,6 +55,7 @@ class World:
     load_median: float = 25.0
     load_sigma: float = 0.3
     models: int = 4
+    rows: float = 0.0002
     plan: float = 0.006
     hand: float = 0.002
     bytes: float = 40e6
@@ -101,15 +104,13 @@ def simulate(world: World, clips: int, gpus: int, way: str, seed: int) -> dict[s
     rng = random.Random(seed)
     storage = Shared(max(world.bytes / world.storage, world.files / world.file_rate))
     count = {"parts": gpus, "one driver": 1, "driver of 64": math.ceil(gpus / _GROUP)}[way]
-    planned = world.plan * clips  # every driver checks the whole list
+    edges = [clips * index // count for index in range(count + 1)]
+    begin = [world.rows * clips + world.plan * (stop - start) for start, stop in pairwise(edges)]
     drivers = [
-        _Driver(
-            Shared(world.hand, planned),
-            _parted(world, clips, clips * index // count, clips * (index + 1) // count),
-        )
-        for index in range(count)
+        _Driver(Shared(world.hand, ready), _parted(world, clips, start, stop))
+        for ready, (start, stop) in zip(begin, pairwise(edges), strict=True)
     ]
-    asking = [(planned + world.start, worker, False) for worker in range(gpus)]
+    asking = [(begin[worker * count // gpus] + world.start, worker, False) for worker in range(gpus)]
     heapq.heapify(asking)
     loaded: dict[int, int] = {}
     last = used = 0.0
@@ -163,7 +164,7 @@ def _drawn(rng: random.Random, median: float, sigma: float) -> float:
 
 def check(world: World, jobs: int, seed: int) -> dict[str, float]:
     """Return the throughput of two workers by that of one, without what happens before the first job."""
-    plain = replace(world, start=0, plan=0, models=1, load_median=1e-9)
+    plain = replace(world, start=0, rows=0, plan=0, models=1, load_median=1e-9)
     one, two = (simulate(plain, jobs, count, "one driver", seed)["clips an hour"] for count in (1, 2))
     return {"simulated ratio of two workers to one": round(two / one, 2)}
 

@@ -7,7 +7,7 @@ import pytest
 from simulate_scale import WAYS, World, simulate
 
 IDEAL = World(
-    job_median=60.0, job_sigma=1e-9, start=0.0, load_median=1e-6, load_sigma=1e-9, models=1, plan=0.0,
+    job_median=60.0, job_sigma=1e-9, start=0.0, load_median=1e-6, load_sigma=1e-9, models=1, rows=0.0, plan=0.0,
     hand=0.0, storage=1e18, file_rate=1e18, failure=0.0, machine_life=1e18,
 )  # fmt: skip
 

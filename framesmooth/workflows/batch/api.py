@@ -14,7 +14,6 @@ from framesmooth.video.atomic import media_errors
 from framesmooth.workflows.batch.crew import Crew
 from framesmooth.workflows.batch.driver import Driver
 from framesmooth.workflows.batch.job import Job
-from framesmooth.workflows.batch.job_queue import by_model
 from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.batch.processes import ProcessCrew, places
 from framesmooth.workflows.batch.records import LEFT, Records
@@ -100,9 +99,9 @@ def run_batch(settings: BatchSettings, watch: Watcher) -> BatchResult:
                 finally:
                     loads = driver.loads
         except BaseException:
-            _summed_up(settings, planned, watch)
+            _summed_up(settings, planned, shard, watch)
             raise
-        page = _summed_up(settings, planned, watch)
+        page = _summed_up(settings, planned, shard, watch)
     return BatchResult(
         folder=settings.output,
         jobs=results_of(planned, records),
@@ -119,9 +118,9 @@ def _settings(jobs: Any, output: Any, settings: dict[str, Any]) -> BatchSettings
 
 
 def _part(settings: BatchSettings) -> tuple[list[Job], Shard]:
-    """Return the jobs of this part, those of one model beside each other, and which part it is."""
+    """Return the jobs of this part, and which part it is."""
     shard = find_shard(settings.shard, os.environ)
-    return shard.of(by_model(plan(settings.files, settings.output))), shard
+    return plan(settings.files, settings.output, shard), shard
 
 
 @contextmanager
@@ -132,12 +131,11 @@ def _alone(records: Records, shard: Shard, watch: Watcher) -> Iterator[None]:
         RunLocked: there is one.
         MediaError: the folder cannot be written.
     """
-    part = "" if shard.count == 1 else f"-{shard.number}-of-{shard.count}"
     with ExitStack() as held:
         with media_errors(records.folder, "write"):
             records.state.mkdir(parents=True, exist_ok=True)
             try:
-                locks = held.enter_context(lock(records.state / f"driver{part}.lock"))
+                locks = held.enter_context(lock(records.state / f"driver{shard.suffix}.lock"))
             except Held as error:
                 raise RunLocked(
                     f"another framesmooth does these jobs in {records.folder}: wait for it, or stop it first"
@@ -168,11 +166,12 @@ def _gpus() -> list[str]:
     return gpu_names(os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
-def _summed_up(settings: BatchSettings, planned: Sequence[Job], watch: Watcher) -> Path | None:
+def _summed_up(settings: BatchSettings, planned: Sequence[Job], shard: Shard, watch: Watcher) -> Path | None:
     """Write the summary; a disk that is full keeps it from being written, and nothing else."""
     records = Records(settings.output)
     try:
-        return write_summary(BatchResult(folder=settings.output, jobs=results_of(planned, records)))
+        standing = BatchResult(folder=settings.output, jobs=results_of(planned, records))
+        return write_summary(standing, shard.suffix)
     except MediaError as error:
         watch(Notice(f"no summary was written: {error}", warning=True))
         return None
@@ -186,5 +185,5 @@ def complete_or_raise(result: BatchResult) -> None:
     more = f" and {len(result.failed) - 8} more" if len(result.failed) > 8 else ""
     raise FramesmoothError(
         f"{len(result.failed)} of {len(result.jobs)} jobs failed: {named}{more}; the same command tries "
-        f"them again, {result.folder / 'batch.html'} says why"
+        f"them again, {result.page or result.folder} says why"
     )

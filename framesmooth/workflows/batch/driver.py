@@ -23,6 +23,8 @@ _MOST_LOCKED: Final = 3
 _PATIENCE: Final = 20.0
 """Seconds that workers have to stop by themselves."""
 _TURN: Final = 0.5
+_SLOW_START: Final = 120.0
+"""Seconds after which workers that are not there are told of."""
 
 
 @dataclass
@@ -65,8 +67,11 @@ class Driver:
         try:
             for worker in range(count):
                 self._crew.start(worker)
+            begun = time.monotonic()
             while self._working or (self._queue and not self.halted):
                 self._give()
+                if not self._working and not self._ready and time.monotonic() - begun > _SLOW_START:
+                    self._warn("batch", "no worker is there yet: is there room for one?")
                 for news in self._crew.news(_TURN):
                     self._hear(news)
         except (KeyboardInterrupt, SystemExit):

@@ -37,11 +37,3 @@ class JobQueue:
         if not group:
             del self._groups[loaded]
         return job
-
-
-def by_model(jobs: Iterable[Job]) -> list[Job]:
-    """Return jobs so that those of one model are neighbours, models in the order of their first job."""
-    groups: dict[str, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(job.model, []).append(job)
-    return [job for group in groups.values() for job in group]

@@ -1,6 +1,6 @@
 """Jobs of files, all of them checked before any is done."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from framesmooth.workflows.batch.job_file import read_job_file
 from framesmooth.workflows.batch.names import numbered
 from framesmooth.workflows.batch.prompts import decided, generate_settings
 from framesmooth.workflows.batch.rows import Row, Value, check_defaults, rows_of
+from framesmooth.workflows.batch.sharding import ALL, Shard
 from framesmooth.workflows.batch.verbs import FRAMES, VERBS, Verb
 
 NAME: Final = "{name}"
@@ -21,13 +22,15 @@ NAME: Final = "{name}"
 _SOUND_ONLY: Final = ("audio",)
 
 
-def plan(files: Iterable[Path], folder: Path, advance: Callable[[], None] = lambda: None) -> list[Job]:
-    """Return the jobs of ``files``, in their order, with results in ``folder``.
+def plan(files: Iterable[Path], folder: Path, part: Shard = ALL) -> list[Job]:
+    """Return the jobs of ``files``, those of one model beside each other, with results in ``folder``.
+
+    Keys, names and products of all jobs are checked, values and files those of this part.
 
     Args:
         files: of jobs.
         folder: of the results.
-        advance: is called for each job that is checked.
+        part: which of the jobs are meant.
 
     Raises:
         UsageError: the first thing that is wrong, with file and line.
@@ -40,12 +43,19 @@ def plan(files: Iterable[Path], folder: Path, advance: Callable[[], None] = lamb
             rows += rows_of(entry, found.defaults)
     if not rows:
         raise UsageError("there are no jobs: write a list of them into the file")
-    planned = []
-    for row in _named(rows):
-        planned.append(_job(row, folder))
-        advance()
-    _check_written(planned, rows)
+    wanted = part.of(_by_model(_named(rows)))
+    planned = [_job(row, folder) for row in wanted]
+    _check_written(planned, wanted)
     return planned
+
+
+def _by_model(rows: Iterable[Row]) -> list[Row]:
+    """Return rows so that those of one model are neighbours, in the order of their first ones."""
+    groups: dict[tuple[Value, ...], list[Row]] = {}
+    for row in rows:
+        named = (row.values[key][0] for key in ("model", "device", "dtype") if key in row.values)
+        groups.setdefault((row.verb, *named), []).append(row)
+    return [row for group in groups.values() for row in group]
 
 
 def _named(rows: Sequence[Row]) -> list[Row]:

@@ -12,6 +12,7 @@ from framesmooth.workflows.batch.crew import Died, Ended, News, Ready, Told
 from framesmooth.workflows.batch.job import Job, Outcome, job_of
 from framesmooth.workflows.batch.telling import telling
 from framesmooth.workflows.batch.work import do
+from framesmooth.workflows.batch.worker import use_threads
 
 LOCAL: Final = "local"
 _LOOK: Final = 1.0
@@ -24,6 +25,7 @@ class Actor:
     def __init__(self, name: str) -> None:
         self._name, self._pool, self._stop = name, ModelPool(), threading.Event()
         self._told: list[dict[str, Any]] = []
+        use_threads()
 
     def ready(self) -> bool:
         """Return when it is there."""
@@ -55,10 +57,12 @@ class RayCrew:
         self._ray: Any = ray
         _connect(address)
         cluster: dict[str, float] = self._ray.cluster_resources()
-        gpus, cpus = int(cluster.get("GPU", 0)), int(cluster.get("CPU", 1))
-        self._count = workers or gpus or max(len([one for one in self._ray.nodes() if one["Alive"]]), 1)
-        self._cpus = max(cpus // self._count, 1)
-        self._gpus = min(1.0, gpus / self._count) if gpus else 0.0
+        gpus, cpus = int(cluster.get("GPU", 0)), max(int(cluster.get("CPU", 1)), 1)
+        machines = [one["Resources"].get("CPU", 1) for one in self._ray.nodes() if one["Alive"]]
+        self._count = workers or gpus or max(len(machines), 1)
+        self._cpus = min(1.0, cpus / self._count)
+        self._gpus = min(1.0, gpus / self._count)
+        self._threads = max(min(cpus // self._count, int(max(machines, default=1))), 1)
         self._actors: dict[int, Any] = {}
         self._refs: dict[Any, tuple[int, str]] = {}
         self._looked = 0.0
@@ -73,7 +77,7 @@ class RayCrew:
 
     def start(self, worker: int) -> None:
         """Start an actor, where the cluster has room for one."""
-        threads = str(self._cpus)
+        threads = str(self._threads)
         variables = {"OMP_NUM_THREADS": threads, "OPENCV_FOR_THREADS_NUM": threads}
         actor: Any = (
             self._ray.remote(Actor)
@@ -82,6 +86,7 @@ class RayCrew:
                 num_gpus=self._gpus,
                 max_concurrency=3,  # a job, and meanwhile told and stop
                 max_restarts=0,
+                scheduling_strategy="SPREAD",
                 runtime_env={"env_vars": variables},
             )
             .remote(self.name(worker))

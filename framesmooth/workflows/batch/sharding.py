@@ -36,8 +36,16 @@ class Shard:
         stop = len(items) * self.number // self.count
         return list(items[start:stop])
 
+    @property
+    def suffix(self) -> str:
+        """What names of files that belong to this part alone end with: "-2-of-8"; "" for the whole."""
+        return "" if self.count == 1 else f"-{self.number}-of-{self.count}"
+
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
+
+
+ALL: Final = Shard()
 
 
 def parse_shard(text: str) -> tuple[int | None, int]:

@@ -17,8 +17,9 @@ from framesmooth.video.images import read_image
 from framesmooth.workflows.batch.records import DONE, FAILED, LEFT, Records
 from framesmooth.workflows.batch.result import BatchResult, JobResult
 
-PAGE: Final = "batch.html"
-SHEET: Final = "contact-sheet.png"
+PAGE: Final = "batch{}.html"
+SHEET: Final = "contact-sheet{}.png"
+"""With the suffix of the part."""
 _MOST_PICTURES: Final = 400
 _ON_SHEET: Final = 96
 _COLUMNS: Final = 6
@@ -27,8 +28,10 @@ _PAPER: Final = (18, 22, 26)
 _KINDS: Final = {DONE: "good", FAILED: "bad", LEFT: "bad"}
 
 
-def write_summary(result: BatchResult) -> Path:
+def write_summary(result: BatchResult, suffix: str = "") -> Path:
     """Write the page and the contact sheet into the folder of the results; return the page.
+
+    Their names end with ``suffix``, so that those of several parts are kept apart.
 
     Raises:
         MediaError: they cannot be written.
@@ -43,10 +46,11 @@ def write_summary(result: BatchResult) -> Path:
             [_boxed(pictures[job.name]) for job in shown[:_ON_SHEET]],
             [(job.name, "") for job in shown[:_ON_SHEET]],
         )
-        write_png(result.folder / SHEET, side_by_side(cells, min(_COLUMNS, len(cells))))
+        write_png(result.folder / SHEET.format(suffix), side_by_side(cells, min(_COLUMNS, len(cells))))
     figures = [jpeg_figure(pictures[job.name], _caption(job)) for job in shown]
-    write_page(result.folder / PAGE, _page(result, figures, len(done)))
-    return result.folder / PAGE
+    page = result.folder / PAGE.format(suffix)
+    write_page(page, _page(result, figures, len(done)))
+    return page
 
 
 def _page(result: BatchResult, figures: Sequence[Figure], done: int) -> Page:

@@ -30,7 +30,7 @@ def main() -> None:
     jobs: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
     stop = threading.Event()
     threading.Thread(target=_listen, args=(jobs, stop), daemon=True).start()
-    _use_threads()
+    use_threads()
     pool = ModelPool()
 
     def tell(message: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ def _listen(jobs: "SimpleQueue[dict[str, Any] | None]", stop: threading.Event) -
         os._exit(_ORPHANED)
 
 
-def _use_threads() -> None:
+def use_threads() -> None:
     """Let OpenCV use as many threads as the environment gives to OpenMP."""
     import cv2
 

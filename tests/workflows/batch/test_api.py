@@ -178,6 +178,8 @@ def test_parts_are_done_apart(tmp_path: Path, jobs: Path, here: list[str]) -> No
     first = batch(jobs, out, shard="1/2")
     assert statuses(first) == {"one": "complete"}
     second = batch(jobs, out, shard="2/2")
+    assert (out / "batch-1-of-2.html").exists()
+    assert (out / "contact-sheet-2-of-2.png").exists()
     assert statuses(second) == {"two": "complete", "figures": "complete"}
     assert batch(jobs, out).reused == 3
 

@@ -1,12 +1,11 @@
 """Jobs are given out so that models are loaded least often."""
 
-from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framesmooth.workflows.batch.job_queue import JobQueue, by_model
+from framesmooth.workflows.batch.job_queue import JobQueue
 from tests.workflows.batch.scripted import job_named
 
 MODELS = st.lists(st.sampled_from("xyz"), min_size=1, max_size=30)
@@ -34,16 +33,6 @@ def test_each_job_once_and_few_loads(models: list[str], workers: int) -> None:
         turn += 1
     assert sorted(names, key=int) == [str(index) for index in range(len(models))]
     assert loads == len(set(models)) if workers == 1 else loads <= len(set(models)) * workers
-
-
-@given(MODELS)
-def test_by_model_keeps_the_order_within_a_model(models: list[str]) -> None:
-    sorted_jobs = by_model(jobs(models))
-    changes = sum(one.model != other.model for one, other in pairwise(sorted_jobs))
-    assert changes == len(set(models)) - 1
-    for model in set(models):
-        numbers = [int(job.name) for job in sorted_jobs if job.model == model]
-        assert numbers == sorted(numbers)
 
 
 def test_a_job_may_go_before_all_others_of_its_model() -> None:

@@ -9,6 +9,7 @@ from framesmooth.errors import UsageError
 from framesmooth.video import write_png
 from framesmooth.workflows.batch.job import Job, job_of
 from framesmooth.workflows.batch.plan import plan
+from framesmooth.workflows.batch.sharding import Shard
 from framesmooth.workflows.batch.verbs import VERBS
 
 
@@ -149,6 +150,17 @@ def test_keys_tell_results_apart(clips: Path) -> None:
     assert key("prompts: a cat") == key("prompts: a cat, low-vram: true")
     assert key("prompts: a cat") != key("prompts: a cat, crf: 30")
     assert key("prompts: a cat, seed: -1") == key("prompts: a cat, seed: -1")
+
+
+def test_parts_are_of_neighbours_that_share_a_model(clips: Path) -> None:
+    file = clips / "jobs.yaml"
+    file.write_text(
+        "- {name: a, measure: raw/one}\n- {name: b, smooth: raw/one}\n- {name: c, measure: raw/two}\n"
+        "- {name: d, smooth: raw/two, smoother: ema}\n",
+        encoding="utf-8",
+    )
+    parts = [[job.name for job in plan([file], clips / "out", Shard(number, 2))] for number in (1, 2)]
+    assert parts == [["a", "c"], ["b", "d"]]
 
 
 def test_a_job_travels_as_plain_values(clips: Path) -> None:
