@@ -6,7 +6,7 @@
 Workers take jobs one after another. The length of a job, the load of a model, failures of jobs and machines
 are drawn from distributions; what all workers share is one after another: the driver that checks the list and
 hands out jobs, and the storage that takes the results. Three ways to share the list are compared: parts of
-equal size (--shard), one driver for all (--ray), and parts of 64 workers that each have a driver.
+equal size for each GPU (--shard), parts for the eight GPUs of a machine, and one driver for all (--ray).
 """
 
 import heapq
@@ -21,8 +21,8 @@ from typing import Any, Final
 import click
 
 GPUS: Final = (1, 8, 64, 256, 1000, 4000, 10_000)
-WAYS: Final = ("parts", "one driver", "driver of 64")
-_GROUP: Final = 64
+WAYS: Final = ("a part each", "a part for 8", "one driver")
+_GROUP: Final = 8
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def simulate(world: World, clips: int, gpus: int, way: str, seed: int) -> dict[s
     """Do ``clips`` jobs on ``gpus`` workers; return hours, clips an hour, use of the GPUs, cost a clip."""
     rng = random.Random(seed)
     storage = Shared(max(world.bytes / world.storage, world.files / world.file_rate))
-    count = {"parts": gpus, "one driver": 1, "driver of 64": math.ceil(gpus / _GROUP)}[way]
+    count = {"a part each": gpus, "a part for 8": math.ceil(gpus / _GROUP), "one driver": 1}[way]
     edges = [clips * index // count for index in range(count + 1)]
     begin = [world.rows * clips + world.plan * (stop - start) for start, stop in pairwise(edges)]
     drivers = [
@@ -186,7 +186,7 @@ def main(clips: int, world: Path | None, gpus: tuple[int, ...], checks: bool, se
     click.echo("| GPUs | way | hours | clips an hour | use of the GPUs | $ a clip | storage | driver |")
     click.echo("|---|---|---|---|---|---|---|---|")
     for count in gpus:
-        for way in WAYS if count > _GROUP else WAYS[:2]:
+        for way in WAYS:
             row = simulate(here, clips, count, way, seed)
             cells = (
                 f"{count:,}", way, f"{row['hours']:.2f}", f"{row['clips an hour']:,.0f}",
