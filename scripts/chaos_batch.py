@@ -31,6 +31,7 @@ import cv2
 import numpy as np
 import psutil
 
+import framesmooth
 from framesmooth.video import write_png
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan
@@ -84,7 +85,7 @@ class Chaos:
         command += ["--progress", "json", "--again", "--retries", "2", *self.options]
         told = self.output.parent / "told.jsonl"
         with told.open("wb") as log, _full(self.output, self._begins_full()):
-            driver = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL)
+            driver = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL, env=_environment())
             kill_driver = self.driver_kills > 0
             end = time.monotonic() + self.rng.uniform(2, 4) * self.seconds
             while True:
@@ -139,6 +140,11 @@ def _workers(driver: int, *, ray: bool) -> Iterator[psutil.Process]:
                 line = " ".join(process.cmdline())
                 if (ray and line.startswith("ray::Actor")) or (not ray and MODULE in line):
                     yield process
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a driver that runs this very framesmooth."""
+    return {**os.environ, "PYTHONPATH": str(Path(framesmooth.__file__).parents[1])}
 
 
 @contextmanager

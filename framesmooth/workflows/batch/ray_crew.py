@@ -1,5 +1,6 @@
 """Workers as actors of Ray, on this machine or on those of a cluster that share the folders."""
 
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from framesmooth.workflows.batch.work import do
 from framesmooth.workflows.batch.worker import use_threads
 
 LOCAL: Final = "local"
+_PATIENCE: Final = ("RAY_raylet_start_wait_time_s", "180")
+"""Ray's own 30 seconds are too few on a machine that has much to do."""
 _LOOK: Final = 1.0
 """Seconds between two looks at how far a job is."""
 
@@ -52,10 +55,10 @@ class RayCrew:
     def __init__(self, address: str, workers: int | None) -> None:
         if missing_packages(["ray"]):
             raise UsageError("--ray needs ray, which is not installed: pip install 'framesmooth[ray]'")
+        _connect(address)
         import ray
 
         self._ray: Any = ray
-        _connect(address)
         cluster: dict[str, float] = self._ray.cluster_resources()
         gpus, cpus = int(cluster.get("GPU", 0)), max(int(cluster.get("CPU", 1)), 1)
         machines = [one["Resources"].get("CPU", 1) for one in self._ray.nodes() if one["Alive"]]
@@ -152,6 +155,7 @@ def _connect(address: str) -> None:
     Raises:
         UsageError: there is none.
     """
+    os.environ.setdefault(*_PATIENCE)  # before it is imported
     import ray
 
     how: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
@@ -160,11 +164,11 @@ def _connect(address: str) -> None:
             ray.init(address=LOCAL, include_dashboard=False, **how)
         else:
             ray.init(address=address, **how)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UsageError(
-            f"--ray {address} finds no cluster ({_first_line(error)}): start one with 'ray start --head', or "
-            "write --ray local"
-        ) from error
+    except Exception as error:  # Ray raises plain ones, too
+        advice = "start one with 'ray start --head', or write --ray local"
+        what = "finds no cluster" if address != LOCAL else "could not start"
+        advice = advice if address != LOCAL else "try again when this machine has less to do"
+        raise UsageError(f"--ray {address} {what} ({_first_line(error)}): {advice}") from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """What is there is kept, what is missing is made, and nothing of the user's is replaced unasked."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from framesmooth.workflows.batch.work import do
 from framesmooth.workflows.smooth import smooth
 from tests.workflows.batch.conftest import write_clip
 from tests.workflows.batch.scripted import ScriptedCrew
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -198,7 +201,8 @@ def test_workers_do_the_jobs_and_go_on_after_an_interrupt(tmp_path: Path, jobs: 
     out = tmp_path / "out"
     command = [sys.executable, "-P", "-m", "framesmooth", "batch", str(jobs), "-o", str(out), "--progress",
                "json", "--workers", "2"]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as driver:
+    here = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=here) as driver:
         assert driver.stderr is not None
         for line in driver.stderr:
             if json.loads(line).get("status") == "running":

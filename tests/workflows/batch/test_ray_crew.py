@@ -1,6 +1,7 @@
 """Actors of Ray do the same jobs; one that is killed is replaced."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ print(result.counts)
 def test_actors_do_the_jobs(tmp_path: Path, jobs: Path) -> None:
     """In a process of its own, which Ray leaves nothing behind in."""
     command = [sys.executable, "-c", CODE, str(jobs), str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=here)
     assert "{'complete': 3}" in done.stdout
     figures = json.loads((tmp_path / "out" / "figures.json").read_text())
     assert set(figures["metrics"]) == {"coverage"}
