@@ -63,7 +63,8 @@ def _page(result: BatchResult, figures: Sequence[Figure], done: int) -> Page:
         summary=f"{len(result.jobs)} jobs: {counts}",
         header=[TableCell(text) for text in ("job", "verb", "status", "seconds", "result")],
         rows=rows,
-        galleries=[Gallery("Clips", figures, name="clips", text=few)] if figures else [],
+        table_title="Jobs",
+        galleries=[Gallery("Clips", figures, text=few)] if figures else [],
         notes=[TableCell(f"{job.name}: {notice}") for job in result.jobs for notice in job.notices],
     )
 
