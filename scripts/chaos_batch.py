@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ class Chaos:
         rng: decides which worker.
         driver_kills: how many drivers are still to be killed.
         fill: how often the disk is still to be full.
-        raylet: a second raylet that is still to be killed.
+        raylet: kills a second raylet; None where there is none, or no longer.
     """
 
     jobs: Path
@@ -67,7 +68,7 @@ class Chaos:
     rng: random.Random
     driver_kills: int = 2
     fill: int = 1
-    raylet: "psutil.Process | None" = None
+    raylet: Callable[[], None] | None = None
     happened: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
 
@@ -117,10 +118,8 @@ class Chaos:
 
     def _kill_one(self, driver: int) -> None:
         """Kill a worker of the driver, or the second raylet with all of its workers."""
-        if self.raylet is not None and self.happened["workers killed"] >= 2:
-            for process in [self.raylet, *self.raylet.children(recursive=True)]:
-                with suppress(psutil.Error):
-                    process.kill()
+        if self.raylet is not None and self.happened["workers killed"] >= 1:
+            self.raylet()
             self.raylet = None
             self.happened["raylets killed"] += 1
             return
@@ -132,9 +131,9 @@ class Chaos:
 
 
 def _workers(driver: int, *, ray: bool) -> Iterator[psutil.Process]:
-    """Yield the processes that work: children of the driver, or actors of Ray."""
+    """Yield the processes that work: children of the driver, or actors of the raylets of this process."""
     with suppress(psutil.Error):
-        found = psutil.process_iter() if ray else psutil.Process(driver).children()
+        found = psutil.Process(os.getpid() if ray else driver).children(recursive=ray)
         for process in found:
             with suppress(psutil.Error):
                 line = " ".join(process.cmdline())
@@ -180,33 +179,18 @@ def _full(folder: Path, wanted: bool) -> Iterator[None]:
 
 
 @contextmanager
-def two_raylets() -> Iterator[psutil.Process]:
-    """Give the process of the second raylet of a cluster on this machine."""
-    ray = [sys.executable, "-m", "ray.scripts.scripts"]
-    shared = ["--disable-usage-stats", "--num-cpus=1", "--object-store-memory=80000000"]
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
-    subprocess.run([*ray, "start", "--head", "--port=6399", "--include-dashboard=false", *shared], **quiet)
-    first = {process.pid for process in _raylets()}
+def two_raylets() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Give the address of a cluster of two raylets on this machine, and what kills the second one."""
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")
+    from ray.cluster_utils import Cluster
+
+    size: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000}
+    cluster: Any = Cluster(initialize_head=True, head_node_args={**size, "include_dashboard": False})
     try:
-        subprocess.run([*ray, "start", "--address=127.0.0.1:6399", *shared], **quiet)
-        yield next(process for process in _raylets() if process.pid not in first)
+        second = cluster.add_node(**size)
+        yield cluster.address, partial(cluster.remove_node, second, allow_graceful=False)
     finally:
-        for process in _raylets():
-            with suppress(psutil.Error):
-                if "6399" in " ".join(process.cmdline()):
-                    process.terminate()
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                line = " ".join(process.cmdline())
-                if "gcs_server" in line and "6399" in line:
-                    process.terminate()
-
-
-def _raylets() -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.name() == "raylet":
-                yield process
+        cluster.shutdown()
 
 
 def write_jobs(folder: Path, count: int, seed: int) -> Path:
@@ -275,9 +259,8 @@ def main(count: int, workers: int, kill_every: float, ray: bool, disk: bool, see
         chaos.fill = int(mounted and disk)
         started = time.monotonic()
         if ray:
-            with two_raylets() as raylet:
-                chaos.raylet = raylet
-                chaos.options = [*options, "--ray", "127.0.0.1:6399"]
+            with two_raylets() as (address, chaos.raylet):
+                chaos.options = [*options, "--ray", address]
                 complete = chaos.run()
         else:
             complete = chaos.run()
