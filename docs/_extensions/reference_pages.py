@@ -37,6 +37,8 @@ GUIDES: Final = {
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
     "batch": "guides/batch",
+    "train": "guides/training",
+    "evaluate": "guides/training",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",
