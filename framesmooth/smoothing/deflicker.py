@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as
 from framesmooth.motion.shots import Step
 from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
-    apply_gains,
     grid_steps,
     tone_gains,
+    toned,
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 
@@ -35,4 +35,4 @@ class DeflickerSmoother(MotionSmoother):
     def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         for step, gains in tone_gains(stream):
             share = np.float32(min(2 * self.strength_at(step.index), 1.0))
-            yield as_uint8(apply_gains(as_float(step.frame), gains**share))
+            yield as_deep_as(step.frame, toned(step.frame, gains**share))

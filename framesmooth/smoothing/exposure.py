@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, as_float, eight_bits, in_levels
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.trajectory.pyramid import (
@@ -74,25 +74,41 @@ def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[
         yield window[centre], np.exp(low_pass(path, centre) - path[centre]).astype(np.float32)
 
 
-def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1.
+def toned(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a frame (H, W, 3) as ``as_float`` does, times the ``gains`` (3,).
+
+    White is the most that whole numbers hold; floats are not clipped there.
+    """
+    image = as_float(frame)
+    return apply_gains(image, gains, bounded=frame.dtype != np.float32)
+
+
+def apply_gains(
+    image: NDArray[np.float32], gains: NDArray[np.float32], *, bounded: bool = True
+) -> NDArray[np.float32]:
+    """Return the image (H, W, 3) float32 times the ``gains`` (3,), in [0, 1] where it is ``bounded``.
 
     Samples at the ends of the range, below 12 or above 250 of 255, take on less and less of the gain: what is
     clipped did not follow the exposure, so it must not follow its correction.
     """
+    if not bounded:
+        share = np.clip(image / np.float32(_DARKEST / 255), 0, 1)
+        return np.asarray(image * (1 + share * (gains - 1)), np.float32)
     shade, light = image / np.float32(_DARKEST / 255), (1 - image) / np.float32(1 - _BRIGHTEST / 255)
     share = np.clip(np.minimum(shade, light), 0, 1)
     return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
 
 
 def unclipped(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return how far the pixels of a (H, W, 3) uint8 frame are known (H, W), 0 to 1; None where all are.
+    """Return how far the pixels of a frame (H, W, 3) are known (H, W), 0 to 1; None where all are.
 
-    A frame that flickered brighter and was clipped to white lost what its pixels were. One that flickered
-    darker shows white where the clip is white.
+    In float32 nothing is clipped. A frame that flickered brighter and was clipped to white lost what its
+    pixels were. One that flickered darker shows white where the clip is white.
     """
+    if frame.dtype == np.float32:
+        return None
     darkened = float(np.clip((1 - gains.min()) / _CLIPPING_GAIN, 0, 1))
-    lightest = np.maximum.reduce(cv2.split(frame)) if darkened else None
+    lightest = np.maximum.reduce(cv2.split(eight_bits(frame))) if darkened else None
     if lightest is None or not (lightest > _BRIGHTEST - _CLIPPING_EDGE).any():
         return None
     lost = np.clip((lightest.astype(np.float32) - (_BRIGHTEST - _CLIPPING_EDGE)) / _CLIPPING_EDGE, 0, 1)
@@ -115,11 +131,12 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
     trusted = motion.masks[0]
     size = trusted.shape[::-1]
     first, second = (
-        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        in_levels(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA)))
         for image in (image0, image1)
     )
+    brightest = float("inf") if image0.dtype == np.float32 else _BRIGHTEST
     warped = backward_warp(second, motion.forward.astype(np.float32))
-    usable = trusted[..., None] & _exposed(first) & _exposed(warped)
+    usable = trusted[..., None] & _exposed(first, brightest) & _exposed(warped, brightest)
     ratios = np.zeros(3)
     for channel in range(3):
         where = usable[..., channel]
@@ -129,8 +146,8 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
     return ratios
 
 
-def _exposed(image: Frame) -> NDArray[np.bool_]:
-    return np.asarray((image >= _DARKEST) & (image <= _BRIGHTEST))
+def _exposed(image: NDArray[Any], brightest: float) -> NDArray[np.bool_]:
+    return np.asarray((image >= _DARKEST) & (image <= brightest))
 
 
 def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from framesmooth import defaults
 from framesmooth.errors import UsageError
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, as_float
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.flow.base import FlowEstimator, load_flow
 from framesmooth.motion.shots import (
@@ -32,7 +32,7 @@ from framesmooth.timeline.schedule import Schedule
 from framesmooth.video.held_frames import LONGEST_HOLD, Repeat, find_repeats
 
 FloatImage = NDArray[np.float32]
-"""(H, W, 3) float32, sRGB in [0, 1]."""
+"""(H, W, 3) float32, sRGB in [0, 1]; of float32 frames beyond that range, too."""
 
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
@@ -105,7 +105,9 @@ class MotionSmoother(ABC):
         return self.reads_ahead if self.strength else 0
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds about twice the pictures that it looks at.
+        """Yield the smoothed frames (H, W, 3), as deep as the input's.
+
+        Holds about twice the pictures that it looks at.
 
         Raises:
             MediaError: a guide of another size or number of frames.
@@ -244,7 +246,7 @@ class RecursiveSmoother(MotionSmoother):
                 strength = self.strength_at(step.index)
                 image = self._blend(image, warped, np.asarray(trust, np.float32), strength)
             past, arrival = image, step.to_next
-            yield as_uint8(image)
+            yield as_deep_as(step.frame, image)
 
     @abstractmethod
     def _blend(

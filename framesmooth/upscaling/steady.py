@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, as_float
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
 from framesmooth.motion.warping import backward_warp
@@ -30,7 +30,7 @@ def steadily(
     """Yield the enlarged frames.
 
     Args:
-        frames: uint8 (H, W, 3), of one size.
+        frames: (H, W, 3), of one size and type.
         enlarging: what enlarges each.
         flow: estimates the motion between the small frames.
         strength: share of the detail, 0 to below 1, from the frame before; 0 enlarges each by itself.
@@ -47,7 +47,7 @@ def steadily(
         if before is not None and kept is not None and before.shape == frame.shape:
             detail = detail + strength * _followed(flow, frame, before, kept, detail)
         before, kept = frame, detail
-        yield as_uint8(np.clip(smooth + detail, 0, 1))
+        yield as_deep_as(frame, smooth + detail)
 
 
 def _smooth(frame: Frame, size: tuple[int, int]) -> Detail:

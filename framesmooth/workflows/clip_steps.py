@@ -13,6 +13,7 @@ from framesmooth.frames import (
     Frame,
     FrameSlice,
     FrameSource,
+    eight_bits,
     notices_of,
 )
 from framesmooth.interpolation.upsampler import Upsampler
@@ -68,7 +69,8 @@ def smooth_clip(
     """Smooth ``source`` into ``sink`` and return its metrics (before, after), or None if not ``measured``.
 
     Frames are read once and never all held: the input is measured while it is smoothed, and so is the output
-    while it is written. ``on_pair`` is then handed every frame before and after smoothing.
+    while it is written. ``on_pair`` is then handed every frame before and after smoothing,
+    in 8 bits.
     """
     replaced: list[int] = []
     if isinstance(smoother, MotionSmoother):
@@ -129,7 +131,7 @@ def smooth_and_measure(
             originals.append(original)
             sink.write(frame)
             if on_pair is not None:
-                on_pair(original, frame)
+                on_pair(eight_bits(original), eight_bits(frame))
             yield frame
 
     def original_frames() -> Iterator[Frame]:

@@ -13,10 +13,12 @@ from framesmooth.frames import DEFAULT_FPS, Frame, FrameList, FrameSource, frame
 from framesmooth.runs.open_clip import open_clip
 from framesmooth.video.probe import Uneven
 from framesmooth.video.reading import ReadOptions
+from framesmooth.video.samples import Depth
+from framesmooth.video.storage import Storage
 
 ClipInput = str | os.PathLike[str] | FrameSource | Iterable[Frame]
 """A path of a video, an animation, a folder of frames or a run folder; a FrameSource; a list of (H, W, 3)
-uint8 RGB frames, or one array (T, H, W, 3)."""
+RGB frames, or one array (T, H, W, 3): uint8, uint16, or float32 for light (``framesmooth.frames.Frame``)."""
 
 IN_MEMORY: Final = "frames in memory"
 """What a clip without a path is called."""
@@ -24,10 +26,11 @@ IN_MEMORY: Final = "frames in memory"
 
 @dataclass(frozen=True)
 class InputClip:
-    """An opened clip, and its path where it has one."""
+    """An opened clip, its path where it has one, and how its result is stored, where that is known."""
 
     frames: FrameSource
     path: Path | None
+    storage: Storage | None = None
 
     @property
     def name(self) -> str:
@@ -35,10 +38,13 @@ class InputClip:
         return IN_MEMORY if self.path is None else self.path.name
 
 
-def open_input(given: ClipInput, options: ReadOptions, *, uneven: Uneven = "auto") -> InputClip:
+def open_input(
+    given: ClipInput, options: ReadOptions, *, uneven: Uneven = "auto", depth: Depth = "eight"
+) -> InputClip:
     """Open what a workflow was given as a clip.
 
-    ``uneven`` says how a variable frame rate is read, as :func:`framesmooth.video.open_source` takes it.
+    ``uneven`` says how a variable frame rate is read, and ``depth`` how many bits of each sample, as
+    :func:`framesmooth.video.open_source` takes them; frames in memory are taken as they are.
 
     Raises:
         MediaError: what cannot be read, or arrays that are no frames.
@@ -46,7 +52,7 @@ def open_input(given: ClipInput, options: ReadOptions, *, uneven: Uneven = "auto
     """
     if isinstance(given, (str, os.PathLike)):
         path = Path(given)
-        return InputClip(open_clip(path, options, uneven=uneven), path)
+        return InputClip(open_clip(path, options, uneven=uneven, depth=depth), path)
     if isinstance(given, FrameSource):
         if options.fps not in (None, given.fps):
             raise UsageError(f"the source has {given.fps} frames a second of its own: leave out fps")

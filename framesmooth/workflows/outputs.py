@@ -3,25 +3,29 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
 from framesmooth.errors import OutputExists, UsageError
-from framesmooth.events import Listener
+from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameList, FrameSource
-from framesmooth.video import FrameSink, check_output, open_sink, open_source
-from framesmooth.video.atomic import remove_leftovers
+from framesmooth.video import FrameSink, check_output, is_folder_name, open_sink, open_source
+from framesmooth.video.atomic import ANIMATION_SUFFIXES, remove_leftovers
+from framesmooth.video.samples import Depth, samples_of
 from framesmooth.video.sound import Sound
+from framesmooth.video.storage import Storage, holds_more_than_eight, plan_pictures, plan_video
 from framesmooth.video.writer import check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
 from framesmooth.workflows.settings.conversion import ConvertSettings
 
 
-def open_to_convert(settings: ConvertSettings) -> InputClip:
-    """Check that the output can be written, and open the source.
+def open_to_convert(settings: ConvertSettings, *, deep: bool = True) -> InputClip:
+    """Check that the output can be written, and open the source: as deep as the output can hold it.
+
+    Unless it is to be ``deep``, frames have 8 bits.
 
     Raises:
         OutputExists: something is there already.
@@ -32,11 +36,35 @@ def open_to_convert(settings: ConvertSettings) -> InputClip:
         if isinstance(settings.source, (str, os.PathLike)):
             check_not_input(settings.source, settings.output)
         check_output(settings.output, overwrite=settings.overwrite)
-    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven)
-    if settings.output is not None:
-        rate, size = clip.frames.fps, clip.frames.size
-        check_writing(settings.output, rate, size, settings.crf, settings.codec, settings.odd)
-    return clip
+    target = None if settings.output is None else Path(settings.output)
+    depth: Depth = "sixteen" if settings.bit_depth not in (None, "8") else "source"
+    if not holds_more_than_eight(target, settings.bit_depth) or not deep:
+        depth = "eight"
+    clip = open_input(settings.source, settings.read_options, uneven=settings.uneven, depth=depth)
+    if target is None or settings.output is None:
+        return clip
+    storage = _planned(settings, settings.output, clip)
+    if samples_of(clip.frames).is_deep and not storage.samples.is_deep and clip.path is not None:
+        clip = open_input(settings.source, settings.read_options, uneven=settings.uneven)
+    rate, size, bits = clip.frames.fps, clip.frames.size, storage.samples.bits
+    check_writing(settings.output, rate, size, settings.crf, storage.codec, settings.odd, bits)
+    return replace(clip, storage=storage)
+
+
+def _planned(settings: ConvertSettings, output: str | os.PathLike[str], clip: InputClip) -> Storage:
+    """Return how the frames of a clip are stored in the output.
+
+    Raises:
+        UsageError: settings that the output has no place for.
+    """
+    samples, suffix = samples_of(clip.frames), Path(output).suffix.lower()
+    if is_folder_name(output):
+        return plan_pictures(clip.name, samples, settings.bit_depth, settings.frames_as)
+    if settings.frames_as is not None:
+        raise UsageError(f"{output} is no folder of frames: drop --frames-as, or end the name with /")
+    if suffix in ANIMATION_SUFFIXES:
+        return Storage(codec=settings.codec)
+    return plan_video(clip.name, samples, suffix, settings.codec, settings.bit_depth)
 
 
 @dataclass(frozen=True)
@@ -82,13 +110,18 @@ class ClipWriter:
         if settings.output is None:
             yield FrameSink(Path("memory"), size or source.size, None, written), written
             return
-        path = self.clip.path
+        path, storage = self.clip.path, self.clip.storage
+        for line in () if storage is None else storage.notices:
+            self.emit(Notice(line))
+        for line in () if storage is None else storage.losses:
+            self.emit(Notice(line, warning=True))
         with open_sink(
             settings.output,
             fps=rate,
             size=size or source.size,
             audio=self.audio,
             metadata=({"comment": note} if note else {}) if path is None else tags_to_keep(path, note),
+            storage=storage,
             **settings.encoding,
         ) as sink:
             yield sink, written
@@ -117,7 +150,7 @@ class Written:
         """The frames; those of a file are decoded when they are read."""
         if self.output is None:
             return FrameList(self._kept, self.fps)
-        return open_source(self.output, fps=self.fps if self.output.is_dir() else None)
+        return open_source(self.output, fps=self.fps if self.output.is_dir() else None, depth="source")
 
 
 def check_not_input(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> None:

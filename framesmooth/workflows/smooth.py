@@ -8,7 +8,7 @@ from typing import Any
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.frames import FrameSource
+from framesmooth.frames import FrameSource, eight_bits
 from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
@@ -22,6 +22,7 @@ from framesmooth.smoothing.loop import looped
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
+from framesmooth.video.samples import samples_of
 from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
 from framesmooth.workflows.no_harm import Harmless, LeftAlone
@@ -91,7 +92,7 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     before = SmoothedBefore.of(clip.path)
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
-    harmless = _harmless(settings, before)
+    harmless = _harmless(settings, before, deep=samples_of(clip.frames).is_deep)
     settings = as_before(settings, before)
     smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
@@ -155,11 +156,11 @@ def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSetting
     )
 
 
-def _harmless(settings: SmoothSettings, before: SmoothedBefore) -> Harmless | None:
+def _harmless(settings: SmoothSettings, before: SmoothedBefore, *, deep: bool) -> Harmless | None:
     """Return what is left alone: nothing where a strength was given, clean clips unless a run made them."""
     if settings.smooth_strength is not None or before.strength != defaults.STRENGTH:
         return None
-    return Harmless(spare_clean=not before.is_run)
+    return Harmless(spare_clean=not before.is_run, deep=deep)
 
 
 def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:
@@ -222,7 +223,9 @@ def _leave(
         return replace(again, left=left)
     copy_clip(clip.frames, sink, emit)
     strip = (
-        None if settings.report is None else Strip().drawn_from_pairs((frame, frame) for frame in clip.frames)
+        None
+        if settings.report is None
+        else Strip().drawn_from_pairs((shown, shown) for shown in map(eight_bits, clip.frames))
     )
     return Smoothed(clip.frames, before, unchanged(before), strip=strip, left=left)
 

@@ -61,7 +61,7 @@ def upscale(settings: UpscaleSettings) -> UpscaleResult:
         >>> fs.upscale("flickering.webp", scale=2, model="lanczos").size
         (192, 256)
     """
-    clip = open_to_convert(settings)
+    clip = open_to_convert(settings, deep=settings.model == "lanczos")
     emit = NoticeCollector(settings.on_event)
     source = clip.frames
     asked = None if settings.size is None else parse_size(settings.size)

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
-    apply_gains,
     grid_steps,
     tone_gains,
+    toned,
     unclipped,
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
@@ -101,7 +101,7 @@ class TonedFrame:
     def band(self, band: int, share: float) -> Band:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
-            fine, mid, low = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
+            fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
             self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
         return np.asarray(self.kept[share][band], np.float32)
 
@@ -219,7 +219,7 @@ class TrajectorySmoother(MotionSmoother):
         strengths: Collection[float],
         paths: Sequence[Paths],
     ) -> dict[float, Frame]:
-        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window, for each of the strengths.
+        """Return the smoothed frame (H, W, 3) at ``centre`` of its window, for each of the strengths.
 
         Bands that are warped onto the steadied grid take most of the memory: one by one they are averaged.
         """
@@ -233,7 +233,8 @@ class TrajectorySmoother(MotionSmoother):
             answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
             for bands, answer in zip(averaged.values(), answers, strict=True):
                 bands.append(answer)
-        return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
+        frame = window[centre].frame
+        return {strength: as_deep_as(frame, join(*bands)) for strength, bands in averaged.items()}
 
 
 def _share(strength: float) -> float:
