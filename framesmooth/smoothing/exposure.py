@@ -22,17 +22,41 @@ from framesmooth.smoothing.trajectory.pyramid import (
 TONE_RADIUS: Final = 6
 """Frames to either side that the low-pass of the tone path looks at."""
 
-_TONE_SIGMA = 3.0
-# A slope of the tone path of fewer standard errors than this is none.
-_SIGNIFICANT = 2.0
-# Nor is a bend or a step of it; more is asked of that which stands out most of many.
-_SIGNIFICANT_BEND, _FEWEST_BESIDE = 4.0, 2
+# A bend or step of a tone path has so many frames beside it; so far away one frame may be of another light.
+_FEWEST_BESIDE, _FAR = 2, 4
 # Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
 # Frames that are darkened by so much may have been clipped. Pixels are from so many levels below the
 # brightest on less and less known, and those beside them (a Gaussian of so many pixels).
 _CLIPPING_GAIN, _CLIPPING_EDGE, _CLIPPING_SIGMA = 0.04, 4, 1.0
+
+
+@dataclass(frozen=True)
+class LowPass:
+    """How a tone path is low-passed.
+
+    Attributes:
+        radius: frames to either side that it looks at.
+        sigma: of the Gaussian that they count by, frames.
+        slope: standard errors below which a slope is none.
+        bend: the same of a bend or a step; more is asked of that which stands out most of many.
+        jump: log-ratio of two frames from which on, if it is also five times the usual, another light begins:
+            frames are compared as if they were in the light of the middle one.
+    """
+
+    radius: int
+    sigma: float
+    slope: float
+    bend: float
+    jump: float = float("inf")
+
+
+BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15)
+"""Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once."""
+
+FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0)
+"""Takes out what changes from frame to frame, and follows light that changes over a few."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +85,18 @@ def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
         yield GridStep(step.frame, motions, index=step.index)
 
 
-def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
+def tone_gains(
+    stream: Iterable[GridStep], kind: LowPass = FLICKER
+) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
     """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
 
     The path is the integral of the median log-ratios along valid flow; its low-pass is a local line under a
-    Gaussian of sigma 3 frames, so fades are followed and a ramp stays a ramp.
-    Holds 2 TONE_RADIUS + 1 steps.
+    Gaussian (of ``kind``), so fades are followed and a ramp stays a ramp. Holds 2 ``kind.radius`` + 1 steps.
     """
-    for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
+    for window, centre in shot_windows(_measure_rises(stream), kind.radius):
         rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
         path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
-        yield window[centre], np.exp(low_pass(path, centre) - path[centre]).astype(np.float32)
+        yield window[centre], np.exp(low_pass(path, centre, kind) - path[centre]).astype(np.float32)
 
 
 def toned(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -150,56 +175,78 @@ def _exposed(image: NDArray[Any], brightest: float) -> NDArray[np.bool_]:
     return np.asarray((image >= _DARKEST) & (image <= brightest))
 
 
-def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
-    """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
+def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) -> NDArray[np.float64]:
+    """Return paths (n, m) low-passed at ``centre`` (m,): a local line, weighted by a Gaussian (LOESS).
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
-    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). Where the path bends or steps, as where the sun has
-    set or a lamp is switched on, it is followed.
+    max(1 - (``kind.slope`` standard errors / slope)^2, 0). Where the path bends or steps, as where the sun
+    has set or a lamp is switched on, it is followed.
     """
-    near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
-    offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
-    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
+    near = np.s_[max(centre - kind.radius, 0) : centre + kind.radius + 1]
+    offsets = np.arange(len(path), dtype=np.float64)[near] - centre
+    tones = _in_one_light(path[near], int(np.flatnonzero(offsets == 0)[0]), kind.jump)
+    weights = np.exp(-0.5 * np.square(offsets / kind.sigma))
+    bend = _bend(offsets, tones, weights, kind.bend)
+    tones = tones - bend
     middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
     away = offsets - middle
     spread = max(float(weights @ np.square(away)), 1e-9)
     slope = (weights * away) @ (tones - mean) / spread
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
-    share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    return np.asarray(mean - share * slope * middle) + _bend(offsets, tones, weights)
+    share = np.maximum(1 - kind.slope**2 * error / np.maximum(np.square(slope), 1e-18), 0)
+    return np.asarray(mean - share * slope * middle + bend[np.flatnonzero(offsets == 0)[0]])
+
+
+def _in_one_light(tones: NDArray[np.float64], centre: int, jump: float) -> NDArray[np.float64]:
+    """Return the path (n, m) without its jumps, at the level that it has at ``centre``."""
+    rises = np.diff(tones, axis=0)
+    sizes = np.abs(rises).max(axis=1, initial=0)
+    jumps = sizes > max(jump, 5 * float(np.median(sizes)) if len(sizes) else 0.0)
+    if not jumps.any():
+        return tones
+    levels = np.concatenate([np.zeros_like(tones[:1]), np.cumsum(np.where(jumps[:, None], rises, 0), axis=0)])
+    return np.asarray(tones - levels + levels[centre])
 
 
 def _bend(
-    offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
+    offsets: NDArray[np.float64],
+    tones: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    significant: float,
 ) -> NDArray[np.float64]:
-    """Return how far a path that bends or steps somewhere near is off its local line at offset 0 (3,).
+    """Return what paths (n, m) that bend or step somewhere near have beyond a line (n, m).
 
     Of weighted least-squares fits of a + b k + c |k - k'| and of a + b k + c [k >= k'], for all k' with two
-    frames on both sides, that which leaves least; as far as its c stands out of the path's own noise.
+    frames on both sides, that which leaves least of all m; as far as its c stands out of each path's
+    noise.
     """
     if len(offsets) <= 2 * _FEWEST_BESIDE:
-        return np.zeros(3)
+        return np.zeros_like(tones)
     line = np.stack([np.ones_like(offsets), offsets], axis=1)
     fit = np.linalg.inv((line.T * weights) @ line) @ (line.T * weights)
-    shapes = _shapes(offsets)
-    shapes = shapes - line @ (fit @ shapes)  # (n, shapes)
+    plain = _shapes(offsets)
+    shapes = plain - line @ (fit @ plain)  # (n, shapes)
     gaps = tones - line @ (fit @ tones)
     energies = weights @ np.square(shapes)
-    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, 3)
+    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, m)
     best = int(np.argmax((np.square(sizes) * energies[:, None]).sum(axis=1)))
     shape, size = shapes[:, best], sizes[best]
     left = weights @ np.square(gaps - shape[:, None] * size) / weights.sum()
     left *= len(tones) / max(len(tones) - 3, 1)
     error = left * (np.square(weights) @ np.square(shape)) / energies[best] ** 2
-    share = np.maximum(1 - _SIGNIFICANT_BEND**2 * error / np.maximum(np.square(size), 1e-18), 0)
-    return np.asarray(share * size * shape[np.flatnonzero(offsets == 0)[0]])
+    share = np.maximum(1 - significant**2 * error / np.maximum(np.square(size), 1e-18), 0)
+    return np.asarray(plain[:, best, None] * (share * size))
 
 
 def _shapes(offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them."""
+    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them.
+
+    Far away a single frame may be of another light: it would tilt the line.
+    """
     last = len(offsets) - _FEWEST_BESIDE
     bends = np.abs(offsets[:, None] - offsets[_FEWEST_BESIDE:last])
-    steps = offsets[:, None] >= offsets[_FEWEST_BESIDE : last + 1]
-    return np.concatenate([bends, steps], axis=1)
+    starts = list(offsets[_FEWEST_BESIDE : last + 1])
+    starts += [offsets[at] for at, single in ((1, offsets[0]), (-1, offsets[-1])) if abs(single) >= _FAR]
+    return np.concatenate([bends, offsets[:, None] >= np.array(starts)], axis=1)

@@ -81,6 +81,8 @@ class MotionSmoother(ABC):
     """How many distinct images ahead a result depends on."""
     memory: ClassVar[int]
     """How many distinct images back still have a visible influence on a result."""
+    lowers_flicker: ClassVar[bool] = True
+    """Whether the figures of flicker tell if it helped: those of specks are too small to."""
     replaces_odd_frames: ClassVar[bool] = False
     """Whether single black, white or unrelated frames inside a scene are replaced."""
 
@@ -145,7 +147,7 @@ class MotionSmoother(ABC):
         waiting: deque[_Waiting] = deque()
         replaced: dict[int, Frame] = {}
         breaks = {len(self.lead_in) + index for index in self.breaks}
-        pictures, flow = self._pictures(frames, waiting, breaks), load_flow(self.flow)
+        pictures, flow = self._pictures(frames, waiting, breaks), self._estimator()
         if self.replaces_odd_frames:
             pictures = without_odd_frames(
                 pictures,
@@ -168,6 +170,10 @@ class MotionSmoother(ABC):
                 yield from self._repeated(first, shown, strengths)
                 while waiting and waiting[0].repeat is Repeat.HELD:
                     yield from self._repeated(waiting.popleft(), shown, strengths)
+
+    def _estimator(self) -> FlowEstimator:
+        """Return the flow estimator that sees the frames."""
+        return load_flow(self.flow)
 
     def _pictures(
         self, frames: Iterable[Frame], waiting: "deque[_Waiting]", breaks: Collection[int]

@@ -40,8 +40,11 @@ class Harmless:
     ) -> LeftAlone | None:
         """Return what of a smoothed clip is better left as it was, by its metrics; None for nothing.
 
-        Single shots are left where the strength is a number, so that it can become a schedule.
+        Single shots are left where the strength is a number, so that it can become a schedule. Nothing is
+        left by these figures where the smoother takes out something else than flicker.
         """
+        if isinstance(smoother, MotionSmoother) and not smoother.lowers_flicker:
+            return None
         shots = judge_shots(before, after, spare_clean=self.spare_clean, deep=self.deep)
         left = [shot for shot in shots if shot.unhelpful is not None]
         if not left or smoother.strength == 0:

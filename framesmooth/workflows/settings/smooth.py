@@ -44,7 +44,9 @@ class SmoothSettings(ConvertSettings):
             choices=smoother_names,
             unset=f"{defaults.SMOOTHER}; of a run its own",
             help="Method that removes flicker. trajectory removes most for the detail it costs; ema is "
-            "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour.",
+            "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour; "
+            "breathing also what swells over 20 frames; banding evens out rows under mains-powered lamps; "
+            "dust takes specks and hairs off.",
         ),
     ] = None
     flow: Annotated[
