@@ -14,6 +14,8 @@ from .video import Reading as Reading
 from .video import open_sink as open_sink
 from .video import open_source as open_source
 from .workflows.assemble import assemble as assemble
+from .workflows.batch.api import batch as batch
+from .workflows.batch.api import batch_status as batch_status
 from .workflows.check_data import check_data as check_data
 from .workflows.compare import compare as compare
 from .workflows.diagnose import diagnose as diagnose

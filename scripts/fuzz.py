@@ -47,6 +47,7 @@ from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.training.dataset import LISTS, read_dataset
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
+from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from framesmooth.workflows.generate.validation import check_settings
@@ -83,6 +84,14 @@ def try_story(data: bytes, folder: Path) -> None:
     path.write_bytes(data)
     edit = plan_edit(read_story(path, ("steps", "seed", "smooth_strength")))
     plan_overlays(edit, (64, 96), [], captions=True)
+
+
+def try_jobs(data: bytes, folder: Path) -> None:
+    """Read jobs as YAML, JSON lines and CSV, and check them."""
+    for name in ("jobs.jsonl", "jobs.csv", "jobs.yaml"):
+        (folder / name).write_bytes(data)
+        with suppress(FramesmoothError):
+            plan([folder / name], folder / "out")
 
 
 def try_record(data: bytes, folder: Path) -> None:
@@ -151,6 +160,7 @@ TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
     "prompts": try_prompts,
     "story": try_story,
+    "jobs": try_jobs,
     "record": try_record,
     "stage": try_stage,
     "media": try_media,
@@ -213,6 +223,18 @@ shots:
 )
 
 
+_JOBS: Final = (
+    """defaults: {steps: 4, format: webp, smooth: {smoother: ema}}
+jobs:
+- {name: dawn, prompts: [a castle, [a, b], {0: c, 4: d}], seed: [1, -1], camera: slow pan left}
+- {measure: "*", html: "{name}.html", metric: [[coverage], [luma_flicker]], frame-range: "0:4"}
+- a boat
+""",
+    '{"name": "a", "prompts": "a cat", "steps": null}\n{"smooth": ["jobs.csv"], "strength": 0.4}\n',
+    'name,prompts,seed,zoom\na,"0: a cat | 3: b",1,0:(1.0)\nb,"two\nlines",2,\n',
+)
+
+
 _CAPTIONS: Final = (
     '{"file_name": "a.png", "text": "a boat"}\n{"image": "b/c.png", "prompt": ["x"]}\n',
     'file_name,text\na.png,"a, ""boat"""\n./b\\c.png,\n',
@@ -223,6 +245,8 @@ def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
+    if name == "jobs":
+        return [text.encode() for text in _JOBS]
     if name == "story":
         return [text.encode() for text in _STORIES]
     if name == "captions":

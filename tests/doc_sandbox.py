@@ -35,6 +35,12 @@ DEFORUM: Final[dict[str, Any]] = {
     "strength_schedule": "0:(0.65)",
 }
 
+JOBS: Final = """
+defaults: {smoother: ema, measure: false}
+jobs:
+- {smooth: [one.mp4, two.mp4], frame-range: "0:3"}
+"""
+
 STORY: Final = """
 fps: 12
 size: 64x64
@@ -129,6 +135,7 @@ def build_sandbox(folder: Path) -> Path:
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
     (folder / "clips").mkdir()
+    (folder / "jobs.yaml").write_text(JOBS, encoding="utf-8")
     write_pictures(folder / "pictures", 4)
     (folder / "story.yaml").write_text(STORY, encoding="utf-8")
     (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")

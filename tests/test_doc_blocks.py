@@ -17,6 +17,7 @@ import framesmooth
 from framesmooth.cli.main import COMMANDS, cli
 from framesmooth.reports import smoothing_report
 from framesmooth.reports.metric_plots import plot_metrics
+from framesmooth.workflows.batch.plan import plan
 from tests.doc_blocks import CODE, HOME, OTHER, PAGES, Block, Command, blocks, commands
 from tests.doc_sandbox import build_models, build_sandbox
 
@@ -169,6 +170,8 @@ def run_python(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
 def steps(workflow: Any) -> list[str]:
     """Return the shell commands of a workflow of GitHub Actions."""
     jobs = workflow.get("jobs", {}) if isinstance(workflow, dict) else {}
+    if isinstance(jobs, list):  # of a batch
+        return []
     found = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
     return [line for line in found if line.startswith("framesmooth ")]
 
@@ -183,8 +186,12 @@ def test_code_blocks_run(page: Path, sandbox: Path, monkeypatch: pytest.MonkeyPa
             with monkeypatch.context() as patch:
                 run_python(block, patch)
         elif block.language == "yaml":
-            for line in steps(yaml.safe_load(block.text)):
+            content = yaml.safe_load(block.text)
+            for line in steps(content):
                 run(commands(line)[0], block.place)
+            if isinstance(content, dict) and isinstance(content.get("jobs"), list):
+                Path("checked.yaml").write_text(block.text, encoding="utf-8")
+                assert plan([Path("checked.yaml")], Path("planned")), block.place
         else:
             import tomllib
 

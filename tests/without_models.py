@@ -70,6 +70,7 @@ def commands() -> dict[str, list[str]]:
         "upscale learned": ["upscale", "in", "-o", "painted/"],
         "assemble": ["assemble", "in", "-o", "clip.mkv", "--fps", "12"],
         "assemble run": ["assemble", "run", "-o", "run.mkv"],
+        "batch": ["batch", "jobs.csv", "-o", "batch", "--status"],
         "schedule": ["schedule", "0:(1), 30:(1.5)", "--json"],
         "cache": ["cache", "run", "--json", "-"],
         "models": ["models", "--json"],
@@ -89,6 +90,7 @@ def make_clips() -> None:
     for index, frame in enumerate(add_flicker(scene.frames, "G", strength=2)):
         write_png(Path("in") / f"{index}.png", frame)
     shutil.copytree(FORMER_RUN, "run")
+    Path("jobs.csv").write_text("smooth,smoother\nin,ema\n", encoding="utf-8")
     Path("raft.safetensors").write_bytes(b"")
 
 

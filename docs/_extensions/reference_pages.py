@@ -36,6 +36,7 @@ GUIDES: Final = {
     "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
+    "batch": "guides/batch",
     "train": "guides/training",
     "evaluate": "guides/training",
     "resume": "runs",

@@ -38,6 +38,17 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def gpu_names(visible: str | None) -> list[str]:
+    """Return the GPUs of CUDA or ROCm as CUDA_VISIBLE_DEVICES names them.
+
+    Args:
+        visible: what that variable says, None where it is not set.
+    """
+    count = torch.cuda.device_count()
+    named = [one.strip() for one in (visible or "").split(",") if one.strip()]
+    return named[:count] if visible is not None else [str(index) for index in range(count)]
+
+
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     """Return the dtype called ``name``; "auto" is bfloat16 where the hardware multiplies it, else float32.
 

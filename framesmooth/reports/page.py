@@ -54,6 +54,7 @@ class Page:
         wrong: frames that look wrong, each with the reason.
         header: the table's first row.
         rows: the others, as long as the header.
+        table_title: what stands above the table.
         notes: lines below the table, of which "bad" ones stand out.
         chart: a plotly figure, and the legend beside it; with it the page carries plotly, about 5 MB.
         facts: name -> value: how the clip was made or measured.
@@ -64,6 +65,7 @@ class Page:
     summary: str
     header: Sequence[TableCell]
     rows: Sequence[Sequence[TableCell]]
+    table_title: str = "Flicker"
     clip: ClipOnPage | None = None
     words: Sequence[str] = ()
     wrong: Gallery | None = None

@@ -1,20 +1,18 @@
 """The run folder of one clip: its record, its stages and its lock."""
 
-import errno
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
-
 from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.runs.json_files import content_key, read_json, write_json
 from framesmooth.runs.lock_reach import reaches_other_machines
+from framesmooth.runs.locks import Held, lock
 from framesmooth.runs.record import check_record
 from framesmooth.runs.stages import Stage
 from framesmooth.video.atomic import media_errors, remove_all_leftovers
@@ -26,7 +24,6 @@ HOLDER_FILE: Final = "lock.pid"
 SMOOTHED_FOLDER: Final = "smoothed"
 SHOTS_FOLDER: Final = "shots"
 """Of a film, whose shots have run folders of their own."""
-_NO_LOCKS: Final = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
 _KEY_LENGTH: Final = 8
 _FORMER_KEY_LENGTH: Final = 16
 """Of folders of smoothed frames that older versions named by their hash alone."""
@@ -126,35 +123,27 @@ class RunFolder:
             RunLocked: another process works here.
             MediaError: the folder cannot be written, or its file system has no locks.
         """
-        with media_errors(self.folder, "write"):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # A soft lock, which filelock would take in its place without a word, outlives a killed process.
-            lock = FileLock(self.folder / LOCK_FILE, fallback_to_soft=False)
-            try:
-                lock.acquire(blocking=False)
-            except Timeout as error:
-                who = f"another framesmooth{self._holder()}"
-                raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
-            except OSError as error:
-                if error.errno not in _NO_LOCKS:
-                    raise
+        with ExitStack() as held:
+            with media_errors(self.folder, "write"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    locks = held.enter_context(lock(self.folder / LOCK_FILE))
+                except Held as error:
+                    who = f"another framesmooth{self._holder()}"
+                    raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
+            if not locks:
                 told = f"the file system of {self.folder} has no locks, which keep two processes apart"
-                raise MediaError(f"{told}: make the clip on another disk, and copy it there") from error
-        holder = self.folder / HOLDER_FILE
-        try:
+                raise MediaError(f"{told}: make the clip on another disk, and copy it there")
             self._check_other_machines()
-        except RunLocked:
-            lock.release()
-            raise
-        try:
-            with suppress(OSError):  # only the messages would miss it
-                holder.write_text(f"{os.getpid()}\n{platform.node()}\n", encoding="utf-8")
-            self._remove_leftovers()
-            yield
-        finally:
-            with suppress(OSError):
-                holder.unlink(missing_ok=True)
-            lock.release()
+            holder = self.folder / HOLDER_FILE
+            try:
+                with suppress(OSError):  # only the messages would miss it
+                    holder.write_text(f"{os.getpid()}\n{platform.node()}\n", encoding="utf-8")
+                self._remove_leftovers()
+                yield
+            finally:
+                with suppress(OSError):
+                    holder.unlink(missing_ok=True)
 
     def _holder(self) -> str:
         pid, host = self._named_holder()

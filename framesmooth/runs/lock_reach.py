@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_MOUNTS: Final = Path("/proc/self/mountinfo")
+MOUNTS: Final = Path("/proc/self/mountinfo")
 _LOCAL_OPTIONS: Final = {
     "nfs": ("local_lock=flock", "local_lock=all", "nolock"),
     "nfs4": ("local_lock=flock", "local_lock=all", "nolock"),
@@ -30,12 +30,17 @@ class Mount:
     options: frozenset[str]
 
     @property
+    def local_options(self) -> tuple[str, ...]:
+        """Those of its options with which a lock is known to one machine alone."""
+        return tuple(one for one in _LOCAL_OPTIONS.get(self.kind, ()) if one in self.options)
+
+    @property
     def shows_locks(self) -> bool:
         """Whether a lock is seen by all machines that may have the file system mounted."""
-        return self.kind not in _LOCAL_KINDS and not self.options & set(_LOCAL_OPTIONS.get(self.kind, ()))
+        return self.kind not in _LOCAL_KINDS and not self.local_options
 
 
-def mount_of(path: Path, mounts: Path = _MOUNTS) -> Mount | None:
+def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
     """Return the mount that holds ``path``; None where the system doesn't tell (it is not Linux).
 
     ``mounts`` is a file in the form of Linux's /proc/self/mountinfo (proc_pid_mountinfo(5)).

@@ -21,7 +21,7 @@ constructed, not before: help needs no checks.
 from framesmooth.setting.checks import form_of
 from framesmooth.setting.declaration import Setting, SettingField
 from framesmooth.setting.fields import Group, groups_in, settings_of
-from framesmooth.setting.group import SettingGroup
+from framesmooth.setting.group import SettingGroup, spellings
 from framesmooth.setting.value_type import ValueType, parse_rate, type_of
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "groups_in",
     "parse_rate",
     "settings_of",
+    "spellings",
     "type_of",
 ]

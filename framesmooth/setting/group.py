@@ -97,6 +97,16 @@ def _spelled(known: Sequence[SettingField], name: str) -> SettingField | None:
     return None
 
 
+def spellings(group: type[Group]) -> dict[str, SettingField]:
+    """Return the settings that are options, by each spelling with _ for -, former ones among them."""
+    fields = [field for field in settings_of(group) if field.setting.has_option]
+    found = {as_keyword(name): field for field in fields for name in field.setting.formerly}
+    for field in fields:
+        names = [as_keyword(option) for option in field.options if option.startswith("--")]
+        found |= dict.fromkeys((field.key, *names), field)
+    return found
+
+
 def as_keyword(option: str) -> str:
     """Return the name in Python of an option: --smooth-strength is smooth_strength."""
     return option.lstrip("-").replace("-", "_")

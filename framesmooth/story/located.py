@@ -19,6 +19,8 @@ Key = tuple[str | int, ...]
 _MOST_VALUES: Final = 50_000
 """Of a file, with what its aliases repeat."""
 _MERGE: Final = "<<"
+SHOTS: Final = "shots, each with a prompt"
+"""What a story is made of."""
 
 
 def key_text(key: Key) -> str:
@@ -62,6 +64,21 @@ class Located:
             raise self.refused("is empty: give a value, or leave the key out")
         return self.value.strip()
 
+    def path(self, text: str | None = None) -> str:
+        """Return the name of a file, taken from the folder of the file that names it if there is such a one.
+
+        Args:
+            text: the name, None for the text that is written here; what follows a colon may be a weight.
+        """
+        text = self.text() if text is None else text
+        folder = self.file.parent
+        name, colon, rest = text.partition(":")
+        for whole, after in ((text, ""), (name, f"{colon}{rest}")):
+            beside = folder / Path(whole).expanduser()
+            if whole and beside.exists():
+                return f"{beside}{after}"
+        return text
+
     def items(self) -> "list[Located]":
         """Return the values of a list; a single value is a list of one."""
         return list(self.value) if isinstance(self.value, list) else [self]
@@ -90,16 +107,16 @@ class Located:
                 raise value.refused(f"unknown key: {advice}")
 
 
-def read_located(path: Path) -> Located:
-    """Return what a YAML or JSON file says.
+def read_located(path: Path, wanted: str = SHOTS) -> Located:
+    """Return what a YAML or JSON file says; ``wanted`` are the words for what should be in it.
 
     Raises:
         UsageError: it cannot be read, or what ``located_of`` raises.
     """
-    return located_of(read_text(path), path)
+    return located_of(read_text(path), path, wanted)
 
 
-def located_of(text: str, path: Path) -> Located:
+def located_of(text: str, path: Path, wanted: str = SHOTS) -> Located:
     """Return what a text in YAML or JSON says; errors name ``path``.
 
     Raises:
@@ -110,10 +127,10 @@ def located_of(text: str, path: Path) -> Located:
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if node is None:
-            raise UsageError(f"{path} is empty: write shots, each with a prompt")
+            raise UsageError(f"{path} is empty: write {wanted}")
         return _Converter(path).convert(node, (), frozenset())
     except RecursionError as error:
-        raise UsageError(f"{path} is nested too deeply: write a list of shots") from error
+        raise UsageError(f"{path} is nested too deeply: write {wanted}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f":{mark.line + 1}" if mark is not None else ""
@@ -135,7 +152,7 @@ class _Converter:
         line = node.start_mark.line + 1
         self._count += 1
         if self._count > _MOST_VALUES:
-            raise UsageError(f"{self._path} holds more than {_MOST_VALUES} values: divide the story")
+            raise UsageError(f"{self._path} holds more than {_MOST_VALUES} values: divide it")
         if id(node) in inside:
             raise UsageError(f"{self._path}:{line}: {key_text(key)} refers to itself: drop the alias")
         inside |= {id(node)}

@@ -1,6 +1,7 @@
 """The prompts of ``generate``, and what a settings file among them says of its options."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,21 @@ _NO_PROMPT: Final = "its prompt is empty: give one of your own after the name of
 _OF_A_PRESET: Final = ("steps", "guidance_scale", "scheduler")
 
 
+@dataclass(frozen=True)
+class PromptsRead:
+    """Prompts and options, in the styles that are asked for.
+
+    Attributes:
+        prompts: in order.
+        options: settings by key: those given, and those of a settings file.
+        warnings: what of the file is not used, or taken otherwise than it is written.
+    """
+
+    prompts: "tuple[TimedPrompt, ...]"
+    options: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
 def prompts_and_options(
     texts: Sequence[str], options: dict[str, Any]
 ) -> "tuple[tuple[TimedPrompt, ...], dict[str, Any]]":
@@ -22,10 +38,28 @@ def prompts_and_options(
     Raises:
         UsageError: prompts or a settings file that cannot be read, or prompts beside one that has its own.
     """
+    read = read_prompts(texts, options, [name for name in options if _is_given(name)])
+    for line in read.warnings:
+        click.echo(f"warning: {line}", err=True)
+    return read.prompts, read.options
+
+
+def read_prompts(texts: Sequence[str], options: Mapping[str, Any], given: Collection[str]) -> PromptsRead:
+    """Read prompts, and the settings file that may be among them.
+
+    Args:
+        texts: prompts, or names of files.
+        options: settings by key.
+        given: keys of those that the user gave, which go before what the file says.
+
+    Raises:
+        UsageError: prompts or a settings file that cannot be read, or prompts beside one that has its own.
+    """
     from framesmooth.errors import UsageError
     from framesmooth.timeline.prompts import parse_prompts
     from framesmooth.workflows.generate.animatediff import is_animatediff, read_animatediff
     from framesmooth.workflows.generate.deforum.reader import is_settings_file, read_deforum
+    from framesmooth.workflows.generate.styling import with_styles
 
     readers = {
         text: read
@@ -34,10 +68,10 @@ def prompts_and_options(
         if known(text)
     }
     if not readers:
-        return _styled(parse_prompts(texts), options)
+        return PromptsRead(*with_styles(parse_prompts(texts), options, given))
     file, reader = next(iter(readers.items()))
     others = [text for text in texts if text is not file]
-    asked = {name: value for name, value in options.items() if _is_given(name)}
+    asked = {name: options[name] for name in given}
     read = reader(Path(file.strip()), asked)
     if others and (read.has_prompts or len(readers) > 1):
         raise UsageError(f"{file} is a settings file with prompts of its own: give no others")
@@ -45,24 +79,12 @@ def prompts_and_options(
     without |= {"num_frames"} if "duration" in asked else set()
     without |= {"width", "height"} if "aspect" in asked else set()
     unused = [key for key in read.unused if not (key == "sd_model_name" and "model" in asked)]
-    if unused:
-        click.echo(f"warning: {file.strip()}: not used: {', '.join(unused)}", err=True)
-    notes = [*read.notes, *([] if others or read.has_prompts else [_NO_PROMPT])]
-    for note in notes:
-        click.echo(f"warning: {file.strip()}: {note}", err=True)
+    notes = [f"not used: {', '.join(unused)}"] if unused else []
+    notes += [*read.notes, *([] if others or read.has_prompts else [_NO_PROMPT])]
     prompts = parse_prompts(others) if others else read.prompts
     found = {name: value for name, value in read.options.items() if name not in without}
-    return _styled(prompts, options | found, found)
-
-
-def _styled(
-    prompts: "Sequence[TimedPrompt]", options: dict[str, Any], of_file: Collection[str] = ()
-) -> "tuple[tuple[TimedPrompt, ...], dict[str, Any]]":
-    """Return prompts and options in the styles that are asked for; what is given takes precedence."""
-    from framesmooth.workflows.generate.styling import with_styles
-
-    given = {*of_file, *(name for name in options if _is_given(name))}
-    return with_styles(prompts, options, given)
+    styled = with_styles(prompts, {**options, **found}, {*found, *given})
+    return PromptsRead(*styled, tuple(f"{file.strip()}: {note}" for note in notes))
 
 
 def _is_given(name: str) -> bool:

@@ -25,7 +25,7 @@ from framesmooth.workflows.generate.resolve import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 
-_HOW: Final[dict[str, Any]] = {
+HOW: Final[dict[str, Any]] = {
     "overwrite": False,
     "low_vram": False,
     "cpu_offload": False,
@@ -59,7 +59,7 @@ def with_seeds_of_stopped_run(settings: GenerateSettings, run: RunFolder) -> Gen
     again = settings.with_drawn(drawn)
     if settings.timeline.fps is None:  # what the model was made for is not known here
         again = again.but(fps=stopped.timeline.fps)
-    asked, before = (content_key(settings_as_record(one.but(**_HOW), run.folder)) for one in (again, stopped))
+    asked, before = (content_key(settings_as_record(one.but(**HOW), run.folder)) for one in (again, stopped))
     return settings.with_drawn(drawn) if asked == before else settings
 
 

@@ -134,7 +134,7 @@ def plan_shot(story: Story, placed: Placed) -> PlannedShot:
     """Return a shot with its settings, checked; see :func:`plan_shots`."""
     shot = placed.shot
     values: dict[str, Any] = {
-        key: _path_in(story, key, shot.located(key), value) for key, value in shot.settings.items()
+        key: _path_in(key, shot.located(key), value) for key, value in shot.settings.items()
     }
     if shot.camera:
         values["camera"] = shot.camera
@@ -187,22 +187,12 @@ def _differing(asked: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _path_in(story: Story, key: str, place: Located, value: Any) -> Any:
+def _path_in(key: str, place: Located, value: Any) -> Any:
     """Return a setting with the name of a file taken from the folder of the story."""
     named = next((field for field in settings_of(GenerateSettings) if field.key == key), None)
     if named is None or not named.names_file:
         return value
-    folder = place.file.parent
-
-    def found(text: str) -> str:
-        name, colon, rest = text.partition(":")
-        for whole, after in ((text, ""), (name, f"{colon}{rest}")):
-            beside = folder / Path(whole).expanduser()
-            if whole and beside.exists():
-                return f"{beside}{after}"
-        return text
-
-    return found(value) if isinstance(value, str) else tuple(map(found, value))
+    return place.path(value) if isinstance(value, str) else tuple(map(place.path, value))
 
 
 def _refuse_one(shot: Shot, values: Mapping[str, Any]) -> None:

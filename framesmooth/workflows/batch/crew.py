@@ -1,0 +1,84 @@
+"""What a group of workers is to the driver, whether they are processes here or actors of Ray."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from framesmooth.workflows.batch.job import Job, Outcome
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker is there, and waits for a job."""
+
+    worker: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A worker tells how far its job is: a stage, or a notice.
+
+    Attributes:
+        worker: who.
+        event: "stage" with its name, what is done and the total; "notice" with the message.
+    """
+
+    worker: int
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A worker has done its job, or failed at it, and waits for another."""
+
+    worker: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Died:
+    """A worker has ended by itself, or was ended from outside; ``how`` says by what."""
+
+    worker: int
+    how: str
+
+
+News = Ready | Told | Ended | Died
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a worker works.
+
+    Attributes:
+        name: for people: "worker 1", "GPU 0".
+        environment: variables of its process, besides those of the driver.
+    """
+
+    name: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Crew(Protocol):
+    """Workers, numbered from 0."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def name(self, worker: int) -> str:
+        """Return what a worker is called."""
+
+    def start(self, worker: int) -> None:
+        """Start a worker, or another one in the place of one that died."""
+
+    def give(self, worker: int, job: Job) -> None:
+        """Give a job to a worker that is ready."""
+
+    def news(self, seconds: float) -> list[News]:
+        """Return what has happened; wait so long for it at most."""
+
+    def ask_to_stop(self) -> None:
+        """Ask all workers to stop at the next event of their jobs, and to end."""
+
+    def close(self) -> None:
+        """End all workers at once."""

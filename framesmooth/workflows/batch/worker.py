@@ -1,0 +1,72 @@
+"""The process of one worker: reads jobs from stdin, one JSON object a line, and tells on stdout.
+
+It ends when stdin does, in the middle of a job, too: then its driver is gone. What libraries print goes to
+stderr, which is its log.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from queue import SimpleQueue
+from typing import IO, Any, Final
+
+from framesmooth.models.pool import ModelPool
+from framesmooth.workflows.batch.job import job_of
+from framesmooth.workflows.batch.telling import telling
+from framesmooth.workflows.batch.work import do
+
+MODULE: Final = "framesmooth.workflows.batch.worker"
+_ORPHANED: Final = 70
+
+
+def main() -> None:
+    """Work until stdin ends or says stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the driver decides
+    messages = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    jobs: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(jobs, stop), daemon=True).start()
+    use_threads()
+    pool = ModelPool()
+
+    def tell(message: dict[str, Any]) -> None:
+        messages.write(json.dumps(message) + "\n")
+
+    tell({"ready": os.getpid()})
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    while (plain := jobs.get()) is not None:
+        outcome = do(job_of(plain), telling(lambda event: tell({"told": event}), stop), pool, worker=name)
+        tell({"ended": asdict(outcome)})
+    messages.flush()
+    os._exit(0)  # threads of libraries need not be waited for
+
+
+def _listen(jobs: "SimpleQueue[dict[str, Any] | None]", stop: threading.Event) -> None:
+    """Pass jobs on; end the process where the driver has gone without saying stop."""
+    lines: IO[bytes] = sys.stdin.buffer
+    for line in lines:
+        message = json.loads(line)
+        if "job" in message:
+            jobs.put(message["job"])
+        else:
+            stop.set()
+            jobs.put(None)
+    if not stop.is_set():
+        os._exit(_ORPHANED)
+
+
+def use_threads() -> None:
+    """Let OpenCV use as many threads as the environment gives to OpenMP."""
+    import cv2
+
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdigit():
+        cv2.setNumThreads(int(threads))
+
+
+if __name__ == "__main__":
+    main()
