@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from framesmooth.events import Listener
 from framesmooth.models.pool import ModelPool
-from framesmooth.setting import SettingField, SettingGroup, spellings
+from framesmooth.setting import SettingField, SettingGroup, settings_of, spellings
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.video.audio_samples import SOUND_SUFFIXES
 from framesmooth.workflows.batch.job import Job
@@ -17,6 +17,7 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.settings.assemble import AssembleSettings
 from framesmooth.workflows.settings.interpolate import InterpolateSettings
 from framesmooth.workflows.settings.measure import MeasureSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 from framesmooth.workflows.settings.smooth import SmoothSettings
 from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
 from framesmooth.workflows.settings.tune import TuneSettings
@@ -29,6 +30,8 @@ Work = Callable[[Job, dict[str, Any], Listener, ModelPool], Facts]
 FRAMES: Final = "png"
 """The format of a folder of frames."""
 _CLIPS: Final = (*(suffix.lstrip(".") for suffix in (*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES)), FRAMES)
+_OF_A_COMMAND: Final = {"overwrite", *(field.key for field in settings_of(PipeSettings))}
+"""Settings of a command alone: results of jobs are files, and are replaced or not as the batch says."""
 _SOUNDS: Final = tuple(suffix.lstrip(".") for suffix in SOUND_SUFFIXES)
 
 
@@ -59,7 +62,7 @@ class Verb:
         return {
             name: field
             for name, field in spellings(self.settings).items()
-            if field.key != "overwrite" and name != self.subject
+            if field.key not in _OF_A_COMMAND and name != self.subject
         }
 
 

@@ -104,6 +104,7 @@ def test_every_long_option_of_a_verb_is_a_key() -> None:
             "--fail-above",
             "--fail-below",
         }
+        others |= {"--format", "--video-size", "--pixel-format"}  # of stdin and stdout
         assert options - keys <= others, name
 
 
