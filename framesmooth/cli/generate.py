@@ -146,11 +146,11 @@ def closing_words(made: "GeneratedClip") -> list[str]:
     from framesmooth.workflows.generate.estimate import duration, size
 
     height, width = made.size
-    length = f"{float(made.after.num_frames / made.fps):.3g} s"
-    parts = [f"{length} long", f"{width}x{height}", f"{made.after.num_frames} frames"]
+    length = f"{float(made.num_frames / made.fps):.3g} s"
+    parts = [f"{length} long", f"{width}x{height}", f"{made.num_frames} frames"]
     if made.clip.is_file():
         parts.append(size(made.clip.stat().st_size))
     lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
     lines.append(made.left or f"smoothed by {made.smoothing.words}")
-    lines += wrong_words(wrong_frames(made.after), made.fps)
+    lines += wrong_words(wrong_frames(made.after), made.drawn_fps)
     return [*lines, f"report: {made.run_folder / 'report.html'}"]

@@ -17,6 +17,10 @@ from framesmooth.frames import Frame
 from framesmooth.registry import UPSCALERS, load, names
 from framesmooth.upscaling.tiles import in_tiles
 
+DEFAULT_TILE: Final = 512
+"""Pixels of a tile's side."""
+DEFAULT_STEADY: Final = 0.5
+"""Share of the added detail that comes from the frame before."""
 LARGEST_SIDE: Final = 16_384
 """Pixels of an enlarged frame's longer side, at most."""
 
