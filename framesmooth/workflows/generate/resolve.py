@@ -261,8 +261,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     family = video_family(folder, settings.video.motion_adapter)
     check_video_settings(settings, family, folder.name)
     if settings.timeline.fps is None:
-        rate = settings.timeline.rate if family is None else family.fps * frames_apart(settings)
-        settings = settings.but(fps=rate)
+        rate = settings.timeline.rate if family is None else family.fps
+        settings = settings.but(fps=rate * frames_apart(settings))
     defaults = ({} if family is None else defaults_of(family)) | model_defaults(folder)
     cascade, settings = plan_cascade(settings, _native_size(defaults), whole_clips=family is not None)
     start = None if family is None else start_of(settings, family, folder.name)
