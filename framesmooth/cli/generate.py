@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...")
+@click.argument("prompts", nargs=-1, metavar="PROMPT...")
 @common.output
 @preview_options.ahead
 @options_of(GenerateSettings)

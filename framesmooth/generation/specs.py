@@ -67,6 +67,7 @@ class Feedback:
         depth_model: the folder of a model that estimates depth; None takes images for planes.
         anchored: whether frames are composed from images that stay, and only what is new is generated.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
+        legs: for a clip that was extended, how many frames it had each time; images are planned for these.
     """
 
     moves: Mapping[str, Sequence[float]]
@@ -78,6 +79,7 @@ class Feedback:
     depth_model: Path | None = None
     anchored: bool = False
     first: Frame | None = None
+    legs: tuple[int, ...] = ()
 
     @property
     def generator(self) -> str:
@@ -96,6 +98,7 @@ class Feedback:
             "cadence": self.cadence,
             **({} if self.depth_model is None else {"depth": True}),
             **({"anchored": True} if self.anchored else {}),
+            **({"legs": list(self.legs)} if self.legs else {}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
@@ -119,6 +122,7 @@ class MovingSubject:
         motions: what each prompt of the timeline says of it, None where one says nothing.
         speed: factor of all speeds.
         cadence: as asked, None where it is left open.
+        planned: frames of the clip that the motion was planned for, if it goes on after them; None is all.
     """
 
     generator: ClassVar[str] = "moving-subject"
@@ -126,12 +130,14 @@ class MovingSubject:
     motions: tuple[SubjectMotion | None, ...]
     speed: float = 1.0
     cadence: int | None = None
+    planned: int | None = None
 
     @property
     def key(self) -> dict[str, Any]:
         """Everything about this that decides the keyframes: plain JSON types."""
         motions = [None if motion is None else asdict(motion) for motion in self.motions]
-        return {"motions": motions, "speed": self.speed, "cadence": self.cadence}
+        further = {} if self.planned is None else {"planned": self.planned}
+        return {"motions": motions, "speed": self.speed, "cadence": self.cadence} | further
 
     def is_black(self, time: int) -> bool:
         """Return False: nothing is given."""

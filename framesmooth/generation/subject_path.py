@@ -21,6 +21,9 @@ _WAYS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1),
 _FURTHEST: Final = 0.9
 """Widths of the picture that a subject travels at most, or heights: on a long clip it goes more slowly."""
 
+_LEAST_SECONDS: Final = 0.75
+"""Of its speed that a subject needs at least to come to rest."""
+
 
 @dataclass(frozen=True)
 class Gait:
@@ -84,6 +87,7 @@ def poses(
     fps: float,
     speed: float,
     loop: bool,
+    planned: int | None = None,
 ) -> list[Pose]:
     """Return the subject's pose in each frame.
 
@@ -97,18 +101,21 @@ def poses(
         fps: frames per second.
         speed: factor of all speeds.
         loop: whether the last frame is followed by the first.
+        planned: in so many frames it gets there; in the frames after them it goes on, and comes to rest
+            before it leaves the picture. None is all.
     """
-    height = len(alpha)
+    height, count = len(alpha), planned or len(shares)
     room = towards_room(alpha)
     velocities = np.array([_velocity(motion, room) for motion in motions]) * height * speed
-    own = np.array([(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares])
+    own = np.array([(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares[:count]])
     gone = np.cumsum(own, axis=0) / fps
     gone -= gone[len(gone) // 2]
     gone = gone * _slower(gone, alpha, loop=loop)
     gone = gone + _centred(gone, alpha)
+    gone = np.concatenate([gone, _onwards(gone, alpha, len(shares) - count, fps)])
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
-    middle, seconds = len(shares) // 2, len(shares) / fps
+    middle, seconds = count // 2, count / fps
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
         rate = gait.rate * speed
@@ -126,6 +133,20 @@ def _velocity(motion: SubjectMotion | None, room: str) -> tuple[float, float]:
         return 0.0, 0.0
     across, down = _WAYS[motion.way or room]
     return motion.speed * across, motion.speed * down
+
+
+def _onwards(gone: Way, alpha: Map, frames: int, fps: float) -> Way:
+    """Return how a way goes on: at the speed that it ends with, and ever slower towards the border."""
+    covered = np.argwhere(alpha > 0.5)[:, ::-1]
+    if len(gone) < 2 or not len(covered):
+        return np.repeat(gone[-1:], frames, axis=0)
+    step = gone[-1] - gone[-2]
+    sides = np.array([alpha.shape[1], alpha.shape[0]], np.float64)
+    low, high = covered.min(axis=0) + gone[-1], covered.max(axis=0) + gone[-1]
+    left = np.maximum(np.where(step > 0, sides - 1 - high, low), _LEAST_SECONDS * fps * np.abs(step))
+    left = np.maximum(left, 1e-6)
+    times = np.arange(1, frames + 1)[:, None]
+    return np.asarray(gone[-1] + np.sign(step) * left * -np.expm1(-np.abs(step) * times / left), np.float64)
 
 
 def _gait(motions: Sequence[SubjectMotion | None], share: tuple[int, int, float]) -> Gait:

@@ -58,6 +58,11 @@ class Stage:
                 path.unlink(missing_ok=True)
             self.checksums.clear()
 
+    def take(self, other: "Stage", name: str) -> None:
+        """Copy the file ``name`` of another stage, unless it is here or isn't whole there."""
+        if not self.checksums.intact(name) and other.checksums.intact(name):
+            self.checksums.write(name, (other.folder / name).read_bytes())
+
     def results(self) -> list[Path]:
         """Return the files that this stage made so far."""
         return [path for kind in _RESULTS for path in self.folder.glob(kind)]

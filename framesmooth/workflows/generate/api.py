@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from framesmooth.errors import UsageError
 from framesmooth.events import Listener
 from framesmooth.models.pool import ModelPool
 from framesmooth.timeline.prompts import parse_prompts
@@ -31,7 +32,8 @@ def generate(
     report; a run that was stopped is continued.
 
     Args:
-        prompts: one or more, as on the command line: "a cat", or "0: a cat | 30: a lion".
+        prompts: one or more, as on the command line: "a cat", or "0: a cat | 30: a lion"; none to extend a
+            clip as it went (``extend``).
         output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.
         on_event: is told what happens; it may stop the work by raising, and the run can be resumed.
         pool: keeps the model loaded for the next clip that needs the same one.
@@ -48,6 +50,8 @@ def generate(
         ('boat.webp', 3)
     """
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
+    if not texts and settings.get("extend") is None:
+        raise UsageError("there is no prompt: give one, or extend= a finished clip")
     styled, settings = with_styles(parse_prompts(texts), settings)
     asked = GenerateSettings.of(prompts=styled, output=Path(output), **settings)
     emit = NoticeCollector(on_event)

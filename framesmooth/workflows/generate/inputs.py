@@ -27,6 +27,10 @@ def prompts_and_options(
     from framesmooth.workflows.generate.animatediff import is_animatediff, read_animatediff
     from framesmooth.workflows.generate.deforum.reader import is_settings_file, read_deforum
 
+    if not texts:
+        if options.get("extend") is None:
+            raise UsageError("there is no prompt: give one, or --extend a finished clip")
+        return (), options
     readers = {
         text: read
         for text in texts

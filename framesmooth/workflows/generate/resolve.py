@@ -28,6 +28,7 @@ from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.cascade import Cascade, frames_apart, plan_cascade
+from framesmooth.workflows.generate.extend import Extension, extended_clip
 from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
@@ -87,6 +88,8 @@ class ResolvedClip:
     control: ControlFrames | None = None
     native: NativeVideo | None = None
     """How a video pipeline generates the clip; None for other models."""
+    extends: Extension | None = None
+    """The run whose frames the clip begins with; None for a clip of its own."""
     model_generator: str | None = None
     """The generator that the model's own notes ask for, if they do."""
 
@@ -173,7 +176,7 @@ class ResolvedClip:
             key["pacing"] = self.pacing
         if settings.timeline.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
             key["flow_version"] = package_versions()["opencv-contrib-python"]
-        return key
+        return key if self.extends is None else key | {"extends": self.extends.key}
 
     @property
     def cadence(self) -> int | Literal["auto"] | None:
@@ -253,6 +256,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         UsageError: settings that contradict each other.
         ModelError: a model that cannot be loaded.
     """
+    if settings.img2img.extend is not None:
+        return extended_clip(settings, resolve)
     check_settings(settings)
     require_packages("generating")
     folder = locate_model(

@@ -94,7 +94,8 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
         emit(notice)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
-        found = estimate(clip, generator, lambda index: goes_on and index in frames)
+        kept = 0 if clip.extends is None else clip.extends.frames
+        found = estimate(clip, generator, lambda index: index < kept or (goes_on and index in frames))
     if found.warning is not None:
         emit(Notice(found.warning, warning=True))
     return found
