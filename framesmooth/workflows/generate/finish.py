@@ -138,7 +138,7 @@ def _from(source: FrameSource, folder: FrameFolder, start: int, enlarging: Enlar
 
 def _content(upscaler: str) -> str:
     """Return the SHA-256 (hex) of the files of an upscaler; "" for those that come with a package."""
-    path = Path(upscaler)
+    path = Path(upscaler).expanduser()
     if upscaler in UPSCALERS or not path.exists():
         return ""
     if path.is_file():
