@@ -1,4 +1,4 @@
-"""Upscalers of the true classes with few, random weights: a Compact network, and two pipelines of diffusers."""
+"""Upscalers of the true classes with few, random weights: a Compact network, two pipelines of diffusers."""
 
 from pathlib import Path
 
@@ -61,7 +61,9 @@ def build_upscaling_pipeline(folder: Path, kind: str) -> Path:
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
         **(
-            {"time_cond_proj_dim": 128 + 12} if latent else {"class_embed_type": None, "num_class_embeds": 1000}
+            {"time_cond_proj_dim": 128 + 12}
+            if latent
+            else {"class_embed_type": None, "num_class_embeds": 1000}
         ),
     )
     parts = {"vae": vae, "text_encoder": text_encoder, "tokenizer": tokenizer, "unet": unet}

@@ -16,8 +16,9 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     heading=EVERYDAY,
     multiple=True,
     type=click.Choice(["smoothed", "interpolated", "enlarged", "keyframes", "frames", "all"]),
-    help="Delete cached files of a kind; repeatable. Without smoothed, interpolated or enlarged, "
-    "that is done again when needed; without keyframes, a stopped run diffuses them again; without frames, a clip is diffused again.",
+    help="Delete cached files of a kind; repeatable. Smoothed, interpolated or enlarged frames are made "
+    "again when needed; without keyframes, a stopped run diffuses them again; without frames, a clip is "
+    "diffused again.",
 )
 @common.json_file
 @common.common

@@ -61,10 +61,10 @@ def generate(
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop --duration 8s
       framesmooth generate "a castle on the hills" -o clip.mp4 --aspect 9:16 --variations 6
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01 --pan-x "2*sin(t/8)"
-      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
-      framesmooth generate "a cat" "a lion" -o clip.mp4 --smooth-strength auto --dry-run
+      framesmooth generate "a castle at sunset" -o clip.mp4 --cascade -W 1024 -H 576 --dry-run
+      framesmooth generate --extend clip.mp4 -o longer.mp4 --duration 8s
     """  # fmt: skip
     parsed, settings = inputs.prompts_and_options(prompts, settings)
     with folder_as_written(output) as path:

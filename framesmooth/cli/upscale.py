@@ -29,7 +29,7 @@ def upscale(source: str, output: str, json_file: str | None, progress: str, **se
       framesmooth upscale clip.mp4 -o hd.mp4 --size 1920x1080
       framesmooth upscale frames/ -o large/ --scale 4
       framesmooth upscale footage.mp4 -o large.mp4 --model lanczos
-      framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/swin2sr --tile 256
+      framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/x4.safetensors --tile 256
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.workflows import upscale as workflow

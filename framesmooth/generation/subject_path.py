@@ -107,7 +107,9 @@ def poses(
     height, count = len(alpha), planned or len(shares)
     room = towards_room(alpha)
     velocities = np.array([_velocity(motion, room) for motion in motions]) * height * speed
-    own = np.array([(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares[:count]])
+    own = np.array(
+        [(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares[:count]]
+    )
     gone = np.cumsum(own, axis=0) / fps
     gone -= gone[len(gone) // 2]
     gone = gone * _slower(gone, alpha, loop=loop)

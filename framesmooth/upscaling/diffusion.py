@@ -16,8 +16,8 @@ from framesmooth.frames import Frame
 INDEX_FILE: Final = "model_index.json"
 FACTORS: Final = {"StableDiffusionUpscalePipeline": 4, "StableDiffusionLatentUpscalePipeline": 2}
 """Class of a pipeline -> how many times as wide and high it makes pictures."""
-_MULTIPLE: Final = 64
-"""Pixels that the sides of what goes in are a multiple of."""
+_MULTIPLES: Final = {4: 8, 2: 64}
+"""Factor of a pipeline -> pixels that the sides of what goes in are a multiple of."""
 _STEPS: Final = 20
 _REACH: Final = 32
 _SEED: Final = 0
@@ -72,14 +72,14 @@ class DiffusionUpscaler:
     def __call__(self, frame: Frame) -> Frame:
         """Return an enlarged frame (factor H, factor W, 3)."""
         import torch
+        from PIL import Image
 
         height, width = frame.shape[:2]
-        beyond = [(0, -side % _MULTIPLE) for side in (height, width)]
+        beyond = [(0, -side % _MULTIPLES[self.factor]) for side in (height, width)]
         whole = np.pad(frame, (*beyond, (0, 0)), mode="edge")
-        given = torch.from_numpy(whole).permute(2, 0, 1)[None].float() / 127.5 - 1
         made = self.pipe(
             prompt="",
-            image=given.to(self.pipe.device, self.pipe.unet.dtype),
+            image=Image.fromarray(whole),
             num_inference_steps=self.steps,
             guidance_scale=0.0,
             generator=torch.Generator("cpu").manual_seed(_SEED),
@@ -101,5 +101,7 @@ def _class_in(folder: Path) -> str:
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder} holds no readable {INDEX_FILE}: give the folder of a pipeline") from error
     if kind not in FACTORS:
-        raise ModelError(f"{folder} holds a {str(kind)[:60]}, which doesn't enlarge: use {' or '.join(FACTORS)}")
+        raise ModelError(
+            f"{folder} holds a {str(kind)[:60]}, which doesn't enlarge: use {' or '.join(FACTORS)}"
+        )
     return str(kind)

@@ -211,9 +211,7 @@ def estimate(
     """
     work, least_work = generator.work(is_rendered), generator.least_work(is_rendered)
 
-    def worked_out(
-        found: "Probe", smoothing: _Smoothing, finishing: FinishingCost | None = None
-    ) -> Estimate:
+    def worked_out(found: "Probe", smoothing: _Smoothing, finishing: FinishingCost | None = None) -> Estimate:
         return _worked_out(generator, work, least_work, found, smoothing, finishing or FinishingCost())
 
     def is_worth_it(first: "Probe", trial: float) -> bool:

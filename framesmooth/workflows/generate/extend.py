@@ -75,7 +75,7 @@ def extended_clip(
     merged = _merged(settings, before, run)
     old = resolve(before.but(model=merged.model.name, motion_adapter=merged.video.motion_adapter))
     if dict(old.model_hashes) != record["model"]["sha256"]:
-        raise UsageError(f"{run.folder} was drawn by another model than {merged.model.name}: give its --model")
+        raise UsageError(f"{run.folder} was drawn by another model than {old.model_name}: give its --model")
     _check_extensible(old, run)
     merged = _with_length(merged, old)
     cascade, small = plan_cascade(merged, (_SIDE, _SIDE), whole_clips=old.native is not None)
@@ -230,7 +230,7 @@ def _feedback(plan: Feedback, settings: GenerateSettings, old: "ResolvedClip", c
 
 
 def take_keyframes(extension: Extension, run: RunFolder) -> None:
-    """Copy the keyframes of the run that a clip goes on from into the one of the clip, whose stage is open."""
+    """Copy the keyframes of the run that a clip goes on from into that of the clip, whose stage is open."""
     before, notes = extension.run.keyframes, extension.run.keyframes.notes()
     for path in before.results():
         run.keyframes.take(before, path.name)

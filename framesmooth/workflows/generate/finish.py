@@ -111,9 +111,7 @@ class Finishing:
         kept.note(complete=True)
         return kept
 
-    def _kept(
-        self, kept: Stage, settings: dict[str, Any], count: int, name: str
-    ) -> tuple[FrameFolder, int]:
+    def _kept(self, kept: Stage, settings: dict[str, Any], count: int, name: str) -> tuple[FrameFolder, int]:
         """Return the frames that are kept, and how many are there without a gap."""
         notes = kept.open(settings)
         folder = FrameFolder(kept)

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from framesmooth.frames import Frame
 from framesmooth.interpolation.frame_pair import prepare_pair
