@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import UsageError
-from framesmooth.events import Event, StageFinished
+from framesmooth.events import Event, Listener, StageFinished
 from framesmooth.runs import RunFolder
 from framesmooth.runs.cache import contents, prune
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source, read_image
 from framesmooth.workflows.generate.cascade import plan_cascade
+from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
@@ -34,6 +35,10 @@ def settings(tiny_model: Path, tmp_path: Path) -> GenerateSettings:
     """Seven frames of 64 x 48, of which four are drawn at half the size."""
     asked = {"cascade": True, "width": 64, "height": 48, "upscaler": "lanczos", "upscale": 2.0}
     return small_clip(tiny_model, tmp_path / "clip.mkv", num_frames=7, steps=2, smooth_strength=0.4, **asked)
+
+
+def make(settings: GenerateSettings, listen: Listener = nothing) -> GeneratedClip:
+    return make_clip(settings, listen, report=False)
 
 
 def stage_of(settings: GenerateSettings, kind: str) -> list[bytes]:
@@ -100,7 +105,7 @@ def test_what_counts_frames_is_refused(given: dict[str, Any]) -> None:
 
 
 def test_a_finished_clip_has_all_frames_and_the_drawn_ones_unchanged(settings: GenerateSettings) -> None:
-    made = make_clip(settings, nothing)
+    made = make(settings)
     clip = open_source(settings.output)
     assert (clip.size, clip.fps, len(list(clip))) == ((48, 64), Fraction(24), 7)
     assert (made.size, made.num_frames, made.drawn_fps) == ((48, 64), 7, Fraction(12))
@@ -115,30 +120,30 @@ def test_a_finished_clip_has_all_frames_and_the_drawn_ones_unchanged(settings: G
 
 
 def test_each_stage_can_be_done_again_alone(settings: GenerateSettings) -> None:
-    make_clip(settings, nothing)
+    make(settings)
     events: list[Event] = []
-    make_clip(settings.but(crf=20, overwrite=True), events.append)
+    make(settings.but(crf=20, overwrite=True), events.append)
     found = reused(events)
     assert (found["frames"], found["interpolate"], found["upscale"]) == (True, True, True)
     run, enlarged = RunFolder.beside(settings.output), stage_of(settings, "enlarged")
     assert {kept.kind for kept in contents(run)} >= {"interpolated", "enlarged"}
     assert prune(run, ["enlarged"]) > 0
     events.clear()
-    make_clip(settings.but(overwrite=True), events.append)
+    make(settings.but(overwrite=True), events.append)
     found = reused(events)
     assert (found["interpolate"], found["upscale"]) == (True, False)
     assert stage_of(settings, "enlarged") == enlarged
 
 
-@pytest.mark.parametrize(("stage", "count"), [("interpolate", 3), ("upscale", 2), ("upscale", 5)])
+@pytest.mark.parametrize(("stage", "count"), [("interpolate", 3), ("upscale", 4)])
 def test_a_stopped_cascade_goes_on_to_the_same_bytes(
     settings: GenerateSettings, tmp_path: Path, stage: str, count: int
 ) -> None:
     settings = settings.but(upscaler="storybook-x2", device="cpu")
     whole = settings.but(output=tmp_path / "whole.mkv")
-    make_clip(whole, nothing)
+    make(whole)
     with pytest.raises(Stop):
-        make_clip(settings, stop_at(stage, count))
+        make(settings, stop_at(stage, count))
     run = RunFolder.beside(settings.output)
     assert not settings.output.exists()
     if stage == "upscale":
