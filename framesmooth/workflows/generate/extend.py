@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 _SIDE: Final = 512
 """Pixels a side that camera words take for the size of a model that doesn't tell it."""
-_OWN_GROUPS: Final = ("compute", "encoding")
+_OWN_GROUPS: Final = ("encoding",)
 """Which an extended clip doesn't take over."""
-_FREE_GROUPS: Final = (*_OWN_GROUPS, "smoothing", "look")
+_FREE_GROUPS: Final = ("compute", "smoothing", "look")
 _FREE_KEYS: Final = ("model", "motion_adapter", "upscale", "upscaler")
 _FREE: Final = ("prompts", "output", "num_frames", "duration", "extend")
 

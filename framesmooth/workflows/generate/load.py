@@ -32,6 +32,7 @@ def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
         UsageError: something asked for that the generator cannot do.
     """
     latents, images = keyframes_in_memory(clip.extends) if run is None else ({}, {})
+    kept = 0 if clip.extends is None else clip.extends.frames
     kind: type[FrameGenerator] = registry.load("generator", clip.generator)
     return kind.create(
         GenerationRequest(
@@ -40,7 +41,7 @@ def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
             load_video=lambda: load_video_model(clip),
             sampling=sampling_of(clip),
             plan=clip.plan,
-            latents=latents if run is None else LatentFolder(run.keyframes),
+            latents=latents if run is None else LatentFolder(run.keyframes, kept),
             images=images if run is None else KeyframeImageFolder(run.keyframes),
         )
     )
