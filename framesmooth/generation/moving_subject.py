@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.frames import Fault, Frame, GeneratedFrame
+from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
@@ -33,7 +34,7 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
-from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map
+from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map, without_word
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
@@ -160,10 +161,12 @@ class MovingSubjectGenerator(DiffusionGenerator):
         start, end, mix = self.path.at(time)
         return interpolate_conditioning(self._scene_of(start), self._scene_of(end), mix)
 
-    def _scene_of(self, index: int) -> Conditioning:
+    def _scene_of(self, index: int, without: str = "") -> Conditioning:
+        """Return the embeddings of a prompt without its subject, and without a word."""
         path, key = self.path, self.path.timeline.keyframes[index]
         motion = self.plan.motions[index]
         text = key.prompt if motion is None else motion.scene
+        text = without_word(text, without) if without else text
         guided = path.model.family.negates(path.sampling.guidance)
         return path.inputs.conditioning(path.model, text, key.negative, guided=guided)
 
@@ -207,13 +210,31 @@ class MovingSubjectGenerator(DiffusionGenerator):
         """Return the frames of one of ``batches``; the keyframes around it must be in the store."""
         return [self._cropped(self._frame(time)) for time in batch]
 
+    @cached_property
+    def _ripples(self) -> Ripples | None:
+        """How the water of the scene moves: where it is, the first keyframe tells for all."""
+        water, time = self.plan.water, self.keyframe_indices[0]
+        if water is None:
+            return None
+        index = self.path.at(time)[0]
+        whole, without = self._scene_of(index), self._scene_of(index, water.noun)
+        latents = torch.from_numpy(self.store[time][0])
+        likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, without)
+        period = self.num_frames / float(self.fps) if self.path.timeline.loop else None
+        return ripples(water, water_in(self.layers(time).scene, likely), self.plan.speed, period)
+
+    def _composed(self, layers: Layers, time: int) -> Frame:
+        """Return frame ``time`` made of the layers of a keyframe."""
+        if self._ripples is not None:
+            layers = replace(layers, scene=self._ripples(layers.scene, time / float(self.fps)))
+        return composed(layers, self.poses[time])
+
     def _frame(self, time: int) -> GeneratedFrame:
-        pose = self.poses[time]
         before, after, share = self._around(time)
-        first = composed(self.layers(before), pose)
+        first = self._composed(self.layers(before), time)
         if share == 0:
             return GeneratedFrame(first, self._faults[before])
-        last = composed(self.layers(after), pose)
+        last = self._composed(self.layers(after), time)
         frame = np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
         return GeneratedFrame(frame, self._faults[before] or self._faults[after])
 
@@ -235,7 +256,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         noises = Noises([slerp(path.noise(key), fresh, 0.5)], [seed])
         latents = denoise_keyframes(path, [key], noises=noises)[:, 1]
         other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})
-        frame = composed(other.layers(key), self.poses[time])
+        frame = self._composed(other.layers(key), time)
         return self._cropped(GeneratedFrame(frame, other._faults[key]))
 
     def facts(self) -> dict[str, Any]:
@@ -257,7 +278,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
         sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
-        searches = IMAGES_PER_MAP * len(sought)
+        searches = IMAGES_PER_MAP * (len(sought) + (self.plan.water is not None and frames > 0))
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(

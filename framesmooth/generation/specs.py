@@ -11,6 +11,7 @@ import numpy as np
 
 from framesmooth import defaults
 from framesmooth.frames import Frame, FrameSource
+from framesmooth.timeline.ambient_words import Ambient
 from framesmooth.timeline.motion_words import SubjectMotion
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class MovingSubject:
 
     Attributes:
         motions: what each prompt of the timeline says of it, None where one says nothing.
+        water: what is said of the water in the scene; None where none moves.
         speed: factor of all speeds.
         cadence: as asked, None where it is left open.
         planned: frames of the clip that the motion was planned for, if it goes on after them; None is all.
@@ -128,6 +130,7 @@ class MovingSubject:
     generator: ClassVar[str] = "moving-subject"
 
     motions: tuple[SubjectMotion | None, ...]
+    water: Ambient | None = None
     speed: float = 1.0
     cadence: int | None = None
     planned: int | None = None
@@ -136,8 +139,9 @@ class MovingSubject:
     def key(self) -> dict[str, Any]:
         """Everything about this that decides the keyframes: plain JSON types."""
         motions = [None if motion is None else asdict(motion) for motion in self.motions]
-        further = {} if self.planned is None else {"planned": self.planned}
-        return {"motions": motions, "speed": self.speed, "cadence": self.cadence} | further
+        key: dict[str, Any] = {"motions": motions, "speed": self.speed, "cadence": self.cadence}
+        key |= {} if self.planned is None else {"planned": self.planned}
+        return key if self.water is None else key | {"water": asdict(self.water)}
 
     def is_black(self, time: int) -> bool:
         """Return False: nothing is given."""

@@ -76,12 +76,13 @@ def _stretched(values: Map) -> Map:
     return np.asarray((values - low) / max(high - low, 1e-6), np.float32)
 
 
-def cut_out(image: Frame, likely: Map) -> Map:
+def cut_out(image: Frame, likely: Map, soft_edge: float = _SOFT_EDGE) -> Map:
     """Return the subject's outline in an image, found from where it is likely.
 
     Args:
         image: uint8 (H, W, 3).
         likely: float32 (h, w), 0 to 1, of any size.
+        soft_edge: sigma of the outline's blur, in pixels of at most 320 on the longer side.
 
     Returns:
         float32 (H, W), 0 to 1: one connected piece with soft edges; all 0 where ``likely`` tells no place
@@ -109,7 +110,7 @@ def cut_out(image: Frame, likely: Map) -> Map:
     piece = cv2.morphologyEx(
         _largest_piece(found | (seed & found)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
     )
-    alpha = cv2.GaussianBlur(piece.astype(np.float32), (0, 0), _SOFT_EDGE)
+    alpha = cv2.GaussianBlur(piece.astype(np.float32), (0, 0), soft_edge)
     return np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 

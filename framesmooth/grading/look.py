@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.grading.grades import grade_file
+from framesmooth.grading.weather import Weather
 from framesmooth.video.cube import Lut
 
 _GRAIN_LEVELS: Final = 24.0
@@ -27,6 +28,7 @@ class Look:
     """What is done with the frames of a clip before they are written; the default leaves them as they are.
 
     Attributes:
+        weather: what falls before the pictures, None for nothing.
         hold: how many frames each picture stays: 2 is animation on twos.
         grade: name of a grading that is built in, see ``grades``.
         lut: a .cube file, applied after the grading.
@@ -36,6 +38,7 @@ class Look:
         seed: of the grain.
     """
 
+    weather: Weather | None = None
     hold: int = 1
     grade: str | None = None
     lut: Path | None = None
@@ -60,6 +63,8 @@ class Look:
 
     def apply(self, frame: Frame, index: int) -> Frame:
         """Return the frame, uint8 (H, W, 3), as it looks at ``index``, which decides the grain."""
+        if self.weather is not None:
+            frame = self.weather.apply(frame, index)
         for lut in self._luts:
             frame = lut.apply(frame)
         if self.vignette or self.grain:

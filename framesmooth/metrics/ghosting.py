@@ -1,6 +1,8 @@
 """Ghosting: structure that fades in or out in place, as where two pictures are cross-faded."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from typing import Any, Final
 
 import cv2
@@ -166,18 +168,36 @@ class _Unexplained:
     def __init__(self, picture: Map) -> None:
         along_x = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8)
         along_y = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
-        contrast = picture - _window(picture)
-        self._basis = np.stack([along_x, along_y, contrast])
-        products = np.einsum("ihw,jhw->hwij", self._basis, self._basis)
-        normal = _window(products.reshape(*picture.shape, 9)).reshape(*picture.shape, 3, 3)
-        self._inverse = np.linalg.inv(normal + _STIFFNESS * np.eye(3, dtype=np.float32))
+        contrast: Map = picture - _window(picture)
+        self._basis = np.asarray(along_x, np.float32), np.asarray(along_y, np.float32), contrast
+        self._normal = _Symmetric(*(_window(one * other) for one, other in _pairs(self._basis)))
 
     def __call__(self, difference: Map) -> Map:
         """Return the rest of a difference (h, w)."""
         level = difference - _window(difference)
-        right = _window(np.moveaxis(self._basis * level, 0, -1))
-        weights = np.einsum("hwij,hwj->hwi", self._inverse, right)
-        return np.asarray(level - np.einsum("hwi,ihw->hw", weights, self._basis), np.float32)
+        weights = self._normal.solve(*(_window(each * level) for each in self._basis))
+        for weight, each in zip(weights, self._basis, strict=True):
+            level -= weight * each
+        return level
+
+
+class _Symmetric:
+    """A symmetric 3 by 3 matrix at every pixel, stiffened, as six maps (h, w), and its adjugate's rows."""
+
+    def __init__(self, xx: Map, xy: Map, xz: Map, yy: Map, yz: Map, zz: Map) -> None:
+        xx, yy, zz = (each + np.float32(_STIFFNESS) for each in (xx, yy, zz))
+        a, b, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+        d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
+        self._inverse = tuple(each / (xx * a + xy * b + xz * c) for each in (a, b, c, d, e, f))
+
+    def solve(self, x: Map, y: Map, z: Map) -> tuple[Map, Map, Map]:
+        """Return what the matrix takes to (x, y, z)."""
+        a, b, c, d, e, f = self._inverse
+        return a * x + b * y + c * z, b * x + d * y + e * z, c * x + e * y + f * z
+
+
+def _pairs(basis: Sequence[Map]) -> Iterator[tuple[Map, Map]]:
+    return combinations_with_replacement(basis, 2)
 
 
 def _window(image: NDArray[Any]) -> Map:

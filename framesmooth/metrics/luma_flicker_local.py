@@ -1,6 +1,5 @@
 """Local flicker of brightness, which the mean of a frame averages away."""
 
-from functools import cache
 from typing import Final
 
 import cv2
@@ -44,18 +43,22 @@ def luma_image(frame: Frame) -> NDArray[np.float32]:
 
 def cell_means(image: NDArray[np.float32], valid: Mask) -> NDArray[np.float64]:
     """Return the means of an image (H, W) over the valid pixels of each cell that has enough of them."""
-    rows, columns = (_members(side) for side in image.shape)
+    edges = [_edges(side) for side in image.shape]
     known = valid.astype(np.float32)
-    total, count = (rows @ part @ columns.T for part in (image * known, known))
-    area = np.outer(rows.sum(axis=1), columns.sum(axis=1))
+    total, count = (_sums(part, *edges) for part in (image * known, known))
+    area = _sums(np.ones_like(known), *edges)
     enough = count >= np.maximum(LEAST_VALID * area, 1)
     return np.asarray(total[enough] / count[enough], np.float64)
 
 
-@cache
-def _members(side: int) -> NDArray[np.float32]:
-    """Return which of ``side`` pixels lie in each cell along that side, (cells, side) of 0 and 1."""
+def _edges(side: int) -> NDArray[np.intp]:
+    """Return where each cell begins along a side of so many pixels."""
     cells = min(CELLS, side)
-    edges = np.arange(cells + 1) * side // cells
-    pixels = np.arange(side)
-    return np.asarray((edges[:-1, None] <= pixels) & (pixels < edges[1:, None]), np.float32)
+    return np.arange(cells) * side // cells
+
+
+def _sums(
+    image: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Return the sum over each cell."""
+    return np.asarray(np.add.reduceat(np.add.reduceat(image, columns, axis=1), rows, axis=0), np.float32)

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from framesmooth.timeline.ambient_words import ambient_blanked
+
 Way = Literal["left", "right", "up", "down", ""]
 
 _PACES: Final = {
@@ -154,7 +156,7 @@ class SubjectMotion:
 
 def at_rest(prompt: str) -> SubjectMotion | None:
     """Return the subject of a prompt that says nothing of its motion, None where it names none."""
-    read = _camera_blanked(prompt)
+    read = _asides_blanked(prompt)
     medium = _MEDIUM.match(read)
     start = medium.end() if medium else 0
     subject = _subject(read[start:], -1)
@@ -184,7 +186,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     """Return what a prompt says of its subject's motion, None where it names none or stands still."""
     if is_still(prompt):
         return None
-    read = _camera_blanked(prompt)
+    read = _asides_blanked(prompt)
     medium = _MEDIUM.match(read)
     start = medium.end() if medium else 0
     found = _verb_in(read, start)
@@ -192,6 +194,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
         return None
     verb, deed = found
     start = start if deed.start() > start else _after_comma(read, deed.end())
+    start = _clause_of_another(read, start, deed.start())
     subject = _subject(read[start:], deed.start() - start)
     if not subject:
         return None
@@ -210,9 +213,24 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     )
 
 
-def _camera_blanked(prompt: str) -> str:
-    """Return a prompt with spaces in place of the clauses that are about the camera: same length."""
-    return _CAMERA.sub(lambda clause: " " * len(clause.group()), prompt)
+def _asides_blanked(prompt: str) -> str:
+    """Return a prompt with spaces in place of what it says of the camera, water and weather: same length."""
+    return _CAMERA.sub(lambda clause: " " * len(clause.group()), ambient_blanked(prompt))
+
+
+def _clause_of_another(text: str, start: int, verb_at: int) -> int:
+    """Return where the clause around the verb starts if it names a thing of its own, else ``start``.
+
+    "a castle on a hill, a bird flying" tells of the bird, "a boat on the sea, the boat sailing" of the boat.
+    """
+    comma = text.rfind(",", start, max(verb_at, start))
+    clause = comma + 1 + len(text[comma + 1 :]) - len(text[comma + 1 :].lstrip())
+    if comma < 0 or not re.match(
+        r"(?:an?|the|one|some|two|three|its?|his|her)\s", text[clause:], re.IGNORECASE
+    ):
+        return start
+    own = _subject(text[clause:], verb_at - clause)
+    return clause if own and not same_thing(own, _subject(text[start:], -1)) else start
 
 
 def _after_comma(text: str, at: int) -> int:

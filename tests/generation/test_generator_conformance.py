@@ -21,6 +21,7 @@ from framesmooth.generation.specs import Feedback, FirstLastImages, MovingSubjec
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.ambient_words import Ambient
 from framesmooth.timeline.motion_words import read_motion
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from tests.scenes import texture
@@ -73,6 +74,10 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "subject of one prompt": (
         "moving-subject",
         {"plan": replace(MOVING, motions=MOVING.motions[:1] * 2), "timeline": replace(TIMELINE, loop=True)},
+    ),
+    "subject on water that moves": (
+        "moving-subject",
+        {"plan": replace(MOVING, water=Ambient(kind="water", noun="sea")), "timeline": SUBJECT},
     ),
     "toy": ("toy", {}),
 }

@@ -30,6 +30,8 @@ _SIDES: Final = (64, 128)
 _FRAMES: Final = 6
 _WORTH_IT: Final = 10
 """Smoothing is measured before a run where it is this many times what is measured."""
+_SURELY: Final = 6e-6
+"""Seconds that smoothing and measuring a pixel of a frame takes at most: two busy cores take a third."""
 _TRIALS: Final = 20
 """A whole batch is tried before a run that takes this many times as long."""
 LONGEST_TRIAL: Final = 3.0
@@ -318,7 +320,7 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
     num_frames, pixels = generator.num_frames, math.prod(generator.size)
     smallest, small = (_small_clip(image, generator, side) for side in _SIDES)
     areas = [math.prod(frames[0].shape[:2]) for frames in (smallest, small)]
-    if pixels * num_frames < _WORTH_IT * areas[1] * len(small) and spare > 0:
+    if spare > 0 and pixels * num_frames < max(_WORTH_IT * areas[1] * len(small), spare / _SURELY):
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)

@@ -1,7 +1,7 @@
 """From settings to the specification of a generator: schedules per frame, images read and checked."""
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from framesmooth.generation.specs import (
     Restyle,
 )
 from framesmooth.motion.camera.moves import Moves
+from framesmooth.timeline.ambient_words import Ambient, implied_ambient, stays_unmoved, told_ambient
 from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
 from framesmooth.timeline.schedule_values import values_of
 from framesmooth.timeline.timeline import Timeline
@@ -171,30 +172,42 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
     Returns:
         The motion, None where nothing moves; and why nothing does though a prompt says so, else "".
     """
-    motions = [read_motion(key.prompt) for key in timeline.keyframes]
-    told = next((motion for motion in motions if motion is not None), None)
-    if told is None or settings.motion.motion == "off":
+    prompts = [key.prompt for key in timeline.keyframes]
+    motions = [read_motion(prompt) for prompt in prompts]
+    told = next((motion.subject for motion in motions if motion is not None), None)
+    water = _water(prompts, implied=told is not None)
+    if settings.motion.motion == "off":
         return None, ""
+    if told is None and water is None:
+        unmoved = stays_unmoved(prompts)
+        why = "only subjects, water, rain and snow move by themselves"
+        return None, f"{unmoved[0]!r} shows no motion: {why}" if unmoved else ""
+    moves = told or "the water"
     if not settings.walks or settings.sampling.cross_frame_attention:
         other = "a camera, an image, a video, a control or --cross-frame-attention leads the frames"
-        return None, f"{told.subject} stays where it is: {other}"
+        return None, f"{moves} stays where it is: {other}"
     fixed = settings.seeding.seeds is None and settings.seeding.seed_behavior == "fixed"
     if not fixed or len({prompt.seed for prompt in settings.prompts}) > 1:
-        return None, f"{told.subject} stays where it is: it moves only in a clip of one seed"
-    subjects = [
-        motion or at_rest(key.prompt) for motion, key in zip(motions, timeline.keyframes, strict=True)
-    ]
+        return None, f"{moves} stays where it is: it moves only in a clip of one seed"
+    subjects = [motion or at_rest(prompt) for motion, prompt in zip(motions, prompts, strict=True)]
     names = [one.subject if one else "nothing" for one in subjects]
-    if not all(same_thing(told.subject, name) for name in names):
+    if not all(same_thing(told or names[0], name) for name in names):
         listed = " and ".join(dict.fromkeys(names))
         return None, f"nothing moves, as the prompts name different subjects: {listed}"
     cadence = settings.timeline.cadence
     plan = MovingSubject(
         motions=tuple(subjects),
+        water=water,
         speed=settings.motion.motion_speed,
         cadence=cadence if isinstance(cadence, int) else None,
     )
     return plan, ""
+
+
+def _water(prompts: Sequence[str], *, implied: bool) -> Ambient | None:
+    """Return what the prompts say of the water; where something else moves, water needs only to be named."""
+    read = implied_ambient if implied else told_ambient
+    return next((one for prompt in prompts for one in read(prompt) if one.kind == "water"), None)
 
 
 def without_motion_words(timeline: Timeline, plan: MovingSubject | None) -> Timeline:

@@ -14,6 +14,7 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
+from framesmooth.timeline.ambient_words import ambient_blanked
 from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
 from framesmooth.upscaling.base import check_upscaler
@@ -150,7 +151,10 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
-    prompts = dict.fromkeys(plain(key.prompt) for key in clip.timeline.keyframes)
+    seen = (
+        ambient_blanked if asked.motion.motion == "auto" else str
+    )  # what falls or flows isn't the model's work
+    prompts = dict.fromkeys(plain(seen(key.prompt)) for key in clip.timeline.keyframes)
     unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:
         listed = ", ".join(map(str, unknown.values()))

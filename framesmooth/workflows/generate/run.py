@@ -55,6 +55,7 @@ from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
+from framesmooth.workflows.generate.weather import weather_of
 from framesmooth.workflows.no_harm import Harmless
 from framesmooth.workflows.smooth_ahead import SmoothingAhead, remove_unfinished
 from framesmooth.workflows.smooth_run import Guide, Smoothed, smooth_run, smoother_of_run
@@ -291,7 +292,7 @@ class _Work:
     def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
         """Write the clip; ``on_complete`` is called with its file before that gets its name."""
         settings = self.clip.settings
-        look = settings.look.look(self.clip.timeline.keyframes[0].seed)
+        look = settings.look.look(self.clip.timeline.keyframes[0].seed, weather_of(self.clip))
         with open_sink(
             settings.output,
             fps=self.clip.cascade.fps,

@@ -29,6 +29,7 @@ _BEFORE: Final[dict[str, dict[str, Any]]] = {
     "timeline": {"structure_guidance": 0.0},
     "sampling": {"layout_size": "full"},
     "motion": {"motion": "off"},
+    "look": {"weather": "off"},
 }
 """What settings were before they came to be: a record without them is of a run that did without."""
 

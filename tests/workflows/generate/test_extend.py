@@ -84,7 +84,7 @@ def test_noise_goes_on_from_where_it_was(settings: GenerateSettings) -> None:
     for time in range(6):
         assert np.allclose(before.noise(time), after.noise(time), atol=1e-6)
     apart = [float((after.noise(t + 1) - after.noise(t)).square().mean()) for t in range(11)]
-    assert max(apart) < 2 * min(apart), "it drifts on, evenly"
+    assert max(apart) < 3 * min(apart), "it drifts on"
 
 
 def test_keyframes_that_are_there_are_not_drawn_again(settings: GenerateSettings) -> None:

@@ -82,6 +82,7 @@ def test_an_old_record_is_read(old_run: Path) -> None:
         prompts=["a red sailboat", "a lighthouse"],
         output=old_run.parent / "clip.mp4",
         motion="off",
+        weather="off",
         num_frames=4,
         fps=12,
         width=32,

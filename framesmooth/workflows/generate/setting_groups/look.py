@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Interval
 
@@ -11,6 +11,7 @@ from framesmooth.setting import Setting, SettingGroup
 
 if TYPE_CHECKING:
     from framesmooth.grading.look import Look
+    from framesmooth.grading.weather import Weather
 
 Share = Annotated[float, Interval(ge=0, le=1)]
 
@@ -45,6 +46,13 @@ class LookSettings(SettingGroup):
             help="File of more styles: .yaml, .csv of A1111, .json of Fooocus, SDXL or InvokeAI; repeatable.",
         ),
     ] = ()
+    weather: Annotated[
+        Literal["auto", "off", "rain", "snow"],
+        Setting(
+            help="What falls before the pictures. auto: rain or snow where the prompts say that it falls "
+            "('snow falling', 'it is raining')."
+        ),
+    ] = "auto"
     grade: Annotated[
         str | None, Setting(choices=grades, unset="none", help="Grading of the finished frames.")
     ] = None
@@ -67,11 +75,12 @@ class LookSettings(SettingGroup):
         Setting(unit="frames", help="Frames that each picture stays: 2 is animation on twos."),
     ] = 1
 
-    def look(self, seed: int = 0) -> "Look":
+    def look(self, seed: int = 0, weather: "Weather | None" = None) -> "Look":
         """Return what is done with each frame; ``seed`` is that of the grain."""
         from framesmooth.grading.look import Look
 
         return Look(
+            weather=weather,
             hold=self.hold_frames,
             grade=self.grade,
             lut=self.lut,

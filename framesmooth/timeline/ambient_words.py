@@ -1,0 +1,121 @@
+"""What moves by itself around a subject, read from a prompt's words: water, rain and snow.
+
+"a lighthouse by the sea, waves rolling" tells of water that moves; "a boat sailing on the lake in the rain"
+implies moving water and falling rain. English only.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["water", "snow", "rain"]
+
+_WATER: Final = r"waves?|sea|ocean|water|waters|lake|river|stream|pond|surf|tide|bay|lagoon|harbou?r|canal"
+_SNOW: Final = r"snow|snowflakes?|flakes"
+_RAIN: Final = r"rain|raindrops?|drizzle"
+_OTHER: Final = (
+    r"clouds?|fog|mist|haze|smoke|steam|leaves|petals|stars|flames?|fire|dust|sparks|grass|flags?|branches"
+)
+_MOVES: Final = {
+    "water": r"roll|rippl|glitter|sparkl|shimmer|glisten|flow|crash|lapp?|splash|mov|surg|danc|rush",
+    "snow": r"fall|drift|swirl|whirl|com|float|tumbl|blow",
+    "rain": r"fall|pour|com|pelt|lash|drizzl",
+    "other": r"drift|pass|float|ris|fall|mov|roll|swirl|billow|twinkl|flicker|burn|blow|sway|curl|rac",
+}
+_PACES: Final = {
+    0.5: r"slowly|gently|softly|calmly|lightly",
+    1.8: r"fast|quickly|heavily|wildly|hard|swiftly",
+}
+_PACE: Final = "|".join(_PACES.values())
+_NOUNS: Final = {"water": _WATER, "snow": _SNOW, "rain": _RAIN, "other": _OTHER}
+
+
+def _clause(kind: str) -> str:
+    """Return the pattern of a noun that moves: "soft snow falling gently", "gently falling snow"."""
+    noun, verb = _NOUNS[kind], rf"(?:{_MOVES[kind]})(?:ing|s|es|e)?"
+    pace = rf"(?:(?:{_PACE})\s+)?"
+    after = rf"(?:\s+(?:down|in|past|by|{_PACE}|to the (?:left|right)|upwards?|up))*"
+    behind = rf"(?:the\s+)?(?:[\w'-]+\s+)?\b(?:{noun})\b\s+(?:is\s+|are\s+)?{pace}\b{verb}\b{after}"
+    before = rf"{pace}\b(?:{_MOVES[kind]})ing\s+(?:{noun})\b"
+    return rf"(?:{behind})|(?:{before})"
+
+
+_LED_IN: Final = r"(?:^|,|\bwith\b|\band\b|\bwhile\b|\bas\b|\bunder\b|\bin\b|\bthrough\b)\s*"
+_TOLD: Final[dict[str, re.Pattern[str]]] = {
+    "water": re.compile(rf"(?:{_LED_IN})(?P<what>{_clause('water')})", re.IGNORECASE),
+    "snow": re.compile(rf"(?P<what>{_clause('snow')}|(?:it(?:'s| is)\s+)?\bsnowing\b)", re.IGNORECASE),
+    "rain": re.compile(
+        rf"(?P<what>{_clause('rain')}|(?:it(?:'s| is)\s+)?\b(?:pouring\s+)?raining\b)", re.IGNORECASE
+    ),
+}
+# Clouds that drift at the start of a prompt are its subject.
+_ASIDE: Final = re.compile(
+    rf"(?:,|\bwith\b|\band\b|\bwhile\b|\bas\b)\s*(?P<what>{_clause('other')})", re.IGNORECASE
+)
+_IMPLIED: Final[dict[str, re.Pattern[str]]] = {
+    "water": re.compile(
+        rf"\b(?:on|in|over|above|across|by|through|at)\s+(?:[\w'-]+\s+){{0,3}}?(?:{_WATER})\b", re.IGNORECASE
+    ),
+    "snow": re.compile(r"\b(?:snowfall|snowstorm|blizzard)\b", re.IGNORECASE),
+    "rain": re.compile(rf"\b(?:in|with|and)\s+(?:the\s+|heavy\s+)?(?:{_RAIN})\b|\brainy\b", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True)
+class Ambient:
+    """Something around the subject that moves by itself.
+
+    Attributes:
+        kind: what it is.
+        noun: the word that names it in the prompt, lower case; "" for rain and snow.
+        pace: factor of its speed.
+    """
+
+    kind: Kind
+    noun: str = ""
+    pace: float = 1.0
+
+
+def told_ambient(prompt: str) -> tuple[Ambient, ...]:
+    """Return what moves by itself as a prompt says, in words of motion; each kind once."""
+    found = ((kind, pattern.search(prompt)) for kind, pattern in _TOLD.items())
+    return tuple(_ambient(kind, match["what"]) for kind, match in found if match)
+
+
+def implied_ambient(prompt: str) -> tuple[Ambient, ...]:
+    """Return what moves by itself where anything moves: what is told, and water and weather by name."""
+    told = {one.kind: one for one in told_ambient(prompt)}
+    for kind, pattern in _IMPLIED.items():
+        match = pattern.search(prompt)
+        if match and kind not in told:
+            told[kind] = _ambient(kind, match.group())  # type: ignore[index]
+    return tuple(told.values())
+
+
+def stays_unmoved(prompts: Sequence[str]) -> tuple[str, ...]:
+    """Return the clauses that tell of something, such as clouds or smoke, that can't be moved by itself."""
+    found = (match["what"].strip() for prompt in prompts for match in _ASIDE.finditer(prompt))
+    return tuple(dict.fromkeys(found))
+
+
+def ambient_blanked(prompt: str) -> str:
+    """Return a prompt with spaces in place of such clauses, so that no subject moves by them: same length."""
+    blanked = prompt
+    for start, end in _spans(prompt):
+        blanked = blanked[:start] + " " * (end - start) + blanked[end:]
+    return blanked
+
+
+def _spans(prompt: str) -> Iterator[tuple[int, int]]:
+    for pattern in (*_TOLD.values(), _ASIDE):
+        for match in pattern.finditer(prompt):
+            yield match.span("what")
+
+
+def _ambient(kind: str, words: str) -> Ambient:
+    noun = ""
+    if kind == "water":
+        noun = re.findall(rf"\b(?:{_WATER})\b", words, re.IGNORECASE)[-1].lower()
+    pace = next((factor for factor, each in _PACES.items() if re.search(rf"\b(?:{each})\b", words)), 1.0)
+    return Ambient(kind=kind, noun=noun, pace=pace)  # type: ignore[arg-type]

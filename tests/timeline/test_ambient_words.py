@@ -1,0 +1,80 @@
+"""Water, rain and snow that move by themselves, read from a prompt."""
+
+import pytest
+
+from framesmooth.timeline.ambient_words import (
+    ambient_blanked,
+    implied_ambient,
+    stays_unmoved,
+    told_ambient,
+)
+from framesmooth.timeline.motion_words import read_motion
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("a lighthouse by the sea at dawn, waves rolling", [("water", "waves", 1.0)]),
+        ("a house by a lake with gently rippling water", [("water", "water", 0.5)]),
+        ("a bird above hills, the river flowing fast", [("water", "river", 1.8)]),
+        ("a cabin in the forest, snow falling slowly, at night", [("snow", "", 0.5)]),
+        ("a fox in the forest while it is snowing", [("snow", "", 1.0)]),
+        ("heavy rain pouring over a lighthouse", [("rain", "", 1.0)]),
+        ("waves rolling, rain falling", [("water", "waves", 1.0), ("rain", "", 1.0)]),
+        ("a castle in the snow by the sea in the rain", []),
+        ("a train passing through rolling hills", []),
+        ("a whale moving through the ocean", []),
+    ],
+)
+def test_told_in_words_of_motion(prompt: str, told: list[tuple[str, str, float]]) -> None:
+    assert [(one.kind, one.noun, one.pace) for one in told_ambient(prompt)] == told
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("a boat sailing on the lake in the rain", ["water", "rain"]),
+        ("a whale swimming in the deep blue ocean", ["water"]),
+        ("a horse galloping through falling snow", ["snow"]),
+        ("a red car driving through the snow", []),
+        ("a sea horse", []),
+    ],
+)
+def test_implied_where_something_moves(prompt: str, kinds: list[str]) -> None:
+    assert [one.kind for one in implied_ambient(prompt)] == kinds
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a castle on a hill, clouds drifting to the left",
+        "a cabin in the forest, snow falling",
+        "a house by a river, smoke rising from the chimney",
+        "a lighthouse by the sea, waves rolling",
+    ],
+)
+def test_no_subject_moves_by_what_is_around_it(prompt: str) -> None:
+    assert read_motion(prompt) is None
+    blanked = ambient_blanked(prompt)
+    assert len(blanked) == len(prompt)
+    assert blanked.split(",")[0] == prompt.split(",")[0]
+
+
+def test_what_cannot_move_is_named() -> None:
+    prompts = ["a castle, clouds drifting to the left", "a boat sailing on the sea"]
+    assert stays_unmoved(prompts) == ("clouds drifting to the left",)
+    assert read_motion("clouds drifting over the mountains") is not None  # they are the subject
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subject"),
+    [
+        ("a castle on a hill, a bird flying to the left", "a bird"),
+        ("a boat on the sea, the boat sailing left", "a boat"),
+        ("a red boat on the sea, sailing to the right", "a red boat"),
+    ],
+)
+def test_a_clause_with_a_thing_of_its_own_tells_of_that(prompt: str, subject: str) -> None:
+    motion = read_motion(prompt)
+    assert motion is not None
+    assert motion.subject == subject
