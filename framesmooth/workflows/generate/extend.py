@@ -184,8 +184,8 @@ def _timeline(old: "ResolvedClip", count: int, new: Sequence[str]) -> Timeline:
     if old.moving is not None:
         if new:
             raise UsageError(
-                f"{old.moving.motions[-1] and old.moving.motions[-1].subject} moves on as it began: "
-                "leave out the prompt, or extend a clip whose subject stays"
+                "what moves in it goes on as it began: leave out the prompt, or extend a clip in which "
+                "nothing moves by itself"
             )
         return replace(timeline, num_frames=count)
     following = [
