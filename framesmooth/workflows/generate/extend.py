@@ -4,7 +4,7 @@ Travel between prompts goes on in noise from where it was, or on to new prompts;
 path; a camera goes on over the images that it keeps; a video pipeline starts from the last frame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ from framesmooth.errors import UsageError
 from framesmooth.frames import GeneratedFrame
 from framesmooth.generation.specs import DEFAULT_STRENGTH, Feedback, MovingSubject
 from framesmooth.motion.camera.moves import Moves
-from framesmooth.runs import RECORD_FILE, KeyframeImageFolder, LatentFolder, RunFolder
+from framesmooth.runs import RECORD_FILE, KeyframeImageFolder, LatentFolder, RunFolder, differences
 from framesmooth.setting import settings_of
 from framesmooth.timeline.camera_grammar import camera_words_in, without_camera_words
 from framesmooth.timeline.camera_words import camera_schedules
@@ -34,7 +34,7 @@ _SIDE: Final = 512
 _OWN_GROUPS: Final = ("encoding",)
 """Which an extended clip doesn't take over."""
 _FREE_GROUPS: Final = ("compute", "smoothing", "look")
-_FREE_KEYS: Final = ("model", "motion_adapter", "upscale", "upscaler")
+_FREE_KEYS: Final = ("upscale", "upscaler")
 _FREE: Final = ("prompts", "output", "num_frames", "duration", "extend")
 
 
@@ -72,10 +72,9 @@ def extended_clip(
     if record["status"] != "complete" or not run.frames.notes().get("complete"):
         raise UsageError(f"{run.folder} isn't finished: 'framesmooth resume {run.folder}' finishes it")
     before = settings_from_record(record, run.folder)
-    merged = _merged(settings, before, run)
-    old = resolve(before.but(model=merged.model.name, motion_adapter=merged.video.motion_adapter))
-    if dict(old.model_hashes) != record["model"]["sha256"]:
-        raise UsageError(f"{run.folder} was drawn by another model than {old.model_name}: give its --model")
+    before = before.but(**_files_given(settings))
+    merged, old = _merged(settings, before, run), resolve(before)
+    _check_same(old, run, record)
     _check_extensible(old, run)
     merged = _with_length(merged, old)
     cascade, small = plan_cascade(merged, (_SIDE, _SIDE), whole_clips=old.native is not None)
@@ -114,6 +113,30 @@ def _run_of(settings: GenerateSettings) -> RunFolder:
     if RunFolder.beside(settings.output).folder.resolve() == run.folder.resolve():
         raise UsageError(f"{settings.output} is the clip that is extended: give another -o")
     return run
+
+
+def _files_given(settings: GenerateSettings) -> dict[str, Any]:
+    """Return where files of the run are now, as far as said: its record may know them by name only."""
+    files = (field for field in settings_of(GenerateSettings) if field.names_file)
+    given = {field.key: settings.at(field.path) for field in files if field.path[0] != "encoding"}
+    plain = GenerateSettings.of(prompts=settings.prompts, output=settings.output).flat()
+    return {key: value for key, value in given.items() if key not in _FREE and value != plain[key]}
+
+
+def _check_same(old: "ResolvedClip", run: RunFolder, record: Mapping[str, Any]) -> None:
+    """Refuse to go on with another model, or with other files, than the run was drawn from.
+
+    Raises:
+        UsageError: saying what differs.
+    """
+    if dict(old.model_hashes) != record["model"]["sha256"]:
+        raise UsageError(f"{run.folder} was drawn by another model than {old.model_name}: give its --model")
+    made_with = run.frames.notes().get("settings", {})
+    changed = list(
+        differences(*({**one, "versions": None, "flow_version": None} for one in (made_with, old.frames_key)))
+    )
+    if changed:
+        raise UsageError(f"{run.folder} cannot be extended: {'; '.join(changed[:3])}")
 
 
 def _merged(settings: GenerateSettings, before: GenerateSettings, run: RunFolder) -> GenerateSettings:
