@@ -1,6 +1,7 @@
 # make demo    a clip from two prompts, with the built-in model, into demo/
 # make test    the test suite
 # make lint    ruff and mypy
+# make man     the manual pages, docs/man, from the commands
 # make docs    the documentation as web pages, into docs/_build/html; a broken link fails
 #
 # All of them work in .venv, made from the pinned versions with Python 3.11 or newer.
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIP := demo/clip.mp4
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint man docs clean
 
 demo: $(VENV)/runs
 	$(BIN)/framesmooth generate \
@@ -25,6 +26,9 @@ lint: $(VENV)/develops
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+man: $(VENV)/develops
+	$(BIN)/python scripts/man_pages.py
 
 docs: $(VENV)/develops
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

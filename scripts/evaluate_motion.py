@@ -115,6 +115,7 @@ def main(
             cv2.imwrite(str(work / "strips.png"), np.vstack(strips)[..., ::-1])
     figures = summary(rows)
     click.echo(json.dumps(figures, indent=2))
+    work.mkdir(parents=True, exist_ok=True)
     (work / "motion.json").write_text(json.dumps({**figures, "clips": rows}, indent=1) + "\n")
 
 

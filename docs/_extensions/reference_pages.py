@@ -44,6 +44,7 @@ GUIDES: Final = {
     "styles": "guides/styles",
     "listen": "guides/sound",
     "soundtrack": "guides/sound",
+    "completion": "installing",
 }
 """Command -> the page that shows how it is used."""
 

@@ -7,12 +7,13 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.settings.compare import CompareSettings
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("before", metavar="BEFORE")
-@click.argument("after", metavar="AFTER...", nargs=-1, required=True)
+@click.argument("before", metavar="BEFORE", type=FILE_NAME)
+@click.argument("after", metavar="AFTER...", nargs=-1, required=True, type=FILE_NAME)
 @options_of(CompareSettings)
 @headed_option(
     "--fail-unless-better",

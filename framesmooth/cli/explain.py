@@ -7,11 +7,12 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import HeadedCommand
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.settings.explain import ExplainSettings
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("what", metavar="PROMPT|RUN")
+@click.argument("what", metavar="PROMPT|RUN", type=FILE_NAME)
 @options_of(ExplainSettings)
 @common.json_file
 @common.common

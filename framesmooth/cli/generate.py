@@ -13,6 +13,7 @@ from framesmooth.cli.options import common
 from framesmooth.cli.options import preview as preview_options
 from framesmooth.cli.options.command import HeadedCommand
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.generate import inputs
 from framesmooth.workflows.generate.settings import GenerateSettings
 
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("prompts", nargs=-1, metavar="PROMPT...")
+@click.argument("prompts", nargs=-1, metavar="PROMPT...", type=FILE_NAME)
 @common.output
 @preview_options.ahead
 @options_of(GenerateSettings)

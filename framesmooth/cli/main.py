@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from framesmooth import __version__
 from framesmooth.cli import process
@@ -45,6 +46,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "schedule": ("framesmooth.cli.schedule:schedule", "Check a schedule and show its values."),
     "styles": ("framesmooth.cli.styles:styles", "List the styles that generate knows."),
     "models": ("framesmooth.cli.models:models", "List the models that can be loaded."),
+    "completion": ("framesmooth.cli.completion:completion", "Print what makes a shell complete commands."),
 }
 """Name -> where the command lives, and its line in ``framesmooth --help``."""
 
@@ -68,6 +70,15 @@ class LazyGroup(click.Group):
                 former = [variable(cmd_name, name) for name in getattr(option, "formerly", ())]
                 option.envvar = [variable_of(cmd_name, option), *former]
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command from the table, importing none, or an option."""
+        named = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, importing none."""

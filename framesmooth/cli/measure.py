@@ -13,11 +13,12 @@ from framesmooth.cli.options.gates import (
     apply_gates,
     check_gates,
 )
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.settings.measure import MeasureClipsSettings
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("sources", metavar="IN...", nargs=-1, required=True)
+@click.argument("sources", metavar="IN...", nargs=-1, required=True, type=FILE_NAME)
 @options_of(MeasureClipsSettings)
 @headed_option(
     "--fail-above",

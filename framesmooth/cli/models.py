@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.cli.types import FILE_NAME
 
 if TYPE_CHECKING:
     from framesmooth.models.catalog import ModelInfo
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("folders", nargs=-1, metavar="[MODEL]...")
+@click.argument("folders", nargs=-1, metavar="[MODEL]...", type=FILE_NAME)
 @headed_option("--json", "as_json", heading=EVERYDAY, is_flag=True, help="Print JSON.")
 @headed_option(
     "--families",

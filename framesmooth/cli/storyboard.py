@@ -10,6 +10,7 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.errors import UsageError
 from framesmooth.workflows.storyboard.settings import StoryboardSettings
 
@@ -19,7 +20,7 @@ _OF_BOTH: Final = {"overwrite"}
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("words", nargs=-1, required=True, metavar="[draft] STORY")
+@click.argument("words", nargs=-1, required=True, metavar="[draft] STORY", type=FILE_NAME)
 @common.output
 @headed_option(
     "--preview",
@@ -31,6 +32,7 @@ _OF_BOTH: Final = {"overwrite"}
 @headed_option(
     "--llm",
     metavar="DIR|URL",
+    type=FILE_NAME,
     heading=_DRAFTING,
     help="Let a language model write the story: a folder of transformers, or an OpenAI-compatible server on "
     "this machine, as http://127.0.0.1:8080/v1. Its answer is checked, and asked for twice more at most.",

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
+from framesmooth.generation.subject_gaits import GAITS, Bend, Gait
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
+from framesmooth.motion.warping import backward_warp
 from framesmooth.timeline.motion_words import SubjectMotion
 
 Way = NDArray[np.float64]
@@ -25,33 +27,11 @@ _LEAST_SECONDS: Final = 0.75
 """Of its speed that a subject needs at least to come to rest."""
 
 
-@dataclass(frozen=True)
-class Gait:
-    """How a subject moves by itself: sine waves in time.
-
-    Attributes:
-        rise: how far up and down, in heights of the subject.
-        lean: how far it turns, in degrees.
-        stretch: how far it grows and shrinks in height, as a share.
-        rate: times a second.
-    """
-
-    rise: float = 0.0
-    lean: float = 0.0
-    stretch: float = 0.0
-    rate: float = 1.0
-
-
-GAITS: Final = {
-    "": Gait(),
-    "bob": Gait(rise=0.03, lean=2.0, rate=0.45),
-    "roll": Gait(rise=0.008, rate=2.2),
-    "walk": Gait(rise=0.02, lean=1.0, rate=1.4),
-    "gallop": Gait(rise=0.05, lean=3.0, rate=1.8),
-    "swim": Gait(rise=0.03, lean=3.0, rate=0.8),
-    "fly": Gait(rise=0.05, lean=2.0, stretch=0.1, rate=1.2),
-    "sway": Gait(lean=3.0, rate=0.4),
-}
+_HEAD: Final = 0.3
+"""Share of an animal's height in which its head is."""
+_TO_ONE_SIDE: Final = 0.12
+"""Share of its width by which the head is off the middle at least."""
+_ON_LEGS: Final = ("walk", "gallop")
 
 
 @dataclass(frozen=True)
@@ -63,12 +43,30 @@ class Pose:
         down: pixels downwards.
         lean: degrees that it is turned, anticlockwise.
         stretch: factor of its height; its foot stays where it is.
+        bend: how its limbs are bent, None for not at all.
+        mirrored: whether left and right are exchanged, about its middle.
     """
 
     across: float
     down: float
     lean: float = 0.0
     stretch: float = 1.0
+    bend: Bend | None = None
+    mirrored: bool = False
+
+
+def facing(alpha: Map) -> str:
+    """Return "left" or "right", where an animal on legs with the outline ``alpha`` (H, W) has its head.
+
+    "" where its upper part is in the middle.
+    """
+    covered = np.argwhere(alpha > 0.5)
+    if not len(covered):
+        return ""
+    (top, left), (foot, right) = covered.min(axis=0), covered.max(axis=0)
+    upper = covered[covered[:, 0] <= top + _HEAD * (foot - top)][:, 1].mean()
+    off = (upper - (left + right) / 2) / max(right - left, 1)
+    return "" if abs(off) < _TO_ONE_SIDE else "left" if off < 0 else "right"
 
 
 def towards_room(alpha: Map) -> str:
@@ -91,8 +89,8 @@ def poses(
 ) -> list[Pose]:
     """Return the subject's pose in each frame.
 
-    Halfway it is in the middle of the picture. In a loop it leaves the picture on one side and comes
-    back from the other one.
+    Halfway it is in the middle of the picture. An animal on legs looks where it goes. In a loop it leaves
+    the picture on one side and comes back from the other one.
 
     Args:
         motions: of each prompt.
@@ -105,7 +103,8 @@ def poses(
             before it leaves the picture. None is all.
     """
     height, count = len(alpha), planned or len(shares)
-    room = towards_room(alpha)
+    faces = facing(alpha) if any(one and one.gait in _ON_LEGS for one in motions) else ""
+    room = faces or towards_room(alpha)
     velocities = np.array([_velocity(motion, room) for motion in motions]) * height * speed
     own = np.array(
         [(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares[:count]]
@@ -118,14 +117,20 @@ def poses(
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
     middle, seconds = count // 2, count / fps
+    first, last = gone[0, 0], gone[count - 1, 0]
+    goes_left = bool(last < first)
+    turned = bool(faces) and last != first and (faces == "left") != goes_left
+    strides = _strides(gone, count)
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
         rate = gait.rate * speed
         if loop:  # a whole number of times
             rate = max(1, round(rate * seconds)) / seconds
-        wave = 2 * pi * rate * (frame - middle) / fps
+        wave = 2 * pi * rate * ((strides[frame] if gait.limbs else frame) - middle) / fps
         rise = gait.rise * tall * sin(wave)
-        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), 1 + gait.stretch * sin(2 * wave)))
+        bend = Bend(gait.limbs, wave, facing_left=goes_left) if gait.limbs else None
+        stretch = 1 + gait.stretch * sin(2 * wave)
+        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), stretch, bend, turned))
     return found
 
 
@@ -135,6 +140,14 @@ def _velocity(motion: SubjectMotion | None, room: str) -> tuple[float, float]:
         return 0.0, 0.0
     across, down = _WAYS[motion.way or room]
     return motion.speed * across, motion.speed * down
+
+
+def _strides(gone: Way, count: int) -> list[float]:
+    """Return what legs go by, in frames: from frame ``count`` on they slow down with what they carry."""
+    lengths = np.linalg.norm(np.diff(gone, axis=0), axis=1)
+    usual = lengths[count - 2] if count > 1 else 0.0
+    later = lengths[count - 1 :] / usual if usual > 0 else np.ones(len(gone) - count)
+    return [*map(float, range(count)), *(count - 1 + np.cumsum(later)).tolist()]
 
 
 def _onwards(gone: Way, alpha: Map, frames: int, fps: float) -> Way:
@@ -189,13 +202,19 @@ def composed(layers: Layers, pose: Pose) -> Frame:
     foot_stays = turn[:, 1] * middle[1] * (1 - pose.stretch)
     moved = turn[:, 2] + foot_stays + np.array([pose.across, pose.down])
     place = np.stack([turn[:, 0], turn[:, 1] * pose.stretch, moved], axis=1)
+    if pose.mirrored:
+        place[:, 2] += 2 * middle[0] * place[:, 0]
+        place[:, 0] *= -1
     size = width, height
+    own, outline = layers.subject, layers.alpha
+    if pose.bend is not None:
+        box = int(left), int(covered[:, 0].min()), int(right), int(foot)
+        flow = pose.bend.flow((height, width), box)
+        own, outline = (backward_warp(image, flow) for image in (own, outline))
     # What a border cuts off goes on behind it.
-    subject = cv2.warpAffine(
-        layers.subject, place, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101
-    )
-    alpha = cv2.warpAffine(
-        layers.alpha, place, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )[..., None]
+    subject = cv2.warpAffine(own, place, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101)
+    alpha = cv2.warpAffine(outline, place, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[
+        ..., None
+    ]
     mixed = layers.scene * (1 - alpha) + subject * alpha
     return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)

@@ -36,7 +36,7 @@ class Verb:
     way: Way = ""
 
 
-GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "sway")
+GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway")
 """Ways to move while going somewhere, or in place."""
 
 _VERBS: Final = (
@@ -61,7 +61,8 @@ _VERBS: Final = (
 )
 _IN_PLACE: Final = (
     Verb(r"bobb?(?:ing|s)(?: up and down| on the waves)*|rock(?:ing|s)(?: up and down)?", 0, "bob"),
-    Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings|hover(?:ing|s)", 0, "fly"),
+    Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings", 0, "fly"),
+    Verb(r"hover(?:ing|s)", 0, "glide"),
     Verb(r"sway(?:ing|s)(?: in the (?:wind|breeze))?|moving in the wind", 0, "sway"),
 )
 _WAYS: Final[dict[str, str]] = {
@@ -114,6 +115,12 @@ _CAMERA: Final = re.compile(
 _RIDER: Final = re.compile(r"(?:[\w'-]+\s+){1,4}?riding\s+(?:an?|the)\s+(?:\w+\s+horse|\w+)", re.IGNORECASE)
 _DANGLING_OF: Final = re.compile(
     r"\b(?:a|an|the)?\s*of(?=\s*(?:,|$|\b(?:on|in|at|by|through|over|under|above|across|near)\b))",
+    re.IGNORECASE,
+)
+_WINGED: Final = re.compile(
+    r"\b(?:\w*bird|\w*gull|owl|eagle|hawk|falcon|crow|raven|parrot|pigeon|dove|swan|duck|goose|geese|stork|"
+    r"crane|heron|pelican|flamingo|sparrow|swallow|butterfl(?:y|ie)|moth|bee|bat|dragon|dragonfl(?:y|ie)|phoenix|"
+    r"pegasus|griffin|fairy|angel)s?\b",
     re.IGNORECASE,
 )
 _BEFORE_NOUNS: Final = {
@@ -207,10 +214,15 @@ def read_motion(prompt: str) -> SubjectMotion | None:
         subject=subject,
         way=way if verb.speed else "",
         speed=verb.speed * _pace(read),
-        gait=verb.gait,
+        gait="glide" if verb.gait == "fly" and not _has_wings(subject, words) else verb.gait,
         plain=_plain(prompt, deed),
         scene=_tidy(_DANGLING_OF.sub("", _directions_out(scene))),
     )
+
+
+def _has_wings(subject: str, deed: str) -> bool:
+    """Tell whether something that flies beats wings: an animal, or what the words say it of."""
+    return bool(_WINGED.search(subject) or re.search(r"flap|beat|flutter", deed, re.IGNORECASE))
 
 
 def _asides_blanked(prompt: str) -> str:

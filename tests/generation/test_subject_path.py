@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from framesmooth.generation.subject_layers import Layers, cut_out, filled, hole_of, layers_of
-from framesmooth.generation.subject_path import Pose, composed, poses, towards_room
+from framesmooth.generation.subject_path import Pose, composed, facing, poses, towards_room
 from framesmooth.timeline.motion_words import read_motion
 from tests.scenes import texture
 
@@ -136,3 +136,30 @@ def test_a_way_that_goes_on_keeps_its_start_and_its_speed_and_stays_in_the_pictu
     middles = furthest[:, :2] + DISC
     assert middles.min() > 0
     assert middles.max() < SIZE
+
+
+@pytest.fixture
+def horse() -> Layers:
+    """An animal of boxes that looks to the left: body, legs, neck."""
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    for top, left, foot, right in ((60, 40, 80, 90), (80, 42, 105, 48), (80, 80, 105, 86), (35, 36, 62, 48)):
+        alpha[top:foot, left:right] = 1
+    subject = np.where(alpha[..., None] > 0, np.array((120, 60, 20), np.uint8), np.uint8(200))
+    return Layers(subject.astype(np.uint8), alpha, np.full((SIZE, SIZE, 3), 200, np.uint8))
+
+
+@pytest.mark.parametrize(("way", "mirrored"), [("right", True), ("left", False), ("", False)])
+def test_an_animal_on_legs_looks_where_it_goes(horse: Layers, way: str, mirrored: bool) -> None:
+    assert facing(horse.alpha) == "left"
+    motion = read_motion(f"a horse galloping {way} in a room".replace("  ", " "))
+    found = poses([motion], [(0, 0, 0.0)] * FRAMES, horse.alpha, fps=FPS, speed=1.0, loop=False)
+    assert {pose.mirrored for pose in found} == {mirrored}
+    step = found[-1].across - found[0].across
+    assert step > 0 if way == "right" else step < 0, "and without a word it goes where it looks"
+    seen = (np.abs(composed(horse, found[FRAMES // 2])[..., 0].astype(int) - 200) > 40).astype(np.float32)
+    assert facing(seen) == ("right" if way == "right" else "left")
+
+
+def test_what_has_its_upper_part_in_the_middle_looks_nowhere(layers: Layers) -> None:
+    assert facing(layers.alpha) == ""
+    assert facing(np.zeros((8, 8), np.float32)) == ""

@@ -11,6 +11,7 @@ from framesmooth.cli.logging import _quiet, _verbose
 from framesmooth.cli.options.command import EVERYDAY, OTHER, headed_option
 from framesmooth.cli.options.places import writable
 from framesmooth.cli.progress import PROGRESS_MODES
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.settings.shared import REPORTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,7 +32,7 @@ def common(command: Command) -> Command:
 
 
 output = headed_option(
-    "-o", "--output", required=True, metavar="OUT", heading=EVERYDAY,
+    "-o", "--output", required=True, metavar="OUT", type=FILE_NAME, heading=EVERYDAY,
     help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
 )  # fmt: skip
 
@@ -45,7 +46,7 @@ def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, 
     return series_name(given)
 
 
-source = click.argument("source", metavar="IN", nargs=-1, required=True, callback=_one_source)
+source = click.argument("source", metavar="IN", nargs=-1, required=True, type=FILE_NAME, callback=_one_source)
 
 
 json_file = headed_option(

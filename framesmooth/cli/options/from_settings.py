@@ -8,14 +8,17 @@ from typing import Any, Final
 
 import click
 from annotated_types import Interval
+from click.shell_completion import CompletionItem
 
 from framesmooth.cli.options.command import EVERYDAY, Decorated, Option
 from framesmooth.cli.options.places import writable, writable_folder
-from framesmooth.cli.types import Rate
+from framesmooth.cli.types import FILE_NAME, Rate, files, stands_for_file
 from framesmooth.errors import UsageError
 from framesmooth.setting import SettingField, SettingGroup, ValueType, settings_of
 
 _MISSING_DEFAULTS: Final = (None, ())
+_MODELS: Final = ("model", "control_model", "upscaler")
+"""Settings that are the name of a model or the folder of one."""
 
 
 class Parsed(click.ParamType[Any]):
@@ -31,6 +34,12 @@ class Parsed(click.ParamType[Any]):
             return self._parse(value) if isinstance(value, str) else value
         except UsageError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a file where the text begins with one."""
+        return files(incomplete) if stands_for_file(self.name.upper()) else []
 
 
 class WordOr(click.ParamType[Any]):
@@ -146,6 +155,12 @@ def _type_of(field: SettingField) -> Any:
         return click.Path(
             path_type=Path, file_okay=setting.place == "file", dir_okay=setting.place == "folder"
         )
+    if (
+        kind.base is str
+        and not kind.words
+        and (field.key in _MODELS or stands_for_file(setting.metavar or ""))
+    ):
+        return FILE_NAME
     return _simple(kind)
 
 
