@@ -14,8 +14,10 @@ from .video import Reading as Reading
 from .video import open_sink as open_sink
 from .video import open_source as open_source
 from .workflows.assemble import assemble as assemble
+from .workflows.check_data import check_data as check_data
 from .workflows.compare import compare as compare
 from .workflows.diagnose import diagnose as diagnose
+from .workflows.evaluate import evaluate as evaluate
 from .workflows.explain import explain as explain
 from .workflows.generate.api import generate as generate
 from .workflows.generate.settings import GenerateSettings as GenerateSettings
@@ -25,6 +27,7 @@ from .workflows.measure import measure_clips as measure_clips
 from .workflows.smooth import smooth as smooth
 from .workflows.storyboard.api import storyboard as storyboard
 from .workflows.sweep import sweep as sweep
+from .workflows.train_lora import train_lora as train_lora
 from .workflows.tune import tune as tune
 from .workflows.upscale import upscale as upscale
 

@@ -32,8 +32,10 @@ sys.path.insert(0, str(HOME))
 from generating_bench.job import JOURNEYS, Job  # noqa: E402
 from generating_bench.judging import judged, mean  # noqa: E402
 from generating_bench.modes import MODES, OURS, counted  # noqa: E402
-from storybook.classifier import Reader  # noqa: E402
+from storybook.classifier import untrained  # noqa: E402
 from tables import markdown_table, replace_section  # noqa: E402
+
+from framesmooth.training.reader import Reader  # noqa: E402
 
 Row = dict[str, Any]
 FIGURES = ("warping_error", "luma_flicker", "sharpness_pumping", "detail", "agreement")
@@ -128,7 +130,7 @@ def reader_of(work: Path) -> Reader | None:
     if not (work / "reader.pt").exists():
         click.echo(f"no {work}/reader.pt: prompt agreement is left out", err=True)
         return None
-    reader = Reader()
+    reader = untrained()
     reader.load_state_dict(torch.load(work / "reader.pt", weights_only=True)["parts"]["model"])
     return reader.eval()
 

@@ -31,7 +31,7 @@ from storybook.train_autoencoder import psnr
 from storybook.world import LIGHTS, Scene
 
 from framesmooth.models.checkpoints import model_defaults
-from framesmooth.models.conditioning import stack
+from framesmooth.models.drawing import draw
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
@@ -65,12 +65,12 @@ def main(
 ) -> None:
     """Measures the built-in model and writes its card."""
     target = torch.device(device)
-    reader = train_reader(work, *_lessons(work / "lessons.npz", renders, processes), reader_minutes, target)
+    reader = train_reader(work, *lessons(work / "lessons.npz", renders, processes), reader_minutes, target)
     unseen, answers = _renders(FIRST + 500_000, 1000, processes)
     validation = dict(
         zip(TABLES, (read(reader, unseen, target) == answers).mean(axis=0).tolist(), strict=True)
     )
-    click.echo(f"judge on unseen renders: {_percent(validation)}")
+    click.echo(f"judge on unseen renders: {percent(validation)}")
     sampling: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
     pipe = load_pipeline(str(model), device=device)
     scenes = [scene_at(FIRST + k, held_out=True, complete=True) for k in range(pictures)]
@@ -82,8 +82,8 @@ def main(
         name: float(right[[s.subject == name for s in scenes], list(TABLES).index("subject")].mean())
         for name in sorted({s.subject for s in scenes})
     }
-    click.echo(f"read back from {pictures} held-out combinations: {_percent(agreement)}")
-    click.echo(f"subjects: {_percent(by_subject)}")
+    click.echo(f"read back from {pictures} held-out combinations: {percent(agreement)}")
+    click.echo(f"subjects: {percent(by_subject)}")
     valid = np.stack(list(paint_many([(scene_at(10_000_000 + k), "square") for k in range(128)], processes)))
     vae = AutoencoderTiny.from_pretrained(model, subfolder="vae", dtype=torch.float32).to(target)
     figures = {
@@ -114,22 +114,18 @@ def generate(
 ) -> list[NDArray[np.uint8]]:
     """One picture a prompt, (height, width, 3) uint8, each from its own seed."""
     negative = str(model_defaults(pipe.folder).get("negative_prompt", ""))
-    pictures: list[NDArray[np.uint8]] = []
-    for start in range(0, len(prompts), 16):
-        part = prompts[start : start + 16]
-        seeds = [seed + start + k for k in range(len(part))]
-        latents = pipe.denoise(
-            torch.stack([pipe.noise(one, height, width) for one in seeds]),
-            stack([pipe.encode(prompt, kept_out(prompt, negative), guided=True) for prompt in part]),
-            seeds,
-            steps=steps,
-            guidance=Guidance(scale=guidance_scale),
-        )
-        pictures += pipe.decode(latents)
-    return pictures
+    return draw(
+        pipe,
+        [pipe.encode(prompt, kept_out(prompt, negative), guided=True) for prompt in prompts],
+        range(seed, seed + len(prompts)),
+        size=(height, width),
+        steps=steps,
+        guidance=Guidance(scale=guidance_scale),
+    )
 
 
-def _lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def lessons(path: Path, count: int, processes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """What the judge learns from: pictures as it sees them and their classes, kept at ``path``."""
     if not path.exists():
         pictures, answers = _renders(FIRST + 1_000_000, count, processes)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +151,8 @@ def _on_its_way(scene: Scene) -> Scene:
     return replace(scene, nearing=(other, float(rng.uniform(0, 0.5))))
 
 
-def _percent(shares: dict[str, float]) -> str:
+def percent(shares: dict[str, float]) -> str:
+    """Shares as a line."""
     return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
 
 

@@ -45,6 +45,7 @@ from framesmooth.story.overlays import plan_overlays
 from framesmooth.story.reader import read_story, story_of
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.schedule import Schedule
+from framesmooth.training.dataset import LISTS, read_dataset
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
@@ -135,6 +136,16 @@ def try_media(data: bytes, folder: Path) -> None:
             pass
 
 
+def try_captions(data: bytes, folder: Path) -> None:
+    """Read the captions of a data set: from every list, and from a file beside a picture."""
+    (folder / "a.png").write_bytes(b"")
+    for name in (*LISTS, "a.txt"):
+        (folder / name).write_bytes(data)
+        with suppress(FramesmoothError):
+            read_dataset(folder, "word")
+        (folder / name).unlink()
+
+
 Target = Callable[[bytes, Path], None]
 TARGETS: Final[dict[str, Target]] = {
     "schedule": try_schedule,
@@ -143,6 +154,7 @@ TARGETS: Final[dict[str, Target]] = {
     "record": try_record,
     "stage": try_stage,
     "media": try_media,
+    "captions": try_captions,
 }
 
 
@@ -201,12 +213,20 @@ shots:
 )
 
 
+_CAPTIONS: Final = (
+    '{"file_name": "a.png", "text": "a boat"}\n{"image": "b/c.png", "prompt": ["x"]}\n',
+    'file_name,text\na.png,"a, ""boat"""\n./b\\c.png,\n',
+)
+
+
 def seeds(name: str, folder: Path) -> list[bytes]:
     """Return whole inputs to begin with."""
     if name in ("schedule", "prompts"):
         return [text.encode() for text in (_SCHEDULES if name == "schedule" else _PROMPTS)]
     if name == "story":
         return [text.encode() for text in _STORIES]
+    if name == "captions":
+        return [text.encode() for text in _CAPTIONS]
     if name == "record":
         moves = {"zoom": "1.05", "pan_x": "0:(0), 24:(-3)", "roll": "sin(t/8)", "rotate_3d_y": "t/10"}
         cameras: tuple[dict[str, Any], ...] = ({}, {**moves, "strength": "0:(0.6), 9:(0.5)"})

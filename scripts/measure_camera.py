@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from storybook.classifier import TABLES, Reader, read, shrink
+from storybook.classifier import TABLES, read, shrink, untrained
 
 from framesmooth.frames import as_float
 from framesmooth.generation.anchor_images import AnchorImage, composed
@@ -31,6 +31,7 @@ from framesmooth.generation.base import FrameGenerator
 from framesmooth.interpolation.detail_matching import detail_energy
 from framesmooth.models.pool import ModelPool
 from framesmooth.reports.montage import side_by_side
+from framesmooth.training.reader import Reader
 from framesmooth.video import write_png
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.resolve import resolve
@@ -91,7 +92,7 @@ def upright(generator: AnchoredCamera, frame: NDArray[np.uint8], degrees: float)
 def main(judge: Path, subjects: str, moves: str, seed: int, anchor: str, sheet: Path | None) -> None:
     """Measures how long subjects last under a camera."""
     saved: Any = torch.load(judge, map_location="cpu", weights_only=True)
-    reader = Reader()
+    reader = untrained()
     reader.load_state_dict(saved.get("model", saved))
     reader.eval()
     rows: list[dict[str, Any]] = []

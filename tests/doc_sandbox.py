@@ -17,6 +17,7 @@ from framesmooth.video.audio_placement import RATE
 from framesmooth.video.audio_samples import write_samples
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
+from tests.training.pictures import write_pictures
 
 SIZE: Final = (64, 64)
 FRAMES: Final = 6
@@ -110,6 +111,7 @@ def build_sandbox(folder: Path) -> Path:
     (folder / "settings.txt").write_text(json.dumps(DEFORUM | {"prompts": prompts}), encoding="utf-8")
     (folder / "preset.txt").write_text(json.dumps(DEFORUM | {"prompts": {"0": ""}}), encoding="utf-8")
     (folder / "clips").mkdir()
+    write_pictures(folder / "pictures", 4)
     (folder / "story.yaml").write_text(STORY, encoding="utf-8")
     (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")
     return folder

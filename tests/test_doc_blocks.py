@@ -30,6 +30,17 @@ SMALL = {
     "device": "cpu",
 }
 """What makes clips of ``generate`` small, as environment variables: the examples' own options come first."""
+OF_TRAINING = {
+    "train_resolution": "64",
+    "train_steps": "1",
+    "train_checks": "1",
+    "train_batch": "1",
+    "train_no_pictures": "1",
+    "evaluate_resolution": "64",
+    "evaluate_num_inference_steps": "1",
+    "evaluate_num_frames": "3",
+}
+"""The same of commands that train and judge."""
 
 
 def runs(block: Block) -> bool:
@@ -77,6 +88,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_clips() -> Iterator[None]:
     """Let ``generate`` make small clips, and every command replace what is there."""
     small = {f"FRAMESMOOTH_GENERATE_{name}".upper(): value for name, value in SMALL.items()}
+    small |= {f"FRAMESMOOTH_{name}".upper(): value for name, value in OF_TRAINING.items()}
     small |= {f"FRAMESMOOTH_{name}_OVERWRITE".upper(): "1" for name in COMMANDS if name != "cache"}
     small |= {f"FRAMESMOOTH_{name}_PROGRESS".upper(): "none" for name in COMMANDS}
     with pytest.MonkeyPatch.context() as patch:

@@ -36,6 +36,8 @@ GUIDES: Final = {
     "upscale": "guides/upscaling",
     "assemble": "guides/interpolation",
     "explain": "guides/explaining",
+    "train": "guides/training",
+    "evaluate": "guides/training",
     "resume": "runs",
     "cache": "guides/speed-and-memory",
     "schedule": "guides/prompts",

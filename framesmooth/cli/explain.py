@@ -28,6 +28,7 @@ def explain(what: str, json_file: str | None, progress: str, **settings: Any) ->
       framesmooth explain "a red boat on the sea at sunset"
       framesmooth explain "a red boat on the sea at sunset" -o words.png --html words.html
       framesmooth explain clip.framesmooth --frames 8 --html words.html
+      framesmooth explain clip.framesmooth -o words.mp4
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.workflows import explain as workflow

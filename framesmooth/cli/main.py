@@ -40,6 +40,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "listen": ("framesmooth.cli.listen:listen", "Hear the tempo, beats and loudness of a sound."),
     "soundtrack": ("framesmooth.cli.soundtrack:soundtrack", "Make the sound of a clip from its words."),
     "explain": ("framesmooth.cli.explain:explain", "Say which word of a prompt drew what."),
+    "train": ("framesmooth.cli.train:train", "Learn from pictures of your own: a LoRA."),
+    "evaluate": ("framesmooth.cli.evaluate:evaluate", "Say how good a model is at a data set."),
     "resume": ("framesmooth.cli.resume:resume", "Continue a run that was stopped."),
     "cache": ("framesmooth.cli.cache:cache", "Show what run folders cache, and prune it."),
     "ui": ("framesmooth.cli.ui:ui", "Serve the page for a browser."),

@@ -1,19 +1,22 @@
 """Which word of a prompt drew what, where and when."""
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
 
 from framesmooth.errors import UsageError, require_packages
-from framesmooth.events import Notice, stage
+from framesmooth.events import Notice, frame_stage, stage
 from framesmooth.frames import Frame
+from framesmooth.reports.word_clip import strongest, word_frames
 from framesmooth.reports.word_sheet import word_sheet
 from framesmooth.reports.words_page import words_page
 from framesmooth.runs import RECORD_FILE, RunFolder
 from framesmooth.runs.open_clip import open_clip
-from framesmooth.video import write_png, write_text
+from framesmooth.video import open_sink, write_png, write_text
+from framesmooth.video.atomic import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.workflows.generate.load import load_model, sampling_of
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
@@ -93,6 +96,8 @@ def explain(settings: ExplainSettings) -> Explanation:
     require_packages("explaining a prompt")
     outputs = settings.output, settings.html_file
     check_files((), outputs, overwrite=settings.overwrite)
+    if _is_clip(settings.output) and not _is_run(Path(settings.what)):
+        raise UsageError(f"a prompt is one picture: write -o {settings.output.stem}.png, or give a run")
     emit = NoticeCollector(settings.on_event)
     clip, images, times = _pictures(settings)
     words = _words(clip)
@@ -110,12 +115,39 @@ def explain(settings: ExplainSettings) -> Explanation:
         unknown=_unknown(clip),
         notices=emit.notices,
     )
-    if settings.output is not None:
+    if _is_clip(settings.output):
+        _write_clip(told, Path(settings.what), settings.output, emit, overwrite=settings.overwrite)
+    elif settings.output is not None:
         write_png(settings.output, word_sheet(maps.words, maps.times, images, _overlays(told)))
     if settings.html_file is not None:
         prompts = list(dict.fromkeys(key.prompt for key in clip.timeline.keyframes))
         write_text(settings.html_file, words_page(prompts, images, _overlays(told), told.as_dict()))
     return told
+
+
+def _is_clip(output: Path | None) -> TypeGuard[Path]:
+    return output is not None and output.suffix.lower() in (*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES)
+
+
+def _write_clip(
+    told: Explanation, run: Path, output: Path, emit: NoticeCollector, *, overwrite: bool
+) -> None:
+    """Write the clip of a run with the maps of its strongest words beside it."""
+    source, maps = open_clip(run), told.maps
+    shown = strongest(maps.words, maps.effects)
+    if len(shown) < len(maps.words):
+        left = ", ".join(word for index, word in enumerate(maps.words) if index not in shown)
+        emit(Notice(f"{output.name} shows the {len(shown)} strongest words, not: {left}"))
+    heats = np.stack([[maps.heat(word, time) for time in range(len(maps.times))] for word in shown])
+    words, effects = [maps.words[word] for word in shown], maps.effects[shown]
+    frames = word_frames(source, words, maps.times, heats, effects)
+    first = next(frames)
+    height, width = first.shape[:2]
+    opened = open_sink(output, fps=source.fps, size=(height, width), overwrite=overwrite, odd="pad")
+    with frame_stage(emit, "overlay", source.num_frames) as count, opened as sink:
+        for index, frame in enumerate(chain([first], frames), start=1):
+            sink.write(frame)
+            count(index)
 
 
 def _pictures(settings: ExplainSettings) -> tuple[ResolvedClip, tuple[Frame, ...] | None, tuple[int, ...]]:

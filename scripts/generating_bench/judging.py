@@ -5,11 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from storybook.classifier import TABLES, Reader, read, shrink
+from storybook.classifier import TABLES, read, shrink
 
 from framesmooth.frames import as_float
 from framesmooth.interpolation.detail_matching import detail_energy
 from framesmooth.metrics.measure import measure
+from framesmooth.training.reader import Reader
 from generating_bench.job import COLOR, LIGHT, PLACE, STYLE, SUBJECT, Job
 from generating_bench.modes import Frames
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from storybook import training
 from storybook.dataset import scene_at
 from storybook.finish import Lessons, _crops, prepare, train_finish
 from storybook.models import autoencoder, text_encoder, tokenizer
@@ -13,22 +12,10 @@ from storybook.painter import paint
 from storybook.styles import pixel
 from storybook.text import Teacher, tokens
 from storybook.train_diffusion import Latents, Stage, _batch
-from torch import nn
 
 from framesmooth.models.loading import load_pipeline
 
 CPU = torch.device("cpu")
-
-
-def test_a_pause_from_outside_costs_no_training_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    session = training.Session(tmp_path, "any", 10.0, {"part": nn.Linear(1, 1)})
-    now += 2.0
-    assert session.tick(0.0)
-    now += 3600.0  # stopped for an hour
-    assert session.tick(0.0)
-    assert 2.0 < session.spent <= 2.0 + training.LONGEST
 
 
 def test_new_words_leave_the_reading_of_old_captions_alone() -> None:
@@ -46,16 +33,6 @@ def test_new_words_leave_the_reading_of_old_captions_alone() -> None:
         torch.testing.assert_close(states, expected, rtol=0, atol=1e-5)
         unread = tokens(words, ["a red dog at night"], CPU)
         assert teacher.difference(unread, model(unread).last_hidden_state) == 0
-
-
-@pytest.mark.parametrize("multiplies", [True, False])
-def test_training_is_in_bfloat16_only_where_the_cpu_multiplies_it(
-    monkeypatch: pytest.MonkeyPatch, multiplies: bool
-) -> None:
-    monkeypatch.setattr("framesmooth.models.devices.cpu_multiplies_bfloat16", lambda: multiplies)
-    with training.autocast(CPU):
-        product = torch.ones(2, 2) @ torch.ones(2, 2)
-    assert product.dtype == (torch.bfloat16 if multiplies else torch.float32)
 
 
 @pytest.mark.parametrize(("height", "block"), [(64, 1), (128, 2), (224, 4), (256, 4), (512, 8)])

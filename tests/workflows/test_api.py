@@ -21,6 +21,7 @@ from framesmooth.video import write_png
 from framesmooth.video.reading import reading_words
 from framesmooth.workflows.workflow import silent
 from tests.scenes import add_flicker, moving_scene
+from tests.training.pictures import write_pictures
 
 CLEAN = moving_scene(frames=6, seed=3).frames
 FLICKERING = add_flicker(CLEAN, "G", strength=2)
@@ -33,10 +34,14 @@ def clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, frames in (("flickering", FLICKERING), ("clean", CLEAN)):
         fs.assemble(frames, f"{name}.webp")
+    write_pictures(tmp_path / "pictures", 4)
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*VERBS, "measure_clips", "storyboard", "ModelPool"])
+TRAINING = ("check_data", "evaluate", "train_lora")
+
+
+@pytest.mark.parametrize("name", [*VERBS, *TRAINING, "measure_clips", "storyboard", "ModelPool"])
 def test_examples_in_docstrings_run(name: str, clips: Path) -> None:
     verb = getattr(fs, name)
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(verb) or "", {}, name, None, None)

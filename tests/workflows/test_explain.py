@@ -46,7 +46,12 @@ def test_a_run_is_looked_at_over_time(tmp_path: Path) -> None:
         smooth_strength=0.0,
         **SMALL,
     )
-    told = fs.explain(str(tmp_path / "clip.framesmooth"), frames=3)
+    told = fs.explain(str(tmp_path / "clip.framesmooth"), frames=3, output=tmp_path / "words.gif")
+    shown = fs.open_source(tmp_path / "words.gif")
+    assert shown.num_frames == 5
+    assert shown.size[1] > 2 * 64, "words stand beside the clip"
+    with pytest.raises(UsageError, match=r"one picture.*words\.png"):
+        fs.explain("a red boat", output=tmp_path / "words.mp4", **SMALL)
     assert told.maps.times == (0, 2, 4)
     assert told.maps.words == ("red", "boat", "sea", "night")
     night = told.maps.effects[told.maps.words.index("night")]

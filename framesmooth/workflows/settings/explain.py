@@ -27,9 +27,10 @@ class ExplainSettings(SettingGroup):
         Setting(
             options=("-o", "--output"),
             everyday=True,
-            metavar="PNG",
+            metavar="FILE",
             place="file",
-            help="Write one sheet: a row for each word, a column for each frame.",
+            help="A .png: one sheet, a row for each word and a column for each frame. Of a run also a video, "
+            ".gif or .webp: the clip, and beside it the maps of its strongest words.",
         ),
     ] = None
     html_file: Annotated[

@@ -1,0 +1,104 @@
+"""The settings of ``evaluate``."""
+
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from annotated_types import Interval
+
+from framesmooth import limits
+from framesmooth.events import Listener
+from framesmooth.models.lora_spec import Lora, parse_lora
+from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.seeds import MAX_SEED
+from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.settings.shared import REPORTS
+from framesmooth.workflows.workflow import silent
+
+JUDGING = "Judging"
+
+
+@dataclass(frozen=True)
+class EvaluateSettings(SettingGroup):
+    """What is evaluated against what; the options of ``framesmooth evaluate``."""
+
+    heading: ClassVar = JUDGING
+
+    model: Annotated[str, Setting(has_option=False, help="The model, as in generate.")]
+    data: Annotated[Path, Setting(has_option=False, help="A folder of pictures or clips with captions.")]
+    _: KW_ONLY
+    html_file: Annotated[
+        Path | None,
+        Setting(
+            options=("--html",),
+            everyday=True,
+            metavar="FILE",
+            place="file",
+            heading=REPORTS,
+            help="Write a page with the figures and pictures.",
+        ),
+    ] = None
+    loras: Annotated[
+        tuple[Lora, ...],
+        Setting(
+            options=("--lora",),
+            metavar="FILE[:WEIGHT]",
+            parse=parse_lora,
+            everyday=True,
+            help="Evaluate the model with this LoRA; repeatable.",
+        ),
+    ] = ()
+    pictures: Annotated[
+        Annotated[int, Interval(ge=4, le=100_000)],
+        Setting(everyday=True, help="Captions that are drawn, evenly spread over the data."),
+    ] = 50
+    clips: Annotated[
+        Annotated[int, Interval(ge=0, le=1000)],
+        Setting(everyday=True, help="Clips that are generated from captions, to measure their flicker."),
+    ] = 0
+    num_frames: Annotated[
+        Annotated[int, Interval(ge=3, le=10_000)], Setting(help="Frames of each of those clips.")
+    ] = 12
+    references: Annotated[
+        Annotated[int, Interval(ge=4, le=100_000)],
+        Setting(help="Pictures of the data that are looked at, evenly spread."),
+    ] = 500
+    trigger_word: Annotated[
+        str, Setting(metavar="WORD", help="Begin every caption with it that does not hold it.")
+    ] = ""
+    clip_model: Annotated[
+        Path | None,
+        Setting(
+            metavar="DIR",
+            unset="a reader learns the words of the data",
+            help="Judge by CLIP in this folder, in the format of transformers.",
+        ),
+    ] = None
+    reader_steps: Annotated[
+        Annotated[int, Interval(ge=1, le=1_000_000)],
+        Setting(help="Steps in which a reader learns the words of the data; it needs 100 pictures."),
+    ] = 300
+    seed: Annotated[
+        Annotated[int, Interval(ge=0, le=MAX_SEED - 1)],
+        Setting(everyday=True, help="Seed of the first picture."),
+    ] = 0
+    steps: Annotated[
+        Annotated[int, Interval(ge=1, le=limits.MAX_STEPS)] | None,
+        Setting(
+            options=("--num-inference-steps", "--steps"), unset="the model's own", help="Denoising steps."
+        ),
+    ] = None
+    guidance_scale: Annotated[
+        Annotated[float, Interval(ge=0, le=100)] | None,
+        Setting(unset="the model's own", help="How strictly prompts are followed."),
+    ] = None
+    resolution: Annotated[
+        Annotated[int, Interval(ge=16, le=limits.MAX_SIDE)] | None,
+        Setting(unit="pixels", unset="the model's own", help="Side of the square pictures that are drawn."),
+    ] = None
+    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    overwrite: Overwrite = False
+    on_event: Annotated[
+        Listener,
+        Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens."),
+    ] = field(default=silent, repr=False, compare=False)

@@ -1,0 +1,152 @@
+"""The settings of ``train``."""
+
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Interval
+
+from framesmooth import defaults, limits
+from framesmooth.events import Listener
+from framesmooth.setting import Setting, SettingGroup
+from framesmooth.timeline.seeds import MAX_SEED
+from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.workflow import silent
+
+DATA = "Data"
+PICTURES = "Pictures on the way"
+
+
+@dataclass(frozen=True)
+class CheckDataSettings(SettingGroup):
+    """What is learned from, and for which model."""
+
+    heading: ClassVar = DATA
+
+    data: Annotated[Path, Setting(has_option=False, help="A folder of pictures or clips.")]
+    _: KW_ONLY
+    model: Annotated[str, Setting(everyday=True, metavar="NAME", help="The base model, as in generate.")] = (
+        defaults.MODEL
+    )
+    config: Annotated[
+        Path | None,
+        Setting(
+            metavar="DIR", help="For a base in one file: a folder with the configuration of its pipeline."
+        ),
+    ] = None
+    trigger_word: Annotated[
+        str,
+        Setting(
+            everyday=True,
+            metavar="WORD",
+            help="Begin every caption with it that does not hold it; what has no caption gets it alone.",
+        ),
+    ] = ""
+    resolution: Annotated[
+        Annotated[int, Interval(ge=16, le=limits.MAX_SIDE)] | None,
+        Setting(
+            unit="pixels",
+            unset="the model's own",
+            help="Pictures are trained with as many pixels as a square of this side, in several shapes.",
+        ),
+    ] = None
+    clip_frames: Annotated[
+        Annotated[int, Interval(ge=1, le=256)],
+        Setting(help="Frames that are taken from each clip, evenly spread."),
+    ] = 4
+    on_event: Annotated[
+        Listener,
+        Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens."),
+    ] = field(default=silent, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class TrainLoraSettings(CheckDataSettings):
+    """How a LoRA is trained; the options of ``framesmooth train``."""
+
+    heading: ClassVar = "Training"
+
+    output: Annotated[
+        Path,
+        Setting(
+            options=("-o", "--output"),
+            everyday=True,
+            metavar="FILE",
+            place="file",
+            help="The LoRA, a .safetensors file; what belongs to its training is in a folder beside it.",
+        ),
+    ] = Path("lora.safetensors")
+    minutes: Annotated[
+        Annotated[float, Interval(gt=0, le=100_000)] | None,
+        Setting(everyday=True, unset="no limit", help="Training ends after so much time."),
+    ] = None
+    steps: Annotated[
+        Annotated[int, Interval(ge=1, le=10_000_000)] | None,
+        Setting(
+            everyday=True,
+            unset="1000, unless there are --minutes",
+            help="Training ends after so many steps; then it ends in the same weights however often it was "
+            "killed.",
+        ),
+    ] = None
+    rank: Annotated[
+        Annotated[int, Interval(ge=1, le=1024)],
+        Setting(everyday=True, help="Rank of the layers: more hold more, and make the file larger."),
+    ] = 16
+    seed: Annotated[
+        Annotated[int, Interval(ge=0, le=MAX_SEED - 1)], Setting(everyday=True, help="Seed of all chance.")
+    ] = 0
+    batch: Annotated[Annotated[int, Interval(ge=1, le=4096)], Setting(help="Pictures a step.")] = 4
+    rate: Annotated[
+        Annotated[float, Interval(gt=0, le=1)] | None,
+        Setting(unset="0.0001; 0.001 for a small model", help="Learning rate."),
+    ] = None
+    layers: Annotated[
+        Literal["attention", "all"] | None,
+        Setting(
+            unset="attention; all for a small model",
+            help="Layers that learn: those of attention, or convolutions and feed-forward layers too.",
+        ),
+    ] = None
+    caption_dropout: Annotated[
+        Annotated[float, Interval(ge=0, le=1)],
+        Setting(help="Share of captions that are left out, for the prediction without a prompt."),
+    ] = 0.1
+    flip: Annotated[
+        bool, Setting(help="Learn from mirrored pictures as well: not for writing, nor for left and right.")
+    ] = False
+    gradient_checkpointing: Annotated[
+        bool | None,
+        Setting(
+            unset="for a large model",
+            help="Compute layers twice to keep less of them in memory; a third slower.",
+        ),
+    ] = None
+    held_out: Annotated[
+        Annotated[float, Interval(ge=0, le=0.9)],
+        Setting(help="Share of the files that is judged and not learned from; none of fewer than 8 files."),
+    ] = 0.1
+    checks: Annotated[
+        Annotated[int, Interval(ge=1, le=1000)],
+        Setting(help="How often the held-out part is judged, evenly spread; the best weights are kept."),
+    ] = 10
+    patience: Annotated[
+        Annotated[int, Interval(ge=0, le=1000)],
+        Setting(help="End early after so many checks without a better one; 0 never does."),
+    ] = 5
+    prompts: Annotated[
+        tuple[str, ...],
+        Setting(
+            options=("--prompt",),
+            heading=PICTURES,
+            metavar="TEXT",
+            unset="up to four captions",
+            help="Draw it at every check; repeatable.",
+        ),
+    ] = ()
+    pictures: Annotated[
+        bool,
+        Setting(heading=PICTURES, help="Draw pictures at every check, and before the first step."),
+    ] = True
+    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    overwrite: Overwrite = False
