@@ -131,10 +131,9 @@ def _check_same(old: ResolvedClip, run: RunFolder, record: Mapping[str, Any]) ->
     """
     if dict(old.model_hashes) != record["model"]["sha256"]:
         raise UsageError(f"{run.folder} was drawn by another model than {old.model_name}: give its --model")
+    ignored = {"versions": None, "flow_version": None}
     made_with = run.frames.notes().get("settings", {})
-    changed = list(
-        differences(*({**one, "versions": None, "flow_version": None} for one in (made_with, old.frames_key)))
-    )
+    changed = list(differences({**made_with, **ignored}, {**old.frames_key, **ignored}))
     if changed:
         raise UsageError(f"{run.folder} cannot be extended: {'; '.join(changed[:3])}")
 
@@ -202,7 +201,8 @@ def _timeline(old: ResolvedClip, count: int, new: Sequence[str]) -> Timeline:
     Raises:
         UsageError: new prompts where a subject moves.
     """
-    timeline, drawn = old.timeline, old.timeline.num_frames
+    timeline: Timeline = old.timeline
+    drawn = timeline.num_frames
     last = timeline.keyframes[-1]
     if old.moving is not None:
         if new:

@@ -257,7 +257,8 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         ModelError: a model that cannot be loaded.
     """
     if settings.img2img.extend is not None:
-        return extended_clip(settings, resolve)
+        clip: ResolvedClip = extended_clip(settings, resolve)
+        return clip
     check_settings(settings)
     require_packages("generating")
     folder = locate_model(
