@@ -160,7 +160,7 @@ def test_a_video_pipeline_goes_on_from_the_last_frame(tmp_path: Path) -> None:
             [
                 ({"num_frames": 6}, "larger --num-frames"),
                 ({"steps": 9}, "--num-inference-steps"),
-                ({"output": "clip.mkv"}, "another -o"),
+                ({"output": "clip.mkv", "overwrite": True}, "another -o"),
                 ({"extend": "nothing.mp4"}, "not there"),
                 ({"prompts": parse_prompts(["3: a lion"])}, "leave out their frames"),
             ],
