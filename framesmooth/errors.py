@@ -30,6 +30,10 @@ class MediaError(FramesmoothError):
     """An image, a video or a folder of frames that cannot be read or written (exit code 1)."""
 
 
+class PipeClosed(MediaError):
+    """The program that reads stdout has ended (exit code 1, as of ffmpeg)."""
+
+
 class RunLocked(FramesmoothError):
     """A run that another process works on (exit code 1)."""
 

@@ -36,6 +36,9 @@ SMOOTHERS: Final[dict[str, str]] = {
     "trajectory": "framesmooth.smoothing.trajectory.smoother:TrajectorySmoother",
     "poisson": "framesmooth.smoothing.poisson:PoissonSmoother",
     "deflicker": "framesmooth.smoothing.deflicker:DeflickerSmoother",
+    "breathing": "framesmooth.smoothing.deflicker:BreathingSmoother",
+    "banding": "framesmooth.smoothing.banding:BandingSmoother",
+    "dust": "framesmooth.smoothing.dust:DustSmoother",
 }
 """Smoothers: classes, frozen keyword-only dataclasses."""
 

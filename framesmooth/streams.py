@@ -79,6 +79,12 @@ class _Stopped(BaseException):
     """Nobody waits for this thread's items any more."""
 
 
+def is_abandoned() -> bool:
+    """Tell whether this thread makes items ahead that nobody waits for any more."""
+    stopped = getattr(_thread, "stopped", None)
+    return stopped is not None and stopped.is_set()
+
+
 def prefetch(items: Iterable[Item], depth: int = 2) -> Generator[Item]:
     """Yield the same items, made up to ``depth`` ahead by a thread.
 
@@ -149,6 +155,7 @@ def broadcast(items: Iterable[Item], *readers: Callable[[Iterator[Item]], Any], 
             lanes[index].open = False
 
     def distribute() -> None:
+        _thread.stopped = stop
         stream: Iterator[Item] | None = None
         last: object = _END
         try:

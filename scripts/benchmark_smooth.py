@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smoothing_bench import ablation, exact, filtered, kinds, mixed, speed, stress
+from smoothing_bench import ablation, exact, filtered, forum, kinds, mixed, speed, stress
 from smoothing_bench.pictures import draw_crops, draw_scatter
 from smoothing_bench.plan import Plan, Row
 from tables import replace_section
@@ -41,6 +41,7 @@ class Part:
 PARTS = {
     "mixed": Part(mixed.run, mixed.tables),
     "kinds": Part(kinds.run, kinds.tables),
+    "forum": Part(forum.run, forum.tables),
     "exact": Part(exact.run, exact.tables),
     "filtered": Part(filtered.run, filtered.tables),
     "stress": Part(stress.run, stress.tables),

@@ -90,8 +90,11 @@ def _command(words: list[str]) -> Command:
 
 
 def examples(page: Path) -> list[list[str]]:
-    """Return the words of every ``framesmooth`` command on a page, those that are not run, too."""
-    found = [
-        each.words for block in blocks(page) if block.language == "bash" for each in commands(block.text)
-    ]
+    """Return the words of every ``framesmooth`` command on a page: not run, or in a pipe, too."""
+    found: list[list[str]] = []
+    for block in blocks(page):
+        for each in commands(block.text) if block.language == "bash" else ():
+            found.append([])
+            for word in each.words:
+                found.append([]) if word == "|" else found[-1].append(word)
     return [words for words in found if words[:1] == ["framesmooth"]]

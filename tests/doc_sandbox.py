@@ -15,6 +15,8 @@ from PIL import Image
 from framesmooth.video import open_sink
 from framesmooth.video.audio_placement import RATE
 from framesmooth.video.audio_samples import write_samples
+from framesmooth.video.samples import ColorTags, Samples, stored_float
+from framesmooth.video.storage import Storage
 from tests.doc_blocks import HOME
 from tests.scenes import Frame, add_flicker, moving_scene
 from tests.training.pictures import write_pictures
@@ -62,6 +64,21 @@ def _write_images(folder: Path, frames: Sequence[Frame], suffix: str = "png") ->
         Image.fromarray(frame).save(folder / f"{number:04d}.{suffix}")
 
 
+def _write_deep(folder: Path, frames: Sequence[Frame]) -> None:
+    """Write an HDR video, 16-bit depth maps and frames in OpenEXR."""
+    hdr = ColorTags(primaries=9, transfer=16, matrix=9)
+    kinds = {
+        "hdr.mp4": Storage(samples=Samples(bits=10, curve="PQ", color=hdr), codec="h265"),
+        "depth/": Storage(samples=Samples(bits=16, grey=True)),
+        "renders/": Storage(samples=Samples(bits=16, is_float=True, curve="linear"), pictures="exr"),
+    }
+    for name, storage in kinds.items():
+        size = frames[0].shape[:2]
+        with open_sink(f"{folder}/{name}", fps=Fraction(12), size=size, storage=storage) as sink:
+            for frame in frames:
+                sink.write(frame if "depth" in name else stored_float(frame))
+
+
 def _write_song(path: Path) -> None:
     """Write six seconds of clicks, 120 a minute."""
     song = np.zeros((6 * RATE, 1), np.float32)
@@ -103,6 +120,7 @@ def build_sandbox(folder: Path) -> Path:
     _write_images(folder / "frames", flickering)
     _write_images(folder / "keyframes", clean[:3])
     _write_images(folder / "timelapse", flickering, "jpg")
+    _write_deep(folder, flickering)
     for name in ("photo", "dawn", "night", "cat"):
         Image.fromarray(clean[0]).save(folder / f"{name}.jpg")
     _write_sound(folder / "music.wav")

@@ -20,10 +20,15 @@ from framesmooth.video import open_sink
 from tests.scenes import add_flicker, moving_scene
 
 ROOT = Path(__file__).parent.parent
-LEFT_OUT = shutil.ignore_patterns(
+NOT_SOURCES = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist", "*.egg-info", "_build",
-    "generated", "pictures", "demo", "training", "*.framesmooth",
+    "generated", "pictures", "*.framesmooth",
 )  # fmt: skip
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """Return what of a folder is no source: clips and trainings are kept in the root."""
+    return set(NOT_SOURCES(folder, names)) | ({"demo", "training"} if Path(folder) == ROOT else set())
 
 
 def run(*command: str | Path, **options: object) -> str:
@@ -43,7 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(shared / "dist.lock"):
         if not found.exists():
             tree, new = tmp_path_factory.mktemp("tree") / "framesmooth", shared / "dist.new"
-            shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
+            shutil.copytree(ROOT, tree, ignore=left_out)
             run(sys.executable, "-m", "build", "--no-isolation", "--outdir", new, tree)
             new.rename(found)
     return found

@@ -165,7 +165,7 @@ def test_frame_list_is_a_source() -> None:
 
 
 @pytest.mark.parametrize(
-    "frames", [[], [np.zeros((2, 2, 3), np.float32)], [np.zeros((2, 2), np.uint8)], [frame(0), frame(0)[:1]]]
+    "frames", [[], [np.zeros((2, 2, 3), np.float64)], [np.zeros((2, 2), np.uint8)], [frame(0), frame(0)[:1]]]
 )
 def test_frame_list_checks_its_frames(frames: list[Frame]) -> None:
     with pytest.raises(MediaError):

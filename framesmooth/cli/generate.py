@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from framesmooth.workflows.generate import inputs
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 if TYPE_CHECKING:
+    from framesmooth.runs.remote import Remote
     from framesmooth.workflows.generate.result import GeneratedClip
 
 _log = logging.getLogger(__name__)
@@ -68,14 +69,21 @@ def generate(
       framesmooth generate --extend clip.mp4 -o longer.mp4 --duration 8s
     """  # fmt: skip
     parsed, settings = inputs.prompts_and_options(prompts, settings)
-    with folder_as_written(output) as path:
+    from framesmooth.runs.remote import Remote, is_remote
+
+    remote = Remote.of(output, overwrite=settings["overwrite"]) if is_remote(output) else None
+    if remote is not None:  # what is left on this machine was not sent
+        settings["overwrite"] = True
+    with folder_as_written(output if remote is None else str(remote.scratch)) as path:
+        if remote is not None and variations is not None:
+            raise click.UsageError("--variations writes several clips: make them on this machine")
         asked = GenerateSettings.of(prompts=parsed, output=path, **settings)
         if variations is not None:
             preview_options.show_numbered(asked, variations, progress, json_file, dry_run=dry_run)
         elif preview or dry_run:
             preview_options.show_ahead(asked, progress, json_file, preview=preview, dry_run=dry_run)
         else:
-            make_and_show(asked, progress, json_file, table=table)
+            make_and_show(asked, progress, json_file, table=table, remote=remote)
 
 
 @contextmanager
@@ -100,12 +108,21 @@ def folder_as_written(output: str) -> Iterator[Path]:
             path.rmdir()
 
 
-def make_and_show(settings: GenerateSettings, progress: str, json_file: str | None, *, table: bool) -> None:
-    """Make a clip and print its length, size, steadiness and path."""
+def make_and_show(
+    settings: GenerateSettings,
+    progress: str,
+    json_file: str | None,
+    *,
+    table: bool,
+    remote: "Remote | None" = None,
+) -> None:
+    """Make a clip, send it where it is for a bucket, and print its length, size, steadiness and place."""
     from framesmooth.cli.interruption import reporting_how_to_resume
     from framesmooth.cli.progress import progress_listener
+    from framesmooth.events import stage
     from framesmooth.runs import RunFolder
     from framesmooth.runs.folder import SUFFIX
+    from framesmooth.runs.remote import forget
     from framesmooth.workflows.generate.moved_paths import files_outside
     from framesmooth.workflows.generate.run import make_clip
 
@@ -113,19 +130,28 @@ def make_and_show(settings: GenerateSettings, progress: str, json_file: str | No
     output = settings.output  # a name that is refused is refused by the workflow, in its words
     run = RunFolder(output.parent / f"{output.stem}{SUFFIX}")
     paths = files_outside(settings, run.folder)
-    with reporting_how_to_resume(run, paths), progress_listener(progress) as emit:
+    # A run for a bucket is continued by its own command, which sends it, too.
+    telling = reporting_how_to_resume(run, paths) if remote is None else nullcontext()
+    with telling, progress_listener(progress) as emit:
         made = make_clip(settings, emit)
-    show_made(made, json_file, table=table)
+        if remote is not None:
+            with stage(emit, "send"):
+                remote.send(made.clip)
+    show_made(made, json_file, table=table, remote=remote)
+    if remote is not None:
+        forget(remote)
 
 
-def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> None:
+def show_made(
+    made: "GeneratedClip", json_file: str | None, *, table: bool, remote: "Remote | None" = None
+) -> None:
     """Say what came out and where it is: in plain words, and with the ``table`` or -v in figures, too."""
     from framesmooth.cli.tables import print_comparison
 
     figures = {"before": made.before.as_dict(), "after": made.after.as_dict()}
     facts = {
-        "clip": str(made.clip),
-        "run_folder": str(made.run_folder),
+        "clip": str(made.clip) if remote is None else remote.url,
+        "run_folder": str(made.run_folder) if remote is None else remote.run_url,
         "smoothing": made.smoothing.as_dict(),
         "left_as_it_was": made.left,
     }
@@ -133,12 +159,12 @@ def show_made(made: "GeneratedClip", json_file: str | None, *, table: bool) -> N
         return
     if table or click.get_current_context().meta.get("framesmooth.verbose"):
         print_comparison(made.before, made.after)
-    for line in closing_words(made):
+    for line in closing_words(made, str(made.run_folder) if remote is None else remote.run_url):
         click.echo(line)
-    click.echo(made.clip)
+    click.echo(made.clip if remote is None else remote.url)
 
 
-def closing_words(made: "GeneratedClip") -> list[str]:
+def closing_words(made: "GeneratedClip", run_folder: str = "") -> list[str]:
     """Return what a creator wants to know of a clip: its length and size, how steady it is, what to look at.
 
     The clip's path comes after them, on a line of its own, for scripts.
@@ -154,4 +180,4 @@ def closing_words(made: "GeneratedClip") -> list[str]:
     lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
     lines.append(made.left or f"smoothed by {made.smoothing.words}")
     lines += wrong_words(wrong_frames(made.after), made.drawn_fps)
-    return [*lines, f"report: {made.run_folder / 'report.html'}"]
+    return [*lines, f"report: {run_folder or made.run_folder}/report.html"]

@@ -12,7 +12,7 @@ from framesmooth.workflows.settings.interpolate import InterpolateSettings
 
 @click.command(cls=HeadedCommand)
 @common.source
-@common.output
+@common.piped_output
 @options_of(InterpolateSettings)
 @common.json_file
 @common.common
@@ -31,6 +31,7 @@ def interpolate(source: str, output: str, json_file: str | None, progress: str, 
       framesmooth interpolate keyframes/ -o clip.mp4 --cadence 4 --fps 6
       framesmooth interpolate keyframes/ -o loop.webp --cadence 6 --loop
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60
+      ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth interpolate - -o - --cadence 2 | ffmpeg -i - b.mp4
       framesmooth interpolate film.mp4 -o smooth.mp4 --to-fps 60 --flow raft --flow-weights raft.safetensors
     """
     from framesmooth.cli.progress import progress_listener
@@ -38,7 +39,8 @@ def interpolate(source: str, output: str, json_file: str | None, progress: str, 
     from framesmooth.workflows.outputs import check_files
 
     check_files((source,), (common.json_path(json_file),), overwrite=settings["overwrite"])
-    with progress_listener(progress) as emit:
-        made = workflow.interpolate(source, output, on_event=emit, **settings)
-    if not common.write_json(json_file, made.as_dict()):
-        click.echo(output)
+    with common.printing_beside(output, json_file):
+        with progress_listener(progress) as emit:
+            made = workflow.interpolate(source, output, on_event=emit, **settings)
+        if not common.write_json(json_file, made.as_dict()):
+            common.print_output(output)

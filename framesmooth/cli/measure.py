@@ -62,6 +62,7 @@ def measure(
       framesmooth measure frames/ --json flicker.json
       framesmooth measure clip.mp4 --metric warping_error --metric coverage --json -
       framesmooth measure clip.mp4 --metric clip_consistency --weights clip_consistency=clip-vit-base-patch32/
+      ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth measure -
       framesmooth measure clip.mp4 --fail-above flicker_score=4 --fail-below coverage=50
     """
     from framesmooth.cli.progress import progress_listener

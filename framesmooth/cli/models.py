@@ -38,9 +38,9 @@ def models(folders: tuple[str, ...], as_json: bool, families: bool) -> None:
         return
     from framesmooth.errors import ModelError, missing_packages
     from framesmooth.models.catalog import cached_models, describe
-    from framesmooth.models.checkpoints import BUILT_IN, locate_model
+    from framesmooth.models.checkpoints import BUILT_IN, locate_model, shipped_baselines
 
-    found = [describe(name, locate_model(name)) for name in (BUILT_IN, *folders)]
+    found = [describe(name, locate_model(name)) for name in (BUILT_IN, *shipped_baselines(), *folders)]
     for name, folder in cached_models():
         try:
             found.append(describe(name, folder))

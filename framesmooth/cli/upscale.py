@@ -12,7 +12,7 @@ from framesmooth.workflows.settings.upscale import UpscaleSettings
 
 @click.command(cls=HeadedCommand)
 @common.source
-@common.output
+@common.piped_output
 @options_of(UpscaleSettings)
 @common.json_file
 @common.common
@@ -28,6 +28,7 @@ def upscale(source: str, output: str, json_file: str | None, progress: str, **se
       framesmooth upscale clip.mp4 -o large.mp4
       framesmooth upscale clip.mp4 -o hd.mp4 --size 1920x1080
       framesmooth upscale frames/ -o large/ --scale 4
+      ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth upscale - -o - | ffmpeg -i - b.mp4
       framesmooth upscale footage.mp4 -o large.mp4 --model lanczos
       framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/x4.safetensors --tile 256
     """
@@ -36,7 +37,8 @@ def upscale(source: str, output: str, json_file: str | None, progress: str, **se
     from framesmooth.workflows.outputs import check_files
 
     check_files((source,), (common.json_path(json_file),), overwrite=settings["overwrite"])
-    with progress_listener(progress) as emit:
-        made = workflow.upscale(source, output, on_event=emit, **settings)
-    if not common.write_json(json_file, made.as_dict()):
-        click.echo(output)
+    with common.printing_beside(output, json_file):
+        with progress_listener(progress) as emit:
+            made = workflow.upscale(source, output, on_event=emit, **settings)
+        if not common.write_json(json_file, made.as_dict()):
+            common.print_output(output)

@@ -256,6 +256,7 @@ class NativeVideoGenerator(FrameGenerator):
             free_init=plan.free_init,
             context=plan.context,
             motion_bucket=plan.motion_bucket,
+            chance=plan.chance,
             in_parts=self.model.low_vram,
         )
 

@@ -1,12 +1,12 @@
 """What a clip of a video pipeline starts from besides noise; no torch."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from framesmooth.frames import Frame
 from framesmooth.generation.specs import Restyle
-from framesmooth.models.video_families.base import Start, VideoFamily
+from framesmooth.models.video_families.base import Chance, Start, VideoFamily
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class NativeVideo:
         guidance_scale_2: of the second transformer, for models that have two; None is as the first.
         context: frames that are denoised in one window; None leaves it to the family.
         motion_bucket: how much moves, for models that are told; None leaves it to the model.
+        chance: how codes are drawn, for models that draw some.
     """
 
     generator: ClassVar[str] = "native-video"
@@ -36,6 +37,7 @@ class NativeVideo:
     guidance_scale_2: float | None = None
     context: int | None = None
     motion_bucket: int | None = None
+    chance: Chance = field(default_factory=Chance)
 
     @property
     def strength(self) -> float:
@@ -56,6 +58,7 @@ class NativeVideo:
             "guidance_scale_2": self.guidance_scale_2,
             "context": self.context,
             "motion_bucket": self.motion_bucket,
+            "chance": {name: value for name, value in asdict(self.chance).items() if value is not None},
         }
         return {name: value for name, value in asked.items() if value}
 

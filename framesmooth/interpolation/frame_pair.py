@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, as_float, eight_bits
 from framesmooth.interpolation.detail_matching import detail_energy, even_detail
 from framesmooth.interpolation.quadratic_motion import Curves, curves_of
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
@@ -51,7 +51,7 @@ _ALL_FOUND = 0.97
 
 @dataclass(frozen=True)
 class Inbetween:
-    """Everything about a pair of keyframes (H, W, 3) uint8 that their in-betweens share.
+    """Everything about a pair of keyframes (H, W, 3) that their in-betweens share, which are as deep.
 
     ``curves`` is None where points go straight from one keyframe to the other.
     """
@@ -94,8 +94,8 @@ class Inbetween:
         if time in (0, 1):
             return (self.image1 if time else self.image0).copy()
         if self.method == "cross-fade":
-            return as_uint8(_cross_fade(*self._images, time))
-        return as_uint8(self._along_flow(time))
+            return as_deep_as(self.image0, _cross_fade(*self._images, time))
+        return as_deep_as(self.image0, self._along_flow(time))
 
     @cached_property
     def _images(self) -> tuple[Field, Field]:
@@ -105,8 +105,8 @@ class Inbetween:
     def _flows(self) -> tuple[FlowField, FlowField]:
         """Return the flows there and back, carried on where the other one does not confirm them."""
         return (
-            complete_flow(self.image0, self.motion.forward, self.motion.consistent),
-            complete_flow(self.image1, self.motion.backward, self.motion.consistent_backward),
+            complete_flow(eight_bits(self.image0), self.motion.forward, self.motion.consistent),
+            complete_flow(eight_bits(self.image1), self.motion.backward, self.motion.consistent_backward),
         )
 
     def _along_flow(self, time: float) -> Field:
@@ -183,7 +183,7 @@ class Inbetween:
 
 
 def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetween:
-    """Estimate the motion between two keyframes (H, W, 3) uint8; ``frame_at`` then gives any time between.
+    """Estimate the motion between two keyframes (H, W, 3); ``frame_at`` then gives any time between.
 
     Raises:
         UsageError: when the keyframes differ in size.
@@ -192,24 +192,25 @@ def prepare_pair(image0: Frame, image1: Frame, *, flow: FlowEstimator) -> Inbetw
         raise UsageError(
             f"keyframes of {image0.shape} and {image1.shape} have no in-betweens: scale one of them"
         )
-    motion = estimate_bidirectional_flow(flow, image0, image1)
+    seen = eight_bits(image0), eight_bits(image1)
+    motion = estimate_bidirectional_flow(flow, *seen)
     if motion.coverage < _ALL_FOUND:
-        motion = fused_motion(image0, image1, motion, match_globally(image0, image1))
+        motion = fused_motion(*seen, motion, match_globally(*seen))
     return Inbetween(image0, image1, motion)
 
 
 def interpolate_pair(
     image0: Frame, image1: Frame, times: Sequence[float], *, flow: FlowEstimator
 ) -> Iterator[Frame]:
-    """Yield the frames (H, W, 3) uint8 at ``times`` between two keyframes, 0 and 1 being the keyframes."""
+    """Yield the frames (H, W, 3) at ``times`` between two keyframes, 0 and 1 being the keyframes."""
     pair = prepare_pair(image0, image1, flow=flow)
     yield from (pair.frame_at(time) for time in times)
 
 
 def crossfade_pair(image0: Frame, image1: Frame, times: Sequence[float]) -> Iterator[Frame]:
-    """Yield plain cross-fades (H, W, 3) uint8 of two keyframes at ``times`` in 0 to 1."""
+    """Yield plain cross-fades (H, W, 3) of two keyframes at ``times`` in 0 to 1."""
     first, second = as_float(image0), as_float(image1)
-    yield from (as_uint8(_cross_fade(first, second, time)) for time in times)
+    yield from (as_deep_as(image0, _cross_fade(first, second, time)) for time in times)
 
 
 def _cross_fade(first: Field, second: Field, time: float) -> Field:
@@ -255,8 +256,8 @@ def mixed(
     """Return the frames at ``times``, 0 to 1, between two images; and whether flow found nothing to follow.
 
     Args:
-        first: uint8 (H, W, 3).
-        last: of the same size.
+        first: (H, W, 3).
+        last: of the same size and type.
         times: position between the first and the last, 0 to 1.
         inbetween: "flow" or "crossfade".
         flow: name of the flow estimator for "flow".

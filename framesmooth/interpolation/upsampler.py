@@ -73,7 +73,9 @@ class Upsampler:
         return int((duration - 1) / self.step) + 1
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield (H, W, 3) uint8 frames; holds three of the input's and their motion, four of a loop's.
+        """Yield frames (H, W, 3), as deep as the input's.
+
+        Holds three of the input's and their motion, four of a loop's.
 
         Raises:
             UsageError: frames of different sizes.

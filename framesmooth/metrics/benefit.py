@@ -35,6 +35,8 @@ _WORDS: Final = {
 }
 # Where so much of the flicker goes, another figure may rise: the clip is steadier all the same.
 _GREAT_FALL: Final = 0.5
+# Level of 255: flicker of deeper frames by less hardly shows in 8 bits.
+_LEAST_SHOWN: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,21 @@ class Shot:
     unhelpful: str | None
 
 
-def judge_shots(before: Report, after: Report, *, spare_clean: bool = False) -> list[Shot]:
+def judge_shots(
+    before: Report, after: Report, *, spare_clean: bool = False, deep: bool = False
+) -> list[Shot]:
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
     Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
-    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has.
+    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has. Figures
+    are those of 8 bits: they don't judge ``deep`` frames that flicker by less than a level.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]
     else:
         edges = [0, *before.cuts, after.num_frames]
     return [
-        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean=spare_clean))
+        Shot(start, stop, _unhelpful(before, after, slice(start, stop), spare_clean=spare_clean, deep=deep))
         for start, stop in pairwise(edges)
     ]
 
@@ -71,9 +76,9 @@ def unchanged(before: Report) -> Report:
     return Report(series, before.num_frames, before.cuts, settings, before.flashes, before.held, before.odd)
 
 
-def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool) -> str | None:
+def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool, deep: bool) -> str | None:
     figures = dict(_figures(before, after, part))
-    if not figures:
+    if not figures or (deep and "flicker_score" in figures and figures["flicker_score"][0] < _LEAST_SHOWN):
         return None
     if spare_clean and _is_clean(figures):
         removed = _removed(*figures["flicker_score"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from framesmooth.errors import MediaError, MetricUnavailable, UsageError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 from framesmooth.metrics.base import Metric, Series, Watcher
 from framesmooth.metrics.flash_safety import FlashMeter
 from framesmooth.metrics.motion_stream import (
@@ -40,7 +40,7 @@ def measure(
     """Measure a clip in one pass and constant memory.
 
     Args:
-        frames: (H, W, 3) uint8 RGB frames.
+        frames: (H, W, 3) RGB frames; deeper ones than uint8 are measured as they look in 8 bits.
         reference: as many frames of the same size: the clean clip if it is known, else the input.
         metrics: names; None is every metric measured by default that the arguments allow.
         flow: the flow estimator, or its name.
@@ -62,6 +62,8 @@ def measure(
     flow_on = flow_on or ("guide" if guide is not None else "self" if reference is None else "reference")
     if {"reference": reference, "guide": guide, "self": frames}[flow_on] is None:
         raise UsageError(f"flow_on={flow_on!r} needs a {flow_on} clip: give one, or use flow_on='self'")
+    frames = map(eight_bits, frames)
+    reference, guide = (clip if clip is None else map(eight_bits, clip) for clip in (reference, guide))
     clean = flow_on != "self" if is_clean is None else is_clean
     created = create_metrics(metrics, weights or {}, reference is not None, clean)
     active = [metric for metric in created.values() if not isinstance(metric, str)]

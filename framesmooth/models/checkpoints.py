@@ -21,6 +21,8 @@ from framesmooth.models.weight_hashes import weights_sha256
 
 BUILT_IN: Final = defaults.MODEL
 BUILT_IN_FOLDER: Final = Path(__file__).parent / BUILT_IN
+BASELINES: Final = {"storybook-gpt": "gpt", "storybook-gan": "gan"}
+"""Built-in models that generate clips, and what ``scripts/train_baselines.py`` calls each."""
 INDEX_FILE: Final = "model_index.json"
 NOTES_FILE: Final = "framesmooth.json"
 """Optional, beside the index: {"about", "license", "defaults": {"steps", "guidance_scale", ...}}."""
@@ -29,6 +31,9 @@ _PICKLED: Final = (".bin", ".ckpt", ".pt", ".pth")
 _WEIGHTS: Final = re.compile(r"(diffusion_pytorch_)?model(-\d+-of-\d+)?\.safetensors")
 """The files of weights that are loaded: no variants such as model.fp16.safetensors."""
 _SETTINGS: Final = (".json", ".txt", ".model")
+_OWN_PIPELINES: Final = ("VideoGptPipeline", "RecurrentGanPipeline")
+"""Pipelines of this package: they read prompts and decode latents with the parts of the built-in model."""
+_SHARED: Final = ("text_encoder", "tokenizer", "vae")
 _FETCHED: Final = (
     *(f"*{suffix}" for suffix in _SETTINGS),
     *("model.safetensors", "model-*.safetensors"),
@@ -62,6 +67,8 @@ def locate_model(model: str, *, config: Path | None = None, allow_download: bool
             raise ModelError(
                 "the built-in model 'storybook' is not in this installation: reinstall framesmooth"
             )
+    elif model in BASELINES and not folder.exists():
+        folder = _baseline(model)
     elif folder.is_file():
         raise ModelError(
             f"{model} is a file: --model takes a diffusers folder (with {INDEX_FILE}) or a hub id"
@@ -73,6 +80,19 @@ def locate_model(model: str, *, config: Path | None = None, allow_download: bool
             else _not_found(model)
         )
     check_model(folder)
+    return folder
+
+
+def shipped_baselines() -> list[str]:
+    """Return the baselines that are in this installation."""
+    return [name for name in BASELINES if (Path(__file__).parent / name / INDEX_FILE).is_file()]
+
+
+def _baseline(model: str) -> Path:
+    folder = Path(__file__).parent / model
+    if not (folder / INDEX_FILE).is_file():
+        made = f"scripts/train_baselines.py {BASELINES[model]} --export DIR"
+        raise ModelError(f"{model} is not in this installation: make it by {made}, then give --model DIR")
     return folder
 
 
@@ -93,7 +113,7 @@ def _config_of(checkpoint: Path, config: Path | None) -> Path:
 
 
 def _not_found(model: str) -> Path:
-    near = get_close_matches(model, [BUILT_IN], cutoff=0.5)
+    near = get_close_matches(model, [BUILT_IN, *BASELINES], cutoff=0.5)
     advice = f"did you mean {near[0]}?" if near else "--model takes a folder, a hub id, or 'storybook'"
     raise ModelError(f"no model folder at {model}: {advice}")
 
@@ -118,8 +138,9 @@ def check_model(folder: Path, *, weights: bool = True) -> None:
         raise ModelError(
             f"{folder.name} brings pipeline code of its own, which is never run: use a standard class"
         )
+    is_own = index["_class_name"] in _OWN_PIPELINES
     for name, (library, class_name) in _components(index).items():
-        if not _is_known_library(library):
+        if not _is_known_library(library) and not (is_own and library == "framesmooth"):
             raise ModelError(
                 f"{folder.name}: component '{name}' is of {library!r}: only diffusers and transformers may be"
             )
@@ -189,12 +210,19 @@ def weight_hashes(folder: Path, checkpoint: Path | None = None) -> dict[str, str
     """Return relative path -> SHA-256 (hex) of every file that decides what the model answers.
 
     These are the index, the notes, and what its components load: no checkpoint of another program, no
-    variant of the weights, nothing of the other folders. With a ``checkpoint`` the weights are that file.
+    variant of the weights, nothing of the other folders. With a ``checkpoint`` the weights are that file. A
+    baseline's are with those of the built-in model that it shares.
     """
     own = [path for path in (folder / INDEX_FILE, folder / NOTES_FILE) if path.is_file()]
     parts = [folder / name for name in _components(_read_index(folder))]
     loaded = [path for part in parts for path in loaded_files(part, weights=checkpoint is None)]
     hashes = {} if checkpoint is None else {checkpoint.name: weights_sha256(checkpoint)}
+    if pipeline_class(folder) in _OWN_PIPELINES:
+        shared = [path for part in _SHARED for path in loaded_files(BUILT_IN_FOLDER / part)]
+        hashes |= {
+            f"{BUILT_IN}/{path.relative_to(BUILT_IN_FOLDER).as_posix()}": weights_sha256(path)
+            for path in shared
+        }
     return hashes | {
         path.relative_to(folder).as_posix(): weights_sha256(path) for path in sorted(own + loaded)
     }

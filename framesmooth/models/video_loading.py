@@ -67,6 +67,10 @@ def load_video_pipeline(
     family = video_family(folder, motion_adapter)
     if family is None:
         raise ModelError(f"{folder.name} is a {pipeline_class(folder)}, no video pipeline that is known here")
+    if family.own:
+        from framesmooth.models.baselines.loading import load_baseline
+
+        return load_baseline(folder, family, device)
     _check_packages(family.title, family.packages, "pip install 'framesmooth[video]'")
     chosen_device = choose_device(device)
     _check_memory_options(chosen_device, cpu_offload, group_offload, quantized_text)

@@ -88,6 +88,6 @@ def _remember(fresh: Mapping[str, list[Any]]) -> None:
     folder = cache_folder()
     with suppress(OSError, MediaError, Timeout):  # a cache that cannot be written is no reason to stop
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{CACHE_FILE}.lock", timeout=_LOCK_SECONDS):
+        with FileLock(folder / f"{CACHE_FILE}.lock", timeout=_LOCK_SECONDS, fallback_to_soft=False):
             kept = {name: entry for name, entry in _read().items() if os.path.exists(name)}
             write_text(folder / CACHE_FILE, json.dumps(kept | dict(fresh), indent=1) + "\n")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.flow.base import FlowEstimator, FlowField
 from framesmooth.motion.flow.dis import DisFlow
 from framesmooth.motion.occlusion import forward_backward_mask, motion_boundary_mask
@@ -43,7 +43,11 @@ class BidirectionalFlow:
 
 
 def estimate_bidirectional_flow(flow: FlowEstimator, image0: Frame, image1: Frame) -> BidirectionalFlow:
-    """Return the flows between two (H, W, 3) uint8 frames, both ways: side by side where that is quicker."""
+    """Return the flows between two frames (H, W, 3), both ways: side by side where that is quicker.
+
+    Estimators see them as uint8.
+    """
+    image0, image1 = eight_bits(image0), eight_bits(image1)
     if isinstance(flow, DisFlow) and image0.shape[0] * image0.shape[1] >= _LARGE:
         return BidirectionalFlow(flow(image0, image1), flow(image1, image0))
     with ThreadPoolExecutor(max_workers=1) as pool:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.filters import wide_gaussian_blur
 from framesmooth.motion.warping import backward_warp
@@ -32,7 +32,7 @@ _FLAT: Final = 2.0
 
 
 def is_cut(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> bool:
-    """Return whether a scene cut separates two (H, W, 3) uint8 frames with this motion between them."""
+    """Return whether a scene cut separates two frames (H, W, 3) with this motion between them."""
     alike = similarity(image0, image1, motion)
     return alike < LEAST_SIMILARITY or (alike < DOUBTFUL_SIMILARITY and motion.coverage < LEAST_COVERAGE)
 
@@ -44,7 +44,7 @@ def similarity(image0: Frame, image1: Frame, motion: BidirectionalFlow) -> float
     flicker and noise count little; frames of twice ``STRUCTURE_LINES`` and more are shrunk to about that
     height first. Two frames without structure are alike.
     """
-    grey0, grey1 = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (image0, image1))
+    grey0, grey1 = (cv2.cvtColor(eight_bits(image), cv2.COLOR_RGB2GRAY) for image in (image0, image1))
     first = _structure(np.asarray(grey0, np.uint8))
     second = _structure(backward_warp(np.asarray(grey1, np.uint8), motion.forward))
     floor = first.size * _FLAT**2
@@ -63,6 +63,6 @@ def _structure(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def is_blank(frame: Frame) -> bool:
-    """Return whether a (H, W, 3) uint8 frame shows nothing: black, white or any other even surface."""
-    structure = _structure(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8))
+    """Return whether a frame (H, W, 3) shows nothing: black, white or any other even surface."""
+    structure = _structure(np.asarray(cv2.cvtColor(eight_bits(frame), cv2.COLOR_RGB2GRAY), np.uint8))
     return float(np.vdot(structure, structure)) <= structure.size * _FLAT**2

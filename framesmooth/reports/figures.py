@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 
 _JPEG_QUALITY: Final = 85
 
@@ -41,7 +41,8 @@ def data_address(content: bytes, kind: str) -> str:
 
 
 def thumbnail(image: Frame, width: int) -> Frame:
-    """Return the image shrunk to ``width`` pixels; smaller ones stay as they are."""
+    """Return the image in 8 bits, shrunk to ``width`` pixels; smaller ones keep their size."""
+    image = eight_bits(image)
     height, own = image.shape[:2]
     if own <= width:
         return image

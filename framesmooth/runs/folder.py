@@ -1,6 +1,8 @@
 """The run folder of one clip: its record, its stages and its lock."""
 
+import errno
 import os
+import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.runs.json_files import content_key, read_json, write_json
+from framesmooth.runs.lock_reach import reaches_other_machines
 from framesmooth.runs.record import check_record
 from framesmooth.runs.stages import Stage
 from framesmooth.video.atomic import media_errors, remove_all_leftovers
@@ -25,6 +28,7 @@ INTERPOLATED_FOLDER: Final = "interpolated"
 ENLARGED_FOLDER: Final = "enlarged"
 SHOTS_FOLDER: Final = "shots"
 """Of a film, whose shots have run folders of their own."""
+_NO_LOCKS: Final = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
 _KEY_LENGTH: Final = 8
 _FORMER_KEY_LENGTH: Final = 16
 """Of folders of smoothed frames that older versions named by their hash alone."""
@@ -128,24 +132,36 @@ class RunFolder:
         """Keep other processes from working here while the block runs.
 
         The system holds the lock for the process and takes it back when the process ends, however it does:
-        one that was killed leaves a file, but no lock.
+        one that was killed leaves a file, but no lock. Where a mount keeps locks to each machine, that file
+        tells of a process of another one, which works or was killed.
 
         Raises:
             RunLocked: another process works here.
-            MediaError: the folder cannot be written.
+            MediaError: the folder cannot be written, or its file system has no locks.
         """
         with media_errors(self.folder, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / LOCK_FILE)
+            # A soft lock, which filelock would take in its place without a word, outlives a killed process.
+            lock = FileLock(self.folder / LOCK_FILE, fallback_to_soft=False)
             try:
                 lock.acquire(blocking=False)
             except Timeout as error:
                 who = f"another framesmooth{self._holder()}"
                 raise RunLocked(f"{who} works on {self.folder}: wait for it, or stop it first") from error
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
+                told = f"the file system of {self.folder} has no locks, which keep two processes apart"
+                raise MediaError(f"{told}: make the clip on another disk, and copy it there") from error
         holder = self.folder / HOLDER_FILE
         try:
-            with suppress(OSError):  # only the message above would miss it
-                holder.write_text(f"{os.getpid()}\n", encoding="ascii")
+            self._check_other_machines()
+        except RunLocked:
+            lock.release()
+            raise
+        try:
+            with suppress(OSError):  # only the messages would miss it
+                holder.write_text(f"{os.getpid()}\n{platform.node()}\n", encoding="utf-8")
             self._remove_leftovers()
             yield
         finally:
@@ -154,11 +170,26 @@ class RunFolder:
             lock.release()
 
     def _holder(self) -> str:
+        pid, host = self._named_holder()
+        where = f" on {host}" if host not in ("", platform.node()) else ""
+        return f" (process {pid}{where})" if pid else ""
+
+    def _named_holder(self) -> tuple[str, str]:
+        """Return the (process, machine) that says it works here, "" each where that isn't known."""
         try:
-            pid = (self.folder / HOLDER_FILE).read_text(encoding="ascii").strip()[:20]
+            lines = (self.folder / HOLDER_FILE).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeError):
-            return ""
-        return f" (process {pid})" if pid.isdigit() else ""
+            return "", ""
+        pid, host = ([line.strip()[:80] for line in lines] + ["", ""])[:2]
+        return (pid, host) if pid.isdigit() else ("", "")
+
+    def _check_other_machines(self) -> None:
+        """Raise RunLocked where a process of another machine may work here, and its lock wouldn't be seen."""
+        pid, host = self._named_holder()
+        if host in ("", platform.node()) or reaches_other_machines(self.folder):
+            return
+        told = f"process {pid} on {host} works on {self.folder}, or was killed, and this mount keeps locks to"
+        raise RunLocked(f"{told} each machine: if it has ended, delete {self.folder / HOLDER_FILE}")
 
     def _remove_leftovers(self) -> None:
         """Remove the unfinished files of killed processes."""

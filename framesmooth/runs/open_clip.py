@@ -14,6 +14,7 @@ from framesmooth.runs.record_paths import recorded_rate
 from framesmooth.video import open_source
 from framesmooth.video.probe import Uneven
 from framesmooth.video.reading import ReadOptions
+from framesmooth.video.samples import Depth
 
 _log = logging.getLogger(__name__)
 
@@ -21,10 +22,12 @@ AS_STORED: Final = ReadOptions()
 """The whole clip at its own rate."""
 
 
-def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = "auto") -> FrameSource:
+def open_clip(
+    path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = "auto", depth: Depth = "eight"
+) -> FrameSource:
     """Open a video, an animation, a folder of images or a run folder (its frames before smoothing).
 
-    ``uneven`` is that of :func:`framesmooth.video.open_source`.
+    ``uneven`` and ``depth`` are those of :func:`framesmooth.video.open_source`.
 
     Raises:
         MediaError: what cannot be read.
@@ -34,7 +37,7 @@ def open_clip(path: Path, options: ReadOptions = AS_STORED, *, uneven: Uneven = 
     if (path / RECORD_FILE).is_file():
         path, recorded_fps = _frames_of_run(RunFolder(path))
         fps = fps or recorded_fps
-    source = open_source(path, fps=fps, uneven=uneven, reading=options.reading)
+    source = open_source(path, fps=fps, uneven=uneven, reading=options.reading, depth=depth)
     clip = source if options.frame_range is None else frame_slice(source, *options.frame_range)
     amount = "unknown" if clip.num_frames is None else clip.num_frames
     _log.info("%s: %dx%d, %s frames at %s per second", path, *clip.size[::-1], amount, clip.fps)

@@ -25,7 +25,7 @@ class Smoother(Protocol):
     def strength(self) -> float | Schedule: ...  # noqa: D102
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames."""
+        """Yield the smoothed frames (H, W, 3), of the type of the input's."""
         ...
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, as_float, eight_bits, in_levels
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.trajectory.pyramid import (
@@ -22,17 +22,41 @@ from framesmooth.smoothing.trajectory.pyramid import (
 TONE_RADIUS: Final = 6
 """Frames to either side that the low-pass of the tone path looks at."""
 
-_TONE_SIGMA = 3.0
-# A slope of the tone path of fewer standard errors than this is none.
-_SIGNIFICANT = 2.0
-# Nor is a bend or a step of it; more is asked of that which stands out most of many.
-_SIGNIFICANT_BEND, _FEWEST_BESIDE = 4.0, 2
+# A bend or step of a tone path has so many frames beside it; so far away one frame may be of another light.
+_FEWEST_BESIDE, _FAR = 2, 4
 # Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
 # Frames that are darkened by so much may have been clipped. Pixels are from so many levels below the
 # brightest on less and less known, and those beside them (a Gaussian of so many pixels).
 _CLIPPING_GAIN, _CLIPPING_EDGE, _CLIPPING_SIGMA = 0.04, 4, 1.0
+
+
+@dataclass(frozen=True)
+class LowPass:
+    """How a tone path is low-passed.
+
+    Attributes:
+        radius: frames to either side that it looks at.
+        sigma: of the Gaussian that they count by, frames.
+        slope: standard errors below which a slope is none.
+        bend: the same of a bend or a step; more is asked of that which stands out most of many.
+        jump: log-ratio of two frames from which on, if it is also five times the usual, another light begins:
+            frames are compared as if they were in the light of the middle one.
+    """
+
+    radius: int
+    sigma: float
+    slope: float
+    bend: float
+    jump: float = float("inf")
+
+
+BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15)
+"""Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once."""
+
+FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0)
+"""Takes out what changes from frame to frame, and follows light that changes over a few."""
 
 
 @dataclass(frozen=True)
@@ -61,38 +85,55 @@ def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
         yield GridStep(step.frame, motions, index=step.index)
 
 
-def tone_gains(stream: Iterable[GridStep]) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
+def tone_gains(
+    stream: Iterable[GridStep], kind: LowPass = FLICKER
+) -> Iterator[tuple[TonedStep, NDArray[np.float32]]]:
     """Yield every step with the gains (3,) float32 that put its frame on the smooth tone path.
 
     The path is the integral of the median log-ratios along valid flow; its low-pass is a local line under a
-    Gaussian of sigma 3 frames, so fades are followed and a ramp stays a ramp.
-    Holds 2 TONE_RADIUS + 1 steps.
+    Gaussian (of ``kind``), so fades are followed and a ramp stays a ramp. Holds 2 ``kind.radius`` + 1 steps.
     """
-    for window, centre in shot_windows(_measure_rises(stream), TONE_RADIUS):
+    for window, centre in shot_windows(_measure_rises(stream), kind.radius):
         rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
         path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
-        yield window[centre], np.exp(low_pass(path, centre) - path[centre]).astype(np.float32)
+        yield window[centre], np.exp(low_pass(path, centre, kind) - path[centre]).astype(np.float32)
 
 
-def apply_gains(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the image (H, W, 3) float32 in [0, 1] times the ``gains`` (3,), at most 1.
+def toned(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a frame (H, W, 3) as ``as_float`` does, times the ``gains`` (3,).
+
+    White is the most that whole numbers hold; floats are not clipped there.
+    """
+    image = as_float(frame)
+    return apply_gains(image, gains, bounded=frame.dtype != np.float32)
+
+
+def apply_gains(
+    image: NDArray[np.float32], gains: NDArray[np.float32], *, bounded: bool = True
+) -> NDArray[np.float32]:
+    """Return the image (H, W, 3) float32 times the ``gains`` (3,), in [0, 1] where it is ``bounded``.
 
     Samples at the ends of the range, below 12 or above 250 of 255, take on less and less of the gain: what is
     clipped did not follow the exposure, so it must not follow its correction.
     """
+    if not bounded:
+        share = np.clip(image / np.float32(_DARKEST / 255), 0, 1)
+        return np.asarray(image * (1 + share * (gains - 1)), np.float32)
     shade, light = image / np.float32(_DARKEST / 255), (1 - image) / np.float32(1 - _BRIGHTEST / 255)
     share = np.clip(np.minimum(shade, light), 0, 1)
     return np.asarray(np.minimum(image * (1 + share * (gains - 1)), 1), np.float32)
 
 
 def unclipped(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return how far the pixels of a (H, W, 3) uint8 frame are known (H, W), 0 to 1; None where all are.
+    """Return how far the pixels of a frame (H, W, 3) are known (H, W), 0 to 1; None where all are.
 
-    A frame that flickered brighter and was clipped to white lost what its pixels were. One that flickered
-    darker shows white where the clip is white.
+    In float32 nothing is clipped. A frame that flickered brighter and was clipped to white lost what its
+    pixels were. One that flickered darker shows white where the clip is white.
     """
+    if frame.dtype == np.float32:
+        return None
     darkened = float(np.clip((1 - gains.min()) / _CLIPPING_GAIN, 0, 1))
-    lightest = np.maximum.reduce(cv2.split(frame)) if darkened else None
+    lightest = np.maximum.reduce(cv2.split(eight_bits(frame))) if darkened else None
     if lightest is None or not (lightest > _BRIGHTEST - _CLIPPING_EDGE).any():
         return None
     lost = np.clip((lightest.astype(np.float32) - (_BRIGHTEST - _CLIPPING_EDGE)) / _CLIPPING_EDGE, 0, 1)
@@ -115,11 +156,12 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
     trusted = motion.masks[0]
     size = trusted.shape[::-1]
     first, second = (
-        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        in_levels(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA)))
         for image in (image0, image1)
     )
+    brightest = float("inf") if image0.dtype == np.float32 else _BRIGHTEST
     warped = backward_warp(second, motion.forward.astype(np.float32))
-    usable = trusted[..., None] & _exposed(first) & _exposed(warped)
+    usable = trusted[..., None] & _exposed(first, brightest) & _exposed(warped, brightest)
     ratios = np.zeros(3)
     for channel in range(3):
         where = usable[..., channel]
@@ -129,60 +171,82 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
     return ratios
 
 
-def _exposed(image: Frame) -> NDArray[np.bool_]:
-    return np.asarray((image >= _DARKEST) & (image <= _BRIGHTEST))
+def _exposed(image: NDArray[Any], brightest: float) -> NDArray[np.bool_]:
+    return np.asarray((image >= _DARKEST) & (image <= brightest))
 
 
-def low_pass(path: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
-    """Return the path (n, 3) low-passed at ``centre`` (3,): a local line, weighted by a Gaussian (LOESS).
+def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) -> NDArray[np.float64]:
+    """Return paths (n, m) low-passed at ``centre`` (m,): a local line, weighted by a Gaussian (LOESS).
 
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
-    max(1 - (_SIGNIFICANT standard errors / slope)^2, 0). Where the path bends or steps, as where the sun has
-    set or a lamp is switched on, it is followed.
+    max(1 - (``kind.slope`` standard errors / slope)^2, 0). Where the path bends or steps, as where the sun
+    has set or a lamp is switched on, it is followed.
     """
-    near = np.s_[max(centre - TONE_RADIUS, 0) : centre + TONE_RADIUS + 1]
-    offsets, tones = np.arange(len(path), dtype=np.float64)[near] - centre, path[near]
-    weights = np.exp(-0.5 * np.square(offsets / _TONE_SIGMA))
+    near = np.s_[max(centre - kind.radius, 0) : centre + kind.radius + 1]
+    offsets = np.arange(len(path), dtype=np.float64)[near] - centre
+    tones = _in_one_light(path[near], int(np.flatnonzero(offsets == 0)[0]), kind.jump)
+    weights = np.exp(-0.5 * np.square(offsets / kind.sigma))
+    bend = _bend(offsets, tones, weights, kind.bend)
+    tones = tones - bend
     middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
     away = offsets - middle
     spread = max(float(weights @ np.square(away)), 1e-9)
     slope = (weights * away) @ (tones - mean) / spread
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
-    share = np.maximum(1 - _SIGNIFICANT**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    return np.asarray(mean - share * slope * middle) + _bend(offsets, tones, weights)
+    share = np.maximum(1 - kind.slope**2 * error / np.maximum(np.square(slope), 1e-18), 0)
+    return np.asarray(mean - share * slope * middle + bend[np.flatnonzero(offsets == 0)[0]])
+
+
+def _in_one_light(tones: NDArray[np.float64], centre: int, jump: float) -> NDArray[np.float64]:
+    """Return the path (n, m) without its jumps, at the level that it has at ``centre``."""
+    rises = np.diff(tones, axis=0)
+    sizes = np.abs(rises).max(axis=1, initial=0)
+    jumps = sizes > max(jump, 5 * float(np.median(sizes)) if len(sizes) else 0.0)
+    if not jumps.any():
+        return tones
+    levels = np.concatenate([np.zeros_like(tones[:1]), np.cumsum(np.where(jumps[:, None], rises, 0), axis=0)])
+    return np.asarray(tones - levels + levels[centre])
 
 
 def _bend(
-    offsets: NDArray[np.float64], tones: NDArray[np.float64], weights: NDArray[np.float64]
+    offsets: NDArray[np.float64],
+    tones: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    significant: float,
 ) -> NDArray[np.float64]:
-    """Return how far a path that bends or steps somewhere near is off its local line at offset 0 (3,).
+    """Return what paths (n, m) that bend or step somewhere near have beyond a line (n, m).
 
     Of weighted least-squares fits of a + b k + c |k - k'| and of a + b k + c [k >= k'], for all k' with two
-    frames on both sides, that which leaves least; as far as its c stands out of the path's own noise.
+    frames on both sides, that which leaves least of all m; as far as its c stands out of each path's
+    noise.
     """
     if len(offsets) <= 2 * _FEWEST_BESIDE:
-        return np.zeros(3)
+        return np.zeros_like(tones)
     line = np.stack([np.ones_like(offsets), offsets], axis=1)
     fit = np.linalg.inv((line.T * weights) @ line) @ (line.T * weights)
-    shapes = _shapes(offsets)
-    shapes = shapes - line @ (fit @ shapes)  # (n, shapes)
+    plain = _shapes(offsets)
+    shapes = plain - line @ (fit @ plain)  # (n, shapes)
     gaps = tones - line @ (fit @ tones)
     energies = weights @ np.square(shapes)
-    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, 3)
+    sizes = (shapes.T * weights) @ gaps / energies[:, None]  # (shapes, m)
     best = int(np.argmax((np.square(sizes) * energies[:, None]).sum(axis=1)))
     shape, size = shapes[:, best], sizes[best]
     left = weights @ np.square(gaps - shape[:, None] * size) / weights.sum()
     left *= len(tones) / max(len(tones) - 3, 1)
     error = left * (np.square(weights) @ np.square(shape)) / energies[best] ** 2
-    share = np.maximum(1 - _SIGNIFICANT_BEND**2 * error / np.maximum(np.square(size), 1e-18), 0)
-    return np.asarray(share * size * shape[np.flatnonzero(offsets == 0)[0]])
+    share = np.maximum(1 - significant**2 * error / np.maximum(np.square(size), 1e-18), 0)
+    return np.asarray(plain[:, best, None] * (share * size))
 
 
 def _shapes(offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them."""
+    """Return (n, shapes) a path that bends or steps at each of the offsets that have enough beside them.
+
+    Far away a single frame may be of another light: it would tilt the line.
+    """
     last = len(offsets) - _FEWEST_BESIDE
     bends = np.abs(offsets[:, None] - offsets[_FEWEST_BESIDE:last])
-    steps = offsets[:, None] >= offsets[_FEWEST_BESIDE : last + 1]
-    return np.concatenate([bends, steps], axis=1)
+    starts = list(offsets[_FEWEST_BESIDE : last + 1])
+    starts += [offsets[at] for at, single in ((1, offsets[0]), (-1, offsets[-1])) if abs(single) >= _FAR]
+    return np.concatenate([bends, offsets[:, None] >= np.array(starts)], axis=1)

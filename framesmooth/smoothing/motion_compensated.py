@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from framesmooth import defaults
 from framesmooth.errors import UsageError
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, as_float
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.flow.base import FlowEstimator, load_flow
 from framesmooth.motion.shots import (
@@ -27,28 +27,19 @@ from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.base import check_strength
 from framesmooth.smoothing.letterbox import keep_bars
 from framesmooth.smoothing.odd_frames import ISOLATION, without_odd_frames
+from framesmooth.smoothing.parts import LONGEST_PART, Shown
 from framesmooth.streams import fan_out, prefetch
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video.held_frames import LONGEST_HOLD, Repeat, find_repeats
 
 FloatImage = NDArray[np.float32]
-"""(H, W, 3) float32, sRGB in [0, 1]."""
+"""(H, W, 3) float32, sRGB in [0, 1]; of float32 frames beyond that range, too."""
 
 # Above this difference (sRGB in [0, 1], blurred) the warped past shows something else than the frame.
 _LARGEST_DIFFERENCE: Final = 0.12
 
 # The motion of one pair of frames waits while that of the next one is estimated.
 _IN_THE_MAKING: Final = 2
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """A frame whose result is pending; ``belongs`` is False for frames around the clip."""
-
-    index: int
-    frame: Frame
-    repeat: Repeat
-    belongs: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +55,9 @@ class MotionSmoother(ABC):
         lead_out: the same after the last one: for a loop, its first ``reach``.
         breaks: indices of frames known to begin another shot, whatever they look like.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
+        workers: how many processes smooth; more than one only where ``divides``.
+        num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.
+        only: indices of the frames that are asked for, all of them if None: others may come out as they are.
 
     Held frames stay equal to each other: the distinct images are smoothed as a shorter clip, and each
     result is repeated as often as its image was.
@@ -76,13 +70,20 @@ class MotionSmoother(ABC):
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
+    workers: int = field(default=1, repr=False, compare=False)
+    num_frames: int | None = field(default=None, repr=False, compare=False)
+    only: range | None = field(default=None, repr=False, compare=False)
 
     reach: ClassVar[int]
     """How many distinct images ahead a result depends on."""
     memory: ClassVar[int]
     """How many distinct images back still have a visible influence on a result."""
+    lowers_flicker: ClassVar[bool] = True
+    """Whether the figures of flicker tell if it helped: those of specks are too small to."""
     replaces_odd_frames: ClassVar[bool] = False
     """Whether single black, white or unrelated frames inside a scene are replaced."""
+    divides: ClassVar[bool] = False
+    """Whether nothing but ``memory`` and ``reach`` pictures around it decides a result, to the last bit."""
 
     def __post_init__(self) -> None:
         """Check the strength, and that guided clips have no frames around them."""
@@ -102,10 +103,17 @@ class MotionSmoother(ABC):
     @property
     def lookahead(self) -> int:
         """How many frames are read ahead before one is answered: none at strength 0."""
-        return self.reads_ahead if self.strength else 0
+        if not self.strength:
+            return 0
+        if self.workers == 1:
+            return self.reads_ahead
+        around = LONGEST_HOLD * (self.memory + self.reach + 2 * ISOLATION)
+        return self.reads_ahead + around + (self.workers + 2) * (LONGEST_PART + LONGEST_HOLD)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Yield the smoothed (H, W, 3) uint8 frames; holds about twice the pictures that it looks at.
+        """Yield the smoothed frames (H, W, 3), as deep as the input's.
+
+        Holds about twice the pictures that it looks at.
 
         Raises:
             MediaError: a guide of another size or number of frames.
@@ -113,9 +121,12 @@ class MotionSmoother(ABC):
         if self.strength == 0:
             yield from (frame.copy() for frame in frames)
             return
-        lane = (self.strength,)
-        for (frame,) in self._answers(frames, lane, lambda stream: zip(self._smoothed(stream), strict=True)):
-            yield frame
+        if self.workers > 1:
+            from framesmooth.smoothing.workers import by_workers
+
+            yield from by_workers(self, self.shown(frames))
+            return
+        yield from self.smooth_shown(self.shown(frames))
 
     def at_strengths(
         self, frames: Iterable[Frame], strengths: Sequence[float | Schedule]
@@ -131,19 +142,48 @@ class MotionSmoother(ABC):
         """
         for strength in strengths:
             check_strength(strength)
-        yield from self._answers(frames, strengths, lambda stream: self._in_lanes(stream, strengths))
+        shown = self.shown(frames)
+        yield from self._answers(shown, strengths, lambda stream: self._in_lanes(stream, strengths))
+
+    def smooth_shown(self, stream: Iterable[Shown], followed: range | None = None) -> Iterator[Frame]:
+        """Yield the smoothed frames of those that belong to a clip, or to a part of it.
+
+        Of a part, motion is followed along the frames alone whose indices are in ``followed``.
+        """
+        lane = (self.strength,)
+        for (frame,) in self._answers(
+            stream, lane, lambda steps: zip(self._smoothed(steps), strict=True), followed
+        ):
+            yield frame
+
+    def shown(self, frames: Iterable[Frame]) -> Iterator[Shown]:
+        """Yield the frames of a clip, and those around it, with what each is to the one before.
+
+        Raises:
+            MediaError: a guide of another size or number of frames.
+        """
+        around = chain(
+            ((frame, False) for frame in self.lead_in),
+            ((frame, True) for frame in frames),
+            ((frame, False) for frame in self.lead_out),
+        )
+        seen = guided(around, self.guide, lambda item: item[0])
+        found = find_repeats(seen, lambda item: item[0][0])
+        for index, (((frame, belongs), guiding), repeat) in enumerate(found, start=-len(self.lead_in)):
+            known = Repeat.NEW if index in self.breaks else repeat
+            yield Shown(index, frame, guiding, known, belongs)
 
     def _answers(
         self,
-        frames: Iterable[Frame],
+        stream: Iterable[Shown],
         strengths: Sequence[float | Schedule],
         smoothed: Callable[[Iterable[Any]], Iterator[tuple[Frame, ...]]],
+        followed: range | None = None,
     ) -> Iterator[tuple[Frame, ...]]:
         """Yield what ``smoothed`` makes of the pictures, for every frame of the clip alone."""
-        waiting: deque[_Waiting] = deque()
+        waiting: deque[Shown] = deque()
         replaced: dict[int, Frame] = {}
-        breaks = {len(self.lead_in) + index for index in self.breaks}
-        pictures, flow = self._pictures(frames, waiting, breaks), load_flow(self.flow)
+        pictures, flow = self._pictures(stream, waiting, followed), self._estimator()
         if self.replaces_odd_frames:
             pictures = without_odd_frames(
                 pictures,
@@ -151,9 +191,11 @@ class MotionSmoother(ABC):
                 spared=lambda index: not any(self._strength(strength, index) for strength in strengths),
                 on_replaced=replaced.__setitem__,
             )
-        stream = self._kept(steps_of(pictures, flow, breaks))
+        if followed is not None:
+            pictures = (picture for picture in pictures if picture.index in followed)
+        steps = self._kept(steps_of(pictures, flow, self.breaks))
         shown: tuple[Frame, ...] = ()
-        with closing(prefetch(stream, 1)) as known:  # motion is estimated while earlier frames are smoothed
+        with closing(prefetch(steps, 1)) as known:  # motion is estimated while earlier frames are smoothed
             for answers in smoothed(known):
                 first = waiting.popleft()
                 if first.repeat is not Repeat.STILL or not shown:
@@ -167,25 +209,22 @@ class MotionSmoother(ABC):
                 while waiting and waiting[0].repeat is Repeat.HELD:
                     yield from self._repeated(waiting.popleft(), shown, strengths)
 
+    def _estimator(self) -> FlowEstimator:
+        """Return the flow estimator that sees the frames."""
+        return load_flow(self.flow)
+
     def _pictures(
-        self, frames: Iterable[Frame], waiting: "deque[_Waiting]", breaks: Collection[int]
+        self, stream: Iterable[Shown], waiting: "deque[Shown]", followed: range | None
     ) -> Iterator[IndexedFrame]:
         """Yield the frames that aren't held; all of them, and those around the clip, wait for answers."""
-        around = chain(
-            ((frame, False) for frame in self.lead_in),
-            ((frame, True) for frame in frames),
-            ((frame, False) for frame in self.lead_out),
-        )
-        seen = guided(around, self.guide, lambda item: item[0])
-        found = find_repeats(seen, lambda item: item[0][0])
-        for index, (((frame, belongs), guiding), repeat) in enumerate(found):
-            known = Repeat.NEW if index in breaks else repeat
-            waiting.append(_Waiting(index, frame, known, belongs))
-            if known is not Repeat.HELD:
-                yield IndexedFrame(index, frame, guiding)
+        for shown in stream:
+            if followed is None or shown.index in followed:
+                waiting.append(shown)
+            if shown.repeat is not Repeat.HELD:
+                yield IndexedFrame(shown.index, shown.frame, shown.guiding)
 
     def _repeated(
-        self, asked: "_Waiting", shown: tuple[Frame, ...], strengths: Sequence[float | Schedule]
+        self, asked: Shown, shown: tuple[Frame, ...], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         """Yield the results for one of the frames that show an image; what isn't smoothed stays as it is."""
         if asked.belongs:
@@ -194,17 +233,17 @@ class MotionSmoother(ABC):
                 for answer, strength in zip(shown, strengths, strict=True)
             )
 
-    def _replaced(self, odd: "_Waiting") -> None:
+    def _replaced(self, odd: Shown) -> None:
         if self.on_replaced is not None and odd.belongs:
-            self.on_replaced(odd.index - len(self.lead_in))
+            self.on_replaced(odd.index)
 
     def strength_at(self, index: int) -> float:
-        """Return the strength for the frame ``index`` of a stream that starts with ``lead_in``."""
+        """Return the strength for the frame ``index`` of the clip; before its begin that of the first."""
         return self._strength(self.strength, index)
 
     def _strength(self, strength: float | Schedule, index: int) -> float:
         if isinstance(strength, Schedule):
-            return strength(max(index - len(self.lead_in), 0))
+            return strength(max(index, 0))
         return strength
 
     def _in_lanes(
@@ -244,7 +283,7 @@ class RecursiveSmoother(MotionSmoother):
                 strength = self.strength_at(step.index)
                 image = self._blend(image, warped, np.asarray(trust, np.float32), strength)
             past, arrival = image, step.to_next
-            yield as_uint8(image)
+            yield as_deep_as(step.frame, image)
 
     @abstractmethod
     def _blend(

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, in_levels
 from framesmooth.interpolation.frame_pair import prepare_pair
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
@@ -116,7 +116,8 @@ def _is_apart(here: Colours, last: Colours, following: Colours) -> bool:
 
 
 def _colours(frame: Frame) -> Colours:
-    return np.asarray(cv2.resize(frame, (_GRID, _GRID), interpolation=cv2.INTER_AREA), np.float32)
+    small = np.asarray(cv2.resize(frame, (_GRID, _GRID), interpolation=cv2.INTER_AREA))
+    return in_levels(small).astype(np.float32)
 
 
 def _distance(first: Colours, second: Colours) -> float:

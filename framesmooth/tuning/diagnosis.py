@@ -43,6 +43,9 @@ SMOOTH, EVEN = (
     "framesmooth smooth {clip} -o steady.mp4 --smoother deflicker",
 )
 STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
+DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
+BREATHING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother breathing"
+BANDING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother banding"
 MEASURE: Final = "framesmooth measure {clip}"
 MOVE: Final = "framesmooth interpolate {clip} -o even.mp4 --drop-repeats on"
 
@@ -164,7 +167,7 @@ def _breathing(meter: LightMeter, report: Report, bends: Bends) -> Finding | Non
         f"Breathing: the brightness of the whole frame swells and fades by {size:.1f} levels, about every "
         f"{period:.0f} frames, as an automatic exposure that hunts does."
     )
-    return Finding("breathing", size, "levels", sentence, SMOOTH, period=round(period, 1))
+    return Finding("breathing", size, "levels", sentence, BREATHING, period=round(period, 1))
 
 
 def _bands(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
@@ -175,7 +178,7 @@ def _bands(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
         f"Bands: rows of the picture are lighter and darker by {rows:.1f} levels and change from frame to "
         "frame, as under lamps on mains power (50 or 60 Hz) that don't fit the shutter."
     )
-    return Finding("bands", rows, "levels", sentence, STRONGER, where="rows")
+    return Finding("bands", rows, "levels", sentence, BANDING, where="rows")
 
 
 def _local(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
@@ -215,7 +218,7 @@ def _dust(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
     sentence = (
         f"Dust: about {mean:.0f} specks a frame that neither frame beside shows, as dust and dirt on film."
     )
-    return Finding("dust", mean, "specks a frame", sentence, STRONGER, frames)
+    return Finding("dust", mean, "specks a frame", sentence, DUST, frames)
 
 
 def _wobble(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:

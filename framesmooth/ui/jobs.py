@@ -65,7 +65,7 @@ class JobBoard:
         self._thread: Thread | None = None
         with media_errors(self.folder, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.folder / _LOCK)
+            self._lock = FileLock(self.folder / _LOCK, fallback_to_soft=False)
             try:
                 self._lock.acquire(blocking=False)
             except Timeout as error:

@@ -118,6 +118,7 @@ class Workshop:
         strength, smoother = job.request.get("strength"), job.request.get("smoother")
         output, report = job.folder / "steady.mp4", job.folder / "report"
         shared: dict[str, Any] = {"report": report, "overwrite": True, "odd": "pad", "on_event": emit}
+        shared["bit_depth"] = "8"  # browsers show no more
         if strength == "auto":
             found = tune(source, output, **shared | ({} if smoother is None else {"smoother": smoother}))
             before, after, verdict = found.before, found.after, found.tuning.verdict
@@ -129,7 +130,7 @@ class Workshop:
             before, after, chosen = smoothed.before, smoothed.after, strength
             verdict = judge(before, after).sentence
         assemble(source, job.folder / "before.mp4", crf=_WIPE_CRF, odd="pad", overwrite=True,
-                 no_metadata=True, on_event=emit)  # fmt: skip
+                 no_metadata=True, bit_depth="8", on_event=emit)  # fmt: skip
         clip = open_clip(output)
         height, width = clip.size
         stem = Path(title).stem

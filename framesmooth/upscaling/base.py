@@ -41,7 +41,10 @@ class Upscaler(Protocol):
     def reach(self) -> int: ...  # noqa: D102
 
     def __call__(self, frame: Frame) -> Frame:
-        """Return an enlarged frame: uint8 (H, W, 3) to uint8 (factor H, factor W, 3)."""
+        """Return an enlarged frame: (H, W, 3) to (factor H, factor W, 3) of its type, which is uint8.
+
+        ``lanczos`` takes deeper frames as well.
+        """
         ...
 
 
@@ -106,7 +109,7 @@ def _middle(frame: Frame, size: tuple[int, int]) -> Frame:
         max(math.ceil(side * scale - 1e-6), w) for side, w in zip(frame.shape, size, strict=False)
     )
     if (height, width) != frame.shape[:2]:
-        frame = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        frame = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), frame.dtype)
     top, left = (height - size[0]) // 2, (width - size[1]) // 2
     return frame[top : top + size[0], left : left + size[1]]
 

@@ -25,7 +25,7 @@ class Lanczos:
         return cls()
 
     def __call__(self, frame: Frame) -> Frame:
-        """Return a frame (H, W, 3) twice as wide and high."""
+        """Return a frame (H, W, 3) of any type twice as wide and high."""
         height, width = frame.shape[:2]
         size = self.factor * width, self.factor * height
-        return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+        return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4), frame.dtype)

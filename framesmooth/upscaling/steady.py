@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as, as_float
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator
 from framesmooth.motion.warping import backward_warp
@@ -37,7 +37,7 @@ def steadily(
     Each depends on the one before as it was yielded, so that a clip can be gone on with from any frame.
 
     Args:
-        frames: uint8 (H, W, 3), of one size.
+        frames: (H, W, 3), of one size and type.
         enlarging: what enlarges each.
         flow: estimates the motion between the small frames.
         strength: share of the detail, 0 to below 1, from the frame before; 0 enlarges each by itself.
@@ -51,7 +51,7 @@ def steadily(
             detail: Detail = as_float(large) - smooth
             if small is not None and kept is not None and small.shape == frame.shape:
                 detail = detail + strength * _followed(flow, frame, small, kept, detail)
-                large = as_uint8(np.clip(smooth + detail, 0, 1))
+                large = as_deep_as(frame, smooth + detail)
             small, kept = frame, as_float(large) - smooth
         yield large
 

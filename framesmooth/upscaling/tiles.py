@@ -25,14 +25,14 @@ def in_tiles(upscaler: _Enlarges, frame: Frame, tile: int | None) -> Frame:
 
     Args:
         upscaler: enlarges a frame or a part of one.
-        frame: uint8 (H, W, 3).
+        frame: (H, W, 3), of a type that the upscaler takes.
         tile: pixels of a tile's side; None, and a frame that isn't larger, are enlarged whole.
     """
     height, width = frame.shape[:2]
     if tile is None or (height <= tile and width <= tile):
         return upscaler(frame)
     factor, enlarge = upscaler.factor, _part(upscaler, frame)
-    result = np.empty((factor * height, factor * width, 3), np.uint8)
+    result = np.empty((factor * height, factor * width, 3), frame.dtype)
     for top, bottom in _spans(height, tile):
         for left, right in _spans(width, tile):
             part = enlarge(top, bottom, left, right)

@@ -17,19 +17,20 @@ _DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """FFmpeg's own decoders of these codecs drop the alpha that WebM keeps beside each frame."""
 
 
-def over_background(rgba: NDArray[np.uint8], background: Color = BLACK) -> Frame:
+def over_background(rgba: Frame, background: Color = BLACK) -> Frame:
     """Return an RGBA picture over a background: "over" for straight alpha (Porter and Duff, 1984).
 
     Args:
-        rgba: (H, W, 4) uint8, sRGB, colours not multiplied by alpha.
+        rgba: (H, W, 4) uint8 or uint16, sRGB, colours not multiplied by alpha.
         background: what shows where alpha is 0.
     """
-    if (rgba[..., 3] == 255).all():
+    most = int(np.iinfo(rgba.dtype).max)
+    if (rgba[..., 3] == most).all():
         return np.ascontiguousarray(rgba[..., :3])
-    alpha = rgba[..., 3:].astype(np.uint32)
-    under = np.asarray(background, np.uint32)
-    mixed = (rgba[..., :3] * alpha + under * (255 - alpha) + 127) // 255
-    return np.ascontiguousarray(mixed.astype(np.uint8))
+    alpha = rgba[..., 3:].astype(np.uint32 if most == 255 else np.uint64)
+    under: NDArray[Any] = np.asarray(background, alpha.dtype) * (most // 255)
+    mixed = (rgba[..., :3] * alpha + under * (most - alpha) + most // 2) // most
+    return np.ascontiguousarray(mixed.astype(rgba.dtype))
 
 
 def has_alpha(pixel_format: av.VideoFormat) -> bool:

@@ -18,7 +18,7 @@ from av.filter import Graph
 from PIL import Image, ImageOps, ImageSequence
 
 from framesmooth.errors import MediaError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 from framesmooth.limits import MAX_FRAMES, MAX_HELD
 from framesmooth.video.animation_metadata import (
     SHORTEST_DELAY,
@@ -167,7 +167,8 @@ class WebpEncoder:
         self._since = self._count = 0
 
     def write(self, frame: Frame) -> None:
-        """Append one frame."""
+        """Append one frame, in 8 bits."""
+        frame = eight_bits(frame)
         if self._shown is None or not np.array_equal(frame, self._shown):
             self._shown, self._since = frame.copy(), self._count
             self._writer.write(from_rgb(frame, "bgra"), self._count)
@@ -195,7 +196,7 @@ class GifEncoder:
 
     def write(self, frame: Frame) -> None:
         """Append one frame."""
-        self._spool.write(np.ascontiguousarray(frame).data)
+        self._spool.write(np.ascontiguousarray(eight_bits(frame)).data)
 
     def close(self) -> None:
         """Find the palette, then write every frame with it."""

@@ -4,7 +4,6 @@ TIFF (16 and 32 bits, float, planar) is read by tifffile, and by OpenCV where ti
 OpenEXR, DPX, Radiance HDR, PFM, PAM and deep JPEG 2000 by FFmpeg.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,25 +11,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from framesmooth.errors import FramesmoothError, MediaError
+from framesmooth.errors import MediaError
 from framesmooth.frames import Frame, as_uint8
 from framesmooth.limits import MAX_PIXELS
 from framesmooth.video.alpha import has_alpha, over_background
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.color import to_rgb
 from framesmooth.video.color_profile import to_srgb
+from framesmooth.video.exr_layers import layer_notice, layered_channels, read_layer
 from framesmooth.video.reading import BLACK, Color
 from framesmooth.video.safe_open import check_size, file_url
+from framesmooth.video.samples import EIGHT, Samples
+from framesmooth.video.tiff import is_associated, is_tiff, open_tiff, orientation_of, tiff_samples
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors say what is wrong with a picture
-logging.getLogger("tifffile").propagate = False
-_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG2000: Final = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 _DEMUXERS: Final = {
     b"\x76\x2f\x31\x01": "exr_pipe", b"SDPX": "dpx_pipe", b"XPDS": "dpx_pipe", b"#?": "hdr_pipe",
@@ -42,13 +40,7 @@ _LINEAR: Final = ("exr_pipe", "hdr_pipe", "pfm_pipe", "phm_pipe")
 """Formats whose samples are proportional to light."""
 _DPX_TRANSFER_AT: Final = 801  # SMPTE 268M, image element 0
 _DPX_LOGARITHMIC: Final = (1, 3)
-_MOST_ABOVE_ONE: Final = 0.5
 _HEAD: Final = 2**16  # room for an ICC profile before what is looked for
-_PHOTOMETRICS: Final = (
-    tifffile.PHOTOMETRIC.MINISBLACK,
-    tifffile.PHOTOMETRIC.MINISWHITE,
-    tifffile.PHOTOMETRIC.RGB,
-)
 _ORIENTATION: Final = 0x0112  # Exif 2.32, table 4, and TIFF 6.0, section 8
 
 
@@ -62,6 +54,8 @@ class DeepPicture:
         bits: of each sample.
         curve: "linear" or "logarithmic" where samples aren't encoded as for a display, else "".
         profile: the ICC profile, if there is one.
+        samples: what its samples are where it is read as deep as it is.
+        note: one line about the channels that are taken, if there is a choice.
     """
 
     size: tuple[int, int]
@@ -69,6 +63,8 @@ class DeepPicture:
     bits: int
     curve: str = ""
     profile: bytes | None = None
+    samples: Samples = EIGHT
+    note: str = ""
 
 
 def head_of(path: Path) -> bytes:
@@ -88,18 +84,32 @@ def inspect_deep(path: Path) -> DeepPicture | None:
         MediaError: when it is damaged.
     """
     head = head_of(path)
-    if head.startswith(_TIFF):
-        with _open_tiff(path) as page:
+    if is_tiff(head):
+        with open_tiff(path) as page:
             return _tiff_facts(page) if _is_deep(page) else None
-    demuxer = _demuxer(head)
+    demuxer = demuxer_of(head)
     if demuxer is None:
         return None
-    with _first_picture(path, demuxer) as picture:
+    if layered := layered_channels(head):
+        return _layer_facts(path, read_layer(path, head, layered), layered)
+    with first_picture(path, demuxer) as picture:
         bits = max(part.bits for part in picture.format.components)
         size, alpha = (picture.height, picture.width), has_alpha(picture.format)
     logarithmic = demuxer == "dpx_pipe" and head[_DPX_TRANSFER_AT] in _DPX_LOGARITHMIC
+    parts, kind = len(picture.format.components), picture.format.name
+    grey = parts - alpha == 1
+    samples = Samples(bits=min(bits, 16), grey=grey)
+    if demuxer in _LINEAR:
+        samples = Samples(bits=16 if "f16" in kind else 32, is_float=True, curve="linear", grey=grey)
     curve = "linear" if demuxer in _LINEAR else "logarithmic" if logarithmic else ""
-    return DeepPicture(size, alpha, bits, curve)
+    return DeepPicture(size, alpha, bits, curve, samples=samples)
+
+
+def _layer_facts(path: Path, array: NDArray[Any], channels: tuple[str, ...]) -> DeepPicture:
+    bits, grey = 8 * array.itemsize, array.shape[2] == 1
+    samples = Samples(bits=bits, is_float=True, curve="values" if grey else "linear", grey=grey)
+    size, note = (array.shape[0], array.shape[1]), layer_notice(path.name, channels)
+    return DeepPicture(size, False, bits, "linear", samples=samples, note=note)
 
 
 def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
@@ -112,15 +122,17 @@ def read_deep(path: Path, background: Color = BLACK) -> Frame | None:
         MediaError: when it is damaged, or of a kind that nothing here reads.
     """
     head = head_of(path)
-    if head.startswith(_TIFF):
-        with _open_tiff(path) as page:
+    if is_tiff(head):
+        with open_tiff(path) as page:
             return _tiff_frame(path, page, background) if _is_deep(page) else None
-    demuxer = _demuxer(head)
+    demuxer = demuxer_of(head)
     if demuxer is None:
         return None
-    with _first_picture(path, demuxer) as picture:
+    if layered := layered_channels(head):
+        return _from_linear(read_layer(path, head, layered).astype(np.float32), background)
+    with first_picture(path, demuxer) as picture:
         if demuxer in _LINEAR:
-            return _from_linear(_floats(picture), background)
+            return _from_linear(floats_of(picture), background)
         return to_rgb(picture, background)
 
 
@@ -130,10 +142,11 @@ def is_read_by_ffmpeg(path: Path) -> bool:
     Raises:
         MediaError: when the file cannot be read.
     """
-    return _demuxer(head_of(path)) is not None
+    return demuxer_of(head_of(path)) is not None
 
 
-def _demuxer(head: bytes) -> str | None:
+def demuxer_of(head: bytes) -> str | None:
+    """Return FFmpeg's reader of a file that begins so, None for a picture that Pillow reads."""
     if head.startswith(_JPEG2000):
         return "j2k_pipe" if _jpeg2000_bits(head) > 8 else None
     return next((name for start, name in _DEMUXERS.items() if head.startswith(start)), None)
@@ -146,7 +159,7 @@ def _jpeg2000_bits(head: bytes) -> int:
 
 
 @contextmanager
-def _first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
+def first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
     """Give the picture in a file that FFmpeg reads."""
     options = {"protocol_whitelist": "file"}
     with media_errors(path, "read"), av.open(file_url(path), format=demuxer, options=options) as container:
@@ -160,7 +173,7 @@ def _first_picture(path: Path, demuxer: str) -> Iterator[av.VideoFrame]:
         yield picture
 
 
-def _floats(picture: av.VideoFrame) -> NDArray[np.float32]:
+def floats_of(picture: av.VideoFrame) -> NDArray[np.float32]:
     """Return (H, W, channels) floats: grey, RGB or RGBA."""
     if len(picture.format.components) == 1:
         return np.asarray(picture.reformat(format="grayf32le").to_ndarray(), np.float32)[..., None]
@@ -181,22 +194,6 @@ def _from_linear(samples: NDArray[np.float32], background: Color) -> Frame:
     return as_uint8(np.broadcast_to(curved, (*curved.shape[:2], 3)))
 
 
-@contextmanager
-def _open_tiff(path: Path) -> Iterator[Any]:
-    """Give the first page of a TIFF; damaged files meet tifffile with errors of any type."""
-    try:
-        with path.open("rb") as file, tifffile.TiffFile(file) as whole:
-            page: Any = whole.pages[0]
-            check_size(path, int(page.imagewidth), int(page.imagelength))
-            yield page
-    except (FramesmoothError, MemoryError):
-        raise
-    except Exception as error:
-        raise MediaError(
-            f"cannot read {path} as TIFF: it is damaged or something else, make it again"
-        ) from error
-
-
 def _is_deep(page: Any) -> bool:
     """Tell whether samples have more than 8 bits, or anything else but whole numbers."""
     return int(page.bitspersample) > 8
@@ -204,24 +201,28 @@ def _is_deep(page: Any) -> bool:
 
 def _tiff_facts(page: Any) -> DeepPicture:
     profile = page.tags.get("InterColorProfile")
-    sideways = _orientation(page) >= 5
+    sideways = orientation_of(page) >= 5
+    bits, is_float = int(page.bitspersample), page.sampleformat == tifffile.SAMPLEFORMAT.IEEEFP
+    grey = page.samplesperpixel - len(page.extrasamples) == 1
+    samples = Samples(
+        bits=(16 if bits == 16 else 32) if is_float else min(bits, 16),
+        is_float=is_float,
+        curve="values" if is_float else "",
+        grey=grey,
+        profile=None if profile is None else bytes(profile.value),
+    )
     size = int(page.imagelength), int(page.imagewidth)
     return DeepPicture(
         size=size[::-1] if sideways else size,
         alpha=bool(page.extrasamples),
-        bits=int(page.bitspersample),
-        profile=None if profile is None else bytes(profile.value),
+        bits=bits,
+        profile=samples.profile,
+        samples=samples,
     )
 
 
-def _orientation(page: Any) -> int:
-    """Return the tag of TIFF 6.0, section 8: 1 is upright, 5 to 8 swap the sides."""
-    tag = page.tags.get("Orientation")
-    return int(tag.value) if tag is not None else 1
-
-
 def _tiff_frame(path: Path, page: Any, background: Color) -> Frame:
-    samples = _tiff_samples(path, page)
+    samples = tiff_samples(path, page)
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         samples = 1 - samples
     frame = as_uint8(samples)
@@ -234,56 +235,10 @@ def _tiff_frame(path: Path, page: Any, background: Color) -> Frame:
     colors = np.asarray(to_srgb(image))
     if channels in (2, 4):
         alpha = frame[..., -1:]
-        if page.extrasamples[0] == tifffile.EXTRASAMPLE.ASSOCALPHA:
+        if is_associated(page):
             colors = as_uint8(colors / np.maximum(alpha, 1, dtype=np.float32))
         colors = over_background(np.concatenate([colors, alpha], axis=2), background)
-    return _turned(colors, _orientation(page))
-
-
-def _tiff_samples(path: Path, page: Any) -> NDArray[np.float32]:
-    """Return (H, W, 1 to 4) samples as they are shown, 0 to 1."""
-    kind = f"{page.photometric.name}, {page.samplesperpixel} samples of {page.bitspersample} bits"
-    usual = page.photometric in _PHOTOMETRICS and page.samplesperpixel <= 4
-    array = _tiff_array(path, page) if usual else None
-    if array is None or array.size == 0 or array.dtype.kind not in "uf":
-        raise MediaError(f"{path} is a TIFF that cannot be read ({kind}): convert it to PNG")
-    if array.dtype.kind == "u":
-        most = np.float64(2 ** int(page.bitspersample) - 1)
-        return (array / most).astype(np.float32)
-    samples = np.nan_to_num(array.astype(np.float32), nan=0.0)
-    if (samples > 1).mean() > _MOST_ABOVE_ONE:
-        raise MediaError(
-            f"{path} holds floats up to {samples.max():.6g}, of which most are above 1: scale them to 0-1"
-        )
-    return np.clip(samples, 0, 1)
-
-
-def _tiff_array(path: Path, page: Any) -> NDArray[Any] | None:
-    """Return the (H, W, channels) array of a page in the order RGB, None where nothing reads it."""
-    try:
-        array = page.asarray()
-        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and array.ndim == 3:
-            array = np.moveaxis(array, 0, 2)
-    except ValueError:  # a compression for which tifffile needs another package
-        data = np.fromfile(path, np.uint8)
-        with _quiet_opencv():
-            array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        if array is None:
-            return None
-        if array.ndim == 3 and array.shape[2] >= 3:
-            array = array[..., [2, 1, 0, 3][: array.shape[2]]]
-    return np.asarray(array[..., None] if array.ndim == 2 else array)
-
-
-@contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """Keep OpenCV from writing about damaged files to stderr: the error about them says it."""
-    log: Any = cv2.utils.logging
-    before = log.setLogLevel(log.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        log.setLogLevel(before)
+    return _turned(colors, orientation_of(page))
 
 
 def _turned(frame: Frame, orientation: int) -> Frame:

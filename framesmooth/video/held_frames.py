@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 import cv2
 import numpy as np
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits, in_levels
 
 LONGEST_HOLD: Final = 8
 """Frames: 8 pictures a second in a clip of 60 frames a second are held for 7 or 8."""
@@ -70,7 +70,12 @@ class Change:
 
 
 def change_between(first: Frame, second: Frame) -> Change:
-    """Return how much two frames (H, W, 3) uint8 of one size differ."""
+    """Return how much two frames (H, W, 3) of one size and type differ."""
+    if first.dtype != np.uint8:
+        seen = eight_bits(first), eight_bits(second)
+        if not np.array_equal(*seen):
+            return change_between(*seen)
+        first, second = in_levels(first), in_levels(second)  # they differ by less than a level, if at all
     gap = cv2.absdiff(first, second)
     mean = float(np.mean(cv2.mean(gap)[:3]))
     if mean == 0:

@@ -9,17 +9,21 @@ from typing import Final
 
 from framesmooth.frames import Frame
 from framesmooth.video.atomic import media_errors
+from framesmooth.video.deep_writing import encode_deep
 from framesmooth.video.images import FRAME_NAME, save_png
+from framesmooth.video.samples import stored_eight
+from framesmooth.video.storage import Storage
 
+EIGHT_BIT_PNG: Final = Storage()
 _UNDER_WAY: Final = 2
 """Pictures that are compressed while the next frame is made."""
 
 
 class FolderEncoder:
-    """Writes numbered PNG files into a folder, the tags into the first one."""
+    """Writes numbered pictures, PNG unless ``storage`` says otherwise, into a folder; tags into the first."""
 
-    def __init__(self, folder: Path, tags: Mapping[str, str]) -> None:
-        self._folder, self._tags, self._count = folder, tags, 0
+    def __init__(self, folder: Path, tags: Mapping[str, str], storage: Storage = EIGHT_BIT_PNG) -> None:
+        self._folder, self._tags, self._count, self._storage = folder, tags, 0, storage
         self._writers = ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="png")
         self._under_way: deque[Future[None]] = deque()
 
@@ -28,9 +32,15 @@ class FolderEncoder:
         while len(self._under_way) >= _UNDER_WAY:
             self._under_way.popleft().result()
         tags = self._tags if self._count == 0 else None
-        path = self._folder / FRAME_NAME.format(self._count)
-        self._under_way.append(self._writers.submit(save_png, path, frame.copy(), tags))
+        path = (self._folder / FRAME_NAME.format(self._count)).with_suffix(f".{self._storage.pictures}")
+        self._under_way.append(self._writers.submit(self._save, path, frame.copy(), tags))
         self._count += 1
+
+    def _save(self, path: Path, frame: Frame, tags: Mapping[str, str] | None) -> None:
+        if self._storage == EIGHT_BIT_PNG:
+            save_png(path, stored_eight(frame), tags)
+        else:
+            path.write_bytes(encode_deep(frame, self._storage, tags))
 
     def close(self) -> None:
         """Wait until all images are written."""
@@ -47,7 +57,7 @@ class FolderEncoder:
 
 def is_frame(path: Path) -> bool:
     """Tell whether a file is named as the frames of such a folder are."""
-    return re.fullmatch(r"frame_\d{6}\.png", path.name) is not None
+    return re.fullmatch(r"frame_\d{6}\.(png|tiff|exr)", path.name) is not None
 
 
 def replace_frames(folder: Path, fresh: Path) -> None:

@@ -18,6 +18,7 @@ from framesmooth.frames import Frame, check_frame
 from framesmooth.video.alpha import over_background
 from framesmooth.video.atomic import write_bytes
 from framesmooth.video.color_profile import to_srgb
+from framesmooth.video.deep_frames import common_samples, read_deep_frame
 from framesmooth.video.deep_pictures import is_read_by_ffmpeg, read_deep
 from framesmooth.video.listing import check_readable, list_frames
 from framesmooth.video.picture_facts import (
@@ -28,6 +29,7 @@ from framesmooth.video.picture_facts import (
 )
 from framesmooth.video.reading import AS_USUAL, BLACK, Color, Reading
 from framesmooth.video.safe_open import open_picture
+from framesmooth.video.samples import EIGHT, Depth, Samples, stored_float, stored_sixteen
 
 FRAME_NAME = "frame_{:06d}.png"
 _PNG_EFFORT = {"compress_level": 1, "compress_type": zlib.Z_RLE}  # a fifth of the time of Pillow's own
@@ -59,6 +61,21 @@ def read_image(path: str | os.PathLike[str], *, background: Color = BLACK) -> Fr
         return deep
     with open_picture(file) as image:
         return image_to_frame(ImageOps.exif_transpose(without_unused_alpha(file, image)), background)
+
+
+def read_deep_image(path: Path, samples: Samples, *, background: Color = BLACK) -> Frame:
+    """Read one picture as a frame of a clip with these ``samples``.
+
+    Those of 16 bits keep their colours, whatever their profile; those of 8 bits are read by ``read_image``.
+
+    Raises:
+        MediaError: when the file is missing, damaged, no picture or of a kind that cannot be read.
+    """
+    check_readable(path)
+    deep = read_deep_frame(path, samples, background)
+    if deep is None:
+        deep = read_image(path, background=background)
+    return stored_float(deep) if samples.is_float else deep if samples.is_hdr else stored_sixteen(deep)
 
 
 def image_notices(path: Path) -> tuple[str, ...]:
@@ -107,6 +124,7 @@ class ImageFolder:
     Attributes:
         background: what shows where they are transparent.
         notices: one line for each thing that was decided about them, or that reading changes or loses.
+        samples: as how deep they are read.
     """
 
     images: tuple[Path, ...]
@@ -114,6 +132,7 @@ class ImageFolder:
     size: tuple[int, int]
     background: Color = BLACK
     notices: tuple[str, ...] = ()
+    samples: Samples = EIGHT
 
     @property
     def num_frames(self) -> int:
@@ -123,16 +142,25 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         """Read the pictures one by one."""
         for path in self.images:
-            frame = read_image(path, background=self.background)
+            frame = self._read(path)
             if frame.shape[:2] != self.size:
                 raise MediaError(
                     _mixed_sizes(path, (frame.shape[1], frame.shape[0]), self.images[0], self.size)
                 )
             yield frame
 
+    def _read(self, path: Path) -> Frame:
+        if self.samples.is_deep:
+            return read_deep_image(path, self.samples, background=self.background)
+        return read_image(path, background=self.background)
 
-def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> ImageFolder:
+
+def open_folder(
+    folder: Path, fps: Fraction, reading: Reading = AS_USUAL, depth: Depth = "eight"
+) -> ImageFolder:
     """Open a folder of pictures, or a pattern; sizes are compared now where headers tell them.
+
+    ``depth`` is that of :func:`framesmooth.video.open_source`.
 
     Raises:
         MediaError: when it is empty, a picture is unreadable or sizes differ; if ``reading`` is strict also
@@ -140,7 +168,10 @@ def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> Ima
     """
     listing = list_frames(folder, reading.sort, strict=reading.strict)
     images = listing.images
-    size = read_image(images[0], background=reading.background).shape[:2]
+    if depth == "eight":
+        size = read_image(images[0], background=reading.background).shape[:2]
+    else:
+        size = inspect_picture(images[0]).size
     facts: dict[str, PictureFacts] = {}
     for path in images:
         if facts and is_read_by_ffmpeg(path):
@@ -149,8 +180,11 @@ def open_folder(folder: Path, fps: Fraction, reading: Reading = AS_USUAL) -> Ima
         height, width = facts[path.name].size
         if (height, width) != size:
             raise MediaError(_mixed_sizes(path, (width, height), images[0], size))
-    notices = listing.notices + picture_notices(facts, reading.background)
-    return ImageFolder(images, fps, size, reading.background, notices)
+    samples = EIGHT if depth == "eight" else common_samples([each.samples for each in facts.values()])
+    if depth == "sixteen" and not samples.is_deep:
+        samples = Samples(bits=16)
+    notices = listing.notices + picture_notices(facts, reading.background, deep=depth != "eight")
+    return ImageFolder(images, fps, size, reading.background, notices, samples)
 
 
 def _mixed_sizes(path: Path, shown: tuple[int, int], first: Path, size: tuple[int, int]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from numpy.typing import NDArray
 
 from framesmooth.errors import MediaError
@@ -21,7 +21,8 @@ Matrix = NDArray[np.float64]
 
 def display_matrix(picture: av.VideoFrame) -> Matrix | None:
     """Return how a decoded picture is to be shown, None where it is stored upright."""
-    data: Any = picture.side_data
+    container: Any = SideDataContainer  # the picture's own would be held by it, and hold it
+    data = container(picture)
     if Type.DISPLAYMATRIX not in data:
         return None
     found = data[Type.DISPLAYMATRIX]

@@ -1,7 +1,7 @@
 """Facts from the headers of images, and notices of those that an 8-bit RGB frame cannot hold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,11 @@ from framesmooth.video.alpha import alpha_notice
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.color_profile import is_transparent, profile_name
 from framesmooth.video.deep_pictures import head_of, inspect_deep
-from framesmooth.video.inspection import HDR_TRANSFERS, depth_notice
+from framesmooth.video.hdr import CURVES
+from framesmooth.video.inspection import depth_notice
 from framesmooth.video.reading import Color
 from framesmooth.video.safe_open import open_picture
+from framesmooth.video.samples import BT2020, EIGHT, UNSPECIFIED, ColorTags, Samples
 
 _SIDEWAYS: Final = (5, 6, 7, 8)  # Exif orientations that swap the sides
 _ORIENTATION: Final = 0x0112
@@ -32,6 +34,8 @@ class PictureFacts:
         profile: the name of the profile from which its colours are converted, else "".
         bits: of each sample.
         curve: "linear", "logarithmic" or "HDR" where samples aren't encoded as for an SDR display, else "".
+        samples: what its samples are where it is read as deep as it is.
+        note: one line about the channels that are taken, if there is a choice.
     """
 
     size: tuple[int, int]
@@ -39,6 +43,8 @@ class PictureFacts:
     profile: str
     bits: int
     curve: str = ""
+    samples: Samples = EIGHT
+    note: str = ""
 
 
 def inspect_picture(path: Path) -> PictureFacts:
@@ -51,7 +57,15 @@ def inspect_picture(path: Path) -> PictureFacts:
     if deep is not None:
         marked = Image.new("RGB", (1, 1))
         marked.info["icc_profile"] = deep.profile
-        return PictureFacts(deep.size, deep.alpha, profile_name(marked), deep.bits, deep.curve)
+        return PictureFacts(
+            deep.size,
+            deep.alpha,
+            profile_name(marked),
+            deep.bits,
+            deep.curve,
+            samples=deep.samples,
+            note=deep.note,
+        )
     with open_picture(path) as image:
         return facts_of(path, image)
 
@@ -73,7 +87,24 @@ def facts_of(path: Path, image: Image.Image) -> PictureFacts:
         alpha=is_transparent(without_unused_alpha(path, image)),
         profile=profile_name(image),
         bits=_bits(head, image),
-        curve="HDR" if _transfer(head, image) in HDR_TRANSFERS else "",
+        curve="HDR" if _transfer(head, image) in CURVES else "",
+        samples=_samples(head, image),
+    )
+
+
+def _samples(head: bytes, image: Image.Image) -> Samples:
+    """Return what the samples are where all of their bits are read: FFmpeg does it for PNG and PNM."""
+    bits = _bits(head, image)
+    if image.format not in ("PNG", "PPM") or bits <= 8:
+        return EIGHT
+    primaries, transfer = _color_code(head) if image.format == "PNG" else (UNSPECIFIED, UNSPECIFIED)
+    color = ColorTags(primaries=primaries, transfer=transfer, matrix=BT2020).as_written
+    return Samples(
+        bits=_significant_bits(head) or bits,
+        curve=CURVES.get(transfer, ""),
+        grey=image.mode.startswith("I") or image.mode in ("L", "LA"),
+        color=color,
+        profile=image.info.get("icc_profile") if profile_name(image) else None,
     )
 
 
@@ -93,12 +124,23 @@ def _may_be_turned(path: Path, head: bytes, image: Image.Image) -> bool:
 def _transfer(head: bytes, image: Image.Image) -> int:
     """Return the number of the transfer curve (ITU-T H.273, table 3), 2 where the image doesn't tell."""
     if image.format == "PNG":
-        at = head.partition(b"IDAT")[0].find(b"cICP") + 5  # PNG, third edition, 11.3.2.6
-        return head[at] if 5 <= at < len(head) else 2
+        return _color_code(head)[1]
     if image.format == "AVIF":
         at = head.find(b"colrnclx") + 10  # ISO/IEC 14496-12, 12.1.5
         return int.from_bytes(head[at : at + 2], "big") if at >= 10 else 2
     return 2
+
+
+def _significant_bits(head: bytes) -> int:
+    """Return how many bits of 16 a PNG says that its source had, 0 where it doesn't."""
+    at = head.partition(b"IDAT")[0].find(b"sBIT") + 4  # PNG, 11.3.2.5
+    return head[at] if 4 <= at < len(head) and 8 < head[at] <= 16 else 0
+
+
+def _color_code(head: bytes) -> tuple[int, int]:
+    """Return (primaries, transfer) of a PNG by their numbers, 2 where it doesn't tell."""
+    at = head.partition(b"IDAT")[0].find(b"cICP") + 4  # PNG, third edition, 11.3.2.6
+    return (head[at], head[at + 1]) if 4 <= at < len(head) - 1 else (UNSPECIFIED, UNSPECIFIED)
 
 
 def _bits(head: bytes, image: Image.Image) -> int:
@@ -122,8 +164,15 @@ def _netpbm_bits(head: bytes) -> int:
     return int(deepest).bit_length() if deepest.isdigit() else 8
 
 
-def picture_notices(pictures: Mapping[str, PictureFacts], background: Color) -> tuple[str, ...]:
-    """Return one line for each thing that frames cannot hold of some pictures, by their names."""
+def picture_notices(
+    pictures: Mapping[str, PictureFacts], background: Color, *, deep: bool = False
+) -> tuple[str, ...]:
+    """Return one line for each thing that frames cannot hold of some pictures, by their names.
+
+    ``deep`` says that the pictures are read as deep as they are.
+    """
+    if deep:
+        pictures = {name: _as_read_deep(facts) for name, facts in pictures.items()}
     lines = []
     transparent = [name for name, facts in pictures.items() if facts.alpha]
     if transparent:
@@ -132,12 +181,26 @@ def picture_notices(pictures: Mapping[str, PictureFacts], background: Color) -> 
         names = [name for name, facts in pictures.items() if facts.profile == profile]
         lines.append(f"{_named(names)}: colours are converted from {profile} to sRGB")
     deepest = max(pictures, key=lambda name: pictures[name].bits)
-    lines.append(depth_notice(deepest, pictures[deepest].bits))
+    if deep and pictures[deepest].samples.is_deep:
+        whole = pictures[deepest].bits > 16 and not pictures[deepest].samples.is_float
+        lines.append(f"{deepest}: 16 of its 32 bits a channel are kept" if whole else "")
+    else:
+        lines.append(depth_notice(deepest, pictures[deepest].bits))
+    lines += [facts.note for facts in pictures.values()]
     for curve, told in _CURVES.items():
         names = [name for name, facts in pictures.items() if facts.curve == curve]
         if names:
             lines.append(f"{_named(names)}: {told}")
     return tuple(filter(None, lines))
+
+
+def _as_read_deep(facts: PictureFacts) -> PictureFacts:
+    """Return the facts without what reading as deep as a picture is keeps of it."""
+    read = facts.samples
+    if not read.is_deep:
+        return facts
+    kept = read.is_float or facts.curve == "HDR"
+    return replace(facts, profile="", curve="" if kept else facts.curve)
 
 
 _CURVES: Final = {

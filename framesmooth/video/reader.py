@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
@@ -30,6 +31,7 @@ from framesmooth.video.probe import (
 )
 from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import check_size, open_media
+from framesmooth.video.samples import EIGHT, Depth, Samples
 from framesmooth.video.stream_choice import choose_stream
 
 
@@ -39,6 +41,7 @@ def open_source(
     fps: Fraction | None = None,
     uneven: Uneven = "auto",
     reading: Reading = AS_USUAL,
+    depth: Depth = "eight",
 ) -> FrameSource:
     """Open a video file, a GIF, an animated WebP, a folder of pictures or a pattern such as frame_%04d.png.
 
@@ -56,6 +59,9 @@ def open_source(
         reading: in which order pictures come, what shows through transparent pixels, how interlaced video
             is read, and whether damage and gaps are refused. Otherwise what is whole is taken, and
             ``MediaFile.damage`` tells the rest.
+        depth: "eight" gives uint8 frames of any file. "source" gives uint16 or float32 where the file has
+            more than 8 bits, and ``framesmooth.video.samples.samples_of`` tells what they are; "sixteen"
+            gives uint16 at least.
 
     Raises:
         MediaError: missing, empty or not a clip; pictures of mixed sizes; missing numbers.
@@ -65,7 +71,7 @@ def open_source(
         raise UsageError(f"{fps} frames per second make no clip: give a positive --fps")
     file = Path(path)
     if is_series(file):
-        return open_folder(file, fps or DEFAULT_FPS, reading)
+        return open_folder(file, fps or DEFAULT_FPS, reading, depth)
     with media_errors(file, "read"):
         if file.stat().st_size == 0:
             raise MediaError(f"{file} is empty (0 bytes): it was not written completely, make it again")
@@ -73,7 +79,7 @@ def open_source(
     refuse_single_picture(file)
     if is_animation(file):
         return _open_animation(file, fps, reading)
-    return _open_video(file, fps, uneven, reading)
+    return _open_video(file, fps, uneven, reading, depth)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class MediaFile:
 
     Attributes:
         variable_rate: whether the frames in the file are unevenly spaced in time.
-        transfer: "PQ" or "HLG" where the file is HDR, else "".
+        transfer: "PQ" or "HLG" where the file is HDR and read as SDR, else "".
         resampled: when true, frames are repeated or dropped to come at ``fps``; else each comes once.
         end: the time in seconds at which the last frame stops being shown.
         start: the time stamp in seconds that the first frame has in the file.
@@ -92,6 +98,7 @@ class MediaFile:
         decode: yields (seconds since the first frame, frame) from the file.
         remarks: one line for each thing that reading changes or loses.
         look_closer: finds more such lines, by decoding a part of the clip.
+        samples: as how deep it is read.
     """
 
     path: Path
@@ -109,6 +116,7 @@ class MediaFile:
     damage: Damage | None = None
     remarks: tuple[str, ...] = ()
     look_closer: Callable[[], tuple[str, ...]] = tuple
+    samples: Samples = EIGHT
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
@@ -166,10 +174,12 @@ def _round_half_down(value: Fraction) -> int:
     return math.ceil(value - Fraction(1, 2))
 
 
-def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, reading: Reading) -> MediaFile:
+def _open_video(
+    path: Path, fps: Fraction | None, uneven: Uneven, reading: Reading, depth: Depth
+) -> MediaFile:
     damage, choice = Damage(path, reading.strict), choose_stream(path)
     timing = scan(path, damage, choice.index)
-    decoding, remarks = inspect_video(path, choice.index, reading, timing.fps)
+    decoding, remarks = inspect_video(path, choice.index, reading, timing.fps, depth)
     if decoding.interlace.doubles:
         timing, damage.fields = timing.doubled, 2
     first = next(_decode_video(path, decoding, damage), None)
@@ -191,7 +201,7 @@ def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, reading: Readi
         resampled=resampled,
         end=timing.end,
         variable_rate=timing.variable,
-        transfer=timing.transfer,
+        transfer="" if decoding.samples.is_deep else timing.transfer,
         decode=partial(_decode_whole, decoding=decoding, timing=timing, damage=damage),
         start=timing.start,
         times=() if resampled or timing.even or uneven != "stored" else timing.times,
@@ -199,6 +209,7 @@ def _open_video(path: Path, fps: Fraction | None, uneven: Uneven, reading: Readi
         damage=damage,
         remarks=(choice.notice, *remarks) if choice.notice else remarks,
         look_closer=partial(find_telecine, path, choice.index),
+        samples=decoding.samples,
     )
 
 
@@ -224,7 +235,7 @@ def _decode_video(
         for index, picture in enumerate(pictures):
             check_size(path, picture.width, picture.height)
             square = _square_pixels(decoding.frame(picture), stream.sample_aspect_ratio, path)
-            frame = decoding.upright(square, picture, path)
+            frame = decoding.finished(decoding.upright(square, picture, path))
             if picture.pts is None or picture.time_base is None:
                 time = index / (rate * damage.fields)
             else:
@@ -239,6 +250,9 @@ def _square_pixels(frame: Frame, ratio: Fraction | None, path: Path) -> Frame:
         return frame
     square_width = max(2, 2 * round(width * ratio / 2))
     check_size(path, square_width, height)
+    if frame.dtype != np.uint8:
+        wider = cv2.resize(frame, (square_width, height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(wider, frame.dtype)
     picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
     squared = picture.reformat(width=square_width, height=height, interpolation=Interpolation.BICUBIC)
     return np.asarray(squared.to_ndarray(), dtype=np.uint8)

@@ -28,7 +28,8 @@ _DEMUXERS: Final = (
     "yuv4mpegpipe", "h264", "hevc", "m4v", "av1", "obu", "dv", "rm", "gif", "apng", "mjpeg", "live_flv",
     "wav", "w64", "aiff", "au", "caf", "mp3", "flac", "aac", "ac3", "eac3", "dts", "amr", "ape", "wv", "tta",
 )  # fmt: skip
-_OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
+OPTIONS: Final = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
+"""Of FFmpeg: what it may take a file for, and that it opens no other."""
 _PICTURES: Final = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "AVIF", "JPEG2000", "PPM", "QOI", "PSD")
 _TARGA: Final = (".tga",)  # a format without a mark of its own: only files that are named so are tried
 
@@ -58,11 +59,11 @@ def _own_rate(container: av.container.InputContainer) -> Fraction | None:
 @contextmanager
 def _open_at_own_rate(path: Path) -> Iterator[av.container.InputContainer]:
     with ExitStack() as stack:
-        container = stack.enter_context(_open(path, _OPTIONS))
+        container = stack.enter_context(_open(path, OPTIONS))
         rate = _own_rate(container)
         if rate is not None:
             stack.close()
-            container = stack.enter_context(_open(path, _OPTIONS | {"framerate": str(rate)}))
+            container = stack.enter_context(_open(path, OPTIONS | {"framerate": str(rate)}))
         yield container
 
 

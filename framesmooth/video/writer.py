@@ -25,7 +25,9 @@ from framesmooth.video.atomic import (
 from framesmooth.video.content_credentials import check_signing, sign_clip
 from framesmooth.video.encoder import Codec, VideoEncoder, choose_codec
 from framesmooth.video.image_sequence import FolderEncoder, is_frame, replace_frames
+from framesmooth.video.samples import Samples
 from framesmooth.video.sound import Sound
+from framesmooth.video.storage import Storage
 from framesmooth.video.subtitle_track import SUBTITLE_SUFFIXES, Subtitles
 from framesmooth.video.suffixes import file_suffixes
 
@@ -90,8 +92,11 @@ def open_sink(
     overwrite: bool = False,
     odd: OddSize = "error",
     on_complete: Callable[[Path], None] | None = None,
+    storage: Storage | None = None,
 ) -> Iterator[FrameSink]:
     """Open ``path`` for writing; the suffix decides what is written.
+
+    Frames may be of any type; what the output doesn't hold of them is rounded or clipped.
 
     .mp4 .m4v .mov .mkv .webm are videos, .gif and .webp animations; a trailing "/" or no video suffix means
     a folder of ``frame_000000.png``, ``frame_000001.png``...  The clip appears under its name only when the
@@ -112,6 +117,7 @@ def open_sink(
         odd: what to do with odd sides where the codec needs even ones: refuse, repeat the last row or column,
             or cut it off.
         on_complete: is handed the finished file or folder just before it gets its name.
+        storage: how deep frames are stored, and as what, by ``framesmooth.video.storage``; None is 8 bits.
 
     Raises:
         OutputExists: something is there already.
@@ -121,7 +127,7 @@ def open_sink(
     target = Path(path)
     check_output(path, overwrite=overwrite)
     check_rate(target, fps)
-    tags = {} if no_metadata else dict(metadata or {})
+    tags, stored = {} if no_metadata else dict(metadata or {}), storage or Storage(codec=codec)
     if subtitles is not None and target.suffix.lower() not in SUBTITLE_SUFFIXES:
         raise UsageError(
             f"{target} holds no soft subtitles: write {' '.join(SUBTITLE_SUFFIXES)}, or burn them in"
@@ -133,15 +139,17 @@ def open_sink(
             raise UsageError(
                 f"a folder of frames holds no sound: drop --audio or write a video, not {target}"
             )
-        with _folder_sink(target, size, tags, on_complete, overwrite=overwrite) as sink:
+        with _folder_sink(target, size, tags, on_complete, stored, overwrite=overwrite) as sink:
             yield sink
         return
     chosen, written_size, odd_action = plan_writing(
-        target, size, crf, codec, odd, has_audio=audio is not None
+        target, size, crf, stored.codec, odd, has_audio=audio is not None, bits=stored.samples.bits
     )
     with atomic_path(target, replace=overwrite) as temporary:
         with media_errors(target, "write"):
-            encoder = _open_encoder(temporary, chosen, fps, written_size, crf, tags, audio, subtitles)
+            encoder = _open_encoder(
+                temporary, chosen, fps, written_size, crf, tags, audio, subtitles, stored.samples
+            )
         with _completed(encoder, target, size, odd_action) as sink:
             yield sink
         if sign is not None:
@@ -165,7 +173,7 @@ def is_folder_name(path: str | os.PathLike[str]) -> bool:
     known = (*VIDEO_SUFFIXES, *ANIMATION_SUFFIXES)
     if suffix in file_suffixes() or get_close_matches(suffix, known, cutoff=_LIKE_A_TYPO):
         raise UsageError(
-            f"cannot write a clip as {suffix}: use {' '.join(known)}, or end the name with / for PNG frames"
+            f"cannot write a clip as {suffix}: use {' '.join(known)}, or end the name with / for frames"
         )
     return True
 
@@ -214,6 +222,7 @@ def check_writing(
     crf: int,
     codec: str | None,
     odd: OddSize,
+    bits: int = 8,
 ) -> None:
     """Check before work that takes long that a clip of this rate and size can be written so.
 
@@ -223,11 +232,18 @@ def check_writing(
     """
     check_rate(Path(path), fps)
     if not is_folder_name(path):
-        plan_writing(Path(path), size, crf, codec, odd, has_audio=False)
+        plan_writing(Path(path), size, crf, codec, odd, has_audio=False, bits=bits)
 
 
 def plan_writing(
-    target: Path, size: tuple[int, int], crf: int, codec: str | None, odd: OddSize, *, has_audio: bool
+    target: Path,
+    size: tuple[int, int],
+    crf: int,
+    codec: str | None,
+    odd: OddSize,
+    *,
+    has_audio: bool,
+    bits: int = 8,
 ) -> tuple[Codec | None, tuple[int, int], OddSize | None]:
     """Return (video codec if any, size as written, what to do with each frame's odd sides).
 
@@ -242,7 +258,7 @@ def plan_writing(
         if codec is not None or has_audio:
             raise UsageError(f"{suffix} takes neither --codec nor --audio: drop them or write .mp4")
         return None, size, None
-    chosen = choose_codec(suffix, codec)
+    chosen = choose_codec(suffix, codec, bits)
     if not 0 <= crf <= 63:
         raise UsageError(f"crf {crf} is out of range: 0 is best, 17 looks lossless, 51 is the worst of h264")
     height, width = size
@@ -269,10 +285,11 @@ def _open_encoder(
     tags: Mapping[str, str],
     audio: str | os.PathLike[str] | Sound | None,
     subtitles: Subtitles | None,
+    samples: Samples,
 ) -> _Encoder:
     if codec is not None:
         sound = audio if audio is None or isinstance(audio, Sound) else Sound(Path(audio))
-        return VideoEncoder(path, codec, fps, size, crf, tags, sound, subtitles)
+        return VideoEncoder(path, codec, fps, size, crf, tags, sound, subtitles, samples)
     kind = GifEncoder if path.suffix.lower() == ".gif" else WebpEncoder
     return kind(path, fps, size, tags)
 
@@ -302,6 +319,7 @@ def _folder_sink(
     size: tuple[int, int],
     tags: Mapping[str, str],
     on_complete: Callable[[Path], None] | None,
+    storage: Storage,
     *,
     overwrite: bool,
 ) -> Iterator[FrameSink]:
@@ -312,7 +330,7 @@ def _folder_sink(
     else:
         place = atomic_path(target, folder=True, replace=overwrite)
     with place as temporary:
-        with _completed(FolderEncoder(temporary, tags), target, size, None) as sink:
+        with _completed(FolderEncoder(temporary, tags, storage), target, size, None) as sink:
             yield sink
         if on_complete is not None:
             on_complete(temporary)

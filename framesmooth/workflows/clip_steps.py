@@ -8,11 +8,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice, frame_stage, listed
 from framesmooth.frames import (
     Frame,
     FrameSlice,
     FrameSource,
+    eight_bits,
     notices_of,
 )
 from framesmooth.interpolation.upsampler import Upsampler
@@ -23,7 +25,9 @@ from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.streams import alongside, broadcast, prefetch
 from framesmooth.video import FrameSink
 from framesmooth.video.picture_times import picture_times
+from framesmooth.video.pipes.source import PipeSource
 from framesmooth.video.reader import MediaFile
+from framesmooth.workflows.pipes import piped
 from framesmooth.workflows.settings.interpolate import DropRepeats
 
 _log = logging.getLogger(__name__)
@@ -68,7 +72,8 @@ def smooth_clip(
     """Smooth ``source`` into ``sink`` and return its metrics (before, after), or None if not ``measured``.
 
     Frames are read once and never all held: the input is measured while it is smoothed, and so is the output
-    while it is written. ``on_pair`` is then handed every frame before and after smoothing.
+    while it is written. ``on_pair`` is then handed every frame before and after smoothing,
+    in 8 bits.
     """
     replaced: list[int] = []
     if isinstance(smoother, MotionSmoother):
@@ -129,7 +134,7 @@ def smooth_and_measure(
             originals.append(original)
             sink.write(frame)
             if on_pair is not None:
-                on_pair(original, frame)
+                on_pair(eight_bits(original), eight_bits(frame))
             yield frame
 
     def original_frames() -> Iterator[Frame]:
@@ -146,6 +151,8 @@ def tell_what_changes(source: FrameSource, emit: Listener) -> None:
         emit(Notice(line, warning=True))
     while isinstance(source, FrameSlice):
         source = source.source
+    if isinstance(source, PipeSource):
+        source.listener = emit
     if not isinstance(source, MediaFile):
         return
     if source.notice:
@@ -185,6 +192,10 @@ def upsample_clip(
     """
     tell_what_changes(source, emit)
     times, end = _uneven_times(source)
+    if piped(source) is not None:  # whether they recur is known at the end
+        if drop_repeats == "on":
+            raise UsageError("--drop-repeats on reads the clip twice, and stdin is read once: name a file")
+        drop_repeats = "off"
     if drop_repeats != "off" and not times:  # uneven times are even motion already
         _drop_repeats(source, emit, upsampler, always=drop_repeats == "on")
     _log.info("interpolating with %r, into %s", upsampler, sink.path)

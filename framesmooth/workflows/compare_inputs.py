@@ -105,7 +105,7 @@ def clip_names(paths: Sequence[str]) -> list[str]:
 
     A clip that is given twice is numbered.
     """
-    parts = {path: Path(path).parts or (path,) for path in paths}
+    parts = {path: ("stdin",) if path == "-" else Path(path).parts or (path,) for path in paths}
     names = {path: each[-1] for path, each in parts.items()}
     for depth in range(2, max(map(len, parts.values()), default=0) + 1):
         given = list(names.values())

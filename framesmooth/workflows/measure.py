@@ -109,11 +109,17 @@ def measure_clips(settings: MeasureClipsSettings) -> Measurements:
     paths, told = unfolded([os.fspath(path) for path in settings.sources])
     for line in told:
         emit(Notice(line, warning=True))
+    if "-" in paths and settings.html_file is not None:
+        raise UsageError("--html shows frames of its clips again, and stdin can be read once: name a file")
+    if paths.count("-") > 1:
+        raise UsageError("stdin can be read once: give - once")
+    if settings.video_size is not None and "-" not in paths:
+        raise UsageError("--video-size is for raw video on stdin: give - as IN")
     if not paths:
         raise UsageError("there is no clip to measure: give at least one")
     check_files((*paths, settings.reference, settings.guide), settings.files, overwrite=settings.overwrite)
     clips = {
-        name: open_input(path, settings.read_options).frames
+        name: open_input(path, settings.read_options, stdin=settings if path == "-" else None).frames
         for name, path in zip(clip_names(paths), paths, strict=True)
     }
     companions = _companions(settings)

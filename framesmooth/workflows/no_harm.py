@@ -26,18 +26,26 @@ class LeftAlone:
 
 @dataclass(frozen=True, kw_only=True)
 class Harmless:
-    """What smoothing must not make worse; with ``spare_clean`` it leaves clean clips alone as well."""
+    """What smoothing must not make worse.
+
+    With ``spare_clean`` it leaves clean clips alone as well. ``deep`` frames have more than the 8 bits in
+    which flicker is measured: where they flicker by less than a level, figures don't tell if they are clean.
+    """
 
     spare_clean: bool = False
+    deep: bool = False
 
     def left_alone(
         self, smoother: Smoother, clip: FrameSource, before: Report, after: Report
     ) -> LeftAlone | None:
         """Return what of a smoothed clip is better left as it was, by its metrics; None for nothing.
 
-        Single shots are left where the strength is a number, so that it can become a schedule.
+        Single shots are left where the strength is a number, so that it can become a schedule. Nothing is
+        left by these figures where the smoother takes out something else than flicker.
         """
-        shots = judge_shots(before, after, spare_clean=self.spare_clean)
+        if isinstance(smoother, MotionSmoother) and not smoother.lowers_flicker:
+            return None
+        shots = judge_shots(before, after, spare_clean=self.spare_clean, deep=self.deep)
         left = [shot for shot in shots if shot.unhelpful is not None]
         if not left or smoother.strength == 0:
             return None

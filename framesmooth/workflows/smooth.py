@@ -8,7 +8,7 @@ from typing import Any
 from framesmooth import defaults
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice
-from framesmooth.frames import FrameSource
+from framesmooth.frames import FrameSource, eight_bits
 from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
@@ -19,13 +19,16 @@ from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
 from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
 from framesmooth.smoothing.loop import looped
+from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
+from framesmooth.video.samples import samples_of
 from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
 from framesmooth.workflows.no_harm import Harmless, LeftAlone
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.pipes import is_stdio, piped
 from framesmooth.workflows.settings.smooth import SmoothSettings
 from framesmooth.workflows.smooth_run import Smoothed, can_keep, smooth_run
 from framesmooth.workflows.workflow import NoticeCollector, workflow
@@ -88,18 +91,23 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     emit = NoticeCollector(settings.on_event)
     check_settings(settings)
     clip = open_to_convert(settings)
+    one_pass = piped(clip.frames) is not None or is_stdio(settings.output)
+    if one_pass:
+        _check_one_pass(settings, clip)
     before = SmoothedBefore.of(clip.path)
     if before.guided and settings.guide is None:
         emit(Notice("the run took the motion from its --init-video: give that as --guide to smooth it alike"))
-    harmless = _harmless(settings, before)
+    harmless = _harmless(settings, before, deep=samples_of(clip.frames).is_deep)
     settings = as_before(settings, before)
     smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
     emit(Notice(f"smoothing: {choice.words}"))
+    if one_pass and harmless is not None and not settings.measure:
+        emit(Notice("whether smoothing helps isn't checked: that needs --measure"))
     writer = ClipWriter(settings, clip, emit)
     try:
         with writer.sink(f"smoothed by framesmooth: {described}") as (sink, written):
-            found = _smooth(settings, clip, smoother, sink, emit, harmless)
+            found = _smooth(settings, clip, smoother, sink, emit, harmless, one_pass=one_pass)
     except _NoHelp as unhelpful:  # what was written is gone
         emit(Notice(unhelpful.left.sentence))
         with writer.sink(f"by framesmooth: {unhelpful.left.sentence}") as (sink, written):
@@ -112,7 +120,9 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
             title=clip.name,
             strip=found.strip,
             facts={"smoother": described},
-            clip=None if written.output is None else ShownClip(written.output, written.frames),
+            clip=None
+            if written.output is None or one_pass or written.is_remote
+            else ShownClip(written.output, written.frames),
         )
     return SmoothResult(
         frames=written.frames,
@@ -141,6 +151,23 @@ def check_settings(settings: SmoothSettings) -> None:
         remove_all_leftovers(settings.report)
 
 
+def _check_one_pass(settings: SmoothSettings, clip: InputClip) -> None:
+    """Refuse what needs a clip twice where it comes from stdin.
+
+    Raises:
+        UsageError: a loop, or a schedule whose clip has no known length.
+    """
+    if piped(clip.frames) is None:
+        return
+    if settings.loop:
+        raise UsageError("a loop begins with its end, and stdin is read once: name a file, or drop --loop")
+    try:
+        float(settings.smooth_strength or 0)
+    except ValueError:
+        told = f"--smooth-strength {settings.smooth_strength!r} is a schedule over all frames of the clip"
+        raise UsageError(f"{told}, whose number stdin doesn't tell: give one number") from None
+
+
 def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSettings:
     """Return the settings with what was chosen ``before`` where they are None.
 
@@ -155,11 +182,11 @@ def as_before(settings: SmoothSettings, before: SmoothedBefore) -> SmoothSetting
     )
 
 
-def _harmless(settings: SmoothSettings, before: SmoothedBefore) -> Harmless | None:
+def _harmless(settings: SmoothSettings, before: SmoothedBefore, *, deep: bool) -> Harmless | None:
     """Return what is left alone: nothing where a strength was given, clean clips unless a run made them."""
     if settings.smooth_strength is not None or before.strength != defaults.STRENGTH:
         return None
-    return Harmless(spare_clean=not before.is_run)
+    return Harmless(spare_clean=not before.is_run, deep=deep)
 
 
 def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tuple[Smoother, str]:
@@ -173,10 +200,21 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
         tell_what_changes(choices["guide"], emit)
     strength = scheduled(str(settings.smooth_strength), clip.frames)
     smoother = create_smoother(settings.smoother or defaults.SMOOTHER, strength, **choices)
+    if settings.workers > 1:
+        smoother = _with_workers(smoother, settings.workers, clip.frames.num_frames, emit)
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
     return smoother, repr(smoother) if guide is None else f"{smoother!r} guided by {guide.name}"
+
+
+def _with_workers(smoother: Smoother, workers: int, num_frames: int | None, emit: Listener) -> Smoother:
+    """Return a smoother that works in several processes, if it can be divided."""
+    if isinstance(smoother, MotionSmoother) and smoother.divides:
+        return replace(smoother, workers=workers, num_frames=num_frames)
+    told = f"{type(smoother).__name__} builds every frame on the last result"
+    emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
+    return smoother
 
 
 def _smooth(
@@ -186,8 +224,12 @@ def _smooth(
     sink: FrameSink,
     emit: Listener,
     harmless: Harmless | None,
+    *,
+    one_pass: bool,
 ) -> Smoothed | None:
     """Smooth the clip into ``sink``; those of a whole run are kept in its folder, too.
+
+    In ``one_pass`` nothing can be taken back: where smoothing was no help, that is told.
 
     Raises:
         _NoHelp: the clip, or some of its shots, are not to be smoothed.
@@ -206,7 +248,10 @@ def _smooth(
     left = None
     if found is not None and harmless is not None:
         left = harmless.left_alone(smoother, clip.frames, found.before, found.after)
-    if left is not None and found is not None:
+    if left is not None and one_pass:
+        told = "smoothing doesn't help all of this clip, and one pass takes nothing back"
+        emit(Notice(f"{told}; from a file to a file it would be {left.sentence}", warning=True))
+    elif left is not None and found is not None:
         raise _NoHelp(left, found.before)
     return found
 
@@ -222,7 +267,9 @@ def _leave(
         return replace(again, left=left)
     copy_clip(clip.frames, sink, emit)
     strip = (
-        None if settings.report is None else Strip().drawn_from_pairs((frame, frame) for frame in clip.frames)
+        None
+        if settings.report is None
+        else Strip().drawn_from_pairs((shown, shown) for shown in map(eight_bits, clip.frames))
     )
     return Smoothed(clip.frames, before, unchanged(before), strip=strip, left=left)
 

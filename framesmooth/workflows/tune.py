@@ -82,7 +82,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     folder = _report_folder(settings)
     if folder is not None:
         remove_all_leftovers(folder)
-    clip = open_to_convert(settings)
+    clip = open_to_convert(settings, deep=False)
     emit = NoticeCollector(settings.on_event)
     writer = ClipWriter(settings, clip, emit)
     _ = writer.audio  # refused before the search, not after it

@@ -1,12 +1,10 @@
 """Enlarging a clip."""
 
-import re
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import UsageError
 from framesmooth.events import Notice, frame_stage
 from framesmooth.frames import FrameSource
 from framesmooth.motion.flow.base import load_flow
@@ -15,6 +13,7 @@ from framesmooth.upscaling.base import DEFAULT_TILE, Enlarging, create_upscaler,
 from framesmooth.upscaling.steady import steadily
 from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
+from framesmooth.workflows.settings.pipes import parse_size
 from framesmooth.workflows.settings.upscale import UpscaleSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
@@ -60,7 +59,7 @@ def upscale(settings: UpscaleSettings) -> UpscaleResult:
         >>> fs.upscale("flickering.webp", scale=2, model="lanczos").size
         (192, 256)
     """
-    clip = open_to_convert(settings)
+    clip = open_to_convert(settings, deep=settings.model == "lanczos")
     emit = NoticeCollector(settings.on_event)
     source = clip.frames
     asked = None if settings.size is None else parse_size(settings.size)
@@ -84,15 +83,3 @@ def upscale(settings: UpscaleSettings) -> UpscaleResult:
             sink.write(frame)
             count(index)
     return UpscaleResult(frames=written.frames, output=written.output, size=size, notices=emit.notices)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Return the (height, width) in pixels of a text such as "1920x1080".
-
-    Raises:
-        UsageError: anything else.
-    """
-    match = re.fullmatch(r"\s*(\d{1,5})\s*[x×*]\s*(\d{1,5})\s*", text)
-    if match is None or "0" in (match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"):
-        raise UsageError(f"--size {text!r} is no width and height in pixels: write 1920x1080")
-    return int(match[2]), int(match[1])

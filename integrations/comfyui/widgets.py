@@ -33,7 +33,8 @@ def smoothing() -> list[io.Input]:
             options=list(SMOOTHERS),
             default=defaults.SMOOTHER,
             tooltip="trajectory removes most for the detail it costs; ema is faster and softer; poisson "
-            "keeps fine structure; deflicker only evens out exposure and colour.",
+            "keeps fine structure; deflicker only evens out exposure and colour; breathing also what swells "
+            "slowly; banding evens out rows under mains-powered lamps; dust takes specks and hairs off.",
         ),
         io.Boolean.Input(
             "loop", default=False, tooltip="The clip is a loop: smooth from its last frame on to its first."

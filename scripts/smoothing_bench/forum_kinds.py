@@ -64,16 +64,23 @@ def codec_pumping(frames: Sequence[Frame], rng: np.random.Generator) -> list[Fra
 
 
 def dust(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
-    """Put a dozen specks, light or dark, on every frame."""
+    """Put a dozen specks, light or dark, on every frame, and a hair on about every other one."""
     done = []
     for frame in frames:
         dirty = frame.copy()
         for _ in range(12):
             centre = int(rng.integers(frame.shape[1])), int(rng.integers(frame.shape[0]))
-            shade = float(rng.choice([20, 240]))
-            cv2.circle(dirty, centre, int(rng.integers(2, 4)), (shade, shade, shade), -1, cv2.LINE_AA)
+            cv2.circle(dirty, centre, int(rng.integers(2, 4)), _shade(rng), -1, cv2.LINE_AA)
+        if rng.random() < 0.5:
+            start, lean = rng.integers(frame.shape[1::-1]), rng.normal(0, 2.5, 2)
+            hair = start + np.cumsum(rng.normal(lean, 3, (12, 2)), axis=0)
+            cv2.polylines(dirty, [np.rint(hair).astype(np.int32)], False, _shade(rng), 1, cv2.LINE_AA)
         done.append(dirty)
     return done
+
+
+def _shade(rng: np.random.Generator) -> tuple[float, float, float]:
+    return (float(rng.choice([20, 240])),) * 3
 
 
 def on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:

@@ -50,8 +50,11 @@ def test_a_constant_schedule_is_the_number(name: str, loop: list[Frame]) -> None
 @pytest.mark.parametrize("name", list(SMOOTHERS))
 def test_frames_with_strength_zero_stay_and_others_change(name: str, loop: list[Frame]) -> None:
     schedule = Schedule.parse("0 hold:(0), 10:(0.8)", FRAMES)
-    smoothed = list(create_smoother(name, schedule)(loop))
-    changed = [not np.array_equal(before, after) for before, after in zip(loop, smoothed, strict=True)]
+    dusty = [frame.copy() for frame in loop]
+    for index, frame in enumerate(dusty):
+        frame[10 + index : 13 + index, (23 * index) % 50 : (23 * index) % 50 + 3] = 255 * (index % 2)
+    smoothed = list(create_smoother(name, schedule)(dusty))
+    changed = [not np.array_equal(before, after) for before, after in zip(dusty, smoothed, strict=True)]
     assert changed == [False] * 10 + [True] * 10, changed
 
 

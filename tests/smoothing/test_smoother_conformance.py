@@ -43,7 +43,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
 from framesmooth.streams import alongside
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
-FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson")]
+FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson", "breathing", "banding", "dust")]
 """The smoothers that average fine structure too."""
 
 
@@ -271,6 +271,16 @@ def test_a_real_change_of_light_is_followed(kind: str, noise: float) -> None:
     off = found - light[:, None]
     assert np.sqrt(np.mean(np.square(off))) < (0.6 * noise if noise else 0.001)
     assert np.abs(off).max() < (4 * noise if noise else 0.006)
+
+
+@pytest.mark.parametrize("count", [9, 12, 16])
+def test_a_step_is_followed_near_the_ends_of_a_shot_too(count: int) -> None:
+    for start in range(1, count):
+        light = 0.5 * (np.arange(count) >= start)[:, None] * np.array([1.0, 0.8, -0.5])
+        window = [(max(t - 6, 0), min(t + 7, count)) for t in range(count)]
+        found = np.array([low_pass(light[first:last], t - first) for t, (first, last) in enumerate(window)])
+        inner = np.abs(np.arange(count) - start + 0.5) > 2  # of one or two frames at an end nothing is known
+        assert np.abs(found - light)[inner].max(initial=0) < (0.001 if 2 <= start <= count - 2 else 0.06)
 
 
 def bright_sky(*, pan: float) -> tuple[list[Frame], list[Frame]]:

@@ -311,7 +311,7 @@ def test_srgb_by_another_maker_is_srgb_within_two_levels() -> None:
 
 
 @pytest.mark.input_table(
-    "Depth", "10, 12 and 16 bits a channel, float", "rounded to the 8 bits of frames, and it is said"
+    "Depth", "the same to measure, compare, tune and generate", "rounded to 8 bits, and it is said"
 )
 @pytest.mark.parametrize(
     ("name", "codec", "pix_fmt", "bits"),

@@ -1,7 +1,8 @@
 """Options that several commands share."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,37 @@ output = headed_option(
     "-o", "--output", required=True, metavar="OUT", type=FILE_NAME, heading=EVERYDAY,
     help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
 )  # fmt: skip
+
+
+piped_output = headed_option(
+    "-o", "--output", required=True, metavar="OUT", heading=EVERYDAY,
+    help="A .mp4, .mov, .mkv, .webm, .gif or .webp file, - for stdout, or an address like s3://clips/a.mp4; "
+    "any other name is a folder of PNG frames.",
+)  # fmt: skip
+
+
+@contextmanager
+def printing_beside(output: str, json_file: str | None) -> Iterator[None]:
+    """Let what is printed go to stderr while the block runs if the clip goes to stdout.
+
+    Raises:
+        UsageError: --json - with -o -.
+    """
+    if output != "-":
+        yield
+        return
+    if json_file == "-":
+        raise click.UsageError("-o - and --json - both write to stdout: give --json a file")
+    from framesmooth.workflows.pipes import stdout_for_clips
+
+    with stdout_for_clips():
+        yield
+
+
+def print_output(output: str) -> None:
+    """Print the last line of a command that made a clip: where it is."""
+    if output != "-":
+        click.echo(output)
 
 
 def _one_source(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from framesmooth.errors import ModelError, UsageError
 from framesmooth.models.checkpoints import INDEX_FILE, check_weights, read_object
 from framesmooth.models.video_families.animatediff import ANIMATEDIFF, ANIMATEDIFF_XL
 from framesmooth.models.video_families.base import ModelConfig, VideoFamily
+from framesmooth.models.video_families.baselines import RECURRENT_GAN, VIDEO_GPT
 from framesmooth.models.video_families.cogvideox import COGVIDEOX, COGVIDEOX_IMAGE
 from framesmooth.models.video_families.hunyuan_video import HUNYUAN_VIDEO
 from framesmooth.models.video_families.ltx import LTX_VIDEO
@@ -15,7 +16,7 @@ from framesmooth.models.video_families.stable_video_diffusion import STABLE_VIDE
 from framesmooth.models.video_families.text_to_video_sd import TEXT_TO_VIDEO_SD
 from framesmooth.models.video_families.wan import WAN, WAN_IMAGE
 
-__all__ = ["VIDEO_FAMILIES", "VideoFamily", "video_family"]
+__all__ = ["BASELINES", "VIDEO_FAMILIES", "VideoFamily", "video_family"]
 
 VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "AnimateDiffPipeline": ANIMATEDIFF,
@@ -37,6 +38,12 @@ VIDEO_FAMILIES: Final[dict[str, VideoFamily]] = {
     "MochiPipeline": MOCHI,
 }
 
+BASELINES: Final[dict[str, VideoFamily]] = {
+    "VideoGptPipeline": VIDEO_GPT,
+    "RecurrentGanPipeline": RECURRENT_GAN,
+}
+"""Families of pipelines of this package."""
+
 _OPTIONAL: Final = (
     *("image_encoder", "image_processor", "feature_extractor"),
     *("transformer_2", "motion_adapter", "safety_checker"),
@@ -57,7 +64,7 @@ def video_family(folder: Path, motion_adapter: Path | None = None) -> VideoFamil
     """
     index = read_object(folder / INDEX_FILE)
     name = str(index.get("_class_name"))
-    family = VIDEO_FAMILIES.get(name)
+    family = (VIDEO_FAMILIES | BASELINES).get(name)
     adapter: dict[str, Any] = {}
     if motion_adapter is not None:
         adapter = _adapter_config(motion_adapter)

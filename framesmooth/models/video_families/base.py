@@ -6,7 +6,7 @@ a video, and answers with the frames of a clip.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -36,6 +36,27 @@ class FrameRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chance:
+    """How the codes of a clip are drawn from their scores, for models that draw some; None is as the model.
+
+    Attributes:
+        temperature: divides the scores; 0 takes the likeliest code.
+        top_k: how many of the likeliest codes are drawn from.
+        top_p: the likeliest codes that have this share of the probability are drawn from (Holtzman et al.
+            2020, nucleus sampling), above 0, at most 1.
+    """
+
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def over(self, other: "Chance") -> "Chance":
+        """Return this with what it leaves open as in another."""
+        mine = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(other, **mine)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VideoCall:
     """One call of a pipeline.
 
@@ -60,6 +81,7 @@ class VideoCall:
         free_init: how often the noise is refined, 0 for not at all.
         context: frames that are denoised in one window, for families that denoise in windows.
         motion_bucket: how much moves, 1 to 255, for models that are told.
+        chance: how codes are drawn, for models that draw some.
         in_parts: whether frames are decoded few at a time, to save memory.
     """
 
@@ -83,6 +105,7 @@ class VideoCall:
     free_init: int = 0
     context: int | None = None
     motion_bucket: int | None = None
+    chance: Chance = field(default_factory=Chance)
     in_parts: bool = False
 
     @property
@@ -116,6 +139,9 @@ class VideoFamily:
             input.
         has_second: whether a second transformer denoises at low noise, with guidance of its own.
         parts_decide: whether frames depend on how many are decoded at a time.
+        draws_codes: whether it draws codes by chance (``VideoCall.chance``).
+        own: whether the pipeline is of this package, and not of diffusers.
+        unused: keys of settings that it has no use for.
         packages: what it needs besides the usual, by import name.
         float32: components that are kept in float32.
         base: the class of the pipeline that a motion adapter turns into this; None where there is none.
@@ -142,6 +168,9 @@ class VideoFamily:
     true_guidance: bool = False
     has_second: bool = False
     parts_decide: bool = False
+    draws_codes: bool = False
+    own: bool = False
+    unused: frozenset[str] = frozenset()
     packages: tuple[str, ...] = ()
     float32: tuple[str, ...] = ()
     base: str | None = None

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
 from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian
@@ -61,12 +61,12 @@ class Jitter:
 
 
 def visible_motion(frame: Frame, size: tuple[int, int]) -> Weight:
-    """Return 1 where a (H, W, 3) uint8 frame has outlines that tell where it moves, 0 where it is flat.
+    """Return 1 where a frame (H, W, 3) has outlines that tell where it moves, 0 where it is flat.
 
     On a grid of ``size`` (h, w). A flow over a flat surface is filled in from around it: a thing that passes
     seems to drag it along.
     """
-    grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.float32)
+    grey = np.asarray(cv2.cvtColor(eight_bits(frame), cv2.COLOR_RGB2GRAY), np.float32)
     grey = np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
     slopes = [cv2.Sobel(grey, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))]
     energy = gaussian(np.asarray(sum(np.square(slope) for slope in slopes), np.float32), _OUTLINE_SIGMA)

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.frames import Frame, as_float, as_uint8
+from framesmooth.frames import Frame, as_deep_as
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
-    apply_gains,
     grid_steps,
     tone_gains,
+    toned,
     unclipped,
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
@@ -101,7 +101,7 @@ class TonedFrame:
     def band(self, band: int, share: float) -> Band:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
-            fine, mid, low = split(apply_gains(as_float(self.frame), self.gains ** np.float32(share)))
+            fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
             self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
         return np.asarray(self.kept[share][band], np.float32)
 
@@ -148,6 +148,7 @@ class TrajectorySmoother(MotionSmoother):
     reach = TONE_RADIUS + LONGEST + 2
     memory = TONE_RADIUS + LONGEST
     replaces_odd_frames = True
+    divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
         return grid_steps(stream)
@@ -159,6 +160,9 @@ class TrajectorySmoother(MotionSmoother):
         self, stream: Iterable[GridStep], strengths: Sequence[float | Schedule]
     ) -> Iterator[tuple[Frame, ...]]:
         for window, centre in shot_windows(self._toned(stream), LONGEST):
+            if self.only is not None and window[centre].index not in self.only:
+                yield tuple(window[centre].frame.copy() for _ in strengths)
+                continue
             lanes = [[self._strength(each, frame.index) for frame in window] for each in strengths]
             paths = self._paths(window, centre, max(_share(lane[centre]) for lane in lanes))
             keys = [(tuple(map(_share, lane)), lane[centre]) for lane in lanes]
@@ -177,7 +181,7 @@ class TrajectorySmoother(MotionSmoother):
     def _toned(self, stream: Iterable[GridStep]) -> Iterator[TonedFrame]:
         """Yield every frame with the gains of its tone path."""
         for step, gains in tone_gains(stream):
-            keyframe = step.index - len(self.lead_in) in self.keyframes
+            keyframe = step.index in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
             yield TonedFrame(step.frame, step.index, gains, weights, step.to_next)
 
@@ -219,7 +223,7 @@ class TrajectorySmoother(MotionSmoother):
         strengths: Collection[float],
         paths: Sequence[Paths],
     ) -> dict[float, Frame]:
-        """Return the smoothed frame (H, W, 3) uint8 at ``centre`` of its window, for each of the strengths.
+        """Return the smoothed frame (H, W, 3) at ``centre`` of its window, for each of the strengths.
 
         Bands that are warped onto the steadied grid take most of the memory: one by one they are averaged.
         """
@@ -233,7 +237,8 @@ class TrajectorySmoother(MotionSmoother):
             answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
             for bands, answer in zip(averaged.values(), answers, strict=True):
                 bands.append(answer)
-        return {strength: as_uint8(join(*bands)) for strength, bands in averaged.items()}
+        frame = window[centre].frame
+        return {strength: as_deep_as(frame, join(*bands)) for strength, bands in averaged.items()}
 
 
 def _share(strength: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener
 from framesmooth.models.pool import ModelPool
+from framesmooth.runs.remote import is_remote
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import make_clip
@@ -49,6 +50,8 @@ def generate(
         >>> made.clip.name, made.frames.num_frames
         ('boat.webp', 3)
     """
+    if is_remote(output):
+        raise UsageError(f"from Python {output} is no output: name a file, and copy it there")
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
     if not texts and settings.get("extend") is None:
         raise UsageError("there is no prompt: give one, or extend= a finished clip")

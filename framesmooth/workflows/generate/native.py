@@ -9,8 +9,8 @@ from framesmooth.errors import UsageError
 from framesmooth.generation.native_video_spec import NativeVideo
 from framesmooth.generation.specs import DEFAULT_COLOR_ANCHOR, DEFAULT_NOISE_RENEWAL, Restyle
 from framesmooth.generation.video_segments import segments_of
-from framesmooth.models.video_families.base import NAMES, Start, VideoFamily
-from framesmooth.setting import settings_of
+from framesmooth.models.video_families.base import NAMES, Chance, Start, VideoFamily
+from framesmooth.setting import SettingField, settings_of
 from framesmooth.timeline.prompts import TimedPrompt, place_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.keyframes import avoided_by, keyframes_of
@@ -40,6 +40,10 @@ def check_video_settings(settings: GenerateSettings, family: VideoFamily | None,
         "--motion-bucket": settings.video.motion_bucket is not None and family.reads_prompts,
         "--guidance-scale-2": settings.video.guidance_scale_2 is not None and not family.has_second,
         "--true-cfg-scale": settings.sampling.true_cfg_scale != 1 and not family.true_guidance,
+        "--temperature": settings.video.temperature is not None and not family.draws_codes,
+        "--top-k": settings.video.top_k is not None and not family.draws_codes,
+        "--top-p": settings.video.top_p is not None and not family.draws_codes,
+        **_unused(settings, family),
     }
     _refuse(animates, f"{name} is a {family.title} model, which has no such thing")
 
@@ -83,6 +87,18 @@ def _image_options(settings: GenerateSettings) -> dict[str, bool]:
         "--compile": settings.compute.compiled,
         "--batch-size": settings.compute.batch_size is not None,
     }
+
+
+def _unused(settings: GenerateSettings, family: VideoFamily) -> dict[str, bool]:
+    """Return the options that a family has no use for, and whether they are given."""
+    fields = (field for field in settings_of(type(settings)) if field.key in family.unused)
+    return {_spelled(field): settings.at(field.path) != field.default for field in fields}
+
+
+def _spelled(field: SettingField) -> str:
+    """Return the option of a setting as its key is spelled, where there is such an option."""
+    own = f"--{field.key.replace('_', '-')}"
+    return own if own in field.options else field.option
 
 
 def start_of(settings: GenerateSettings, family: VideoFamily, name: str) -> Start:
@@ -168,6 +184,7 @@ def plan_native(
         guidance_scale_2=video.guidance_scale_2,
         context=video.context_length,
         motion_bucket=video.motion_bucket,
+        chance=Chance(temperature=video.temperature, top_k=video.top_k, top_p=video.top_p),
     )
     if plan.last is not None and not _fits(timeline, family, start):
         lengths = (timeline.num_frames + more for more in range(1, _TRIED))

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from framesmooth.setting import Setting, settings_of
 from framesmooth.workflows.encoding_settings import EncodingSettings
@@ -25,14 +25,25 @@ class ConvertSettings(WorkflowSettings, EncodingSettings):
         Setting(
             has_option=False,
             written=object,
-            help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames. "
-            "None keeps the frames in memory.",
+            help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames, "
+            "or of OpenEXR where they are floats. None keeps the frames in memory.",
         ),
     ] = None
     _: KW_ONLY
     no_audio: Annotated[
         bool, Setting(help="Drop the sound of IN, which is otherwise kept and cut to the frames.")
     ] = False
+    bit_depth: Annotated[
+        Literal["8", "10", "12", "16"] | None,
+        Setting(
+            unset="as many as IN has, if the output can hold them",
+            help="Bits of a channel in the output. Frames are worked on with no fewer.",
+        ),
+    ] = None
+    frames_as: Annotated[
+        Literal["png", "tiff", "exr"] | None,
+        Setting(unset="png; exr for floats", help="The format of a folder of frames."),
+    ] = None
 
     @property
     def uneven(self) -> "Uneven":

@@ -9,6 +9,7 @@ from annotated_types import Interval
 from framesmooth.limits import MAX_FPS
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 from framesmooth.workflows.settings.shared import Flow, FlowWeights
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ DropRepeats = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class InterpolateSettings(ConvertSettings):
+class InterpolateSettings(ConvertSettings, PipeSettings):
     """How frames are interpolated; the options of ``framesmooth interpolate``."""
 
     heading: ClassVar = "Interpolation"

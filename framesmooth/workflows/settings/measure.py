@@ -10,6 +10,7 @@ from framesmooth.errors import UsageError
 from framesmooth.registry import names
 from framesmooth.setting import Setting
 from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.settings.pipes import PipeInputSettings
 from framesmooth.workflows.settings.shared import REPORTS, Flow, FlowWeights, Guide, Source
 from framesmooth.workflows.workflow import WorkflowSettings
 
@@ -150,7 +151,7 @@ class MeasureSettings(MetricSettings):
 
 
 @dataclass(frozen=True)
-class MeasureClipsSettings(MetricSettings):
+class MeasureClipsSettings(MetricSettings, PipeInputSettings):
     """How several clips are measured alike; the options of ``framesmooth measure``."""
 
     heading: ClassVar = "Metrics"

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from annotated_types import Interval
+
 from framesmooth import defaults
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 from framesmooth.workflows.settings.shared import (
     MOTION,
     REPORTS,
@@ -18,7 +21,7 @@ from framesmooth.workflows.settings.shared import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmoothSettings(ConvertSettings):
+class SmoothSettings(ConvertSettings, PipeSettings):
     """How a clip is smoothed; the options of ``framesmooth smooth``."""
 
     heading: ClassVar = "Smoothing"
@@ -44,7 +47,9 @@ class SmoothSettings(ConvertSettings):
             choices=smoother_names,
             unset=f"{defaults.SMOOTHER}; of a run its own",
             help="Method that removes flicker. trajectory removes most for the detail it costs; ema is "
-            "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour.",
+            "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour; "
+            "breathing also what swells over 20 frames; banding evens out rows under mains-powered lamps; "
+            "dust takes specks and hairs off.",
         ),
     ] = None
     flow: Annotated[
@@ -65,6 +70,13 @@ class SmoothSettings(ConvertSettings):
             help="IN is a loop: smooth from its last frame on to its first, too.",
         ),
     ] = None
+    workers: Annotated[
+        Annotated[int, Interval(ge=1, le=256)],
+        Setting(
+            help="How many processes smooth the clip, each a part of it at a time; the result is the same to "
+            "the last bit. With trajectory and deflicker."
+        ),
+    ] = 1
     measure: Annotated[
         bool,
         Setting(

@@ -7,11 +7,12 @@ from annotated_types import Interval
 
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
+from framesmooth.workflows.settings.pipes import PipeSettings
 from framesmooth.workflows.settings.shared import Flow, FlowWeights
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpscaleSettings(ConvertSettings):
+class UpscaleSettings(ConvertSettings, PipeSettings):
     """How frames are enlarged; the options of ``framesmooth upscale``."""
 
     heading: ClassVar = "Upscaling"

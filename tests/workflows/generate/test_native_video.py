@@ -330,7 +330,7 @@ def test_models_tells_what_a_family_generates(pipelines: Callable[[str], Path]) 
     from framesmooth.cli.main import cli
 
     result = CliRunner().invoke(cli, ["models", str(pipelines("wan_image")), "--json"])
-    told = json.loads(result.stdout)[1]["video"]
+    told = json.loads(result.stdout)[-1]["video"]
     assert (told["starts"], told["takes_last_image"]) == (["image"], True)
     assert told["frames"] == {"rule": "4k + 1", "default": 81}
     text = CliRunner().invoke(cli, ["models", str(pipelines("wan_image"))]).stdout

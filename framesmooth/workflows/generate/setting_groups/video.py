@@ -52,6 +52,25 @@ class VideoModelSettings(SettingGroup):
         Annotated[int, Interval(ge=1, le=255)] | None,
         Setting(unset="127", help="Stable Video Diffusion: how much moves, 1 to 255."),
     ] = None
+    temperature: Annotated[
+        Annotated[float, Interval(ge=0, le=10)] | None,
+        Setting(
+            unset="0.9",
+            help="VideoGPT: how evenly codes are drawn; 0 takes the likeliest, above 1 unlikely ones come "
+            "more often.",
+        ),
+    ] = None
+    top_k: Annotated[
+        Annotated[int, Interval(ge=1, le=65536)] | None,
+        Setting(metavar="N", unset="all", help="VideoGPT: draw from the N likeliest codes."),
+    ] = None
+    top_p: Annotated[
+        Annotated[float, Interval(gt=0, le=1)] | None,
+        Setting(
+            unset="0.95",
+            help="VideoGPT: draw from the likeliest codes that have this share of the probability (nucleus).",
+        ),
+    ] = None
     group_offload: Annotated[
         bool,
         Setting(help="Offload idle layers to CPU memory: needs less GPU memory than --cpu-offload, slower."),
