@@ -80,8 +80,10 @@ UPSCALERS: Final[dict[str, str]] = {
     "lanczos": "framesmooth.upscaling.lanczos:Lanczos",
     "acnet": "framesmooth.upscaling.acnet:Acnet",
     "swin2sr": "framesmooth.upscaling.swin2sr:Swin2SR",
+    "esrgan": "framesmooth.upscaling.esrgan:Esrgan",
+    "diffusion": "framesmooth.upscaling.diffusion:DiffusionUpscaler",
 }
-"""Upscalers: classes with a ``create(folder, device)``."""
+"""Upscalers: classes with a ``create(path, device)``."""
 
 DEFAULT_GENERATOR: Final = "prompt-travel"
 

@@ -11,6 +11,7 @@ Example::
 import sys
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice, pairwise
 from pathlib import Path
 
 import click
@@ -24,9 +25,11 @@ from storybook.clips import paint_clip
 from storybook.motion import FRAME_RATE, clip_at
 
 from framesmooth.errors import FramesmoothError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, as_float, as_uint8
 from framesmooth.metrics.measure import measure
+from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import load_flow
+from framesmooth.motion.warping import backward_warp
 from framesmooth.upscaling.base import Enlarging, create_upscaler
 from framesmooth.upscaling.steady import steadily
 from framesmooth.video import open_source
@@ -50,14 +53,33 @@ def filmed(folder: Path, frames: int) -> Iterable[tuple[str, list[Frame]]]:
         yield path.stem, [np.ascontiguousarray(frame[:height, :width]) for frame in kept]
 
 
+def recurrent(small: list[Frame], enlarging: Enlarging, strength: float) -> list[Frame]:
+    """The other way to steadiness: the whole last large frame is warped, not what was added to it."""
+    flow, made = load_flow("dis-medium"), [enlarging(small[0])]
+    for before, frame in pairwise(small):
+        motion = estimate_bidirectional_flow(flow, frame, before)
+        error = np.abs(backward_warp(as_float(before), motion.forward) - as_float(frame)).mean(axis=-1)
+        trust = np.asarray(motion.consistent * np.exp(-error / 0.03), np.float32)
+        height, width = enlarging.size
+        scale = np.array([width / frame.shape[1], height / frame.shape[0]], np.float32)
+        large = np.asarray(cv2.resize(motion.forward * scale, (width, height)), np.float32)
+        share = strength * cv2.resize(trust, (width, height))[..., None]
+        warped = backward_warp(as_float(made[-1]), large, interpolation=cv2.INTER_CUBIC)
+        own = as_float(enlarging(frame))
+        made.append(as_uint8(np.clip(own + share * (warped - own), 0, 1)))
+    return made
+
+
 def enlarger(name: str, steady: float, size: tuple[int, int]) -> Enlarge:
-    """What enlarges a clip to (height, width)."""
+    """What enlarges a clip to (height, width); a negative ``steady`` is that of ``recurrent``."""
     if name == "bicubic":
         return lambda small: [
             np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
             for frame in small
         ]
     enlarging, flow = Enlarging(create_upscaler(name, "cpu"), size), load_flow("dis-medium")
+    if steady < 0:
+        return lambda small: recurrent(small, enlarging, -steady)
     return lambda small: list(steadily(small, enlarging, flow, steady))
 
 
@@ -79,12 +101,24 @@ def flickering(frames: list[Frame]) -> float:
 )
 @click.option("--scenes", default=6, help="Painted scenes.")
 @click.option("--frames", default=12, help="Frames of each clip.")
-def main(data: Path | None, scenes: int, frames: int) -> None:
+@click.option("--clips", default=100, help="Clips of the folder, at most.")
+@click.option(
+    "--network",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A network in safetensors to compare with, as scripts/ncnn_weights.py writes it.",
+)
+def main(data: Path | None, scenes: int, frames: int, clips: int, network: str | None) -> None:
     """Prints one table for painted scenes and one for clips."""
-    sources = [("painted", painted(scenes, frames)), *([("filmed", filmed(data, frames))] if data else [])]
-    for title, clips in sources:
+    ways = [("bicubic", 0.0), ("lanczos", 0.0), ("acnet", 0.0), ("storybook-x2", 0.0)]
+    ways += [("storybook-x2", 0.5), ("storybook-x2", -0.5)]
+    ways += [] if network is None else [(network, 0.0), (network, 0.5)]
+    sources = [
+        ("painted", painted(scenes, frames)),
+        *([("filmed", islice(filmed(data, frames), clips))] if data else []),
+    ]
+    for title, shown in sources:
         rows: dict[str, list[list[float]]] = {}
-        for _, large in clips:
+        for _, large in shown:
             size = large[0].shape[:2]
             small = [
                 np.asarray(
@@ -93,8 +127,7 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                 for one in large
             ]
             before = flickering(large)
-            for name, steady in (("bicubic", 0.0), ("lanczos", 0.0), ("acnet", 0.0), ("storybook-x2", 0.0),
-                                 ("storybook-x2", 0.5)):  # fmt: skip
+            for name, steady in ways:
                 try:
                     enlarge = enlarger(name, steady, size)
                 except FramesmoothError as error:
@@ -103,7 +136,9 @@ def main(data: Path | None, scenes: int, frames: int) -> None:
                 start = time.perf_counter()
                 made = enlarge(small)
                 seconds = (time.perf_counter() - start) / len(made)
-                rows.setdefault(f"{name}, steady {steady:g}" if steady else name, []).append(
+                told = Path(name).stem + (f", recurrent {-steady:g}" if steady < 0 else "")
+                told += f", steady {steady:g}" if steady > 0 else ""
+                rows.setdefault(told, []).append(
                     [
                         np.mean([peak_signal_noise_ratio(a, b) for a, b in zip(large, made, strict=True)]),
                         structural_similarity(large[0], made[0], channel_axis=2),

@@ -40,6 +40,8 @@ TORCH_PLACES = (
     "training",
     "metrics/learned",
     "motion/flow/raft.py",
+    "upscaling/diffusion.py",
+    "upscaling/esrgan.py",
     "upscaling/residual_network.py",
     "upscaling/storybook_x2.py",
     "upscaling/swin2sr.py",

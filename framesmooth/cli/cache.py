@@ -15,9 +15,10 @@ from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_opti
     "kinds",
     heading=EVERYDAY,
     multiple=True,
-    type=click.Choice(["smoothed", "keyframes", "frames", "all"]),
-    help="Delete cached files of a kind; repeatable. Without smoothed, the clip is smoothed again when "
-    "needed; without keyframes, a stopped run diffuses them again; without frames, a clip is diffused again.",
+    type=click.Choice(["smoothed", "interpolated", "enlarged", "keyframes", "frames", "all"]),
+    help="Delete cached files of a kind; repeatable. Smoothed, interpolated or enlarged frames are made "
+    "again when needed; without keyframes, a stopped run diffuses them again; without frames, a clip is "
+    "diffused again.",
 )
 @common.json_file
 @common.common

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @click.command(cls=HeadedCommand)
-@click.argument("prompts", nargs=-1, required=True, metavar="PROMPT...", type=FILE_NAME)
+@click.argument("prompts", nargs=-1, metavar="PROMPT...", type=FILE_NAME)
 @common.output
 @preview_options.ahead
 @options_of(GenerateSettings)
@@ -63,10 +63,10 @@ def generate(
       framesmooth generate "the sea at dawn" "the sea at night" -o clip.webp --loop --duration 8s
       framesmooth generate "a castle on the hills" -o clip.mp4 --aspect 9:16 --variations 6
       framesmooth generate "a castle on the hills at sunset" -o clip.mp4 --zoom 1.01 --pan-x "2*sin(t/8)"
-      framesmooth generate "a castle, oil painting" -o clip.mp4 --init-image photo.jpg --strength 0.5
       framesmooth generate "a castle, oil painting" -o clip.mp4 --init-video filmed.mp4 --strength 0.6
       framesmooth generate "a cat" -o clip.mp4 --model ~/models/sdxl --lora style.safetensors:0.8
-      framesmooth generate "a cat" "a lion" -o clip.mp4 --smooth-strength auto --dry-run
+      framesmooth generate "a castle at sunset" -o clip.mp4 --cascade -W 1024 -H 576 --dry-run
+      framesmooth generate --extend clip.mp4 -o longer.mp4 --duration 8s
     """  # fmt: skip
     parsed, settings = inputs.prompts_and_options(prompts, settings)
     from framesmooth.runs.remote import Remote, is_remote
@@ -173,11 +173,11 @@ def closing_words(made: "GeneratedClip", run_folder: str = "") -> list[str]:
     from framesmooth.workflows.generate.estimate import duration, size
 
     height, width = made.size
-    length = f"{float(made.after.num_frames / made.fps):.3g} s"
-    parts = [f"{length} long", f"{width}x{height}", f"{made.after.num_frames} frames"]
+    length = f"{float(made.num_frames / made.fps):.3g} s"
+    parts = [f"{length} long", f"{width}x{height}", f"{made.num_frames} frames"]
     if made.clip.is_file():
         parts.append(size(made.clip.stat().st_size))
     lines = [f"done in {duration(made.seconds)}: {', '.join(parts)}", steadiness(made.before, made.after)]
     lines.append(made.left or f"smoothed by {made.smoothing.words}")
-    lines += wrong_words(wrong_frames(made.after), made.fps)
+    lines += wrong_words(wrong_frames(made.after), made.drawn_fps)
     return [*lines, f"report: {run_folder or made.run_folder}/report.html"]

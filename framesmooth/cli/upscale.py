@@ -30,7 +30,7 @@ def upscale(source: str, output: str, json_file: str | None, progress: str, **se
       framesmooth upscale frames/ -o large/ --scale 4
       ffmpeg -i a.mov -f yuv4mpegpipe - | framesmooth upscale - -o - | ffmpeg -i - b.mp4
       framesmooth upscale footage.mp4 -o large.mp4 --model lanczos
-      framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/swin2sr --tile 256
+      framesmooth upscale clip.mp4 -o large.mp4 --model ~/models/x4.safetensors --tile 256
     """
     from framesmooth.cli.progress import progress_listener
     from framesmooth.workflows import upscale as workflow

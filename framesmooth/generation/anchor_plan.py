@@ -65,6 +65,8 @@ class _Planner:
     size: tuple[int, int]
     pose: Callable[[int], Homography]
     num_frames: int
+    begun: int = 0
+    """The first frame of the leg, before which nothing changes any more."""
     planned: list[PlannedImage] = field(default_factory=list)
     shown: list[AnchorImage] = field(default_factory=list)
 
@@ -141,7 +143,8 @@ class _Planner:
             enlarged = composed(self.shown, [1.0] * len(self.shown), self.pose(time)).enlarged
         if enlarged > LARGEST_ENLARGEMENT:
             earlier = [one.full for one in self.planned if one.kind != "extend" and one.full < time]
-            self.add(time, "refine", self.pose(time), max([time - _FADED, *earlier]), time)
+            since = max([time - _FADED, self.begun - 1, *earlier])
+            self.add(time, "refine", self.pose(time), since, time)
 
 
 def plan_images(
@@ -149,6 +152,7 @@ def plan_images(
     pose: Callable[[int], Homography],
     prompts: Sequence[object],
     keyframes: Sequence[int],
+    legs: Sequence[int] = (),
 ) -> tuple[PlannedImage, ...]:
     """Return the images of a clip, in the order in which they are generated.
 
@@ -157,15 +161,19 @@ def plan_images(
         pose: the homography from frame 0 to a frame, in these pixels.
         prompts: of every frame what is equal where its prompt is.
         keyframes: the frames that are generated while the prompt changes, in order.
+        legs: of a clip that was extended, how many frames it had each time: what was planned for those stays.
     """
     scale = min(1.0, _GRID / min(size))
     small = max(2, round(size[0] * scale)), max(2, round(size[1] * scale))
     into = np.diag([small[1] / size[1], small[0] / size[0], 1.0])
     out = np.linalg.inv(into)
-    planner = _Planner(small, lambda time: into @ pose(time) @ out, len(prompts))
+    ends = [*legs, len(prompts)]
+    planner = _Planner(small, lambda time: into @ pose(time) @ out, ends[0])
     planner.add(0, "first", np.eye(3), 0, 0)
     before = 0
     for time in range(1, len(prompts)):
+        if time in legs:
+            planner.begun, planner.num_frames = time, next(end for end in ends if end > time)
         if prompts[time] != prompts[before]:
             after = min((key for key in keyframes if key >= time), default=time)
             if after == time:
@@ -173,7 +181,7 @@ def plan_images(
                 before = time
             continue
         if planner.unseen(planner.pose(time)) > _UNSEEN:
-            planner.extend(time, _last_alike(prompts, time))
+            planner.extend(time, min(_last_alike(prompts, time), planner.num_frames - 1))
         planner.refine(time)
         before = time
     return tuple(_restored(planner.planned, into, out))

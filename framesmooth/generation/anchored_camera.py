@@ -59,7 +59,9 @@ class AnchoredCamera(CameraFeedback):
         """The images, in the order in which they are generated."""
         changing = keyframe_times(self.path.timeline, self.cadence if isinstance(self.cadence, int) else 8)
         prompts = [self._prompt(time) for time in range(self.num_frames)]
-        return plan_images(self.camera.size, lambda time: self.camera.between(0, time), prompts, changing)
+        return plan_images(
+            self.camera.size, lambda time: self.camera.between(0, time), prompts, changing, self.legs
+        )
 
     @cached_property
     def keyframe_indices(self) -> tuple[int, ...]:

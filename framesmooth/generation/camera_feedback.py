@@ -49,6 +49,7 @@ class CameraFeedback(ImageToImageGenerator):
         color_pull: how far a frame's colours are pulled to those of the first frame there, 0 to 1.
         noise_renewal: share of the noise that is new from one keyframe to the next.
         first: the first frame, uint8 of the denoised size; None is generated.
+        legs: of a clip that was extended, how many frames it had each time.
     """
 
     camera: Camera
@@ -56,6 +57,7 @@ class CameraFeedback(ImageToImageGenerator):
     color_pull: float
     noise_renewal: float
     first: Frame | None = None
+    legs: tuple[int, ...] = ()
 
     @classmethod
     def create(cls, request: GenerationRequest) -> "CameraFeedback":
@@ -81,6 +83,7 @@ class CameraFeedback(ImageToImageGenerator):
             fps=spec.fps,
             cadence=spec.cadence if isinstance(spec.cadence, int) else auto_cadence(timeline),
             first=None if plan.first is None else fitted(plan.first, size),
+            legs=plan.legs,
             store={} if request.images is None else request.images,
         )
 

@@ -34,8 +34,8 @@ class LatentPath:
         model: denoises and decodes.
         timeline: the prompts and seeds.
         sampling: how frames are denoised.
-        drift: share of the way to the next keyframe's noise that is travelled; below 1 it is for a timeline
-            of two keyframes, whose image then varies without becoming another one.
+        drift: share of the way to the next keyframe's noise that is travelled; below 1 the image varies
+            without becoming another one.
         control: what a ControlNet is given at each frame, if there is one.
         cross_frame: whether all frames attend to the first.
         structure_share: share of the steps in which prompts with one subject have one structure; 0 is none,
@@ -208,7 +208,13 @@ class LatentPath:
             start, end, mix = end, start, 1 - mix
         elif start == end > 0:  # at the last keyframe the way to it ends, however far it drifts
             start, mix = end - 1, 1.0
-        return slerp(self._noise(start), self._noise(end), mix * self.drift)
+        return slerp(self._drifted(start), self._noise(end), mix * self.drift)
+
+    def _drifted(self, index: int) -> Tensor:
+        """Return the noise at a keyframe: as far towards its own as each way to it has led."""
+        if self.drift == 1 or index == 0:
+            return self._noise(index)
+        return slerp(self._drifted(index - 1), self._noise(index), self.drift)
 
     def conditioning(self, time: int) -> Conditioning:
         """Return the prompt embeddings of a frame, and its control: batch size 1."""

@@ -86,7 +86,13 @@ class MovingSubjectGenerator(DiffusionGenerator):
         keys = self.path.timeline.keyframes
         if len({(key.prompt, key.negative) for key in keys}) == 1:
             return (0,)
-        return keyframe_times(self.path.timeline, self.cadence, comes_back=self.path.timeline.loop)
+        timeline = replace(self.path.timeline, num_frames=self._planned)
+        return keyframe_times(timeline, self.cadence, comes_back=timeline.loop)
+
+    @property
+    def _planned(self) -> int:
+        """How many frames the motion is planned for; in those after them it goes on."""
+        return self.plan.planned or self.num_frames
 
     @property
     def possible_keyframes(self) -> tuple[int, ...]:
@@ -192,6 +198,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
             fps=float(self.fps),
             speed=self.plan.speed,
             loop=self.path.timeline.loop,
+            planned=self._planned,
         )
 
     @cached_property

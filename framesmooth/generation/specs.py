@@ -68,6 +68,7 @@ class Feedback:
         depth_model: the folder of a model that estimates depth; None takes images for planes.
         anchored: whether frames are composed from images that stay, and only what is new is generated.
         first: the first frame, uint8 (H, W, 3) of any size; None is diffused.
+        legs: for a clip that was extended, how many frames it had each time; images are planned for these.
     """
 
     moves: Mapping[str, Sequence[float]]
@@ -79,6 +80,7 @@ class Feedback:
     depth_model: Path | None = None
     anchored: bool = False
     first: Frame | None = None
+    legs: tuple[int, ...] = ()
 
     @property
     def generator(self) -> str:
@@ -97,6 +99,7 @@ class Feedback:
             "cadence": self.cadence,
             **({} if self.depth_model is None else {"depth": True}),
             **({"anchored": True} if self.anchored else {}),
+            **({"legs": list(self.legs)} if self.legs else {}),
             "first": None if self.first is None else hashlib.sha256(self.first.tobytes()).hexdigest(),
         }
 
@@ -121,6 +124,7 @@ class MovingSubject:
         water: what is said of the water in the scene; None where none moves.
         speed: factor of all speeds.
         cadence: as asked, None where it is left open.
+        planned: frames of the clip that the motion was planned for, if it goes on after them; None is all.
     """
 
     generator: ClassVar[str] = "moving-subject"
@@ -129,12 +133,14 @@ class MovingSubject:
     water: Ambient | None = None
     speed: float = 1.0
     cadence: int | None = None
+    planned: int | None = None
 
     @property
     def key(self) -> dict[str, Any]:
         """Everything about this that decides the keyframes: plain JSON types."""
         motions = [None if motion is None else asdict(motion) for motion in self.motions]
-        key = {"motions": motions, "speed": self.speed, "cadence": self.cadence}
+        key: dict[str, Any] = {"motions": motions, "speed": self.speed, "cadence": self.cadence}
+        key |= {} if self.planned is None else {"planned": self.planned}
         return key if self.water is None else key | {"water": asdict(self.water)}
 
     def is_black(self, time: int) -> bool:

@@ -23,6 +23,9 @@ _WAYS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1),
 _FURTHEST: Final = 0.9
 """Widths of the picture that a subject travels at most, or heights: on a long clip it goes more slowly."""
 
+_LEAST_SECONDS: Final = 0.75
+"""Of its speed that a subject needs at least to come to rest."""
+
 
 _HEAD: Final = 0.3
 """Share of an animal's height in which its head is."""
@@ -82,6 +85,7 @@ def poses(
     fps: float,
     speed: float,
     loop: bool,
+    planned: int | None = None,
 ) -> list[Pose]:
     """Return the subject's pose in each frame.
 
@@ -95,27 +99,34 @@ def poses(
         fps: frames per second.
         speed: factor of all speeds.
         loop: whether the last frame is followed by the first.
+        planned: in so many frames it gets there; in the frames after them it goes on, and comes to rest
+            before it leaves the picture. None is all.
     """
-    height = len(alpha)
+    height, count = len(alpha), planned or len(shares)
     faces = facing(alpha) if any(one and one.gait in _ON_LEGS for one in motions) else ""
     room = faces or towards_room(alpha)
     velocities = np.array([_velocity(motion, room) for motion in motions]) * height * speed
-    own = np.array([(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares])
+    own = np.array(
+        [(1 - mix) * velocities[start] + mix * velocities[end] for start, end, mix in shares[:count]]
+    )
     gone = np.cumsum(own, axis=0) / fps
     gone -= gone[len(gone) // 2]
     gone = gone * _slower(gone, alpha, loop=loop)
     gone = gone + _centred(gone, alpha)
+    gone = np.concatenate([gone, _onwards(gone, alpha, len(shares) - count, fps)])
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
-    middle, seconds = len(shares) // 2, len(shares) / fps
-    goes_left = bool(gone[-1, 0] < gone[0, 0])
-    turned = bool(faces) and gone[-1, 0] != gone[0, 0] and (faces == "left") != goes_left
+    middle, seconds = count // 2, count / fps
+    first, last = gone[0, 0], gone[count - 1, 0]
+    goes_left = bool(last < first)
+    turned = bool(faces) and last != first and (faces == "left") != goes_left
+    strides = _strides(gone, count)
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
         rate = gait.rate * speed
         if loop:  # a whole number of times
             rate = max(1, round(rate * seconds)) / seconds
-        wave = 2 * pi * rate * (frame - middle) / fps
+        wave = 2 * pi * rate * ((strides[frame] if gait.limbs else frame) - middle) / fps
         rise = gait.rise * tall * sin(wave)
         bend = Bend(gait.limbs, wave, facing_left=goes_left) if gait.limbs else None
         stretch = 1 + gait.stretch * sin(2 * wave)
@@ -129,6 +140,28 @@ def _velocity(motion: SubjectMotion | None, room: str) -> tuple[float, float]:
         return 0.0, 0.0
     across, down = _WAYS[motion.way or room]
     return motion.speed * across, motion.speed * down
+
+
+def _strides(gone: Way, count: int) -> list[float]:
+    """Return what legs go by, in frames: from frame ``count`` on they slow down with what they carry."""
+    lengths = np.linalg.norm(np.diff(gone, axis=0), axis=1)
+    usual = lengths[count - 2] if count > 1 else 0.0
+    later = lengths[count - 1 :] / usual if usual > 0 else np.ones(len(gone) - count)
+    return [*map(float, range(count)), *(count - 1 + np.cumsum(later)).tolist()]
+
+
+def _onwards(gone: Way, alpha: Map, frames: int, fps: float) -> Way:
+    """Return how a way goes on: at the speed that it ends with, and ever slower towards the border."""
+    covered = np.argwhere(alpha > 0.5)[:, ::-1]
+    if len(gone) < 2 or not len(covered):
+        return np.repeat(gone[-1:], frames, axis=0)
+    step = gone[-1] - gone[-2]
+    sides = np.array([alpha.shape[1], alpha.shape[0]], np.float64)
+    low, high = covered.min(axis=0) + gone[-1], covered.max(axis=0) + gone[-1]
+    left = np.maximum(np.where(step > 0, sides - 1 - high, low), _LEAST_SECONDS * fps * np.abs(step))
+    left = np.maximum(left, 1e-6)
+    times = np.arange(1, frames + 1)[:, None]
+    return np.asarray(gone[-1] + np.sign(step) * left * -np.expm1(-np.abs(step) * times / left), np.float64)
 
 
 def _gait(motions: Sequence[SubjectMotion | None], share: tuple[int, int, float]) -> Gait:

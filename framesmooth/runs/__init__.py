@@ -6,6 +6,7 @@
     keyframes/      latents of the diffused frames, or images where each is drawn from the one before
     frames/         every frame, lossless, before smoothing
     smoothed/KEY/   every frame, lossless, after smoothing, for all settings with which it was smoothed
+    interpolated/KEY/  enlarged/KEY/    likewise after each of these stages, where a clip has it
     metrics.json  metrics.csv  report.html  strip.png
     lock            held by the one process that works here; a killed one leaves the file but no lock
 

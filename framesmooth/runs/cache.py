@@ -1,19 +1,32 @@
 """The cached stages of run folders: their size, and pruning."""
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from framesmooth.errors import MediaError
-from framesmooth.runs.folder import RECORD_FILE, SUFFIX, RunFolder
+from framesmooth.runs.folder import (
+    ENLARGED_FOLDER,
+    INTERPOLATED_FOLDER,
+    RECORD_FILE,
+    SMOOTHED_FOLDER,
+    SUFFIX,
+    RunFolder,
+)
 from framesmooth.runs.stages import Stage
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.listing import natural_key
 
-Kind = Literal["keyframes", "frames", "smoothed"]
-KINDS: Final[tuple[Kind, ...]] = ("keyframes", "frames", "smoothed")
+Kind = Literal["keyframes", "frames", "smoothed", "interpolated", "enlarged"]
+_IN_FOLDERS: Final[dict[Kind, str]] = {
+    "smoothed": SMOOTHED_FOLDER,
+    "interpolated": INTERPOLATED_FOLDER,
+    "enlarged": ENLARGED_FOLDER,
+}
+"""Kinds of which a run keeps several, one folder each."""
+KINDS: Final[tuple[Kind, ...]] = ("keyframes", "frames", "smoothed", "interpolated", "enlarged")
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ def contents(run: RunFolder) -> Iterator[Cached]:
         notes = stage.notes()
         if results or notes:
             made_with = notes.get("settings")
-            smoother = made_with.get("smoother") if isinstance(made_with, dict) else None
+            smoother = _made_by(made_with) if isinstance(made_with, dict) else None
             yield Cached(
                 run=run.folder,
                 kind=kind,
@@ -81,8 +94,13 @@ def contents(run: RunFolder) -> Iterator[Cached]:
 def _stages(run: RunFolder) -> Iterator[tuple[Kind, Stage]]:
     yield "keyframes", run.keyframes
     yield "frames", run.frames
-    for stage in run.all_smoothed:
-        yield "smoothed", stage
+    for kind, folder in _IN_FOLDERS.items():
+        for stage in run.all_of(folder):
+            yield kind, stage
+
+
+def _made_by(settings: Mapping[str, Any]) -> Any:
+    return next((settings[name] for name in ("smoother", "upscaler", "flow") if name in settings), None)
 
 
 def prune(run: RunFolder, kinds: Collection[Kind]) -> int:
@@ -98,7 +116,7 @@ def prune(run: RunFolder, kinds: Collection[Kind]) -> int:
             if kind not in kinds:
                 continue
             stage.clear()
-            if kind == "smoothed":
+            if kind in _IN_FOLDERS:
                 with media_errors(stage.folder, "write"):
                     shutil.rmtree(stage.folder)
     return freed

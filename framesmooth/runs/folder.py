@@ -22,6 +22,8 @@ RECORD_FILE: Final = "record.json"
 LOCK_FILE: Final = "lock"
 HOLDER_FILE: Final = "lock.pid"
 SMOOTHED_FOLDER: Final = "smoothed"
+INTERPOLATED_FOLDER: Final = "interpolated"
+ENLARGED_FOLDER: Final = "enlarged"
 SHOTS_FOLDER: Final = "shots"
 """Of a film, whose shots have run folders of their own."""
 _KEY_LENGTH: Final = 8
@@ -67,10 +69,21 @@ class RunFolder:
         here = [unnamed] if unnamed.is_dir() else sorted(folder.glob(f"*-{key[:_KEY_LENGTH]}"))
         return Stage(here[0] if here else folder / f"{name}-{key[:_KEY_LENGTH]}")
 
+    def finished(self, kind: str, settings: Mapping[str, Any], name: str) -> Stage:
+        """Return the stage of frames that were made of smoothed ones with ``settings``.
+
+        ``kind`` is INTERPOLATED_FOLDER or ENLARGED_FOLDER; folders are called as those of ``smoothed`` are.
+        """
+        return Stage(self.folder / kind / f"{name}-{content_key(settings)[:_KEY_LENGTH]}")
+
     @property
     def all_smoothed(self) -> list[Stage]:
         """The stages of smoothed frames that are here."""
-        return [Stage(path) for path in sorted((self.folder / SMOOTHED_FOLDER).glob("*")) if path.is_dir()]
+        return self.all_of(SMOOTHED_FOLDER)
+
+    def all_of(self, kind: str) -> list[Stage]:
+        """Return the stages in the folder ``kind``, such as ENLARGED_FOLDER."""
+        return [Stage(path) for path in sorted((self.folder / kind).glob("*")) if path.is_dir()]
 
     @property
     def record(self) -> dict[str, Any]:

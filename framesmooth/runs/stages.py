@@ -58,6 +58,11 @@ class Stage:
                 path.unlink(missing_ok=True)
             self.checksums.clear()
 
+    def take(self, other: "Stage", name: str) -> None:
+        """Copy the file ``name`` of another stage, unless it is here or isn't whole there."""
+        if not self.checksums.intact(name) and other.checksums.intact(name):
+            self.checksums.write(name, (other.folder / name).read_bytes())
+
     def results(self) -> list[Path]:
         """Return the files that this stage made so far."""
         return [path for kind in _RESULTS for path in self.folder.glob(kind)]
@@ -82,10 +87,13 @@ class Stage:
 
 
 class LatentFolder:
-    """Keyframes' latents on disk: a mapping from frame index to float32 (2, C, h, w)."""
+    """Keyframes' latents on disk: a mapping from frame index to float32 (2, C, h, w).
 
-    def __init__(self, stage: Stage) -> None:
-        self.folder, self._checksums = stage.folder, stage.checksums
+    Those of frames before ``kept`` that are here stay as they are, even if they are denoised once more.
+    """
+
+    def __init__(self, stage: Stage, kept: int = 0) -> None:
+        self.folder, self._checksums, self._kept = stage.folder, stage.checksums, kept
 
     def __contains__(self, time: object) -> bool:
         return isinstance(time, int) and self._checksums.intact(LATENTS_NAME.format(time))
@@ -95,6 +103,8 @@ class LatentFolder:
         return latents
 
     def __setitem__(self, time: int, latents: NDArray[np.float32]) -> None:
+        if time < self._kept and time in self:
+            return
         content = BytesIO()
         np.save(content, latents, allow_pickle=False)
         self._checksums.write(LATENTS_NAME.format(time), content.getvalue())

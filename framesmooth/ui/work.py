@@ -71,7 +71,7 @@ class Workshop:
         with self.pool.active():
             made = make_clip(settings, emit)
         height, width = made.size
-        words = [steadiness(made.before, made.after), *wrong_words(wrong_frames(made.after), made.fps)]
+        words = [steadiness(made.before, made.after), *wrong_words(wrong_frames(made.after), made.drawn_fps)]
         run = made.run_folder.name
         return {
             "clip": made.clip.name,
@@ -80,7 +80,7 @@ class Workshop:
             "strip": f"{run}/strip.png",
             "words": [*words, f"smoothed by {made.smoothing.words}"],
             "figures": _figures(made.before, made.after),
-            "facts": {"frames": made.after.num_frames, "fps": float(made.fps), "size": [width, height]},
+            "facts": {"frames": made.num_frames, "fps": float(made.fps), "size": [width, height]},
             "command": command,
             "thumbnail": _thumbnail(job, made.run_folder / "frames"),
         }

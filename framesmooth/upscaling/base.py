@@ -17,6 +17,10 @@ from framesmooth.frames import Frame
 from framesmooth.registry import UPSCALERS, load, names
 from framesmooth.upscaling.tiles import in_tiles
 
+DEFAULT_TILE: Final = 512
+"""Pixels of a tile's side."""
+DEFAULT_STEADY: Final = 0.5
+"""Share of the added detail that comes from the frame before."""
 LARGEST_SIDE: Final = 16_384
 """Pixels of an enlarged frame's longer side, at most."""
 
@@ -44,10 +48,18 @@ class Upscaler(Protocol):
         ...
 
 
+FROM_FILES: Final = ("swin2sr", "esrgan", "diffusion")
+"""Upscalers that are named by the path of their weights."""
+
+
 def check_upscaler(name: str) -> None:
-    """Raise UsageError unless ``name`` is that of an upscaler, or a folder."""
-    if name not in names("upscaler") and not Path(name).is_dir():
-        raise UsageError(f"no upscaler {name!r}: use {', '.join(UPSCALERS)}, or the path of a Swin2SR folder")
+    """Raise UsageError unless ``name`` is that of an upscaler, or a path."""
+    if name in FROM_FILES or (name not in names("upscaler") and not Path(name).expanduser().exists()):
+        known = ", ".join(one for one in UPSCALERS if one not in FROM_FILES)
+        raise UsageError(
+            f"no upscaler {name!r}: use {known}, or the path of a Swin2SR folder, of a pipeline of diffusers "
+            "that enlarges, or of an ESRGAN .safetensors file"
+        )
 
 
 def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -56,15 +68,17 @@ def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def create_upscaler(name: str, device: str = "auto") -> Upscaler:
-    """Return the upscaler called ``name``, or the one in the model folder of that path.
+    """Return the upscaler called ``name``, or the one in the file or the model folder of that path.
 
     Raises:
-        UsageError: neither a name nor a folder.
+        UsageError: neither a name nor a path, or a file that may run programs when it is read.
         ModelError: a model that cannot be loaded, or a package that isn't installed.
     """
-    if name in UPSCALERS or not Path(name).exists():
+    path = Path(name).expanduser()
+    if name in UPSCALERS or not path.exists():
         return cast(Upscaler, load("upscaler", name).create(None, device))
-    return cast(Upscaler, load("upscaler", "swin2sr").create(Path(name), device))
+    kind = "esrgan" if path.is_file() else "diffusion" if (path / "model_index.json").is_file() else "swin2sr"
+    return cast(Upscaler, load("upscaler", kind).create(path, device))
 
 
 @dataclass(frozen=True)

@@ -25,29 +25,40 @@ Detail = NDArray[np.float32]
 
 
 def steadily(
-    frames: Iterable[Frame], enlarging: Enlarging, flow: FlowEstimator, strength: float
+    frames: Iterable[Frame],
+    enlarging: Enlarging,
+    flow: FlowEstimator,
+    strength: float,
+    *,
+    before: tuple[Frame, Frame] | None = None,
 ) -> Iterator[Frame]:
     """Yield the enlarged frames.
+
+    Each depends on the one before as it was yielded, so that a clip can be gone on with from any frame.
 
     Args:
         frames: (H, W, 3), of one size and type.
         enlarging: what enlarges each.
         flow: estimates the motion between the small frames.
         strength: share of the detail, 0 to below 1, from the frame before; 0 enlarges each by itself.
+        before: the frame before the first one, small and enlarged; None where there is none.
     """
-    before: Frame | None = None
-    kept: Detail | None = None
+    small, kept = (None, None) if before is None else (before[0], _added(*before))
     for frame in frames:
         large = enlarging(frame)
-        if strength == 0:
-            yield large
-            continue
-        smooth = _smooth(frame, enlarging.size)
-        detail: Detail = as_float(large) - smooth
-        if before is not None and kept is not None and before.shape == frame.shape:
-            detail = detail + strength * _followed(flow, frame, before, kept, detail)
-        before, kept = frame, detail
-        yield as_deep_as(frame, smooth + detail)
+        if strength > 0:
+            smooth = _smooth(frame, enlarging.size)
+            detail: Detail = as_float(large) - smooth
+            if small is not None and kept is not None and small.shape == frame.shape:
+                detail = detail + strength * _followed(flow, frame, small, kept, detail)
+                large = as_deep_as(frame, smooth + detail)
+            small, kept = frame, as_float(large) - smooth
+        yield large
+
+
+def _added(small: Frame, large: Frame) -> Detail:
+    """Return what an enlarged frame has more than the smooth enlargement of the small one."""
+    return as_float(large) - _smooth(small, large.shape[:2])
 
 
 def _smooth(frame: Frame, size: tuple[int, int]) -> Detail:

@@ -58,8 +58,10 @@ class Swin2SR:
         import torch
 
         height, width = frame.shape[:2]
+        window = self.network.config.window_size  # it pads to a multiple itself, and then trips over it
+        whole = np.pad(frame, ((0, -height % window), (0, -width % window), (0, 0)), mode="edge")
         with torch.inference_mode():
-            given = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
+            given = torch.from_numpy(whole).permute(2, 0, 1)[None].float() / 255
             made = self.network(pixel_values=given.to(self.network.device)).reconstruction
             large = made[0, :, : self.factor * height, : self.factor * width].clamp(0, 1) * 255
             return np.ascontiguousarray(large.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())

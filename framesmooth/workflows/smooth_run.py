@@ -42,7 +42,8 @@ _DECIDING_PIXELS: Final = ("framesmooth", "numpy", "scipy", "opencv-contrib-pyth
 class Smoothed:
     """Smoothed frames, the metrics that were measured when they were made, and a strip of them if one was.
 
-    ``left`` says what of them was left as it was, because smoothing didn't help there.
+    ``left`` says what of them was left as it was, because smoothing didn't help there. ``stage`` is where
+    they are kept in a run folder.
     """
 
     frames: FrameSource
@@ -50,6 +51,7 @@ class Smoothed:
     after: Report
     strip: Frame | None = None
     left: LeftAlone | None = None
+    stage: Stage | None = None
 
     def choice(self, smoother: Smoother, *, loop: bool) -> SmoothingChoice:
         """Return how the frames were smoothed where ``smoother`` was asked for."""
@@ -113,7 +115,7 @@ def smooth_run(
     left = None if harmless is None else harmless.left_alone(smoother, source, *found)
     if left is not None and left.smoother is None:
         same = Strip.of_middle(num_frames).drawn_from_pairs((frame, frame) for frame in source)
-        return Smoothed(source, found[0], unchanged(found[0]), strip=same, left=left)
+        return Smoothed(source, found[0], unchanged(found[0]), strip=same, left=left, stage=run.frames)
     if left is not None and left.smoother is not None:
         again = smooth_run(run, left.smoother, emit, fps=fps, loop=loop, guide=guide)
         return replace(again, left=left)
@@ -121,7 +123,7 @@ def smooth_run(
     if strip is None:  # kept by a version that kept no strip, or damaged
         strip = Strip.of_middle(num_frames).drawn_from(source, frames)
         keep_strip(kept, strip)
-    return Smoothed(frames, *found, strip=strip)
+    return Smoothed(frames, *found, strip=strip, stage=kept)
 
 
 def smoother_of_run(run: RunFolder, smoother: Smoother, num_frames: int) -> Smoother:
@@ -142,12 +144,17 @@ def can_keep(folder: Path) -> RunFolder | None:
     return run if known else None
 
 
+def content_of_frames(stage: Stage, num_frames: int) -> str:
+    """Return the SHA-256 (hex) of the checksums of a stage's frames."""
+    frames = FrameFolder(stage)
+    return hashlib.sha256("\n".join(map(frames.digest, range(num_frames))).encode()).hexdigest()
+
+
 def _key(run: RunFolder, num_frames: int, fps: Fraction, described: str) -> dict[str, Any]:
     """Return everything that decides the smoothed frames and their metrics."""
-    frames, versions = FrameFolder(run.frames), package_versions()
-    content = hashlib.sha256("\n".join(frames.digest(index) for index in range(num_frames)).encode())
+    versions = package_versions()
     return {
-        "frames": content.hexdigest(),
+        "frames": content_of_frames(run.frames, num_frames),
         "fps": str(fps),
         "smoother": described,
         "versions": {name: versions[name] for name in _DECIDING_PIXELS},

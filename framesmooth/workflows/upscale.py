@@ -9,8 +9,7 @@ from framesmooth.events import Notice, frame_stage
 from framesmooth.frames import FrameSource
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.streams import prefetch
-from framesmooth.upscaling.base import Enlarging, create_upscaler, size_of
-from framesmooth.upscaling.enlarged_source import DEFAULT_TILE
+from framesmooth.upscaling.base import DEFAULT_TILE, Enlarging, create_upscaler, size_of
 from framesmooth.upscaling.steady import steadily
 from framesmooth.workflows.clip_steps import tell_what_changes
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert

@@ -179,3 +179,20 @@ def test_a_run_from_before_resumes_as_it_was(tiny_model: Path, tmp_path: Path) -
     assert settings_from_record(record, tmp_path / "clip.framesmooth").camera.camera_anchor == "auto"
     del raw["camera"]["camera_anchor"]
     assert settings_from_record(record, tmp_path / "clip.framesmooth").camera.camera_anchor == "off"
+
+
+def test_images_that_were_planned_stay_when_a_clip_is_extended() -> None:
+    def pose(time: int) -> np.ndarray:
+        return np.array([[1.01**time, 0, -3.0 * time], [0, 1.01**time, 0], [0, 0, 1.0]])
+
+    def plan(frames: int, legs: tuple[int, ...]) -> list[tuple[object, ...]]:
+        planned = plan_images((48, 64), pose, ["a"] * frames, [0, frames - 1], legs)
+        return [(one.key, one.kind, one.pose.tobytes(), one.since, one.full) for one in planned]
+
+    alone, further, furthest = plan(20, ()), plan(44, (20,)), plan(60, (20, 44))
+    assert further[: len(alone)] == alone
+    assert furthest[: len(further)] == further
+    assert len(furthest) > len(further) > len(alone)
+    assert all(since >= 19 for *_, since, _ in further[len(alone) :]), "nothing changes before the joint"
+    keys = [one[0] for one in furthest]
+    assert len(set(keys)) == len(keys)

@@ -116,6 +116,28 @@ def test_a_map_that_tells_nothing_finds_no_subject(scene: np.ndarray, value: flo
     assert np.array_equal(composed(whole, Pose(9, 0)), scene), "what has no subject stands still"
 
 
+@pytest.mark.parametrize("words", ["moving to the left", "moving right", "moving upwards", "rolling right"])
+def test_a_way_that_goes_on_keeps_its_start_and_its_speed_and_stays_in_the_picture(
+    layers: Layers, words: str
+) -> None:
+    motion = read_motion(f"a ball {words} in a room")
+
+    def places(frames: int, planned: int | None) -> np.ndarray:
+        found = poses(
+            [motion], [(0, 0, 0.0)] * frames, layers.alpha, fps=FPS, speed=1.0, loop=False, planned=planned
+        )
+        return np.array([(pose.across, pose.down, pose.lean) for pose in found])
+
+    alone, further, furthest = places(FRAMES, None), places(60, FRAMES), places(200, FRAMES)
+    assert np.array_equal(further[:FRAMES], alone)
+    assert np.array_equal(furthest[:60], further)
+    speeds = np.linalg.norm(np.diff(furthest[:, :2], axis=0), axis=1)
+    assert speeds[FRAMES - 1] == pytest.approx(speeds[FRAMES - 2], rel=0.1)
+    middles = furthest[:, :2] + DISC
+    assert middles.min() > 0
+    assert middles.max() < SIZE
+
+
 @pytest.fixture
 def horse() -> Layers:
     """An animal of boxes that looks to the left: body, legs, neck."""

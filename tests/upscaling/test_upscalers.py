@@ -1,5 +1,7 @@
 """What every upscaler promises, and what steady enlarging adds."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,11 +12,15 @@ from framesmooth.errors import FramesmoothError, ModelError, UsageError, missing
 from framesmooth.frames import Frame
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.registry import UPSCALERS
+from framesmooth.upscaling.acnet import Acnet
 from framesmooth.upscaling.base import Enlarging, Upscaler, create_upscaler, size_of
+from framesmooth.upscaling.diffusion import DiffusionUpscaler
 from framesmooth.upscaling.lanczos import Lanczos
 from framesmooth.upscaling.steady import steadily
+from framesmooth.upscaling.storybook_x2 import StorybookX2
 from framesmooth.upscaling.tiles import in_tiles
 from tests.scenes import texture
+from tests.tiny_upscalers import build_compact, build_upscaling_pipeline
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +38,29 @@ def swin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=sorted(UPSCALERS))
-def upscaler(request: pytest.FixtureRequest, swin_folder: Path) -> Upscaler:
-    if request.param == "acnet" and missing_packages(["pyanime4k"]):
-        pytest.skip("pyanime4k is not installed")
-    return create_upscaler(str(swin_folder) if request.param == "swin2sr" else request.param, "cpu")
+@pytest.fixture(scope="session")
+def models(swin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What upscalers are loaded from, those that come without weights."""
+    folder = tmp_path_factory.mktemp("upscalers")
+    return {
+        "swin2sr": swin_folder,
+        "esrgan": build_compact(folder / "compact.safetensors"),
+        "diffusion": build_upscaling_pipeline(folder / "x4", "StableDiffusionUpscalePipeline"),
+        "latent": build_upscaling_pipeline(folder / "x2", "StableDiffusionLatentUpscalePipeline"),
+    }
+
+
+def loaded(name: str, models: dict[str, Path]) -> Upscaler:
+    needed = {"acnet": "pyanime4k", "esrgan": "spandrel"}.get(name)
+    if needed is not None and missing_packages([needed]):
+        pytest.skip(f"{needed} is not installed")
+    made = create_upscaler(str(models.get(name, name)), "cpu")
+    return replace(made, steps=1) if isinstance(made, DiffusionUpscaler) else made
+
+
+@pytest.fixture(params=sorted({*UPSCALERS, "latent"}))
+def upscaler(request: pytest.FixtureRequest, models: dict[str, Path]) -> Upscaler:
+    return loaded(request.param, models)
 
 
 def picture(height: int = 40, width: int = 56) -> Frame:
@@ -45,16 +69,18 @@ def picture(height: int = 40, width: int = 56) -> Frame:
 
 def test_every_upscaler_makes_larger_frames_and_leaves_its_input_alone(upscaler: Upscaler) -> None:
     assert isinstance(upscaler, Upscaler)
-    frame = picture()
+    frame = picture(12, 17)
     kept = frame.copy()
     large = upscaler(frame)
-    assert large.shape == (upscaler.factor * 40, upscaler.factor * 56, 3)
+    assert large.shape == (upscaler.factor * 12, upscaler.factor * 17, 3)
     assert large.dtype == np.uint8
     assert np.array_equal(frame, kept)
     assert np.array_equal(upscaler(frame), large), "the same frame becomes the same frame"
 
 
 def test_tiles_give_the_whole_frame(upscaler: Upscaler) -> None:
+    if isinstance(upscaler, DiffusionUpscaler):
+        pytest.skip("its attention sees all of a tile")
     frame = picture(72, 88)
     whole, tiled = upscaler(frame), in_tiles(upscaler, frame, 48)
     assert tiled.shape == whole.shape
@@ -74,8 +100,9 @@ def test_a_painted_picture_keeps_its_tone_and_gains_on_nearest_pixels(name: str)
 
 def test_one_pixel_and_flat_frames(upscaler: Upscaler) -> None:
     flat = np.full((24, 24, 3), 130, np.uint8)
-    if type(upscaler).__name__ in ("Lanczos", "StorybookX2"):
-        assert upscaler(flat[:1, :1]).shape == (2, 2, 3)
+    if not isinstance(upscaler, Acnet):
+        assert upscaler(flat[:1, :1]).shape == (upscaler.factor, upscaler.factor, 3)
+    if isinstance(upscaler, Lanczos | StorybookX2):
         assert np.abs(upscaler(flat).astype(int) - 130).max() <= 3
 
 
@@ -117,6 +144,61 @@ def test_what_is_no_upscaler_is_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
     with pytest.raises(ModelError, match="bert"):
         create_upscaler(str(tmp_path), "cpu")
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.pt", "x.ckpt"])
+def test_pickles_are_refused_before_they_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"cos\nsystem\n(S'false'\ntR.")
+    with pytest.raises(UsageError, match="may run programs"):
+        create_upscaler(str(tmp_path / name), "cpu")
+
+
+@pytest.mark.skipif(bool(missing_packages(["spandrel"])), reason="spandrel is not installed")
+def test_networks_that_do_not_enlarge_are_one_line(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"weight": torch.zeros(3)}, tmp_path / "unknown.safetensors")
+    build_compact(tmp_path / "same.safetensors", scale=1)
+    for name, word in (("unknown", "no network that is known"), ("same", "enlarges 1 times|doesn't enlarge")):
+        with pytest.raises(ModelError, match=word) as caught:
+            create_upscaler(str(tmp_path / f"{name}.safetensors"), "cpu")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(bool(missing_packages(["spandrel"])), reason="spandrel is not installed")
+def test_a_network_of_spandrel_is_what_torch_makes_of_its_layers(models: dict[str, Path]) -> None:
+    import torch
+    from safetensors.torch import load_file
+    from torch.nn.functional import conv2d, interpolate, pixel_shuffle, prelu
+
+    frame, weights = picture(16, 16), load_file(models["esrgan"])
+    x = given = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
+    for layer in range(5):
+        weight = weights[f"body.{layer}.weight"]
+        x = prelu(x, weight) if layer % 2 else conv2d(x, weight, weights[f"body.{layer}.bias"], padding=1)
+    wanted = (pixel_shuffle(x, 2) + interpolate(given, scale_factor=2)).clamp(0, 1)[0] * 255
+    made = create_upscaler(str(models["esrgan"]), "cpu")(frame)
+    assert np.abs(made - wanted.permute(1, 2, 0).numpy()).max() < 0.51
+    whole = sys.modules.get("spandrel")
+    assert whole is None or hasattr(whole, "MAIN_REGISTRY"), "no half of a package is left behind"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"_class_name": "StableDiffusionPipeline"}'])
+def test_pipelines_that_do_not_enlarge_are_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "model_index.json").write_text(content)
+    with pytest.raises(ModelError) as caught:
+        create_upscaler(str(tmp_path), "cpu")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_clip_that_is_gone_on_with_is_the_whole_one() -> None:
+    wide = np.asarray(texture(24, 48, seed=4) * 255, np.uint8)
+    frames = [np.ascontiguousarray(wide[:, t : t + 32]) for t in range(5)]
+    enlarging, flow = Enlarging(Lanczos(), (48, 64)), load_flow("dis-medium")
+    whole = list(steadily(frames, enlarging, flow, 0.5))
+    rest = list(steadily(frames[3:], enlarging, flow, 0.5, before=(frames[2], whole[2])))
+    assert all(np.array_equal(a, b) for a, b in zip(whole[3:], rest, strict=True))
 
 
 class Boiling:

@@ -33,7 +33,8 @@ def generate(
     report; a run that was stopped is continued.
 
     Args:
-        prompts: one or more, as on the command line: "a cat", or "0: a cat | 30: a lion".
+        prompts: one or more, as on the command line: "a cat", or "0: a cat | 30: a lion"; none to extend a
+            clip as it went (``extend``).
         output: a .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.
         on_event: is told what happens; it may stop the work by raising, and the run can be resumed.
         pool: keeps the model loaded for the next clip that needs the same one.
@@ -52,6 +53,8 @@ def generate(
     if is_remote(output):
         raise UsageError(f"from Python {output} is no output: name a file, and copy it there")
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
+    if not texts and settings.get("extend") is None:
+        raise UsageError("there is no prompt: give one, or extend= a finished clip")
     styled, settings = with_styles(parse_prompts(texts), settings)
     asked = GenerateSettings.of(prompts=styled, output=Path(output), **settings)
     emit = NoticeCollector(on_event)

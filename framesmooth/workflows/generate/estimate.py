@@ -16,6 +16,7 @@ from framesmooth.frames import Frame
 from framesmooth.metrics.measure import measure
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.video.images import save_png
+from framesmooth.workflows.generate.finish_cost import FinishingCost, finishing_cost
 
 if TYPE_CHECKING:
     from framesmooth.generation.base import FrameGenerator
@@ -81,7 +82,9 @@ class Estimate:
         diffusing: seconds of all denoising that is expected.
         decoding: seconds of decoding and encoding images, and of blending those between.
         smoothing: seconds of smoothing and measuring, before and after.
-        writing: seconds of writing frames before and after smoothing.
+        interpolating: seconds of putting frames between.
+        enlarging: seconds of enlarging frames.
+        writing: seconds of writing the frames of all stages.
         memory: bytes at most.
         free: bytes that there are for that.
         disk: bytes of the run folder.
@@ -89,6 +92,7 @@ class Estimate:
         time: seconds of everything, and between which two they will be.
         is_most: whether keyframes are found on the way, so that there may be fewer.
         segments: clips of a video pipeline to generate, 0 for other models.
+        finished: what the clip has where more and larger frames follow, as "95 of 1024x576"; "" elsewhere.
     """
 
     width: int
@@ -109,6 +113,9 @@ class Estimate:
     time: Span
     is_most: bool = False
     segments: int = 0
+    interpolating: float = 0.0
+    enlarging: float = 0.0
+    finished: str = ""
 
     @property
     def seconds(self) -> float:
@@ -122,9 +129,8 @@ class Estimate:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        rounded = {
-            name: round(getattr(self, name), 1) for name in ("diffusing", "decoding", "smoothing", "writing")
-        }
+        stages = ("diffusing", "decoding", "smoothing", "interpolating", "enlarging", "writing")
+        rounded = {name: round(getattr(self, name), 1) for name in stages}
         bounds = {f"seconds_{name}": round(getattr(self.time, name), 1) for name in ("low", "high")}
         plain = {name: value for name, value in asdict(self).items() if name != "time"}
         return plain | rounded | {"seconds": round(self.seconds, 1)} | bounds
@@ -137,6 +143,7 @@ class Estimate:
     def rows(self) -> list[tuple[str, str]]:
         """The rows of a table: what, how much."""
         return [
+            *([("finished frames", self.finished)] if self.finished else []),
             ("size", f"{self.width}x{self.height}"),
             ("frames", str(self.frames)),
             self._diffused,
@@ -144,6 +151,11 @@ class Estimate:
             ("diffusing", f"about {duration(self.diffusing)}"),
             ("decoding", f"about {duration(self.decoding)}"),
             ("smoothing and measuring", f"about {duration(self.smoothing)}"),
+            *(
+                (name, f"about {duration(seconds)}")
+                for name, seconds in (("interpolating", self.interpolating), ("enlarging", self.enlarging))
+                if seconds
+            ),
             ("writing", f"about {duration(self.writing)}"),
             ("all of it", self.time.words),
             (f"peak memory ({self.device})", f"{size(self.memory)} of {size(self.free)}"),
@@ -201,8 +213,8 @@ def estimate(
     """
     work, least_work = generator.work(is_rendered), generator.least_work(is_rendered)
 
-    def worked_out(found: "Probe", smoothing: _Smoothing) -> Estimate:
-        return _worked_out(generator, work, least_work, found, smoothing)
+    def worked_out(found: "Probe", smoothing: _Smoothing, finishing: FinishingCost | None = None) -> Estimate:
+        return _worked_out(generator, work, least_work, found, smoothing, finishing or FinishingCost())
 
     def is_worth_it(first: "Probe", trial: float) -> bool:
         seconds = worked_out(first, _Smoothing()).seconds
@@ -210,7 +222,14 @@ def estimate(
 
     found = generator.probe(is_worth_it)
     spare = least - worked_out(found, _Smoothing()).seconds
-    return worked_out(found, _smoothing(clip, generator, found.image, spare))
+    finishing = finishing_cost(
+        clip.cascade,
+        generator.num_frames,
+        generator.size,
+        _small_clip(found.image, generator, _SIDES[1]) * 2,
+        clip.settings.compute.device,
+    )
+    return worked_out(found, _smoothing(clip, generator, found.image, spare), finishing)
 
 
 def _worked_out(
@@ -219,16 +238,19 @@ def _worked_out(
     least_work: "Work",
     found: "Probe",
     smoothing: "_Smoothing",
+    finishing: FinishingCost,
 ) -> Estimate:
     height, width = generator.size
-    frames = work.frames + generator.num_frames  # before smoothing and after
     png, writing = _png(found.image[:height, :width])
+    finished = finishing.pixels / (height * width)  # in frames of this size
+    frames = work.frames + generator.num_frames + finished  # before smoothing, after it, and what follows
     least, most = least_work.keyframe_steps, work.keyframe_steps
     shares = [least + share * (most - least) for share in (_USUAL, 0.0, _RARELY_MORE)]
     keyframes = [_keyframe_seconds(found, work, least_work, steps) for steps in shares]
     between = [_seconds(found, which)[1] for which in (work, least_work)]
     decoding = found.seconds(work)[1]
-    other = decoding + smoothing.seconds + writing * frames
+    following = finishing.interpolating + finishing.enlarging
+    other = decoding + smoothing.seconds + following + writing * frames
     quick, slow = found.spread
     expected = keyframes[0] + max(between) + other
     keyframe_bytes = png if work.keyframe_bytes is None else work.keyframe_bytes
@@ -247,8 +269,11 @@ def _worked_out(
         smoothing=smoothing.seconds,
         memory=found.memory + (0 if found.device.startswith("cuda") else smoothing.memory),
         free=found.free,
+        interpolating=finishing.interpolating,
+        enlarging=finishing.enlarging,
+        finished=_finished(finishing),
         writing=writing * frames,
-        disk=work.keyframes * keyframe_bytes + frames * png,
+        disk=work.keyframes * keyframe_bytes + round(frames * png),
         device=found.device,
         time=Span(
             expected,
@@ -256,6 +281,12 @@ def _worked_out(
             slow * (keyframes[2] + max(between) + other),
         ),
     )
+
+
+def _finished(finishing: FinishingCost) -> str:
+    if finishing.size is None:
+        return ""
+    return f"{finishing.frames} of {finishing.size[1]}x{finishing.size[0]}"
 
 
 def _seconds(found: "Probe", work: "Work") -> tuple[float, float]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import repeat
 from typing import Any, Final
 
-from framesmooth.errors import ModelError
+from framesmooth.errors import MediaError, ModelError
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator
@@ -23,6 +23,7 @@ from framesmooth.runs import (
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
 from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
+from framesmooth.workflows.generate.extend import take_keyframes
 from framesmooth.workflows.generate.forecast import Forecast
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
@@ -66,6 +67,7 @@ class FramesStage:
         if self.run.holds_other_frames(self.clip.frames_key):
             self.emit(Notice(f"the frames of the earlier run in {self.run.folder} are replaced"))
         notes = self.stage.open(self.clip.frames_key)
+        self._take_over()
         damaged = self.frames.damaged(self.num_frames)
         if damaged:
             message = f"damaged frames in {self.stage.folder} are made anew: {listed(damaged)}"
@@ -83,6 +85,24 @@ class FramesStage:
         self.stage.note(complete=True)
         return self.stage.notes()
 
+    def _take_over(self) -> None:
+        """Copy the frames of the run that the clip goes on from."""
+        before = self.clip.extends
+        if before is None or all(index in self.frames for index in range(before.frames)):
+            return
+        with stage(self.emit, "frames so far", before.frames, "frames") as advance:
+            for index in range(before.frames):
+                self.stage.take(before.run.frames, self.frames.path(index).name)
+                advance(1)
+        if not all(index in self.frames for index in range(before.frames)):
+            raise MediaError(
+                f"frames of {before.run.folder} are damaged: 'framesmooth resume {before.run.folder}' first"
+            )
+
+    def _is_kept(self, index: int) -> bool:
+        """Tell whether a frame is that of the run that the clip goes on from."""
+        return self.clip.extends is not None and index < self.clip.extends.frames
+
     @cached_property
     def _loaded(self) -> dict[str, Any]:
         """What is noted about the loaded model."""
@@ -93,6 +113,8 @@ class FramesStage:
         with stage(self.emit, "load model"):
             generator = load_generator(self.clip, self.run)
         self.run.keyframes.open(self.clip.keyframes_key | generator.facts())
+        if self.clip.extends is not None:
+            take_keyframes(self.clip.extends, self.run)
         return generator
 
     def _render(self, loaded_before: dict[str, Any] | None) -> None:
@@ -123,8 +145,9 @@ class FramesStage:
                     self.stage.note(crossfaded=sorted(generator.crossfaded))
                 self._keep(batch, frames)
                 if read is not None:
-                    for frame in [one.frame for one in frames] if frames else repeat(None, len(batch)):
-                        read(frame)
+                    made = [one.frame for one in frames] if frames else repeat(None, len(batch))
+                    for index, frame in zip(batch, made, strict=True):
+                        read(None if self._is_kept(index) else frame)
                 advance(len(batch))
         if generator.crossfaded:
             self.emit(
@@ -159,7 +182,7 @@ class FramesStage:
 
     def _keep(self, batch: range, frames: list[GeneratedFrame]) -> None:
         """Write a batch; faults that the model reports are noted first, because pixels don't show them."""
-        rendered = list(zip(batch, frames, strict=False))
+        rendered = [pair for pair in zip(batch, frames, strict=False) if not self._is_kept(pair[0])]
         faults = {str(index): generated.fault for index, generated in rendered if generated.fault}
         if faults:
             self.stage.note(faults=self.stage.notes().get("faults", {}) | faults)

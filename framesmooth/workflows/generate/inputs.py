@@ -61,6 +61,10 @@ def read_prompts(texts: Sequence[str], options: Mapping[str, Any], given: Collec
     from framesmooth.workflows.generate.deforum.reader import is_settings_file, read_deforum
     from framesmooth.workflows.generate.styling import with_styles
 
+    if not texts:
+        if options.get("extend") is None:
+            raise UsageError("there is no prompt: give one, or --extend a finished clip")
+        return (), options
     readers = {
         text: read
         for text in texts

@@ -14,6 +14,7 @@ from framesmooth.runs import (
     LatentFolder,
     RunFolder,
 )
+from framesmooth.workflows.generate.extend import keyframes_in_memory
 from framesmooth.workflows.generate.resolve import ResolvedClip
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
         ModelError: a model that cannot be loaded.
         UsageError: something asked for that the generator cannot do.
     """
+    latents, images = keyframes_in_memory(clip.extends) if run is None else ({}, {})
+    kept = 0 if clip.extends is None else clip.extends.frames
     kind: type[FrameGenerator] = registry.load("generator", clip.generator)
     return kind.create(
         GenerationRequest(
@@ -38,8 +41,8 @@ def load_generator(clip: ResolvedClip, run: RunFolder | None) -> FrameGenerator:
             load_video=lambda: load_video_model(clip),
             sampling=sampling_of(clip),
             plan=clip.plan,
-            latents=None if run is None else LatentFolder(run.keyframes),
-            images=None if run is None else KeyframeImageFolder(run.keyframes),
+            latents=latents if run is None else LatentFolder(run.keyframes, kept),
+            images=images if run is None else KeyframeImageFolder(run.keyframes),
         )
     )
 

@@ -17,7 +17,7 @@ from framesmooth.runs import (
 from framesmooth.timeline.ambient_words import ambient_blanked
 from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
-from framesmooth.upscaling.base import check_upscaler, scaled
+from framesmooth.upscaling.base import check_upscaler
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
@@ -83,9 +83,9 @@ def check_writing(clip: ResolvedClip) -> None:
         MediaError: odd sides that the codec cannot take, or sound that isn't there.
     """
     settings, audio = clip.settings, clip.settings.encoding.audio
-    if settings.upscaling.upscale != 1:
+    if clip.cascade.scale != 1:
         check_upscaler(settings.upscaling.upscaler)
-    check_rate(settings.output, settings.timeline.rate)
+    check_rate(settings.output, clip.cascade.fps)
     settings.look.look().check()
     if settings.encoding.sign is not None:
         check_signing(settings.output, settings.encoding.sign)
@@ -93,7 +93,7 @@ def check_writing(clip: ResolvedClip) -> None:
         raise MediaError(f"{audio} does not exist: check the name after --audio")
     if not is_folder_name(settings.output):
         size = clip.height or 2, clip.width or 2  # a model's own size is always even
-        size = scaled(size, settings.upscaling.upscale)
+        size = clip.cascade.size(size)
         sound = audio is not None
         plan_writing(
             settings.output,

@@ -30,9 +30,15 @@ def report_facts(clip: ResolvedClip) -> dict[str, str]:
         "model": clip.model_name,
         "steps": str(clip.steps),
         "guidance scale": _guidance(clip),
-        "frames": f"{clip.timeline.num_frames} at {clip.settings.timeline.rate} per second",
+        "frames": _frames(clip),
         **extension_names(clip.settings),
     }
+
+
+def _frames(clip: ResolvedClip) -> str:
+    drawn = clip.timeline.num_frames
+    told = f"{clip.cascade.length(drawn)} at {clip.cascade.fps} per second"
+    return told if clip.cascade.apart == 1 else f"{told}, {drawn} of them drawn"
 
 
 def clip_tags(clip: ResolvedClip) -> dict[str, str]:

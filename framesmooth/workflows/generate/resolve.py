@@ -27,6 +27,8 @@ from framesmooth.models.video_families import video_family
 from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
+from framesmooth.workflows.generate.cascade import Cascade, frames_apart, plan_cascade
+from framesmooth.workflows.generate.extend import Extension, extended_clip
 from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key, find_extensions
@@ -59,9 +61,13 @@ _DECIDING_LATENTS: Final = ("framesmooth", "torch", "diffusers", "transformers")
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedClip:
-    """A clip with everything decided that can be decided before the model is loaded."""
+    """A clip with everything decided that can be decided before the model is loaded.
+
+    ``settings`` are those of the frames that are drawn, ``cascade.asked`` those of the finished clip.
+    """
 
     settings: GenerateSettings
+    cascade: Cascade
     timeline: Timeline
     drift: float
     one_layout: bool
@@ -82,6 +88,8 @@ class ResolvedClip:
     control: ControlFrames | None = None
     native: NativeVideo | None = None
     """How a video pipeline generates the clip; None for other models."""
+    extends: Extension | None = None
+    """The run whose frames the clip begins with; None for a clip of its own."""
     model_generator: str | None = None
     """The generator that the model's own notes ask for, if they do."""
 
@@ -168,7 +176,7 @@ class ResolvedClip:
             key["pacing"] = self.pacing
         if settings.timeline.inbetween == "flow" or self.cadence == "auto" or self.pacing == "even":
             key["flow_version"] = package_versions()["opencv-contrib-python"]
-        return key
+        return key if self.extends is None else key | {"extends": self.extends.key}
 
     @property
     def cadence(self) -> int | Literal["auto"] | None:
@@ -248,6 +256,9 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
         UsageError: settings that contradict each other.
         ModelError: a model that cannot be loaded.
     """
+    if settings.img2img.extend is not None:
+        clip: ResolvedClip = extended_clip(settings, resolve)
+        return clip
     check_settings(settings)
     require_packages("generating")
     folder = locate_model(
@@ -256,7 +267,10 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     family = video_family(folder, settings.video.motion_adapter)
     check_video_settings(settings, family, folder.name)
     if settings.timeline.fps is None:
-        settings = settings.but(fps=settings.timeline.rate if family is None else family.fps)
+        rate = settings.timeline.rate if family is None else family.fps
+        settings = settings.but(fps=rate * frames_apart(settings))
+    defaults = ({} if family is None else defaults_of(family)) | model_defaults(folder)
+    cascade, settings = plan_cascade(settings, _native_size(defaults), whole_clips=family is not None)
     start = None if family is None else start_of(settings, family, folder.name)
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
@@ -266,7 +280,6 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     added = find_extensions(settings, folder)
     for key in timeline.keyframes:
         parse_weights(key.prompt), parse_weights(key.negative)
-    defaults = ({} if family is None else defaults_of(family)) | model_defaults(folder)
     if settings.sampling.preset is not None:
         preset = PRESETS[settings.sampling.preset]
         defaults |= {"steps": preset.steps, "guidance_end": 1.0, "feedback_guidance_scale": None}
@@ -298,6 +311,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     )
     resolved = ResolvedClip(
         settings=settings,
+        cascade=cascade,
         timeline=timeline,
         drift=(0.0 if stays else _drift(settings)) if drifting else 1.0,
         one_layout=drifting,
@@ -380,12 +394,18 @@ def _check_generator(clip: ResolvedClip) -> None:
 
 def _camera_size(settings: GenerateSettings, defaults: Mapping[str, Any]) -> tuple[int, int]:
     """Return (height, width) by which camera words are read, before the model tells its own."""
-    height, width = (int(defaults.get(side) or UNKNOWN_SIDE) for side in ("height", "width"))
+    height, width = _native_size(defaults)
     aspect = settings.sampling.aspect
     if aspect:
         area = height * width
         height, width = round((area / float(aspect)) ** 0.5), round((area * float(aspect)) ** 0.5)
     return settings.sampling.height or height, settings.sampling.width or width
+
+
+def _native_size(defaults: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the (height, width) that a model is made for, as far as that is known before it is loaded."""
+    height, width = (int(defaults.get(side) or UNKNOWN_SIDE) for side in ("height", "width"))
+    return height, width
 
 
 def _number(value: Any) -> float | None:

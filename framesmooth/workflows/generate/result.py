@@ -25,6 +25,8 @@ class GeneratedClip:
         fps: frames per second.
         seconds: how long it took.
         notices: what the user should know.
+        num_frames: how many frames it has.
+        drawn_fps: rate of the frames that were drawn and measured, before others came between.
         left: what was left as it was because smoothing didn't help, and why; None where nothing was.
     """
 
@@ -36,6 +38,8 @@ class GeneratedClip:
     size: tuple[int, int]
     fps: Fraction
     seconds: float
+    num_frames: int
+    drawn_fps: Fraction
     notices: tuple[Notice, ...] = ()
     left: str | None = None
 

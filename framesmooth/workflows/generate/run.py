@@ -38,11 +38,10 @@ from framesmooth.runs import (
 )
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.smoothing.choice import SmoothingChoice
-from framesmooth.upscaling.base import scaled
-from framesmooth.upscaling.enlarged_source import enlarged
 from framesmooth.video import check_output, open_sink, open_source
 from framesmooth.workflows.clip_steps import copy_clip
 from framesmooth.workflows.generate.estimate import Estimate, estimate
+from framesmooth.workflows.generate.finish import Finishing
 from framesmooth.workflows.generate.frames_stage import FrameReader, FramesStage
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import (
@@ -96,7 +95,8 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
         emit(notice)
     frames = FrameFolder(run.frames)
     with stage(emit, "try out"):
-        found = estimate(clip, generator, lambda index: goes_on and index in frames)
+        kept = 0 if clip.extends is None else clip.extends.frames
+        found = estimate(clip, generator, lambda index: index < kept or (goes_on and index in frames))
     if found.warning is not None:
         emit(Notice(found.warning, warning=True))
     return found
@@ -145,8 +145,10 @@ def finish_clip(
         after=smoothed.after,
         smoothing=smoothed.choice(smoother, loop=clip.settings.timeline.loop),
         left=None if smoothed.left is None else smoothed.left.sentence,
-        size=scaled(smoothed.frames.size, clip.settings.upscaling.upscale),
-        fps=clip.settings.timeline.rate,
+        size=clip.cascade.size(smoothed.frames.size),
+        fps=clip.cascade.fps,
+        num_frames=clip.cascade.length(clip.timeline.num_frames),
+        drawn_fps=clip.settings.timeline.rate,
         seconds=time.perf_counter() - started,
     )
     emit(ClipFinished(made.clip, made.run_folder, made.seconds))
@@ -174,7 +176,7 @@ class _Work:
             "status": "running",
             "ai_generated": True,
             "settings": {
-                "raw": settings_as_record(clip.settings, run.folder),
+                "raw": settings_as_record(clip.cascade.asked, run.folder),
                 "resolved": clip.resolved_record,
             },
             "keyframes": clip.timeline_record["keyframes"],
@@ -269,7 +271,7 @@ class _Work:
             for name, report in (("before", smoothed.before), ("after", smoothed.after))
         }
         if not self._writes_report:
-            self._write_clip(smoothed.frames, self._note_clip)
+            self._write_clip(self._finished(smoothed), self._note_clip)
             return smoothed
         with ThreadPoolExecutor(max_workers=1) as beside:
             reported = beside.submit(self._write_report, smoothed, repr(smoother))
@@ -279,15 +281,13 @@ class _Work:
                     reported.result()
                 self._note_clip(finished)
 
-            self._write_clip(self.enlarged(smoothed.frames), written)
+            self._write_clip(self._finished(smoothed), written)
         return smoothed
 
-    def enlarged(self, frames: FrameSource) -> FrameSource:
-        """Return the frames in the size of the clip."""
-        asked = self.clip.settings.upscaling
-        if asked.upscale == 1:
-            return frames
-        return enlarged(frames, asked.upscale, asked.upscaler, self.clip.settings.compute.device)
+    def _finished(self, smoothed: Smoothed) -> FrameSource:
+        """Return as many frames as the clip has, in its size."""
+        assert smoothed.stage is not None  # it is a run's
+        return Finishing(self.run, self.clip.cascade, self.emit).finished(smoothed.stage, smoothed.frames)
 
     def _write_clip(self, frames: FrameSource, on_complete: Callable[[Path], None]) -> None:
         """Write the clip; ``on_complete`` is called with its file before that gets its name."""
@@ -295,7 +295,7 @@ class _Work:
         look = settings.look.look(self.clip.timeline.keyframes[0].seed, weather_of(self.clip))
         with open_sink(
             settings.output,
-            fps=settings.timeline.rate,
+            fps=self.clip.cascade.fps,
             size=frames.size,
             crf=settings.encoding.crf,
             codec=settings.encoding.codec,
@@ -323,7 +323,7 @@ class _Work:
         self.record["clip"] = {
             "name": self.clip.settings.output.name,
             "sha256": content_of(finished),
-            "frames": self.clip.timeline.num_frames,
+            "frames": self.clip.cascade.length(self.clip.timeline.num_frames),
         }
         self.run.write_record(self.record)
 

@@ -11,9 +11,10 @@ def weather_of(clip: ResolvedClip) -> Weather | None:
     if asked == "off" or (asked == "auto" and clip.native is not None):
         return None
     told = [_told(key.prompt, asked, implied=clip.moving is not None) for key in timeline.keyframes]
-    fps, speed = float(clip.settings.timeline.rate), clip.settings.motion.motion_speed
-    period = timeline.num_frames / fps if timeline.loop else None
-    shares = [timeline.at(frame) for frame in range(timeline.num_frames)]
+    fps, speed = float(clip.cascade.fps), clip.settings.motion.motion_speed
+    count, step = clip.cascade.length(timeline.num_frames), clip.cascade.step(timeline.num_frames)
+    period = count / fps if timeline.loop else None
+    shares = [timeline.at(float(frame * step)) for frame in range(count)]
     falling = []
     for kind, fall in FALLS.items():
         paces = [next((one.pace for one in each if one.kind == kind), 0.0) for each in told]

@@ -37,7 +37,8 @@ class UpscaleSettings(ConvertSettings, PipeSettings):
         Setting(
             everyday=True,
             metavar="NAME",
-            help="Upscaler: storybook-x2 (built in), lanczos, acnet, or the path of a Swin2SR folder.",
+            help="Upscaler: storybook-x2 (built in), lanczos, acnet, or the path of an ESRGAN .safetensors "
+            "file, of a Swin2SR folder, or of a pipeline of diffusers that enlarges.",
         ),
     ] = "storybook-x2"
     steady: Annotated[

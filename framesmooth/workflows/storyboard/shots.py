@@ -12,7 +12,7 @@ from typing import Any, Final
 from framesmooth.errors import FramesmoothError, UsageError
 from framesmooth.frames import FrameSource
 from framesmooth.runs import RunFolder, content_key, content_of
-from framesmooth.runs.folder import SHOTS_FOLDER
+from framesmooth.runs.folder import ENLARGED_FOLDER, INTERPOLATED_FOLDER, SHOTS_FOLDER
 from framesmooth.setting import settings_of
 from framesmooth.story.edit import Placed
 from framesmooth.story.located import Located
@@ -108,9 +108,12 @@ class ShotClip:
 
         What another shot starts from must not be graded twice.
         """
-        kept = [stage for stage in self.run.all_smoothed if stage.notes().get("complete")]
+        kinds = (self.run.all_of(kind) for kind in (ENLARGED_FOLDER, INTERPOLATED_FOLDER))
+        smoothed = self.run.all_smoothed
         if self.run.unchecked_record.get("left_as_it_was"):
-            kept = [self.run.frames]
+            smoothed = [self.run.frames]
+        made = ([one for one in kind if one.notes().get("complete")] for kind in (*kinds, smoothed))
+        kept = next(filter(None, made), [])
         return open_source(kept[-1].folder if kept else self.clip, fps=self.settings.timeline.fps)
 
     def remove(self) -> None:

@@ -22,6 +22,15 @@ class ImageToImageSettings(SettingGroup):
 
     heading: ClassVar = "Images and video to start from"
 
+    extend: Annotated[
+        Path | None,
+        Setting(
+            everyday=True,
+            metavar="RUN",
+            help="Go on with a finished clip, given as its run folder or file, up to --num-frames or "
+            "--duration (twice its length by default). Prompts, if any, are what it travels on to.",
+        ),
+    ] = None
     init_image: Annotated[
         Path | None,
         Setting(
