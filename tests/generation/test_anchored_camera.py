@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,7 +186,7 @@ def test_images_that_were_planned_stay_when_a_clip_is_extended() -> None:
     def pose(time: int) -> np.ndarray:
         return np.array([[1.01**time, 0, -3.0 * time], [0, 1.01**time, 0], [0, 0, 1.0]])
 
-    def plan(frames: int, legs: tuple[int, ...]) -> list[tuple[object, ...]]:
+    def plan(frames: int, legs: tuple[int, ...]) -> list[tuple[Any, ...]]:
         planned = plan_images((48, 64), pose, ["a"] * frames, [0, frames - 1], legs)
         return [(one.key, one.kind, one.pose.tobytes(), one.since, one.full) for one in planned]
 
@@ -193,6 +194,6 @@ def test_images_that_were_planned_stay_when_a_clip_is_extended() -> None:
     assert further[: len(alone)] == alone
     assert furthest[: len(further)] == further
     assert len(furthest) > len(further) > len(alone)
-    assert all(since >= 19 for *_, since, _ in further[len(alone) :]), "nothing changes before the joint"
+    assert all(one[3] >= 19 for one in further[len(alone) :]), "nothing changes before the joint"
     keys = [one[0] for one in furthest]
     assert len(set(keys)) == len(keys)

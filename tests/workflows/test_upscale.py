@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import framesmooth as fs
 from framesmooth.cli.main import cli
 from framesmooth.errors import OutputExists, UsageError
-from framesmooth.workflows.upscale import parse_size
+from framesmooth.workflows.settings.pipes import parse_size
 from tests.scenes import texture
 
 FRAMES = [np.asarray(texture(24, 32, seed=t) * 255, np.uint8) for t in range(3)]
