@@ -64,7 +64,7 @@ def read_prompts(texts: Sequence[str], options: Mapping[str, Any], given: Collec
     if not texts:
         if options.get("extend") is None:
             raise UsageError("there is no prompt: give one, or --extend a finished clip")
-        return PromptsRead((), options)
+        return PromptsRead((), dict(options))
     readers = {
         text: read
         for text in texts
