@@ -37,6 +37,7 @@ USER 0:0
 WORKDIR /src
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN pip install -c constraints.txt --index-url "${TORCH_INDEX}" --extra-index-url https://pypi.org/simple torch \
-    && pip install -c constraints.txt ".[exr,provenance,ray,story,ui,upscale,video]"
+    && pip install -c constraints.txt ".[exr,provenance,ray,s3,story,ui,upscale,video]" \
+    && pip install -c constraints.txt --no-deps spandrel
 WORKDIR /work
 USER 1000:1000
