@@ -10,6 +10,7 @@ import click
 from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
+from framesmooth.cli.types import FILE_NAME
 from framesmooth.workflows.batch.settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 @click.command(cls=HeadedCommand)
 @click.argument("files", metavar="JOBS...", nargs=-1, required=True)
 @headed_option(
-    "-o", "--output", required=True, metavar="DIR", heading=EVERYDAY, help="The folder of the results."
+    "-o",
+    "--output",
+    required=True,
+    metavar="DIR",
+    type=FILE_NAME,
+    heading=EVERYDAY,
+    help="The folder of the results.",
 )
 @headed_option(
     "--status", is_flag=True, heading=EVERYDAY, help="Only show how the jobs stand: nothing is done."

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from platformdirs import user_cache_path
-
 from framesmooth.errors import MediaError, OutputExists, UsageError, missing_packages
 from framesmooth.runs.folder import HOLDER_FILE, LOCK_FILE, RECORD_FILE, RunFolder
 
@@ -79,6 +77,8 @@ class Remote:
     def scratch(self) -> Path:
         """Where a run for this address is made on this machine: the same each time, to be continued."""
         key = hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        from platformdirs import user_cache_path
+
         return user_cache_path("framesmooth") / "to-send" / key / self.name
 
     def send(self, local: Path) -> None:

@@ -24,6 +24,8 @@ TONE_RADIUS: Final = 6
 
 # A bend or step of a tone path has so many frames beside it; so far away one frame may be of another light.
 _FEWEST_BESIDE, _FAR = 2, 4
+# A step that stands out by this share of its height is a lamp for sure: the line is sought beside it.
+_SURE_STEP: Final = 0.9
 # Ratios of nearly black or clipped samples hold no information about exposure.
 _DARKEST, _BRIGHTEST = 12, 250
 _FEWEST_SAMPLES = 64
@@ -43,6 +45,7 @@ class LowPass:
         bend: the same of a bend or a step; more is asked of that which stands out most of many.
         jump: log-ratio of two frames from which on, if it is also five times the usual, another light begins:
             frames are compared as if they were in the light of the middle one.
+        bends_first: whether the line is sought beside any bend, not only beside a step that is sure.
     """
 
     radius: int
@@ -50,9 +53,10 @@ class LowPass:
     slope: float
     bend: float
     jump: float = float("inf")
+    bends_first: bool = False
 
 
-BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15)
+BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15, bends_first=True)
 """Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once."""
 
 FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0)
@@ -187,8 +191,9 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     offsets = np.arange(len(path), dtype=np.float64)[near] - centre
     tones = _in_one_light(path[near], int(np.flatnonzero(offsets == 0)[0]), kind.jump)
     weights = np.exp(-0.5 * np.square(offsets / kind.sigma))
-    bend = _bend(offsets, tones, weights, kind.bend)
-    tones = tones - bend
+    bend, first = _bend(offsets, tones, weights, kind)
+    if first:
+        tones = tones - bend
     middle, mean = np.average(offsets, weights=weights), np.average(tones, axis=0, weights=weights)
     away = offsets - middle
     spread = max(float(weights @ np.square(away)), 1e-9)
@@ -214,16 +219,18 @@ def _bend(
     offsets: NDArray[np.float64],
     tones: NDArray[np.float64],
     weights: NDArray[np.float64],
-    significant: float,
-) -> NDArray[np.float64]:
+    kind: LowPass,
+) -> tuple[NDArray[np.float64], bool]:
     """Return what paths (n, m) that bend or step somewhere near have beyond a line (n, m).
+
+    Also returns whether the line is to be sought in what is left of the paths, rather than in themselves.
 
     Of weighted least-squares fits of a + b k + c |k - k'| and of a + b k + c [k >= k'], for all k' with two
     frames on both sides, that which leaves least of all m; as far as its c stands out of each path's
     noise.
     """
     if len(offsets) <= 2 * _FEWEST_BESIDE:
-        return np.zeros_like(tones)
+        return np.zeros_like(tones), False
     line = np.stack([np.ones_like(offsets), offsets], axis=1)
     fit = np.linalg.inv((line.T * weights) @ line) @ (line.T * weights)
     plain = _shapes(offsets)
@@ -236,8 +243,10 @@ def _bend(
     left = weights @ np.square(gaps - shape[:, None] * size) / weights.sum()
     left *= len(tones) / max(len(tones) - 3, 1)
     error = left * (np.square(weights) @ np.square(shape)) / energies[best] ** 2
-    share = np.maximum(1 - significant**2 * error / np.maximum(np.square(size), 1e-18), 0)
-    return np.asarray(plain[:, best, None] * (share * size))
+    share = np.maximum(1 - kind.bend**2 * error / np.maximum(np.square(size), 1e-18), 0)
+    steps = best >= len(offsets) - 2 * _FEWEST_BESIDE
+    first = kind.bends_first or bool(steps and share.max() > _SURE_STEP)
+    return np.asarray((plain if first else shapes)[:, best, None] * (share * size)), first
 
 
 def _shapes(offsets: NDArray[np.float64]) -> NDArray[np.float64]:

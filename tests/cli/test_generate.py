@@ -144,7 +144,7 @@ def test_models_lists_the_built_in_one_and_folders(
     monkeypatch.setattr("framesmooth.models.checkpoints.BUILT_IN_FOLDER", tiny_model)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     result = run("models", "--json", tiny_model)
-    built_in, folder = json.loads(result.stdout)
+    built_in, *_, folder = json.loads(result.stdout)
     assert (built_in["name"], folder["name"]) == ("storybook", str(tiny_model))
     assert built_in["license"] == "Apache-2.0"
     text = run("models").stdout

@@ -39,7 +39,7 @@ output = headed_option(
 
 
 piped_output = headed_option(
-    "-o", "--output", required=True, metavar="OUT", heading=EVERYDAY,
+    "-o", "--output", required=True, metavar="OUT", type=FILE_NAME, heading=EVERYDAY,
     help="A .mp4, .mov, .mkv, .webm, .gif or .webp file, - for stdout, or an address like s3://clips/a.mp4; "
     "any other name is a folder of PNG frames.",
 )  # fmt: skip

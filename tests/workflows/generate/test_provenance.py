@@ -185,6 +185,8 @@ ALLOWED = {
     "sound/speech.py": {"subprocess"},  # espeak-ng, without a shell
     "story/draft/llm.py": {"socket", "urllib"},  # a server on the loopback address alone
     "ui/app.py": {"socket"},  # the page itself
+    "smoothing/workers.py": {"subprocess", "pickle"},  # this program itself, over pipes of its own
+    "workflows/batch/processes.py": {"subprocess"},  # this program itself
 }
 
 
@@ -194,7 +196,9 @@ def test_no_pickle_no_programs_no_network(path: Path) -> None:
     names = {name for name in imported(ast.parse(text)) if name != "urllib.parse"}  # that opens nothing
     place = path.relative_to(PACKAGE).as_posix()
     assert not {name.split(".")[0] for name in names} & FORBIDDEN - ALLOWED.get(place, set())
-    assert not re.search(r"(?<![.\w])(os\.system|os\.popen|eval|exec|torch\.load)\(", text)
+    assert not re.search(r"(?<![.\w])(os\.system|os\.popen|eval|exec)\(", text)
+    for loader in re.findall(r"torch\.load\([^)]*\)", text):
+        assert "weights_only=True" in loader
     for loader in re.findall(r"yaml\.load\([^)]*\)", text):
         assert "BaseLoader" in loader
     assert "allow_pickle=True" not in text

@@ -233,7 +233,7 @@ def test_every_file_has_a_name() -> None:
     assert set(NAMES) == {
         "model", "config", "lora", "textual-inversion", "depth-model", "init-image", "last-image",
         "init-video", "control", "control-model", "ip-adapter", "ip-adapter-image", "audio", "motion-adapter",
-        "lut",
+        "lut", "extend", "upscaler",
     }  # fmt: skip
 
 
