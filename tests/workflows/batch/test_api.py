@@ -198,6 +198,9 @@ def test_two_drivers_do_not_do_one_folder(tmp_path: Path, jobs: Path, here: list
 def test_workers_do_the_jobs_and_go_on_after_an_interrupt(tmp_path: Path, jobs: Path) -> None:
     import signal
 
+    write_clip(tmp_path / "long", frames=600)  # so that no machine is done before it is interrupted
+    with jobs.open("a", encoding="utf-8") as file:
+        file.write("- {smooth: long, smooth-strength: 0.5}\n")
     out = tmp_path / "out"
     command = [sys.executable, "-P", "-m", "framesmooth", "batch", str(jobs), "-o", str(out), "--progress",
                "json", "--workers", "2"]  # fmt: skip
@@ -211,7 +214,7 @@ def test_workers_do_the_jobs_and_go_on_after_an_interrupt(tmp_path: Path, jobs: 
         driver.stderr.read()
     assert driver.returncode == 130
     result = batch(jobs, out, workers=2)
-    assert result.counts == {"complete": 3}
+    assert result.counts == {"complete": 4}
     smooth(tmp_path / "one", tmp_path / "one.webp", smoother="ema", smooth_strength=0.5)
     assert content_of(out / "one.webp") == content_of(tmp_path / "one.webp")
     assert not [path for path in out.iterdir() if path.name.endswith(".part")]
