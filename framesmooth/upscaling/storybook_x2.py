@@ -51,14 +51,14 @@ class StorybookX2:
         from framesmooth.upscaling.residual_network import ResidualUpscaler
 
         place = choose_device(device)
+        dtype = choose_dtype("auto", place)
         try:
             network = ResidualUpscaler.from_pretrained(
-                folder or FOLDER, use_safetensors=True, local_files_only=True
+                folder or FOLDER, use_safetensors=True, local_files_only=True, torch_dtype=dtype
             )
         except (OSError, ValueError, TypeError) as error:
             raise ModelError(f"{folder or FOLDER} holds no upscaling network ({error})") from error
-        dtype = choose_dtype("auto", place)
-        ready = network.to(place, dtype, memory_format=torch.channels_last).eval()
+        ready = network.to(place, memory_format=torch.channels_last).eval()
         return cls(ready, place, dtype)
 
     def __call__(self, frame: Frame) -> Frame:
