@@ -26,7 +26,10 @@ _WAVES: Final = 0.45
 """Times a second."""
 _GLITTER: Final = 0.07
 """Share by which a wave lightens and darkens."""
-_LIES_LOW: Final = 0.7
+_BELOW: Final = 0.08
+"""How far below the horizon water is sure, in heights of the picture."""
+_REACHES_DOWN: Final = 0.3
+"""Share of the lower border that water reaches, or what was found isn't water."""
 _SHORE: Final = 0.008
 """Sigma of the shore's soft edge, in heights of the picture."""
 
@@ -98,9 +101,16 @@ def water_in(scene: Frame, likely: Map) -> Map:
         likely: float32 (h, w), 0 to 1: where the model draws otherwise without the word for it.
 
     Returns:
-        float32 (H, W), 0 to 1, with soft edges. Water lies low: what is likely counts less higher up.
+        float32 (H, W), 0 to 1, with soft edges; all 0 where what is found doesn't reach the lower border.
     """
     height, width = scene.shape[:2]
-    lower = np.linspace(0, 1, height, dtype=np.float32)[:, None] ** _LIES_LOW
-    heat = np.asarray(cv2.resize(likely, (width, height), interpolation=cv2.INTER_CUBIC), np.float32) * lower
-    return cut_out(scene, heat, soft_edge=_SHORE * height)
+    heat = np.asarray(cv2.resize(likely, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    heat *= np.linspace(0, 1, height, dtype=np.float32)[:, None]  # clouds can be as likely
+    # A map is strongest around the horizon, on both sides of it: what is below that is water, for sure.
+    below = round(_BELOW * height)
+    heat = np.pad(heat, ((below, 0), (0, 0)), mode="constant")[:height]
+    fading = np.float32(0.5 ** (1 / height))
+    for row in range(1, height):
+        heat[row] = np.maximum(heat[row], fading * heat[row - 1])
+    found = cut_out(scene, heat, soft_edge=_SHORE * height)
+    return found if found[-max(height // 16, 1) :].mean() > _REACHES_DOWN else np.zeros_like(found)
