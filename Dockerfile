@@ -4,9 +4,9 @@
 #     docker build -t framesmooth .                           all of that, and generating, on a CPU
 #     docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 -t framesmooth:cuda .
 #
-# Clips are read and written in /work, the folder that is mounted there; the files belong to who runs it:
+# Clips are read and written in /clips, the folder that is mounted there; the files belong to who runs it:
 #
-#     docker run --rm -u "$(id -u):$(id -g)" -v "$PWD:/work" framesmooth:frames smooth in.mp4 -o out.mp4
+#     docker run --rm -u "$(id -u):$(id -g)" -v "$PWD:/clips" framesmooth:frames smooth in.mp4 -o out.mp4
 
 FROM python:3.11-slim-bookworm AS frames
 
@@ -26,7 +26,7 @@ RUN pip install --no-deps .
 
 # Any user can run it: what is cached goes where any user may write.
 ENV HOME=/tmp FRAMESMOOTH_CACHE=/tmp/framesmooth MPLCONFIGDIR=/tmp/matplotlib
-WORKDIR /work
+WORKDIR /clips
 USER 1000:1000
 ENTRYPOINT ["framesmooth"]
 CMD ["--help"]
@@ -39,5 +39,5 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN pip install -c constraints.txt --index-url "${TORCH_INDEX}" --extra-index-url https://pypi.org/simple torch \
     && pip install -c constraints.txt ".[exr,provenance,ray,s3,story,ui,upscale,video]" \
     && pip install -c constraints.txt --no-deps spandrel
-WORKDIR /work
+WORKDIR /clips
 USER 1000:1000

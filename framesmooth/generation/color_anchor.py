@@ -63,7 +63,7 @@ class ColorAnchor:
 
     @cached_property
     def _anchors(self) -> list[Colors]:
-        """The colours of each prompt, in an image of its own; the first is the clip's first frame."""
+        """The colours of an image of each prompt; that of the first prompt is the first frame of the clip."""
         keys = self.timeline.keyframes
         own = Colors.of(self.first)
         found = {(keys[0].prompt, keys[0].negative): own}

@@ -55,7 +55,7 @@ def foreign_notice(option: str, levels: float, model_name: str) -> str:
 
 
 def with_holds(pace: Pace, holds: Mapping[int, float]) -> Pace:
-    """Return a pace that stands still at its ends.
+    """Return a pace that holds the first and the last frame for some time.
 
     Args:
         pace: of whole positions onto themselves, from 0 to the last one.

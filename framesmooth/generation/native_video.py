@@ -122,7 +122,7 @@ class NativeVideoGenerator(FrameGenerator):
         return tuple(dict.fromkeys(shown.tolist()))
 
     def cuts(self, timeline: Timeline) -> Iterable[int]:
-        """Return the frames from which on the clip is a new one: segments that don't lead on."""
+        """Return the first frames of the segments that don't go on from the one before."""
         del timeline
         if self.plan.start == "video":
             return ()

@@ -1,4 +1,4 @@
-"""How a subject moves by itself: its body rises, leans and stretches, its limbs bend.
+"""How a subject moves by itself: its body rises and leans, its limbs bend.
 
 Limbs are not told apart. Wings beat where the subject is far from its middle, legs step where it is low, a
 tail beats at its rear, a tree bends at its top: smooth displacements of a cut-out picture, as in the
@@ -25,14 +25,12 @@ class Gait:
     Attributes:
         rise: how far up and down, in heights of the subject.
         lean: how far it turns, in degrees.
-        stretch: how far it grows and shrinks in height, as a share.
         rate: times a second.
         limbs: what bends, one of ``LIMBS``; "" for nothing.
     """
 
     rise: float = 0.0
     lean: float = 0.0
-    stretch: float = 0.0
     rate: float = 1.0
     limbs: str = ""
 

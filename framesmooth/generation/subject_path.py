@@ -41,8 +41,7 @@ class Pose:
     Attributes:
         across: pixels to the right.
         down: pixels downwards.
-        lean: degrees that it is turned, anticlockwise.
-        stretch: factor of its height; its foot stays where it is.
+        lean: degrees that it is turned about its foot, anticlockwise.
         bend: how its limbs are bent, None for not at all.
         mirrored: whether left and right are exchanged, about its middle.
     """
@@ -50,7 +49,6 @@ class Pose:
     across: float
     down: float
     lean: float = 0.0
-    stretch: float = 1.0
     bend: Bend | None = None
     mirrored: bool = False
 
@@ -129,8 +127,7 @@ def poses(
         wave = 2 * pi * rate * ((strides[frame] if gait.limbs else frame) - middle) / fps
         rise = gait.rise * tall * sin(wave)
         bend = Bend(gait.limbs, wave, facing_left=goes_left) if gait.limbs else None
-        stretch = 1 + gait.stretch * sin(2 * wave)
-        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), stretch, bend, turned))
+        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), bend, turned))
     return found
 
 
@@ -199,9 +196,7 @@ def composed(layers: Layers, pose: Pose) -> Frame:
     left, right, foot = covered[:, 1].min(), covered[:, 1].max(), covered[:, 0].max()
     middle = (float(left) + float(right)) / 2, float(foot)
     turn = np.asarray(cv2.getRotationMatrix2D(middle, pose.lean, 1.0), np.float64)
-    foot_stays = turn[:, 1] * middle[1] * (1 - pose.stretch)
-    moved = turn[:, 2] + foot_stays + np.array([pose.across, pose.down])
-    place = np.stack([turn[:, 0], turn[:, 1] * pose.stretch, moved], axis=1)
+    place = turn + np.array([[0, 0, pose.across], [0, 0, pose.down]])
     if pose.mirrored:
         place[:, 2] += 2 * middle[0] * place[:, 0]
         place[:, 0] *= -1
