@@ -26,6 +26,8 @@ _WAVES: Final = 0.45
 """Times a second."""
 _GLITTER: Final = 0.07
 """Share by which a wave lightens and darkens."""
+_WIDE: Final = 0.15
+"""Sigma along a row, in widths of the picture: water is wide, and a single spot of a map is none."""
 _BELOW: Final = 0.08
 """How far below the horizon water is sure, in heights of the picture."""
 _REACHES_DOWN: Final = 0.3
@@ -105,6 +107,7 @@ def water_in(scene: Frame, likely: Map) -> Map:
     """
     height, width = scene.shape[:2]
     heat = np.asarray(cv2.resize(likely, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    heat = np.asarray(cv2.GaussianBlur(heat, (0, 0), _WIDE * width, sigmaY=1), np.float32)
     heat *= np.linspace(0, 1, height, dtype=np.float32)[:, None]  # clouds can be as likely
     # A map is strongest around the horizon, on both sides of it: what is below that is water, for sure.
     below = round(_BELOW * height)
