@@ -36,7 +36,7 @@ import framesmooth
 from framesmooth.video import write_png
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan
-from framesmooth.workflows.batch.worker import MODULE
+from framesmooth.workflows.crew.worker import MODULE
 from framesmooth.workflows.smooth import smooth
 
 DISK: Final = "64m"
