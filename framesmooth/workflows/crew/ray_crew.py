@@ -52,7 +52,7 @@ class RayCrew:
     """Workers as actors."""
 
     def __init__(
-        self, address: str, workers: int | None, doing: str, *, option: str = "--ray ADDRESS"
+        self, address: str, workers: int | None, doing: str, *, asked: str = "", advice: str = ""
     ) -> None:
         """Start Ray, or join the cluster at an address.
 
@@ -60,15 +60,17 @@ class RayCrew:
             address: of a cluster, "auto" for the one that is found, "local" for one of this process.
             workers: how many; None is one for each GPU of the cluster, or for each machine.
             doing: what they do, as "module:function".
-            option: what asks for it, in messages, with ADDRESS for the address.
+            asked: what asks for it on the command line, in messages.
+            advice: what helps where there is no cluster.
 
         Raises:
             UsageError: Ray is not installed, or there is no such cluster.
         """
+        asked = asked or f"--ray {address}"
+        advice = advice or "start one with 'ray start --head', or write --ray local"
         if missing_packages(["ray"]):
-            asked = option.replace("ADDRESS", address)
             raise UsageError(f"{asked} needs ray, which is not installed: pip install 'framesmooth[ray]'")
-        _connect(address, option)
+        _connect(address, asked, advice)
         self._doing = doing
         import ray
 
@@ -163,7 +165,7 @@ class RayCrew:
         return [Ready(worker)] if what == "ready" else [Ended(worker, Outcome(**answer))]
 
 
-def _connect(address: str, option: str) -> None:
+def _connect(address: str, asked: str, advice: str) -> None:
     """Start Ray here, or join the cluster at an address.
 
     Raises:
@@ -179,13 +181,9 @@ def _connect(address: str, option: str) -> None:
         else:
             ray.init(address=address, **how)
     except Exception as error:  # Ray raises plain ones, too
-        local = option.replace("ADDRESS", LOCAL)
-        advice = f"start one with 'ray start --head', or write {local}"
         what = "finds no cluster" if address != LOCAL else "could not start"
         advice = advice if address != LOCAL else "try again when this machine has less to do"
-        raise UsageError(
-            f"{option.replace('ADDRESS', address)} {what} ({_first_line(error)}): {advice}"
-        ) from error
+        raise UsageError(f"{asked} {what} ({_first_line(error)}): {advice}") from error
 
 
 def _first_line(error: BaseException) -> str:
