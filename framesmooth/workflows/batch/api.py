@@ -9,8 +9,8 @@ from typing import Any
 
 from framesmooth.errors import FramesmoothError, MediaError, RunLocked
 from framesmooth.events import Notice
-from framesmooth.runs.locks import Held, doubt_about_locks, lock
 from framesmooth.video.atomic import media_errors
+from framesmooth.video.locks import Held, doubt_about_locks, lock
 from framesmooth.workflows.batch.driver import Driver
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan

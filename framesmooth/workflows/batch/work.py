@@ -11,8 +11,8 @@ from typing import Any, Final
 from framesmooth.errors import FramesmoothError
 from framesmooth.events import Event, Listener, Notice, Stop
 from framesmooth.models.pool import ModelPool
-from framesmooth.runs.locks import lock
 from framesmooth.setting import settings_of
+from framesmooth.video.locks import lock
 from framesmooth.workflows.batch.job import Job, job_of
 from framesmooth.workflows.batch.records import DONE, FAILED, INTERRUPTED, RUNNING, Records
 from framesmooth.workflows.batch.stamps import stamps

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from framesmooth.errors import FramesmoothError, RunLocked, UsageError
 from framesmooth.events import Stop
-from framesmooth.runs.locks import Held
+from framesmooth.video.locks import Held
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 

@@ -14,8 +14,8 @@ from framesmooth.errors import FramesmoothError, OutputExists, RunLocked
 from framesmooth.events import Notice
 from framesmooth.models.pool import ModelPool
 from framesmooth.runs import content_of
-from framesmooth.runs.locks import lock
 from framesmooth.video import write_text
+from framesmooth.video.locks import lock
 from framesmooth.workflows.batch import api
 from framesmooth.workflows.batch.api import batch, batch_status, complete_or_raise
 from framesmooth.workflows.batch.job import Job
