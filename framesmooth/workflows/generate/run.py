@@ -270,6 +270,7 @@ class _Work:
             name: report.as_dict()["metrics"]
             for name, report in (("before", smoothed.before), ("after", smoothed.after))
         }
+        self._name_ghosts(smoothed)
         if not self._writes_report:
             self._write_clip(self._finished(smoothed), self._note_clip)
             return smoothed
@@ -283,6 +284,15 @@ class _Work:
 
             self._write_clip(self._finished(smoothed), written)
         return smoothed
+
+    def _name_ghosts(self, smoothed: Smoothed) -> None:
+        """Say in which frames two pictures show through each other, and record them as bad frames."""
+        from framesmooth.workflows.generate.ghosts import as_bad_frames, ghosting_frames, notice_of
+
+        found = ghosting_frames(smoothed.after, smoothed.frames)
+        if found:
+            self.emit(notice_of(found))
+            self.record["bad_frames"] += [each.as_record() for each in as_bad_frames(found)]
 
     def _finished(self, smoothed: Smoothed) -> FrameSource:
         """Return as many frames as the clip has, in its size."""
