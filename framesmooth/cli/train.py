@@ -42,8 +42,8 @@ def train(
       framesmooth train lora pictures/ -o style.safetensors --trigger-word "my style" --minutes 15
       framesmooth train lora clips/ -o style.safetensors --rank 8 --resolution 128 --steps 500
       framesmooth generate "a cat by the sea, my style" -o cat.mp4 --lora style.safetensors
-      framesmooth train check clips/ --for motion --model ~/models/sd15
-      framesmooth train motion clips/ -o sway --model ~/models/sd15 --minutes 60
+      framesmooth train check waves/ --for motion --model ~/models/sd15
+      framesmooth train motion waves/ -o sway --model ~/models/sd15 --minutes 60
       framesmooth generate "a cat" -o cat.mp4 --model ~/models/sd15 --motion-adapter sway
     """
     kind = {"lora": TrainLoraSettings, "motion": TrainMotionSettings, "check": CheckDataSettings}[what]

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _RATES: Final = {True: 1e-3, False: 1e-4}
 """Learning rates of small denoisers and of others."""
 _BATCH: Final = 4
-_PRIOR: Final = 24
-"""Prior pictures where there is a trigger word."""
 _UNSAID: Final = 0.3
 """Share of their captions that is left out: guidance compares with the empty or the negative prompt."""
 _LAYOUT: Final = 0.4
@@ -172,8 +170,6 @@ class _LoraRun(TrainingRun):
 
         settings, factor = self.settings, self.model.family.factor
         count = settings.prior_pictures
-        if count is None:
-            count = _PRIOR if settings.trigger_word else 0
         if count == 0:
             return None
         captions = prior_captions([one.caption for one in self.data.examples], settings.trigger_word, count)

@@ -13,6 +13,7 @@ from framesmooth.models.baselines.caption import CaptionReader
 from framesmooth.models.baselines.recurrent_gan import RecurrentGenerator
 
 from .baseline_data import Batch, PaintedClips
+from .optimizer import MuonAdamW
 from .training import Average, Session, autocast
 
 FRAMES = 8
@@ -111,32 +112,30 @@ class Observer(nn.Module):
 
 
 def train_pictures(
-    folder: Path, clips: PaintedClips, minutes: float, rate: float = 1e-3, batch: int = 16
+    folder: Path, clips: PaintedClips, minutes: float, rate: float = 2e-3, batch: int = 48
 ) -> nn.ModuleDict:
-    """Trains a generator and an observer of each other: it makes again what the latter saw, and the caption.
+    """Trains a generator and an observer together: it makes again what the latter saw, and the caption.
 
-    So it begins with the right places and lights, which the judges alone did not bring it to.
+    So it begins with the right places and lights, which the judges alone did not bring it to. Frames of a
+    clip are alike, and captions are what is to be learned: many clips, two frames of each.
     """
     torch.manual_seed(10)
     torch.set_flush_denormal(True)
     net = RecurrentGenerator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     pair = nn.ModuleDict({"net": net, "observer": Observer(net.config.channels, net.config.noise)})
-    optimizer = torch.optim.AdamW(pair.parameters(), lr=rate, weight_decay=1e-3)
+    optimizer = MuonAdamW(pair, outer=("net.place", "net.leave", "net.caption.weigh", "observer.say"))
     session = Session(folder, "gan-pictures", minutes, {"pair": pair, "optimizer": optimizer})
     rng = np.random.default_rng([session.step, 78])
     running = session.progress < 1
     while running:
-        said, real, weight = _drawn(clips, batch, rng)
+        said, real, weight = _drawn(clips, batch, rng, frames=2)
         with autocast(real.device):
             noise, known = _observed(pair, real)
-            fake = net(said.states, said.motion, noise, _noise(net, batch)[1]).float()
+            fake = net(said.states, said.motion, noise, _noise(net, batch, 2)[1]).float()
         missed = _missed(fake, real, weight)
-        for group in optimizer.param_groups:
-            group["lr"] = session.rate(rate, warmup=50)
-        optimizer.zero_grad()
         (missed + KNOWN * known).backward()
         nn.utils.clip_grad_norm_(pair.parameters(), 1.0)
-        optimizer.step()
+        optimizer.step(session.rate(rate, warmup=30))
         running = session.tick(float(missed.detach()), known=round(float(known.detach()), 3))
     return pair
 
@@ -215,12 +214,12 @@ def train_gan(
 
 
 def _drawn(
-    clips: PaintedClips, batch: int, rng: np.random.Generator
+    clips: PaintedClips, batch: int, rng: np.random.Generator, frames: int = FRAMES
 ) -> tuple[Batch, torch.Tensor, torch.Tensor]:
     """Captions, latents of a part of their clips, and weights of the places in it."""
     said = clips.batch(batch, rng, unsaid=0.0)
-    first = int(rng.integers(16 - FRAMES + 1))
-    return said, *clips.seen(said.which, slice(first, first + FRAMES))
+    first = int(rng.integers(16 - frames + 1))
+    return said, *clips.seen(said.which, slice(first, first + frames))
 
 
 def _observed(pair: nn.ModuleDict, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -235,8 +234,8 @@ def _missed(fake: torch.Tensor, real: torch.Tensor, weight: torch.Tensor) -> tor
     return (weight * (fake - real).square().mean(dim=2)).sum() / weight.sum()
 
 
-def _noise(net: RecurrentGenerator, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(count, net.config.noise), torch.randn(count, FRAMES, net.config.motion)
+def _noise(net: RecurrentGenerator, count: int, frames: int = FRAMES) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(count, net.config.noise), torch.randn(count, frames, net.config.motion)
 
 
 def _stills(z: torch.Tensor) -> torch.Tensor:

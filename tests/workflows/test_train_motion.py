@@ -62,7 +62,7 @@ def test_what_is_trained_moves_a_model_of_pictures(model: Path, clips: Path, tmp
         clip = tmp_path / f"{name}.mkv"
         command = ["generate", "a red boat", "-o", str(clip), "--model", str(model), "--device", "cpu"]
         command += ["--num-frames", "4", "--steps", "2", "--width", "64", "--height", "64"]
-        command += ["--smoother", "none", "--no-measure", "--progress", "none", *more]
+        command += ["--smoother", "ema", "--progress", "none", *more]
         ran = CliRunner().invoke(cli, command, catch_exceptions=False)
         assert ran.exit_code == 0, ran.stderr
         frames[name] = np.stack(list(fs.open_source(clip)))

@@ -196,13 +196,12 @@ class TrainLoraSettings(TrainSettings):
         ),
     ] = 16
     prior_pictures: Annotated[
-        Annotated[int, Interval(ge=0, le=10_000)] | None,
+        Annotated[int, Interval(ge=0, le=10_000)],
         Setting(
-            unset="24 with a --trigger-word, else none",
             help="Let the base draw so many pictures of the captions without the trigger word, once, and "
-            "hold the LoRA to what the base says of them: without the word all stays as it was.",
+            "hold the LoRA to what the base says of them: prompts without the word stay as they were.",
         ),
-    ] = None
+    ] = 0
     prior_weight: Annotated[
         Annotated[float, Interval(gt=0, le=1000)],
         Setting(help="Weight of --prior-pictures against what is learned."),
