@@ -24,7 +24,7 @@ from framesmooth.workflows.settings.train import CheckDataSettings, TrainLoraSet
 @common.common
 @click.pass_context
 def train(
-    ctx: click.Context, what: str, data: str, json_file: str | None, progress: str, **settings: Any
+    ctx: click.Context, /, what: str, data: str, json_file: str | None, progress: str, **settings: Any
 ) -> None:
     """Learn from DATA, a folder of pictures or clips.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ class Trained(Protocol):
         stage: what the checkpoint is called.
     """
 
-    stage: str
+    stage: ClassVar[str]
 
     @property
     def weights(self) -> list[nn.Parameter]: ...  # noqa: D102
@@ -220,7 +220,8 @@ def fine_tune(
         loss = _learned(objective, adapter, lessons, plan, dropout, rng, chance)
         loss.backward()  # type: ignore[no-untyped-call]
         if prior is not None:
-            (prior.weight * _strayed(objective, adapter, prior, device, rng, chance)).backward()
+            strayed = prior.weight * _strayed(objective, adapter, prior, device, rng, chance)
+            strayed.backward()  # type: ignore[no-untyped-call]
         optimizer.param_groups[0]["lr"] = session.rate(plan.rate, warmup=warmup)
         torch.nn.utils.clip_grad_norm_(adapter.weights, _CLIP)
         optimizer.step()
@@ -298,7 +299,7 @@ def held_out_loss(
         asked = objective.question(shown.expand(_CHECKS, *shown.shape), chance)
         meaning = held_out.meanings[lesson.example.caption]
         missed = []
-        for part in (asked.noisiness <= 1 - kept).nonzero().flatten().split(objective.at_once):
+        for part in torch.split((asked.noisiness <= 1 - kept).nonzero().flatten(), objective.at_once):
             batch = {name: one.expand(len(part), *one.shape[1:]) for name, one in meaning.items()}
             some = asked.part(part).to(device)
             with autocast(device):

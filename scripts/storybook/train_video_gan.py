@@ -121,7 +121,7 @@ def train_pictures(
     """
     torch.manual_seed(10)
     torch.set_flush_denormal(True)
-    net = RecurrentGenerator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = RecurrentGenerator().to(memory_format=torch.channels_last)
     pair = nn.ModuleDict({"net": net, "observer": Observer(net.config.channels, net.config.noise)})
     optimizer = MuonAdamW(pair, outer=("net.place", "net.leave", "net.caption.weigh", "observer.say"))
     session = Session(folder, "gan-pictures", minutes, {"pair": pair, "optimizer": optimizer})
