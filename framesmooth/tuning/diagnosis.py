@@ -42,7 +42,7 @@ SMOOTH, EVEN = (
     "framesmooth smooth {clip} -o steady.mp4",
     "framesmooth smooth {clip} -o steady.mp4 --smoother deflicker",
 )
-STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
+PUMPING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother pumping"
 DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
 BREATHING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother breathing"
 BANDING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother banding"
@@ -203,7 +203,7 @@ def _codec(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
         f"Pumping: every {period} frames (frame {listed(frames)}) the fine structure jumps by {size:.1f} "
         "levels, as at the key frames of a codec at a low rate, or of interpolated frames."
     )
-    return Finding("codec", size, "levels", sentence, STRONGER, frames, period=float(period))
+    return Finding("codec", size, "levels", sentence, PUMPING, frames, period=float(period))
 
 
 def _dust(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:

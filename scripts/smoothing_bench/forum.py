@@ -13,7 +13,7 @@ from framesmooth.frames import Frame
 from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.clips import Shot
 from smoothing_bench.figures import columns, detail, mean, named, select, share, worst
-from smoothing_bench.forum_kinds import FORUM_KINDS
+from smoothing_bench.forum_kinds import FORUM_KINDS, KEY_EVERY
 from smoothing_bench.judging import Judge, Score
 from smoothing_bench.methods import METHODS
 from smoothing_bench.plan import Plan, Row
@@ -27,7 +27,12 @@ SHOWN: Final = (
     "`deflicker`",
     "`trajectory`",
 )
-OWN: Final = {"rolling bands": "banding", "breathing": "breathing", "dust": "dust"}
+OWN: Final = {
+    "rolling bands": "banding",
+    "breathing": "breathing",
+    "codec pumping": "pumping",
+    "dust": "dust",
+}
 """The smoothers that are made for a kind."""
 
 
@@ -59,9 +64,13 @@ def judged(case: ForumCase) -> list[Row]:
     rows = []
     for name, smoothed in results.items():
         score = judge.score(spoiled, smoothed)
+        residual = score.removed
         if case.kind == "dust":
             score = Score(*specks(clean, spoiled, smoothed), score.gain)
-        figures = {"removed": score.removed, "loss": score.loss, "gain": score.gain}
+        if case.kind == "codec pumping":
+            jumps = [judge.jump(each, KEY_EVERY) for each in (spoiled, smoothed)]
+            score = Score(1 - jumps[1] / jumps[0], score.loss, score.gain)
+        figures = {"removed": score.removed, "loss": score.loss, "gain": score.gain, "residual": residual}
         rows.append({"clip": case.shot.name, "kinds": case.kind, "method": name, **figures})
     return rows
 
@@ -93,8 +102,9 @@ def tables(rows: Sequence[Row]) -> str:
     return "\n\n".join(
         [
             "Removed / detail loss, means over the clips; in brackets what is removed on the worst clip. "
+            "Of pumping: the share of what the residual at key frames has beyond that at others. "
             "Of dust: the share of specks and hairs that are gone, and that of other pixels that changed by "
-            "more than 4 levels. Made for it are `banding`, `breathing` and `dust`.",
+            "more than 4 levels. Made for it are `banding`, `breathing`, `pumping` and `dust`.",
             markdown_table(["method", *kinds], lines),
         ]
     )

@@ -11,6 +11,9 @@ import numpy as np
 
 from framesmooth.frames import Frame, as_float, as_uint8
 
+KEY_EVERY: Final = 8
+"""Frames from one key frame of the pumping codec to the next."""
+
 Effect = Callable[[Sequence[Frame], np.random.Generator], list[Frame]]
 
 
@@ -49,9 +52,10 @@ def breathing(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
 
 
 def codec_pumping(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
-    """Encode in H.264 at a low rate with a key frame every 8."""
+    """Encode in H.264 at a low rate with a key frame every KEY_EVERY frames."""
     file, (height, width) = io.BytesIO(), frames[0].shape[:2]
-    options = {"crf": "38", "g": "8", "keyint_min": "8", "sc_threshold": "0", "bf": "0"}
+    every = str(KEY_EVERY)
+    options = {"crf": "38", "g": every, "keyint_min": every, "sc_threshold": "0", "bf": "0"}
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(25), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
