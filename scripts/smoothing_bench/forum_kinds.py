@@ -8,6 +8,7 @@ from typing import Final
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float, as_uint8
 
@@ -87,6 +88,38 @@ def _shade(rng: np.random.Generator) -> tuple[float, float, float]:
     return (float(rng.choice([20, 240])),) * 3
 
 
+def overlaid(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let places flicker under a logo and a line of subtitles that don't, and come in the second quarter."""
+    done = local_light(frames, rng)
+    drawn = [
+        overlay(frame.shape[:2], subtitles=titled(index, len(frames))) for index, frame in enumerate(frames)
+    ]
+    return [
+        np.where(shape[..., None] > 0, shape[..., None], frame)
+        for frame, shape in zip(done, drawn, strict=True)
+    ]
+
+
+def titled(index: int, count: int) -> bool:
+    """Tell whether there are subtitles in a frame of an overlaid clip of ``count`` frames."""
+    return count // 4 <= index < count - 2
+
+
+def overlay(size: tuple[int, int], *, subtitles: bool) -> NDArray[np.uint8]:
+    """Return a logo at the top right and subtitles with a dark outline (H, W); 0 is where neither is."""
+    shape = np.zeros(size, np.uint8)
+    scale = size[0] / 400
+    radius = max(size[0] // 18, 5)
+    cv2.circle(shape, (size[1] - 2 * radius, 2 * radius), radius, 230, -1)
+    cv2.circle(shape, (size[1] - 2 * radius, 2 * radius), radius // 2, 40, -1)
+    if subtitles:
+        start = size[1] // 8, size[0] - size[0] // 12
+        for shade, width in ((16, 3), (235, 1)):
+            thick = max(round(2 * scale), 1) * width
+            cv2.putText(shape, "Where were you?", start, cv2.FONT_HERSHEY_SIMPLEX, 2.4 * scale, shade, thick)
+    return shape
+
+
 def on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     """Show every picture twice, as drawn animation does."""
     return [frame for frame in frames[: -(-len(frames) // 2)] for _ in range(2)][: len(frames)]
@@ -123,6 +156,7 @@ FORUM_KINDS: Final[dict[str, tuple[Effect, str | None]]] = {
     "breathing": (breathing, "breathing"),
     "codec pumping": (codec_pumping, "codec"),
     "dust": (dust, "dust"),
+    "overlays": (overlaid, "local"),
     "on twos": (on_twos, "held"),
     "strobe": (strobe, "flash"),
     "lightning": (lightning, "flash"),
