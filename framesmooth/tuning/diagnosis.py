@@ -32,6 +32,8 @@ _LEAST_SPECKS, _WITH_SPECKS = 3.0, 0.6
 _HELD: Final = 0.2
 LEAST_BOIL: Final = 3.0
 """Levels of fine structure that changes; film grain has less."""
+# Below this mean luma noise shows more: in proportion fewer levels are enough, down to this share.
+_DARK_LUMA, _LEAST_DARK = 80.0, 0.4
 _CODEC_LEVELS: Final = 3.0
 """A level of fine structure all over the picture at once disturbs as much as so many of light."""
 _OFTEN: Final = 0.15
@@ -254,11 +256,12 @@ def _held(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
 def _texture(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
     known = [size for size in meter.boil if size is not None]
     size = float(np.median(known)) if known else 0.0
-    if size < LEAST_BOIL:
+    luma = float(np.mean(meter.luma)) if meter.luma else 0.0
+    if size < LEAST_BOIL * np.clip(luma / _DARK_LUMA, _LEAST_DARK, 1):
         return None
+    what = "Boiling texture or noise" if size >= LEAST_BOIL else "Noise in the dark"
     sentence = (
-        f"Boiling texture or noise: fine structure changes by {size:.1f} levels from frame to frame, more "
-        "than film grain does."
+        f"{what}: fine structure changes by {size:.1f} levels from frame to frame, more than film grain does."
     )
     return Finding("texture", size, "levels", sentence, SMOOTH)
 

@@ -13,13 +13,21 @@ from framesmooth.frames import Frame
 from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.clips import Shot
 from smoothing_bench.figures import columns, detail, mean, named, select, share, worst
-from smoothing_bench.forum_kinds import FORUM_KINDS, KEY_EVERY, overlay, titled
+from smoothing_bench.forum_kinds import CLEAN, FORUM_KINDS, KEY_EVERY, overlay, titled
 from smoothing_bench.judging import Judge, Score
 from smoothing_bench.methods import METHODS
 from smoothing_bench.plan import Plan, Row
 from smoothing_bench.remembered import NAME as REMEMBERED
 
-KINDS: Final = ("rolling bands", "breathing", "codec pumping", "dust", "overlays")
+KINDS: Final = (
+    "rolling bands",
+    "breathing",
+    "codec pumping",
+    "dust",
+    "overlays",
+    "boil on twos",
+    "dark noise",
+)
 SHOWN: Final = (
     "ffmpeg deflicker",
     "ffmpeg atadenoise, tuned",
@@ -55,8 +63,9 @@ def run(plan: Plan) -> list[Row]:
 
 def judged(case: ForumCase) -> list[Row]:
     """Return a row for every method of a case, and for the smoother that is made for the kind."""
-    clean = case.shot.frames()
-    spoiled = FORUM_KINDS[case.kind][0](clean, np.random.default_rng(case.seed))
+    frames = case.shot.frames()
+    clean = CLEAN.get(case.kind, list)(frames)
+    spoiled = FORUM_KINDS[case.kind][0](frames, np.random.default_rng(case.seed))
     judge = Judge(clean)
     results = {name: list(METHODS[name].make(REMEMBERED)(spoiled)) for name in case.methods}
     if case.kind in OWN:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float, as_uint8
+from tests.scenes import add_flicker
 
 KEY_EVERY: Final = 8
 """Frames from one key frame of the pumping codec to the next."""
@@ -125,6 +126,27 @@ def on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     return [frame for frame in frames[: -(-len(frames) // 2)] for _ in range(2)][: len(frames)]
 
 
+def boil_on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let texture boil from drawing to drawing, each of which is shown twice."""
+    drawn = add_flicker(frames[: -(-len(frames) // 2)], "T", strength=1.5, seed=int(rng.integers(1 << 16)))
+    return [frame for frame in drawn for _ in range(2)][: len(frames)]
+
+
+def dark_noise(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let night fall, and add the noise of a sensor: grains of a pixel or two, fewer where it is light."""
+    done = []
+    for frame in night(frames):
+        grain = cv2.GaussianBlur(rng.standard_normal(frame.shape).astype(np.float32), (0, 0), 0.7)
+        depth = np.exp(-as_float(frame).mean(axis=-1, keepdims=True) / 0.15)
+        done.append(as_uint8(np.asarray(as_float(frame) + 0.04 * depth * grain / grain.std(), np.float32)))
+    return done
+
+
+def night(frames: Sequence[Frame]) -> list[Frame]:
+    """Return the clip at night."""
+    return [_lit(frame, 0.3) for frame in frames]
+
+
 def strobe(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     """Flash every seventh frame."""
     return [_lit(frame, 1.8 if index % 7 == 3 else 1.0) for index, frame in enumerate(frames)]
@@ -158,10 +180,19 @@ FORUM_KINDS: Final[dict[str, tuple[Effect, str | None]]] = {
     "dust": (dust, "dust"),
     "overlays": (overlaid, "local"),
     "on twos": (on_twos, "held"),
+    "boil on twos": (boil_on_twos, "local"),
+    "dark noise": (dark_noise, "texture"),
     "strobe": (strobe, "flash"),
     "lightning": (lightning, "flash"),
 }
 """By name: how it is made, and what ``framesmooth diagnose`` should call it (None: nothing)."""
+
+
+CLEAN: Final[dict[str, Callable[[Sequence[Frame]], list[Frame]]]] = {
+    "boil on twos": lambda frames: on_twos(frames, np.random.default_rng()),
+    "dark noise": night,
+}
+"""What the clean clip is of kinds that change more than flicker."""
 
 
 def _lit(frame: Frame, gain: float | np.ndarray) -> Frame:
