@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from framesmooth.events import Notice
 from framesmooth.frames import Fault, Frame, GeneratedFrame
-from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
@@ -34,10 +34,12 @@ from framesmooth.generation.subject_layers import (
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
+from framesmooth.generation.surroundings import SOUGHT_BY_WORD, Surroundings, surroundings
 from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map, without_word
 from framesmooth.generation.work import Tally, Work
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
+from framesmooth.video.resize import crop
 
 _LARGEST_CADENCE: Final = 8
 _BATCH: Final = 16
@@ -211,23 +213,62 @@ class MovingSubjectGenerator(DiffusionGenerator):
         return [self._cropped(self._frame(time)) for time in batch]
 
     @cached_property
-    def _ripples(self) -> Ripples | None:
-        """How the water of the scene moves: where it is, the first keyframe tells for all."""
-        water, time = self.plan.water, self.keyframe_indices[0]
-        if water is None:
-            return None
+    def _surroundings(self) -> Surroundings:
+        """What moves by itself: where it is, the first keyframe tells for all."""
+        if not self.plan.around:
+            return Surroundings()
+        time, fps = self.keyframe_indices[0], float(self.fps)
+        period = self.num_frames / fps if self.path.timeline.loop else None
+        told, speed = self.plan.around, self.plan.speed
+        return surroundings(told, self.layers(time), self._likely, self._moved, speed=speed, period=period)
+
+    def _likely(self, word: str) -> Map:
+        """Return where the first keyframe's scene is drawn otherwise without a word."""
+        time = self.keyframe_indices[0]
         index = self.path.at(time)[0]
-        whole, without = self._scene_of(index), self._scene_of(index, water.noun)
+        whole, without = self._scene_of(index), self._scene_of(index, word)
         latents = torch.from_numpy(self.store[time][0])
-        likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, without)
-        period = self.num_frames / float(self.fps) if self.path.timeline.loop else None
-        return ripples(water, water_in(self.layers(time).scene, likely), self.plan.speed, period)
+        return subject_map(self.path.model, latents, self._scene_noise(time), whole, without)
+
+    def _moved(self, seconds: float) -> tuple[float, float]:
+        """Return where the subject has gone at a time, which may be before the first frame."""
+        frame, count = seconds * float(self.fps), self.num_frames
+        if self.path.timeline.loop:
+            pose = self.poses[round(frame) % count]
+            return pose.across, pose.down
+        first = self.poses[0]
+        if frame >= 0 or count < 2:
+            pose = self.poses[min(max(round(frame), 0), count - 1)]
+            return pose.across, pose.down
+        return first.across + frame * (self.poses[1].across - first.across), first.down
+
+    @property
+    def moving_region(self) -> Map | None:
+        """How far each pixel moves by itself in all frames; the first keyframe must be in the store."""
+        region = self._surroundings.region
+        if region is None:
+            return None
+        return np.asarray(crop(region[..., None], self.size)[..., 0], np.float32)
+
+    def remarks(self) -> Iterator[Notice]:
+        """Yield what was told to move and wasn't found; the first keyframe must be in the store."""
+        yield from map(Notice, self._surroundings.missing)
 
     def _composed(self, layers: Layers, time: int) -> Frame:
         """Return frame ``time`` made of the layers of a keyframe."""
-        if self._ripples is not None:
-            layers = replace(layers, scene=self._ripples(layers.scene, time / float(self.fps)))
-        return composed(layers, self.poses[time])
+        seconds, around = time / float(self.fps), self._surroundings
+        moved = around.moved(layers, seconds)
+        if self._at_rest:  # the picture itself, and what changes in its scene
+            change = (1 - layers.alpha[..., None]) * (moved.scene.astype(np.float32) - layers.scene)
+            frame = np.asarray(np.clip(moved.subject + change + 0.5, 0, 255), np.uint8)
+        else:
+            frame = composed(moved, self.poses[time])
+        return around.over(frame, seconds)
+
+    @cached_property
+    def _at_rest(self) -> bool:
+        """Whether the subject stands where it was drawn in every frame."""
+        return all(pose == Pose(0.0, 0.0) for pose in self.poses)
 
     def _frame(self, time: int) -> GeneratedFrame:
         before, after, share = self._around(time)
@@ -263,6 +304,10 @@ class MovingSubjectGenerator(DiffusionGenerator):
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
         return super().facts() | {"batch_size": self.path.sampling.batch_size}
 
+    @property
+    def _words_sought(self) -> int:
+        return sum(one.kind in SOUGHT_BY_WORD for one in self.plan.around)
+
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
         """Count what is left to do: a keyframe is drawn, its subject sought, its scene drawn."""
         sampling, scene = self.path.sampling, self._scene_steps
@@ -278,7 +323,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
         sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
-        searches = IMAGES_PER_MAP * (len(sought) + (self.plan.water is not None and frames > 0))
+        searches = IMAGES_PER_MAP * (len(sought) + self._words_sought * (frames > 0))
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(
