@@ -1,8 +1,8 @@
 """Smoke that rises from a subject, and flames that flicker.
 
 Smoke is drawn: puffs that grow and fade while they rise from where the subject was when they left it
-(particle systems, Reeves 1983). Flames are those of the picture, bent and lit by sine waves. Both depend on the time
-alone, so frames can be made in any order, and come round in a loop.
+(particle systems, Reeves 1983). Flames are those of the picture, bent and lit by sine waves. Both depend on
+the time alone, so frames can be made in any order, and come round in a loop.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,8 @@ _RISE, _WIND, _SWAY = 0.5, 0.1, 0.015
 """How far a puff goes in its life, up and to the right, and swings, in heights of the picture."""
 _RADII: Final = 0.022, 0.085
 """Of a puff when it is new and old, in heights of the picture."""
+_LEFT_OUT: Final = 0.25
+"""How far the top of a subject is above its outline at most, in heights of the picture."""
 _DENSITY: Final = 0.65
 
 _WARM: Final = ((0, 90, 150), (32, 255, 255))
@@ -94,13 +96,20 @@ def _lay(veil: Map, x: float, y: float, radius: float, density: float) -> None:
     part += (1 - part) * puff.astype(np.float32)
 
 
-def smoke(told: Ambient, alpha: Map, moved: Callable[[float], tuple[float, float]], speed: float,
-          period: float | None) -> Smoke | None:  # fmt: skip
+def smoke(
+    told: Ambient,
+    alpha: Map,
+    sky: Map,
+    moved: Callable[[float], tuple[float, float]],
+    speed: float,
+    period: float | None,
+) -> Smoke | None:
     """Return the smoke that rises from the top of a subject, None where there is no subject.
 
     Args:
         told: what the prompt says of it.
         alpha: the subject's outline, float32 (H, W).
+        sky: how far each pixel of the picture is sky, float32 (H, W).
         moved: where the subject has gone at a time in seconds: pixels across and down.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
@@ -108,7 +117,14 @@ def smoke(told: Ambient, alpha: Map, moved: Callable[[float], tuple[float, float
     covered = np.argwhere(alpha > 0.5)
     if not len(covered):
         return None
-    top = covered[:, 0].min()
+    top, left, right = covered[:, 0].min(), covered[:, 1].min(), covered[:, 1].max()
+    if sky.any():  # a roof that was left out of the outline
+        above = (sky[:top, left : right + 1] < 0.5)[::-1]
+        tall = np.cumprod(above[: round(_LEFT_OUT * len(alpha))], axis=0).sum(axis=0)
+        height = int(tall.max(initial=0))
+        if height:
+            x = left + float(np.flatnonzero(tall == height).mean())
+            return Smoke((x, float(top - height)), moved, _whole(_RATE * told.pace * speed, period))
     peak = covered[covered[:, 0] <= top + max(len(alpha) // 64, 1)][:, 1].mean()
     return Smoke((float(peak), float(top)), moved, _whole(_RATE * told.pace * speed, period))
 

@@ -22,6 +22,7 @@ from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, La
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
+from framesmooth.generation.keyframe_pace import KeyframeTimes, evenly
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
 from framesmooth.generation.latent_path import create_path
 from framesmooth.generation.specs import MovingSubject
@@ -57,11 +58,13 @@ class MovingSubjectGenerator(DiffusionGenerator):
 
     Attributes:
         plan: what the prompts say of the motion.
+        pacing: "linear", or "even" for light that changes as much from each frame to the next.
         store: where the keyframes' latents go.
     """
 
     plan: MovingSubject
     cadence: int = _LARGEST_CADENCE
+    pacing: str = "linear"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
     _layers: dict[int, Layers] = field(default_factory=dict[int, Layers], init=False, repr=False)
     _faults: dict[int, Fault] = field(default_factory=dict[int, Fault], init=False, repr=False)
@@ -79,6 +82,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
             plan=plan,
             fps=spec.fps,
             cadence=plan.cadence or _LARGEST_CADENCE,
+            pacing=spec.pacing,
             store={} if request.latents is None else request.latents,
         )
 
@@ -271,7 +275,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         return all(pose == Pose(0.0, 0.0) for pose in self.poses)
 
     def _frame(self, time: int) -> GeneratedFrame:
-        before, after, share = self._around(time)
+        before, after, share = self._light.around(time)
         first = self._composed(self.layers(before), time)
         if share == 0:
             return GeneratedFrame(first, self._faults[before])
@@ -279,21 +283,21 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frame = np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
         return GeneratedFrame(frame, self._faults[before] or self._faults[after])
 
-    def _around(self, time: int) -> tuple[int, int, float]:
-        """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
-        keys = self.keyframe_indices
-        before = max(key for key in keys if key <= time)
-        later = [key for key in keys if key > time]
-        if later:
-            return before, later[0], (time - before) / (later[0] - before)
-        if self.path.timeline.loop and len(keys) > 1:
-            return before, keys[0], (time - before) / (self.num_frames - before)
-        return before, before, 0.0
+    @cached_property
+    def _light(self) -> KeyframeTimes:
+        """When each keyframe is shown; those of an even pace must be in the store."""
+        times, timeline = self.keyframe_indices, self.path.timeline
+        if self.pacing == "linear":
+            return KeyframeTimes(times, self.num_frames, loop=timeline.loop)
+        pictures = [self.store[time][1] for time in times]
+        return evenly(
+            times, pictures, [key.time for key in timeline.keyframes], self.num_frames, timeline.loop
+        )
 
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` composed of a picture from other noise."""
         path, (seed, fresh) = self.path, self._reroll_noise(time, attempt)
-        key = self._around(time)[0]
+        key = self._light.around(time)[0]
         noises = Noises([slerp(path.noise(key), fresh, 0.5)], [seed])
         latents = denoise_keyframes(path, [key], noises=noises)[:, 1]
         other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
+from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
 from framesmooth.grading.endless import drifted
 from framesmooth.timeline.ambient_words import Ambient
@@ -20,6 +21,10 @@ from framesmooth.timeline.ambient_words import Ambient
 _CUT_SIDE: Final = 160
 _TOP, _LOWEST = 0.03, 0.75
 """Shares of the height: sky for sure above the first, none below the second."""
+_NONE: Final = 0.3
+"""How far a pixel is the subject's that is no sky for sure."""
+_WIDE: Final = 0.35
+"""Widths of the picture that a band of sky has at least."""
 _STEP: Final = 7
 """Levels between neighbouring pixels of a sky at most."""
 _ROUNDS: Final = 3
@@ -33,14 +38,16 @@ _BASE_SIDE, _BASE_MEDIAN = 64, 23
 """Of the small picture in which the sky's gradient is told from its clouds: pixels, and those of a median."""
 _ROUND, _LARGEST_DISC = 0.72, 0.035
 """How round sun and moon are at least, and their largest share of the picture."""
-_CLEAR: Final = 5.0
-"""Levels by which a sky with clouds differs from its gradient at least, in its strongest tenth."""
+_CLEAR: Final = 10.0
+"""Levels by which the rows of a sky with clouds are uneven at least, in their most uneven twentieth."""
 _THIN: Final = 0.7
 """How dense the clouds are that a clear sky is given."""
 
 
-def sky_in(scene: Frame) -> Map:
+def sky_in(scene: Frame, other: Map | None = None) -> Map:
     """Return how far each pixel of a scene, uint8 (H, W, 3), is sky: float32 (H, W), 0 to 1.
+
+    Pixels of ``other``, float32 (H, W), are none.
 
     It is what is like the upper border and connected with it (Rother et al. 2004, GrabCut); clouds that it
     surrounds belong to it, sun and moon don't. All 0 where that is next to nothing.
@@ -49,18 +56,23 @@ def sky_in(scene: Frame) -> Map:
     scale = min(1.0, _CUT_SIDE / max(height, width))
     small = cv2.resize(scene, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     rows = len(small)
-    reached = _reached(small)
+    none = np.zeros(small.shape[:2], bool)
+    if other is not None:
+        none = cv2.resize(other, (small.shape[1], rows), interpolation=cv2.INTER_AREA) > _NONE
+    reached = _reached(small, none)
     marks = np.where(reached, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     marks[: max(round(_TOP * rows), 1)] = cv2.GC_FGD
     marks[round(_LOWEST * rows) :] = cv2.GC_BGD
+    marks[none] = cv2.GC_BGD
     cv2.setRNGSeed(0)  # GrabCut's colour models start from random clusters
     cv2.grabCut(
         np.ascontiguousarray(small), marks, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,
         cv2.GC_INIT_WITH_MASK,
     )  # fmt: skip
-    sky = _from_the_top((np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)) | reached).astype(np.uint8))
+    alike = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)) & ~reached
+    sky = _from_the_top((reached | _wide_or_near(alike, reached)).astype(np.uint8))
     ground = cv2.connectedComponents((~sky).astype(np.uint8))[1]
-    sky = ~np.isin(ground, np.unique(ground[-1])) | sky  # what it surrounds
+    sky = (~np.isin(ground, np.unique(ground[-1])) | sky) & ~none  # with what it surrounds
     if sky.mean() < _LEAST:
         return np.zeros((height, width), np.float32)
     large = cv2.resize(sky.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -69,18 +81,32 @@ def sky_in(scene: Frame) -> Map:
     return np.asarray(soft * (1 - _disc(scene, large)), np.float32)
 
 
-def _reached(small: Frame) -> NDArray[np.bool_]:
-    """Return the pixels of a picture (H, W, 3) that no edge keeps from its upper border."""
+def sky_of(layers: Layers) -> Map:
+    """Return how far each pixel is sky: in the picture, and in its scene where the subject stands."""
+    return layers.alpha * sky_in(layers.scene) + (1 - layers.alpha) * sky_in(layers.subject, layers.alpha)
+
+
+def _reached(small: Frame, none: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of a picture (H, W, 3) that no edge and nothing in ``none`` keeps from its top."""
     smooth = cv2.bilateralFilter(small, 7, 20, 3)
     lowest = round(_LOWEST * len(small))
     mask = np.zeros((lowest + 2, small.shape[1] + 2), np.uint8)
+    mask[1:-1, 1:-1] = none[:lowest]
     part, step = np.ascontiguousarray(smooth[:lowest]), (_STEP,) * 3
     for x in range(0, small.shape[1], 4):
         if not mask[1, x + 1]:
             cv2.floodFill(part, mask, (x, 0), (0, 0, 0), step, step, 4 | cv2.FLOODFILL_MASK_ONLY)
     found = np.zeros(small.shape[:2], bool)
-    found[:lowest] = mask[1:-1, 1:-1] > 0
+    found[:lowest] = (mask[1:-1, 1:-1] > 0) & ~none[:lowest]
     return _from_the_top(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)))
+
+
+def _wide_or_near(alike: NDArray[np.bool_], reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what of ``alike`` is a band of sky, or the edge of what was ``reached``; no tower is either."""
+    near = cv2.dilate(reached.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(alike.astype(np.uint8))
+    wide = [at for at in range(1, count) if figures[at, cv2.CC_STAT_WIDTH] > _WIDE * alike.shape[1]]
+    return np.asarray(np.isin(labels, wide) | (alike & near), np.bool_)
 
 
 def _from_the_top(found: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -148,11 +174,17 @@ class Clouds:
 
     def _clouds(self, found: Map) -> Map:
         """Return the clouds, float32 (H, W, 3): those that are there, and thin ones in a clear sky."""
-        inside = self.region > 0.5
-        strength = np.abs(found).mean(axis=2)[inside]
-        if len(strength) and np.quantile(strength, 0.9) < _CLEAR:
-            return found + self._thin
-        return found
+        if not self._is_clear(found):
+            return found
+        return found + self._thin
+
+    def _is_clear(self, found: Map) -> bool:
+        """Tell whether a sky has no clouds: whether its rows are alike from left to right."""
+        light = found.mean(axis=2)
+        inside = cv2.erode(self.region, np.ones((3, 3)), iterations=max(len(light) // 64, 1)) > 0.9
+        rows = np.ma.masked_array(light, ~inside)
+        uneven = np.abs(rows - np.ma.median(rows, axis=1, keepdims=True)).compressed()
+        return len(uneven) > 0 and bool(np.quantile(uneven, 0.95) < _CLEAR)
 
     @cached_property
     def _thin(self) -> Map:

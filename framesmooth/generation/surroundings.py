@@ -9,7 +9,7 @@ import numpy as np
 from framesmooth.frames import Frame
 from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
 from framesmooth.generation.fire_and_smoke import Flames, Smoke, flames_in, smoke
-from framesmooth.generation.sky_motion import Clouds, clouds, sky_in
+from framesmooth.generation.sky_motion import Clouds, clouds, sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
 from framesmooth.timeline.ambient_words import Ambient
@@ -89,14 +89,14 @@ def surroundings(
             if region.any():
                 found = replace(found, behind=(*found.behind, ripples(one, region, speed, period)))
         elif one.kind == "clouds":
-            region = sky_in(layers.scene)
+            region = sky_of(layers)
             if region.any():
                 found = replace(found, behind=(*found.behind, clouds(one, region, speed, period)))
         elif one.kind == "fire":
             region = flames_in(layers.subject, likely(one.noun))
             if region.any():
                 found = replace(found, flames=(*found.flames, Flames(region, one.pace * speed, period)))
-        elif (plume := smoke(one, layers.alpha, moved, speed, period)) is not None:
+        elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), moved, speed, period)) is not None:
             found = replace(found, before=(*found.before, plume))
         if found is before:
             told_of = f"{one.noun or one.kind} shows no motion: {_MISSING[one.kind]}"

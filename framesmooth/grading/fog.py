@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame
 from framesmooth.grading.endless import drifted
 
-_SPEEDS: Final = (0.05, 0.09)
+_SPEEDS: Final = (0.07, 0.13)
 """Heights of the picture a second, of the layers."""
 _THICKNESS: Final = (0.04, 0.8)
 """Share of the picture that the veil covers, at its thinnest and thickest."""
+_SHADE: Final = 0.85
+"""Light of the darkest fog: banks are seen in a grey picture, too."""
 _MIDDLE, _REACH = 0.62, 0.38
 """Where fog is thickest, and how far it reaches up and down, in heights of the picture."""
 
@@ -37,17 +39,18 @@ class Fog:
     def apply(self, frame: Frame, seconds: float, amount: float = 1.0) -> Frame:
         """Return a frame, uint8 (H, W, 3), with the fog at that time; ``amount`` is 0 to 1 of it."""
         height, width = frame.shape[:2]
-        layers = (
+        near, far = (
             drifted(_noise(height, width, seed), self.pace * speed * height, seconds, self.period)
             for seed, speed in enumerate(_SPEEDS)
         )
-        thick = np.clip(np.mean(list(layers), axis=0), 0, 1)
+        thick = np.clip(0.5 * near + 0.5 * far, 0, 1)
         down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
         profile = 0.35 + 0.65 * np.exp(-(((down - _MIDDLE) / _REACH) ** 2))
         low, high = _THICKNESS
         veil = (amount * profile * (low + (high - low) * thick))[..., None]
         mean = frame.reshape(-1, 3).mean(axis=0)
-        light = 0.3 * mean + 0.7 * (0.4 * float(mean.mean()) + 0.6 * 245)
+        light = 0.3 * mean + 0.7 * (0.4 * float(mean.mean()) + 0.6 * 250)
+        light = light * (_SHADE + (1 - _SHADE) * far[..., None])
         return np.asarray(np.clip(frame * (1 - veil) + light * veil + 0.5, 0, 255), np.uint8)
 
 

@@ -76,7 +76,7 @@ _STILL: Final = re.compile(
     r"|,\s*(?:nothing moves|(?:standing|completely) still|motionless|no movement|frozen)\b",
     re.IGNORECASE,
 )
-_MEDIUM: Final = re.compile(
+MEDIUM: Final = re.compile(
     r"^.*?\b(?:painting|drawing|picture|photo|photograph|image|illustration|art|sketch|poster|shot|video|view|"
     r"watercolou?r|aquarelle|animation|clip|moment|design|canvas)\s+of\s+|^[^,:]{3,40}:\s+",
     re.IGNORECASE,
@@ -164,7 +164,7 @@ class SubjectMotion:
 def at_rest(prompt: str) -> SubjectMotion | None:
     """Return the subject of a prompt that says nothing of its motion, None where it names none."""
     read = _asides_blanked(prompt)
-    medium = _MEDIUM.match(read)
+    medium = MEDIUM.match(read)
     start = medium.end() if medium else 0
     subject = _subject(read[start:], -1)
     if not subject:
@@ -194,7 +194,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     if is_still(prompt):
         return None
     read = _asides_blanked(prompt)
-    medium = _MEDIUM.match(read)
+    medium = MEDIUM.match(read)
     start = medium.end() if medium else 0
     found = _verb_in(read, start)
     if found is None:
