@@ -28,6 +28,8 @@ _RATE: Final = 0.24
 """Lives of a puff a second."""
 _RISE, _WIND, _SWAY = 0.5, 0.1, 0.015
 """How far a puff goes in its life, up and to the right, and swings, in heights of the picture."""
+_RISE_BELOW: Final = -0.08
+"""Likewise, of what a rising subject leaves below."""
 _RADII: Final = 0.022, 0.085
 """Of a puff when it is new and old, in heights of the picture."""
 _LEFT_OUT: Final = 0.25
@@ -50,17 +52,30 @@ _WAVES: Final = ((1.1, 0.5), (1.9, 0.3), (3.1, 0.2))
 
 
 @dataclass(frozen=True)
+class Gone:
+    """Where a subject has gone.
+
+    Attributes:
+        at: returns pixels across and down at a time in seconds, which may be before the clip.
+        rising: whether it goes up, and leaves its smoke below.
+    """
+
+    at: Callable[[float], tuple[float, float]]
+    rising: bool = False
+
+
+@dataclass(frozen=True)
 class Smoke:
     """Smoke that rises.
 
     Attributes:
         source: where it comes from in the picture.
-        moved: where the subject has gone at a time in seconds: pixels across and down.
+        gone: where the subject has gone.
         rate: lives of a puff a second.
     """
 
     source: Place
-    moved: Callable[[float], tuple[float, float]]
+    gone: Gone
     rate: float = _RATE
 
     def __call__(self, frame: Frame, seconds: float) -> Frame:
@@ -68,12 +83,13 @@ class Smoke:
         height, width = frame.shape[:2]
         veil = np.zeros((height, width), np.float32)
         variety = np.random.default_rng(5).random((_PUFFS, 3))
+        rise = _RISE_BELOW if self.gone.rising else _RISE
         for puff, (phase, size, swing) in enumerate(variety.tolist()):
             age = (puff / _PUFFS + self.rate * seconds) % 1
-            across, down = self.moved(seconds - age / self.rate)
+            across, down = self.gone.at(seconds - age / self.rate)
             sway = _SWAY * sin(2 * pi * (phase + 1.5 * age)) * (0.3 + age)
             x = self.source[0] + across + height * (_WIND * (0.6 + 0.8 * swing) * age**1.5 + sway)
-            y = self.source[1] + down - height * _RISE * age ** (0.8 + 0.2 * size)
+            y = self.source[1] + down - height * rise * age ** (0.8 + 0.2 * size)
             radius = height * (_RADII[0] + (_RADII[1] - _RADII[0]) * age) * (0.75 + 0.5 * size)
             _lay(veil, x, y, radius, _DENSITY * min(age / 0.08, 1) * (1 - age) ** 1.1)
         light = 0.35 * np.quantile(frame.reshape(-1, 3), 0.9, axis=0) + 0.65 * np.array([196, 198, 204])
@@ -100,7 +116,7 @@ def smoke(
     told: Ambient,
     alpha: Map,
     sky: Map,
-    moved: Callable[[float], tuple[float, float]],
+    gone: Gone,
     speed: float,
     period: float | None,
 ) -> Smoke | None:
@@ -110,7 +126,7 @@ def smoke(
         told: what the prompt says of it.
         alpha: the subject's outline, float32 (H, W).
         sky: how far each pixel of the picture is sky, float32 (H, W).
-        moved: where the subject has gone at a time in seconds: pixels across and down.
+        gone: where the subject has gone.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
     """
@@ -118,15 +134,19 @@ def smoke(
     if not len(covered):
         return None
     top, left, right = covered[:, 0].min(), covered[:, 1].min(), covered[:, 1].max()
+    if gone.rising:
+        foot = covered[:, 0].max()
+        middle = covered[covered[:, 0] >= foot - max(len(alpha) // 64, 1)][:, 1].mean()
+        return Smoke((float(middle), float(foot)), gone, _whole(_RATE * told.pace * speed, period))
     if sky.any():  # a roof that was left out of the outline
         above = (sky[:top, left : right + 1] < 0.5)[::-1]
         tall = np.cumprod(above[: round(_LEFT_OUT * len(alpha))], axis=0).sum(axis=0)
         height = int(tall.max(initial=0))
         if height:
             x = left + float(np.flatnonzero(tall == height).mean())
-            return Smoke((x, float(top - height)), moved, _whole(_RATE * told.pace * speed, period))
+            return Smoke((x, float(top - height)), gone, _whole(_RATE * told.pace * speed, period))
     peak = covered[covered[:, 0] <= top + max(len(alpha) // 64, 1)][:, 1].mean()
-    return Smoke((float(peak), float(top)), moved, _whole(_RATE * told.pace * speed, period))
+    return Smoke((float(peak), float(top)), gone, _whole(_RATE * told.pace * speed, period))
 
 
 def _whole(rate: float, period: float | None) -> float:

@@ -48,6 +48,7 @@ def evenly(
     pictures: Sequence[NDArray[np.float32]],
     prompts: Sequence[int],
     num_frames: int,
+    *,
     loop: bool,
 ) -> KeyframeTimes:
     """Return when keyframes are shown so that each frame differs as much from the one before.

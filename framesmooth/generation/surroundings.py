@@ -8,7 +8,7 @@ import numpy as np
 
 from framesmooth.frames import Frame
 from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
-from framesmooth.generation.fire_and_smoke import Flames, Smoke, flames_in, smoke
+from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, flames_in, smoke
 from framesmooth.generation.sky_motion import Clouds, clouds, sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
@@ -66,7 +66,7 @@ def surroundings(
     told: Sequence[Ambient],
     layers: Layers,
     likely: Callable[[str], Map],
-    moved: Callable[[float], tuple[float, float]],
+    gone: Gone,
     *,
     speed: float,
     period: float | None,
@@ -77,7 +77,7 @@ def surroundings(
         told: what the prompts say.
         layers: of the picture.
         likely: returns where the model draws otherwise without a word: float32 (h, w), 0 to 1.
-        moved: where the subject has gone at a time in seconds: pixels across and down.
+        gone: where the subject has gone.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
     """
@@ -96,7 +96,7 @@ def surroundings(
             region = flames_in(layers.subject, likely(one.noun))
             if region.any():
                 found = replace(found, flames=(*found.flames, Flames(region, one.pace * speed, period)))
-        elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), moved, speed, period)) is not None:
+        elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), gone, speed, period)) is not None:
             found = replace(found, before=(*found.before, plume))
         if found is before:
             told_of = f"{one.noun or one.kind} shows no motion: {_MISSING[one.kind]}"

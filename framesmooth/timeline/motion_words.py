@@ -36,7 +36,7 @@ class Verb:
     way: Way = ""
 
 
-GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway")
+GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway", "turn")
 """Ways to move while going somewhere, or in place."""
 
 _VERBS: Final = (
@@ -63,6 +63,12 @@ _IN_PLACE: Final = (
     Verb(r"bobb?(?:ing|s)(?: up and down| on the waves)*|rock(?:ing|s)(?: up and down)?", 0, "bob"),
     Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings", 0, "fly"),
     Verb(r"hover(?:ing|s)", 0, "glide"),
+    Verb(
+        r"(?:turn(?:ing|s)?|spin(?:ning|s)?|rotat(?:ing|es?))(?: (?:its|the) (?:sails|blades|arms))?"
+        r"(?: in the (?:wind|breeze))?",
+        0,
+        "turn",
+    ),
     Verb(r"sway(?:ing|s)(?: in the (?:wind|breeze))?|moving in the wind", 0, "sway"),
 )
 _WAYS: Final[dict[str, str]] = {
@@ -121,6 +127,14 @@ _WINGED: Final = re.compile(
     r"\b(?:\w*bird|\w*gull|owl|eagle|hawk|falcon|crow|raven|parrot|pigeon|dove|swan|duck|goose|geese|stork|"
     r"crane|heron|pelican|flamingo|sparrow|swallow|butterfl(?:y|ie)|moth|bee|bat|dragon|dragonfl(?:y|ie)|phoenix|"
     r"pegasus|griffin|fairy|angel)s?\b",
+    re.IGNORECASE,
+)
+_MILL: Final = re.compile(
+    r"\b(?:(?:an?|the|one)\s+)?(?:(?!(?:of|with|an?|the|and|in|by|on)\b)[\w'-]+\s+){0,3}?(?:wind\s?)?mills?\b",
+    re.IGNORECASE,
+)
+_SAILS: Final = re.compile(
+    r"\b(?:with\s+|and\s+)?(?:(?:its|the)\s+)?(?:turning\s+|spinning\s+)?(?:sails|blades|arms)(?:\s+of)?\b",
     re.IGNORECASE,
 )
 _BEFORE_NOUNS: Final = {
@@ -202,7 +216,10 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     verb, deed = found
     start = start if deed.start() > start else _after_comma(read, deed.end())
     start = _clause_of_another(read, start, deed.start())
+    mill = _MILL.search(read) if verb.gait == "turn" else None
     subject = _subject(read[start:], deed.start() - start)
+    if mill is not None:
+        subject, start = mill.group(), mill.start()
     if not subject:
         return None
     words = deed.group()
@@ -210,6 +227,8 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     scene = _without(prompt, subject, start)
     if words in scene:
         scene = _without(scene, words)
+    if mill is not None:
+        scene = _SAILS.sub(" ", scene)
     return SubjectMotion(
         subject=subject,
         way=way if verb.speed else "",
@@ -257,16 +276,21 @@ def _verb_in(prompt: str, start: int) -> tuple[Verb, "re.Match[str]"] | None:
     One with a direction goes before one without, and one behind the subject before one that describes it
     ("a flying bird"); what describes the scene ("rolling hills") is no motion of the subject.
     """
+    turns = _MILL.search(prompt) is not None
     subject_ends = _END_OF_SUBJECT.search(prompt, start)
     reach = subject_ends.start() if subject_ends else len(prompt)
     found: list[tuple[tuple[bool, bool, int], Verb, re.Match[str]]] = []
     for verb, pattern in _PATTERNS:
+        if verb.gait == "turn" and not turns:  # a car turns otherwise
+            continue
         for match in pattern.finditer(prompt):
             describes = _describes(prompt, match)
-            if _is_thing(prompt, match) or (describes and not start <= match.start() < reach):
+            of_mill = verb.gait == "turn"
+            elsewhere = describes and not start <= match.start() < reach and not of_mill
+            if _is_thing(prompt, match) or elsewhere:
                 continue
-            goes = _way(match.group()) or verb.way
-            found.append(((not goes, describes, match.start()), verb, match))
+            goes = of_mill or _way(match.group()) or verb.way
+            found.append(((not goes, describes and not of_mill, match.start()), verb, match))
     if not found:
         return None
     _, verb, match = min(found, key=lambda one: one[0])
