@@ -217,9 +217,8 @@ class MovingSubjectGenerator(LayeredKeyframes):
         if self.pacing == "linear":
             return KeyframeTimes(times, self.num_frames, loop=timeline.loop)
         pictures = [self.store[time][1] for time in times]
-        return evenly(
-            times, pictures, [key.time for key in timeline.keyframes], self.num_frames, timeline.loop
-        )
+        prompts = [key.time for key in timeline.keyframes]
+        return evenly(times, pictures, prompts, self.num_frames, loop=timeline.loop)
 
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` composed of a picture from other noise."""

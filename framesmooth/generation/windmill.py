@@ -24,9 +24,9 @@ _RADII: Final = (0.34, 0.42, 0.5, 0.58)
 """How long sails may be, in widths of the subject."""
 _ALONG: Final = np.linspace(0.35, 0.92, 8)
 """Where a ray is looked at, in lengths of a sail."""
-_DOWN: Final = 50
+_DOWN: Final = 40
 """Degrees around straight down in which the mill itself stands."""
-_LEAST: Final = 0.4
+_LEAST: Final = 0.6
 """How much more arms are covered than what is between them, or they are no sails."""
 _UNLIKE: Final = 26.0
 """Levels by which a pixel of the subject differs from the scene behind it."""

@@ -118,6 +118,7 @@ _PATTERNS: Final = tuple(
 _CAMERA: Final = re.compile(
     r"[^,]*\b(?:camera|pan|pans|panning|tilt|tilts|tilting|zoom|zooms|zooming)\b[^,]*", re.IGNORECASE
 )
+_DOUBLED: Final = frozenset({"swim", "run", "trot", "chug", "bob", "flap"})
 _RIDER: Final = re.compile(r"(?:[\w'-]+\s+){1,4}?riding\s+(?:an?|the)\s+(?:\w+\s+horse|\w+)", re.IGNORECASE)
 _DANGLING_OF: Final = re.compile(
     r"\b(?:a|an|the)?\s*of(?=\s*(?:,|$|\b(?:on|in|at|by|through|over|under|above|across|near)\b))",
@@ -234,7 +235,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
         way=way if verb.speed else "",
         speed=verb.speed * _pace(read),
         gait="glide" if verb.gait == "fly" and not _has_wings(subject, words) else verb.gait,
-        plain=_plain(prompt, deed),
+        plain=_plain(prompt, deed) if mill is None else _tidy(_SAILS.sub(" ", _without(prompt, words))),
         scene=_tidy(_DANGLING_OF.sub("", _directions_out(scene))),
     )
 
@@ -364,8 +365,22 @@ def _plain(prompt: str, deed: "re.Match[str]") -> str:
     before, after = prompt[: deed.start()].rstrip(), prompt[deed.end() :].lstrip()
     if before.endswith(",") and (not after or after.startswith(",")):
         return _tidy(before.rstrip(",") + after)
-    verb = re.sub(rf"\b(?:{_PACE}|{_ANY_WAY})\b", "", deed.group(), flags=re.IGNORECASE)
-    return _tidy(_directions_out(f"{before} {verb} {after}"))
+    verb = re.sub(r"\s+up and down\b", "", deed.group(), flags=re.IGNORECASE)
+    verb = re.sub(rf"\b(?:{_PACE}|{_ANY_WAY})\b", "", verb, flags=re.IGNORECASE)
+    return _tidy(_directions_out(f"{before} {_as_participle(verb)} {after}"))
+
+
+def _as_participle(verb: str) -> str:
+    """Return "galloping" for "gallops", as captions of pictures have it; other words stay as they are."""
+    word, space, rest = verb.strip().partition(" ")
+    if not re.fullmatch(r"[a-z]{3,}s", word):
+        return verb
+    if word.endswith("ies"):
+        base = word[:-3] + "y" if len(word) > 4 else word
+    else:
+        base = word[:-2] if re.search(r"(?:ch|sh|ss|x)es$", word) else word[:-1]
+    base = base[:-1] if base.endswith("e") else base + base[-1] * (base in _DOUBLED)
+    return f"{base}ing{space}{rest}"
 
 
 def _directions_out(text: str) -> str:
