@@ -36,6 +36,7 @@ from framesmooth.runs import (
     content_of,
     package_versions,
 )
+from framesmooth.runs.moving_region import kept_region
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.video import check_output, open_sink, open_source
@@ -253,6 +254,10 @@ class _Work:
         settings = self.clip.settings
         choice = SmoothingChoice.of(smoother, loop=settings.timeline.loop)
         self.emit(Notice(f"smoothing: {choice.words}"))
+        spared = kept_region(self.run.folder)
+        if spared is not None:
+            self.emit(Notice(spared.sentence))
+            self.record["spared"] = round(spared.covers, 4)
         smoothed = smooth_run(
             self.run,
             smoother_by_workers(smoother, self.clip),
