@@ -29,6 +29,7 @@ from framesmooth.models.optimization.compile import compile_errors
 from framesmooth.models.prompt_chunks import chunks_of
 from framesmooth.models.prompt_weighting import token_weights, weighted
 from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
+from framesmooth.models.schedulers import use_scheduler
 
 StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
@@ -304,13 +305,12 @@ class TextToImage:
         scheduler = copy.deepcopy(self.scheduler)
         if changed:
             scheduler_state.accept_changes(scheduler)
-        self.pipe.scheduler = (
-            scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
-        )
+        fresh = scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
+        use_scheduler(self.pipe, fresh)
         try:
             yield
         finally:
-            self.pipe.scheduler = self.scheduler
+            use_scheduler(self.pipe, self.scheduler)
 
     @property
     def autoencoder(self) -> Autoencoder:
