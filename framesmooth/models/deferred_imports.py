@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from importlib import import_module
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Final
 
@@ -34,6 +34,29 @@ _LIBRARIES: Final[dict[str, dict[str, _Deferred]]] = {
         "peft.tuners": _Deferred(),
         "peft.tuners.tuners_utils": _Deferred(classes=("BaseTunerLayer",)),
     },
+    "torch.distributed.tensor": {
+        "torch.distributed.tensor": _Deferred(
+            functions=("distribute_tensor",), classes=("DTensor", "Partial", "Replicate", "Shard")
+        ),
+        "torch.distributed.tensor._utils": _Deferred(functions=("compute_local_shape_and_global_offset",)),
+        "torch.distributed.tensor.placement_types": _Deferred(classes=("Shard", "_StridedShard")),
+    },
+    "torch.distributed.fsdp": {
+        "torch.distributed.fsdp": _Deferred(
+            classes=("CPUOffloadPolicy", "FullyShardedDataParallel", "MixedPrecisionPolicy")
+        ),
+        "torch.distributed._composable.fsdp": _Deferred(functions=("fully_shard",)),
+    },
+    "torch.distributed.checkpoint": {
+        "torch.distributed.checkpoint": _Deferred(),
+        "torch.distributed.checkpoint.hf_storage": _Deferred(
+            classes=("HuggingFaceStorageReader", "HuggingFaceStorageWriter")
+        ),
+    },
+    "transformers.models": {"transformers.models": _Deferred()},
+    "diffusers.models.autoencoders": {"diffusers.models.autoencoders": _Deferred()},
+    "diffusers.models.transformers": {"diffusers.models.transformers": _Deferred()},
+    "diffusers.models.unets": {"diffusers.models.unets": _Deferred()},
     "torch._dynamo": {
         "torch._dynamo": _Deferred(),
         "torch._dynamo.eval_frame": _Deferred(classes=("OptimizedModule",)),
@@ -74,9 +97,9 @@ def mark_for_compiler() -> None:
 class _StandIn(ModuleType):
     """A module that is imported when an attribute of it is asked for."""
 
-    def __init__(self, library: str, name: str, path: list[str]) -> None:
+    def __init__(self, library: str, name: str) -> None:
         super().__init__(name)
-        self.__spec__ = spec = PathFinder.find_spec(name, path or None)
+        self.__spec__ = spec = _spec(name)
         self.__path__ = [] if spec is None else list(spec.submodule_search_locations or ())
         for function in _LIBRARIES[library][name].functions:
             setattr(self, function, _deferred_function(name, function))
@@ -98,14 +121,18 @@ class _StandIn(ModuleType):
 
 def _stand_ins(library: str) -> list[_StandIn]:
     """Return the stand-ins for a library; none where it isn't installed."""
-    made: dict[str, _StandIn] = {}
-    for name in _LIBRARIES[library]:
-        above = name.rpartition(".")[0]
-        parent = made.get(above) or (import_module(above) if above else None)
-        made[name] = _StandIn(library, name, [] if parent is None else list(parent.__path__))
-        if made[name].__spec__ is None:
-            return []
-    return list(made.values())
+    made = [_StandIn(library, name) for name in _LIBRARIES[library]]
+    return [] if any(one.__spec__ is None for one in made) else made
+
+
+@cache
+def _spec(name: str) -> ModuleSpec | None:
+    """Return where a module is, without importing what it is a part of."""
+    above = name.rpartition(".")[0]
+    parent = _spec(above) if above else None
+    if above and parent is None:
+        return None
+    return PathFinder.find_spec(name, None if parent is None else parent.submodule_search_locations)
 
 
 def _remove(stand_in: _StandIn) -> None:
@@ -137,6 +164,9 @@ def _deferred_class(module: str, name: str) -> type:
                 and not isinstance(loaded, _StandIn)
                 and isinstance(instance, getattr(loaded, name))
             )
+
+        def __call__(cls, *arguments: Any, **options: Any) -> Any:
+            return getattr(_real(module), name)(*arguments, **options)
 
     return Deferred(name, (), {})
 

@@ -20,6 +20,7 @@ from framesmooth.models.autoencoder import Autoencoder
 from framesmooth.models.checkpoints import notes_of
 from framesmooth.models.conditioning import TOKENS, Conditioning
 from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
+from framesmooth.models.deferred_imports import deferred_imports
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.families import family_of
 from framesmooth.models.families.base import Family, Guidance
@@ -129,7 +130,7 @@ class TextToImage:
         """
         asked, avoided = self._chunks(prompt), self._chunks(negative_prompt if guided else "")
         count = math.lcm(len(asked), len(avoided))
-        with torch.inference_mode(), self._memory_errors():
+        with torch.inference_mode(), self._memory_errors(), deferred_imports("peft"):
             parts = [
                 self._encode_chunk(asked[at % len(asked)], avoided[at % len(avoided)], guided=guided)
                 for at in range(count)
@@ -263,7 +264,7 @@ class TextToImage:
         conditioning = controlnet.from_step(conditioning, first_step, steps)
         halving = as_many_as_samples(family.networks if ends else [])
         fresh = self._fresh_scheduler(first_step, changed=bool(changes))
-        with fresh, self._memory_errors(), self._refusals(), halving:
+        with fresh, self._memory_errors(), self._refusals(), halving, deferred_imports("peft"):
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
