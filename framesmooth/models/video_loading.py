@@ -15,7 +15,7 @@ from framesmooth.models.devices import choose_device, choose_dtype, memory_error
 from framesmooth.models.loading import from_disk
 from framesmooth.models.lora import add_loras, add_textual_inversions
 from framesmooth.models.lora_spec import Lora, TextualInversion
-from framesmooth.models.schedulers import choose_scheduler
+from framesmooth.models.schedulers import choose_scheduler, use_scheduler
 from framesmooth.models.video_families import video_family
 from framesmooth.models.video_model import VideoModel
 
@@ -85,8 +85,8 @@ def load_video_pipeline(
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
     if motion_adapter is not None:  # another scheduler, too, has the noise schedule of the adapter
-        pipe.scheduler = family.with_scheduler(pipe)
-    pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
+        use_scheduler(pipe, family.with_scheduler(pipe))
+    use_scheduler(pipe, choose_scheduler(pipe.scheduler, scheduler, preset))
     for denoiser in family.denoisers(pipe) if layerwise_casting else ():
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=chosen_dtype)
     if low_vram:
