@@ -204,6 +204,18 @@ class FrameGenerator(ABC):
         """Yield where the model called ``model_name`` was asked for something that it doesn't do."""
         return iter(())
 
+    @property
+    def moving_region(self) -> NDArray[np.float32] | None:
+        """How far each pixel moves by itself in all frames, (H, W), 0 to 1: smoothing spares it.
+
+        None where nothing does. Asked for once the keyframes are in the store.
+        """
+        return None
+
+    def remarks(self) -> Iterator[Notice]:
+        """Yield what came out otherwise than asked, as the keyframes tell, once they are in the store."""
+        return iter(())
+
     def probe(self, is_worth_it: Callable[[Probe, float], bool]) -> Probe:
         """Measure what units of work cost on this machine.
 

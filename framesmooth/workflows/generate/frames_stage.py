@@ -21,6 +21,7 @@ from framesmooth.runs import (
     FrameFolder,
     RunFolder,
 )
+from framesmooth.runs.moving_region import keep_region
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
 from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
@@ -138,6 +139,9 @@ class FramesStage:
         self._make_keyframes(generator)
         found = len(generator.keyframe_indices), list(generator.shown_keyframes)
         self.stage.note(loaded=loaded | dict(zip(_FOUND, found, strict=True)))
+        keep_region(self.stage, generator.moving_region)
+        for remark in generator.remarks():
+            self.emit(remark)
         read = self._reader(generator.size)
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
