@@ -18,8 +18,8 @@ from framesmooth.runs.moving_region import kept_region
 from framesmooth.runs.open_clip import SmoothedBefore, keyframes_and_jumps
 from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
 from framesmooth.smoothing.choice import SmoothingChoice
-from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.keyframe_hints import sparing_region, with_keyframe_hints
+from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
