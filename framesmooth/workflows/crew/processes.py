@@ -21,7 +21,7 @@ from framesmooth.workflows.crew.worker import MODULE
 
 _GPU_DRIVERS: Final = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What is there on Linux where CUDA or ROCm may find a GPU: asking torch takes seconds."""
-THREADS: Final = ("OMP_NUMTHREADS", "OPENCV_FORTHREADS_NUM")
+THREADS: Final = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _LONGEST_LOG: Final = 8 * 2**20
 
 
@@ -31,7 +31,7 @@ def places(workers: int | None, gpus: Sequence[str], environment: Mapping[str, s
     Args:
         workers: how many; None for one a GPU, or one.
         gpus: names of the GPUs as CUDA_VISIBLE_DEVICES takes them.
-        environment: of this process; OMP_NUMTHREADS there says how many threads are shared out.
+        environment: of this process; OMP_NUM_THREADS there says how many threads are shared out.
     """
     count = workers or max(len(gpus), 1)
     asked = environment.get(THREADS[0], "")
