@@ -6,9 +6,8 @@ that has ended had in hand: a clip gets done as long as this process lives.
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import Any, Final, TypeVar
@@ -27,6 +26,7 @@ from framesmooth.workflows.generate.pieces import (
     frames_from,
     keyframes_piece,
 )
+from framesmooth.workflows.generate.rounds import Batch, Round
 
 _TURN: Final = 0.2
 """Seconds between two looks at what has happened."""
@@ -38,51 +38,6 @@ _AHEAD: Final = 2
 """Batches of frames for each worker that may wait in memory for those before them."""
 
 Made = TypeVar("Made")
-
-
-@dataclass(eq=False)
-class _Round:
-    """The batches of one call, in order."""
-
-    waiting: "deque[_Batch]" = field(default_factory=deque)
-    made: "list[_Batch]" = field(default_factory=list)
-    limit: int = 0
-    """Batches from here on are not begun yet."""
-
-    def next(self) -> "_Batch | None":
-        """Return the next batch that may be begun."""
-        if not self.waiting or self.waiting[0].index >= self.limit:
-            return None
-        batch = self.waiting.popleft()
-        batch.told = 0
-        return batch
-
-
-@dataclass(eq=False)
-class _Batch:
-    """A batch that waits, is made, or is made already.
-
-    Attributes:
-        round: which it belongs to.
-        index: among those of the round.
-        what: works out what a worker is asked for.
-        told: how many steps are done, in this try.
-        counted: how many were passed on, those of a try that failed among them.
-        facts: what a worker has made.
-    """
-
-    round: _Round
-    index: int
-    what: Callable[[], Mapping[str, Any]]
-    told: int = 0
-    counted: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-    def new_steps(self) -> int:
-        """Return how many steps are to be passed on, and count them."""
-        new = max(0, self.told - self.counted)
-        self.counted += new
-        return new
 
 
 class Helpers:
@@ -100,11 +55,11 @@ class Helpers:
     ) -> None:
         self._crew, self._clip, self._warn, self._draws_here = crew, clip, warn, draws_here
         self._changed = threading.Condition()
-        self._round = _Round()
+        self._round = Round()
         self._loaded: dict[int, Mapping[str, Any]] = {}
         self._loading: set[int] = set()
         self._idle: set[int] = set()
-        self._working: dict[int, _Batch] = {}
+        self._working: dict[int, Batch] = {}
         self._there = set(range(len(crew)))
         self._deaths: Counter[int] = Counter()
         self._facts: Mapping[str, Any] | None = None
@@ -140,7 +95,7 @@ class Helpers:
     ) -> Iterator[None]:
         """Make batches of keyframes; yield after each, in order, once it is kept."""
 
-        def own(batch: _Batch) -> Drawn:
+        def own(batch: Batch) -> Drawn:
             def step_done(steps: int) -> None:
                 batch.told += steps
                 self._look(on_step, batch)
@@ -156,7 +111,7 @@ class Helpers:
         divided: Any = generator  # whose batches come here is one that divides
         pieces = FramesPieces(divided, batches)
 
-        def own(batch: _Batch) -> list[GeneratedFrame]:
+        def own(batch: Batch) -> list[GeneratedFrame]:
             return generator.render(batches[batch.index])
 
         def taken(facts: Mapping[str, Any]) -> list[GeneratedFrame]:
@@ -171,7 +126,7 @@ class Helpers:
     def _results(
         self,
         asked: Sequence[Callable[[], Mapping[str, Any]]],
-        own: Callable[[_Batch], Made],
+        own: Callable[[Batch], Made],
         taken: Callable[[Mapping[str, Any]], Made],
         keep: Callable[[Made], None],
         on_step: StepsDone | None,
@@ -179,8 +134,8 @@ class Helpers:
         ahead: int,
     ) -> Iterator[Made]:
         """Yield what is made of every batch, in order; whoever is free makes the next one."""
-        this, done = _Round(limit=ahead), dict[int, Made]()
-        this.waiting.extend(_Batch(this, index, what) for index, what in enumerate(asked))
+        this, done = Round(limit=ahead), dict[int, Made]()
+        this.waiting.extend(Batch(this, index, what) for index, what in enumerate(asked))
         with self._changed:
             self._round = this
         try:
@@ -198,9 +153,9 @@ class Helpers:
                     this.limit = index + 1 + ahead
         finally:
             with self._changed:
-                self._round = _Round()
+                self._round = Round()
 
-    def _next_here(self) -> _Batch | None:
+    def _next_here(self) -> Batch | None:
         """Return a batch for this process; None after a while in which there was none."""
         with self._changed:
             batch = self._round.next() if self._draws_here or not self._there else None
@@ -209,14 +164,14 @@ class Helpers:
         return batch
 
     def _look(
-        self, on_step: StepsDone | None, mine: _Batch | None = None, *, take: bool = False
-    ) -> list[_Batch]:
+        self, on_step: StepsDone | None, mine: Batch | None = None, *, take: bool = False
+    ) -> list[Batch]:
         """Pass on what workers have told, in the thread that waits for their batches; return those made."""
         with self._changed:
             told, self._told = self._told, []
             underway = [*self._working.values(), *self._round.made, *([] if mine is None else [mine])]
             steps = sum(batch.new_steps() for batch in underway)
-            made: list[_Batch] = []
+            made: list[Batch] = []
             if take:
                 made, self._round.made = self._round.made, []
             error = self._error
