@@ -49,7 +49,7 @@ _KEPT_DETAIL: Final = 0.8
 """Share of the first frame's energy of fine detail that refined images, which show a part of it, and those of
 a changed prompt have."""
 _LARGEST_GAIN: Final = 1.5
-"""Of the fine detail that a refined image gets: what is drawn over an enlarged image is too soft by itself."""
+"""Of the fine detail that a refined image gets: one drawn over an enlarged image is too soft."""
 
 
 @dataclass(frozen=True, kw_only=True)
