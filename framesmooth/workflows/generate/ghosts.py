@@ -12,6 +12,7 @@ import numpy as np
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.metrics.ghosting import GhostingMeter
+from framesmooth.metrics.outliers import frame_statistics
 from framesmooth.metrics.report import Report
 from framesmooth.tuning.blind_quality import motions_of
 from framesmooth.tuning.ghosts import small_pictures
@@ -66,8 +67,13 @@ def _runs(indices: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _seen(frames: FrameSource, first: int, last: int) -> Iterator[int]:
-    """Yield the frames from ``first`` to ``last``, which have neighbours, where what fades can be seen."""
+    """Yield the frames from ``first`` to ``last``, which have neighbours, where what fades can be seen.
+
+    None beside a black frame: a picture that comes out of the dark is no second one.
+    """
     pictures = small_pictures(list(islice(frame_slice(frames, first - 1), last - first + 3)))
+    if any(frame_statistics(picture).black for picture in pictures):
+        return
     meter = GhostingMeter()
     for index, (picture, motion) in enumerate(zip(pictures, (None, *motions_of(pictures)), strict=True)):
         found = meter.update(picture, motion)
