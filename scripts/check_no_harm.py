@@ -47,7 +47,7 @@ JOBS: Final = (
     Job(("a balloon rising slowly over the hills",)),
     Job(("a city at night",), {"pan_x": "2"}),
     Job(("a tree on a hill in winter", "a tree on a hill in summer"), {"fps": "24"}),
-    Job(("a castle in the fog",), {"angle": "1"}),
+    Job(("a castle in the fog",), {"cadence": 2}),
     Job(("a whale in the sea at sunset",), {"width": 320, "height": 192}),
     Job(("a volcano at night", "a volcano at dawn"), {"seed": 11}),
     Job(("a train in the desert moving to the left",)),
