@@ -30,6 +30,7 @@ from framesmooth.smoothing.odd_frames import ISOLATION, without_odd_frames
 from framesmooth.smoothing.overlays import SHORTEST as OVERLAY_RUN
 from framesmooth.smoothing.overlays import find_overlays, keep_overlay
 from framesmooth.smoothing.parts import LONGEST_PART, Shown
+from framesmooth.smoothing.spared import Spared
 from framesmooth.streams import fan_out, prefetch
 from framesmooth.timeline.schedule import Schedule
 from framesmooth.video.held_frames import LONGEST_HOLD, Repeat, find_repeats
@@ -56,6 +57,7 @@ class MotionSmoother(ABC):
         lead_in: frames before the first one, read without output: for a loop, its last ``memory``.
         lead_out: the same after the last one: for a loop, its first ``reach``.
         breaks: indices of frames known to begin another shot, whatever they look like.
+        spared: a region that stays as it is in every frame, because what moves there is meant to.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
         workers: how many processes smooth; more than one only where ``divides``.
         num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.
@@ -71,6 +73,7 @@ class MotionSmoother(ABC):
     lead_in: Sequence[Frame] = field(default=(), repr=False, compare=False)
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
+    spared: Spared | None = field(default=None, repr=False)
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
     workers: int = field(default=1, repr=False, compare=False)
     num_frames: int | None = field(default=None, repr=False, compare=False)
@@ -212,6 +215,8 @@ class MotionSmoother(ABC):
                     for answer in answers:
                         keep_bars(answer, first.frame if original is None else original)
                         keep_overlay(answer, first.frame, first.overlay)
+                        if self.spared is not None and original is None:
+                            self.spared.keep(answer, first.frame)
                 yield from self._repeated(first, shown, strengths)
                 while waiting and waiting[0].repeat is Repeat.HELD:
                     yield from self._repeated(waiting.popleft(), shown, strengths)
