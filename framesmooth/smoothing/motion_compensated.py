@@ -55,6 +55,8 @@ class MotionSmoother(ABC):
         lead_out: the same after the last one: for a loop, its first ``reach``.
         breaks: indices of frames known to begin another shot, whatever they look like.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
+        on_lost: is told the index of every frame in a large part of which motion could not be followed, those
+            around the clip included.
         workers: how many processes smooth; more than one only where ``divides``.
         num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.
         only: indices of the frames that are asked for, all of them if None: others may come out as they are.
@@ -70,6 +72,7 @@ class MotionSmoother(ABC):
     lead_out: Sequence[Frame] = field(default=(), repr=False, compare=False)
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
+    on_lost: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
     workers: int = field(default=1, repr=False, compare=False)
     num_frames: int | None = field(default=None, repr=False, compare=False)
     only: range | None = field(default=None, repr=False, compare=False)
