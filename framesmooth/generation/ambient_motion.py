@@ -41,19 +41,19 @@ class Ripples:
     """Water that moves.
 
     Attributes:
-        water: how far each pixel is water, float32 (H, W), 0 to 1.
+        region: how far each pixel is water, float32 (H, W), 0 to 1.
         rate: waves a second.
     """
 
-    water: Map
+    region: Map
     rate: float
 
     @cached_property
     def _nearness(self) -> Map:
         """0 at the horizon, 1 at the lower border, (H, 1)."""
-        rows = np.flatnonzero((self.water > 0.5).any(axis=1))
+        rows = np.flatnonzero((self.region > 0.5).any(axis=1))
         top = rows[0] if len(rows) else 0
-        height = len(self.water)
+        height = len(self.region)
         return np.asarray(
             np.clip((np.arange(height) - top) / max(height - top, 1), 0, 1)[:, None], np.float32
         )
@@ -61,7 +61,7 @@ class Ripples:
     @cached_property
     def _phase(self) -> Map:
         """Of the waves, in radians (H, W)."""
-        height, width = self.water.shape
+        height, width = self.region.shape
         near, far = _LENGTHS[1], _LENGTHS[0]
         length = height * (far + (near - far) * self._nearness)
         down = np.cumsum(2 * pi / length, axis=0)
@@ -75,10 +75,10 @@ class Ripples:
         """Return a frame (H, W, 3) whose water is as far on."""
         turn = 2 * pi * self.rate * seconds
         first, second = np.sin(self._phase - turn), np.sin(1.7 * self._phase + 1.1 - 2 * turn)
-        height = _AMPLITUDE * len(frame) * self.water * (0.15 + 0.85 * self._nearness)
+        height = _AMPLITUDE * len(frame) * self.region * (0.15 + 0.85 * self._nearness)
         flow: FlowField = np.stack([height * (0.7 * first + 0.3 * second), 0.35 * height * second], axis=-1)
         moved = backward_warp(frame.astype(np.float32), np.asarray(flow, np.float32))
-        light = 1 + _GLITTER * self.water * (0.5 + 0.5 * self._nearness) * first * second
+        light = 1 + _GLITTER * self.region * (0.5 + 0.5 * self._nearness) * first * second
         return np.asarray(np.clip(moved * light[..., None] + 0.5, 0, 255), np.uint8)
 
 

@@ -110,6 +110,9 @@ class FrameGenerator(ABC):
     rerolls_frames: ClassVar[bool] = True
     """Whether a single frame can be generated again and still fits between its neighbours."""
 
+    divides: ClassVar[bool] = False
+    """Whether other processes can make batches of it: it has the methods of ``hands.Divided``, too."""
+
     fps: Fraction
     size: tuple[int, int]
     cadence: int | Literal["auto"]
@@ -199,6 +202,18 @@ class FrameGenerator(ABC):
 
     def notices(self, model_name: str) -> Iterator[Notice]:
         """Yield where the model called ``model_name`` was asked for something that it doesn't do."""
+        return iter(())
+
+    @property
+    def moving_region(self) -> NDArray[np.float32] | None:
+        """How far each pixel moves by itself in all frames, (H, W), 0 to 1: smoothing spares it.
+
+        None where nothing does. Asked for once the keyframes are in the store.
+        """
+        return None
+
+    def remarks(self) -> Iterator[Notice]:
+        """Yield what came out otherwise than asked, as the keyframes tell, once they are in the store."""
         return iter(())
 
     def probe(self, is_worth_it: Callable[[Probe, float], bool]) -> Probe:

@@ -6,7 +6,7 @@ Between keyframes, which differ in light or weather, both layers are cross-faded
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any, Final
@@ -14,58 +14,43 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from framesmooth.frames import Fault, Frame, GeneratedFrame
-from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
-from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
+from framesmooth.events import Notice
+from framesmooth.frames import Frame, GeneratedFrame
+from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, StepsDone
 from framesmooth.generation.denoising import Noises, denoise_keyframes
-from framesmooth.generation.diffusion import DiffusionGenerator
-from framesmooth.generation.image_latents import invert_images
+from framesmooth.generation.fire_and_smoke import Gone
+from framesmooth.generation.keyframe_pace import KeyframeTimes, evenly
 from framesmooth.generation.keyframes import batches_of, diffuse_keyframes, keyframe_times, preview_cadence
 from framesmooth.generation.latent_path import create_path
-from framesmooth.generation.specs import MovingSubject
+from framesmooth.generation.layered_keyframes import LayeredKeyframes
 from framesmooth.generation.subject_layers import (
     Layers,
-    cut_out,
-    filled,
-    hole_of,
-    layers_of,
     subject_map,
 )
 from framesmooth.generation.subject_path import Pose, composed, poses
-from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map, without_word
+from framesmooth.generation.surroundings import SOUGHT_BY_WORD, Surroundings, surroundings
+from framesmooth.generation.windmill import disc_of
+from framesmooth.generation.word_maps import IMAGES_PER_MAP, Map
 from framesmooth.generation.work import Tally, Work
-from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.latents import slerp
+from framesmooth.video.resize import crop
 
 _LARGEST_CADENCE: Final = 8
 _BATCH: Final = 16
-_SCENE_STRENGTH: Final = 0.7
-"""Share of the steps that draw what is behind the subject."""
-_OTHER_SEED: Final = 7_919
 _BYTES_OF_LATENTS: Final = 2 * 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class MovingSubjectGenerator(DiffusionGenerator):
+class MovingSubjectGenerator(LayeredKeyframes):
     """Frames of a timeline whose subject moves.
 
-    The store holds, for each keyframe, the latents of its scene and those of the whole picture.
-
     Attributes:
-        plan: what the prompts say of the motion.
-        store: where the keyframes' latents go.
+        pacing: "linear", or "even" for light that changes as much from each frame to the next.
     """
 
-    plan: MovingSubject
     cadence: int = _LARGEST_CADENCE
-    store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
-    _layers: dict[int, Layers] = field(default_factory=dict[int, Layers], init=False, repr=False)
-    _faults: dict[int, Fault] = field(default_factory=dict[int, Fault], init=False, repr=False)
-    _alphas: dict[int, NDArray[np.uint8]] = field(
-        default_factory=dict[int, NDArray[np.uint8]], init=False, repr=False
-    )
+    pacing: str = "linear"
 
     @classmethod
     def create(cls, request: GenerationRequest) -> "MovingSubjectGenerator":
@@ -77,6 +62,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
             plan=plan,
             fps=spec.fps,
             cadence=plan.cadence or _LARGEST_CADENCE,
+            pacing=spec.pacing,
             store={} if request.latents is None else request.latents,
         )
 
@@ -104,10 +90,6 @@ class MovingSubjectGenerator(DiffusionGenerator):
         """None: in every frame the subject is somewhere else."""
         return ()
 
-    @property
-    def _scene_steps(self) -> int:
-        return max(1, round(_SCENE_STRENGTH * self.path.sampling.steps))
-
     def diffuse(self, on_step: StepsDone | None = None) -> Iterator[list[int]]:
         """Draw the pictures and scenes that the store lacks; yield the frames of each batch once stored."""
         for batch in batches_of(self.keyframe_indices, self.path.sampling.batch_size):
@@ -116,71 +98,10 @@ class MovingSubjectGenerator(DiffusionGenerator):
                 for _ in diffuse_keyframes(self.path, batch, drawn, on_step, growing=False):
                     pass
                 pictures = {time: torch.from_numpy(pair[1]) for time, pair in drawn.items()}
-                scenes = self._scenes(pictures, on_step)
+                scenes = self.scenes(pictures, on_step)
                 for time, scene in zip(batch, scenes, strict=True):
                     self.store[time] = np.stack([scene.numpy(), pictures[time].numpy()])
             yield batch
-
-    def _scenes(self, pictures: dict[int, Tensor], on_step: StepsDone | None) -> Tensor:
-        """Return the latents (B, C, h, w) of what is behind the subject of each picture."""
-        path, sampling = self.path, self.path.sampling
-        times, steps = list(pictures), self._scene_steps
-        images = [path.model.decode_judged(pictures[time][None])[0].frame for time in times]
-        alphas = [self._alpha(time, pictures[time], image) for time, image in zip(times, images, strict=True)]
-        without = [filled(image, hole_of(alpha)) for image, alpha in zip(images, alphas, strict=True)]
-        states = path.model.state_at(
-            torch.cat([invert_images(path.model, [image]) for image in without]),
-            torch.stack([self._scene_noise(time) for time in times]),
-            first_step=sampling.steps - steps,
-            steps=sampling.steps,
-        )
-        return path.model.denoise(
-            states,
-            stack([self._scene_conditioning(time) for time in times]),
-            [path.seed(time) for time in times],
-            steps=sampling.steps,
-            guidance=sampling.guidance,
-            guided_steps=sampling.guided_steps,
-            first_step=sampling.steps - steps,
-            on_step=None if on_step is None else lambda *_: on_step(len(times)),
-        )
-
-    def _scene_noise(self, time: int) -> Tensor:
-        return self.path.other_noise((self.path.seed(time) + _OTHER_SEED) % 2**32)
-
-    def _alpha(self, time: int, latents: Tensor, image: Frame) -> Map:
-        """Return the outline (H, W) of a keyframe's subject; it is sought once."""
-        if time not in self._alphas:
-            whole, scene = self.path.conditioning(time), self._scene_conditioning(time)
-            likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, scene)
-            self._alphas[time] = np.asarray(cut_out(image, likely) * 255 + 0.5, np.uint8)
-        return np.asarray(self._alphas[time] / np.float32(255), np.float32)
-
-    def _scene_conditioning(self, time: int) -> Conditioning:
-        """Return the embeddings of a frame's prompt without its subject: batch size 1."""
-        start, end, mix = self.path.at(time)
-        return interpolate_conditioning(self._scene_of(start), self._scene_of(end), mix)
-
-    def _scene_of(self, index: int, without: str = "") -> Conditioning:
-        """Return the embeddings of a prompt without its subject, and without a word."""
-        path, key = self.path, self.path.timeline.keyframes[index]
-        motion = self.plan.motions[index]
-        text = key.prompt if motion is None else motion.scene
-        text = without_word(text, without) if without else text
-        guided = path.model.family.negates(path.sampling.guidance)
-        return path.inputs.conditioning(path.model, text, key.negative, guided=guided)
-
-    def layers(self, time: int) -> Layers:
-        """Return the layers of a keyframe, which must be in the store."""
-        if time not in self._layers:
-            scene, picture = (torch.from_numpy(one) for one in self.store[time])
-            drawn, image = self.path.model.decode_judged(torch.stack([scene, picture]))
-            alpha = self._alpha(time, picture, image.frame)
-            self._layers[time] = layers_of(image.frame, alpha, drawn.frame)
-            self._faults[time] = image.fault or drawn.fault
-            if len(self._layers) > 3:  # frames are rendered in order
-                self._layers.pop(next(iter(self._layers)))
-        return self._layers[time]
 
     def keyframe(self, time: int) -> GeneratedFrame:
         """Return a keyframe, which must be in the store."""
@@ -211,26 +132,77 @@ class MovingSubjectGenerator(DiffusionGenerator):
         return [self._cropped(self._frame(time)) for time in batch]
 
     @cached_property
-    def _ripples(self) -> Ripples | None:
-        """How the water of the scene moves: where it is, the first keyframe tells for all."""
-        water, time = self.plan.water, self.keyframe_indices[0]
-        if water is None:
-            return None
+    def _surroundings(self) -> Surroundings:
+        """What moves by itself: where it is, the first keyframe tells for all."""
+        if not self.plan.around:
+            return Surroundings()
+        time, fps = self.keyframe_indices[0], float(self.fps)
+        period = self.num_frames / fps if self.path.timeline.loop else None
+        told, speed = self.plan.around, self.plan.speed
+        rising = any(motion is not None and motion.way == "up" for motion in self.plan.motions)
+        gone = Gone(self._moved, rising=rising)
+        return surroundings(told, self.layers(time), self._likely, gone, speed=speed, period=period)
+
+    def _likely(self, word: str) -> Map:
+        """Return where the first keyframe's scene is drawn otherwise without a word."""
+        time = self.keyframe_indices[0]
         index = self.path.at(time)[0]
-        whole, without = self._scene_of(index), self._scene_of(index, water.noun)
+        whole, without = self.scene_of(index), self.scene_of(index, word)
         latents = torch.from_numpy(self.store[time][0])
-        likely = subject_map(self.path.model, latents, self._scene_noise(time), whole, without)
-        period = self.num_frames / float(self.fps) if self.path.timeline.loop else None
-        return ripples(water, water_in(self.layers(time).scene, likely), self.plan.speed, period)
+        return subject_map(self.path.model, latents, self.scene_noise(time), whole, without)
+
+    def _moved(self, seconds: float) -> tuple[float, float]:
+        """Return where the subject has gone at a time, which may be before the first frame."""
+        frame, count = seconds * float(self.fps), self.num_frames
+        if self.path.timeline.loop:
+            pose = self.poses[round(frame) % count]
+            return pose.across, pose.down
+        first = self.poses[0]
+        if frame >= 0 or count < 2:
+            pose = self.poses[min(max(round(frame), 0), count - 1)]
+            return pose.across, pose.down
+        return first.across + frame * (self.poses[1].across - first.across), first.down
+
+    @property
+    def moving_region(self) -> Map | None:
+        """How far each pixel moves by itself in all frames; the first keyframe must be in the store."""
+        found = [self._surroundings.region]
+        if self.sails is not None:
+            found.append(disc_of(self.sails, self.layers(self.keyframe_indices[0]).alpha.shape))
+        regions = [region for region in found if region is not None]
+        if not regions:
+            return None
+        region = np.max(regions, axis=0)
+        return np.asarray(crop(region[..., None], self.size)[..., 0], np.float32)
+
+    def remarks(self) -> Iterator[Notice]:
+        """Yield what was told to move and wasn't found; the first keyframe must be in the store."""
+        yield from map(Notice, self._surroundings.missing)
+        if self._turns and self.sails is None:
+            yield Notice(
+                "the windmill's sails weren't found in the picture: they stay still; try another --seed"
+            )
 
     def _composed(self, layers: Layers, time: int) -> Frame:
         """Return frame ``time`` made of the layers of a keyframe."""
-        if self._ripples is not None:
-            layers = replace(layers, scene=self._ripples(layers.scene, time / float(self.fps)))
-        return composed(layers, self.poses[time])
+        seconds, around = time / float(self.fps), self._surroundings
+        moved = around.moved(layers, seconds)
+        if layers.rotor is not None:
+            moved = layers.rotor.turned(moved, self.poses[time].turn)
+        if self._at_rest:  # the picture itself, and what changes in its scene
+            change = (1 - moved.alpha[..., None]) * (moved.scene.astype(np.float32) - layers.scene)
+            frame = np.asarray(np.clip(moved.subject + change + 0.5, 0, 255), np.uint8)
+        else:
+            frame = composed(moved, self.poses[time])
+        return around.over(frame, seconds)
+
+    @cached_property
+    def _at_rest(self) -> bool:
+        """Whether the subject stands where it was drawn in every frame."""
+        return all(pose.rests for pose in self.poses)
 
     def _frame(self, time: int) -> GeneratedFrame:
-        before, after, share = self._around(time)
+        before, after, share = self._light.around(time)
         first = self._composed(self.layers(before), time)
         if share == 0:
             return GeneratedFrame(first, self._faults[before])
@@ -238,24 +210,23 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frame = np.asarray((1 - share) * first + share * last + 0.5, np.uint8)
         return GeneratedFrame(frame, self._faults[before] or self._faults[after])
 
-    def _around(self, time: int) -> tuple[int, int, float]:
-        """Return (keyframe before, keyframe after, share of the way between them) for a frame."""
-        keys = self.keyframe_indices
-        before = max(key for key in keys if key <= time)
-        later = [key for key in keys if key > time]
-        if later:
-            return before, later[0], (time - before) / (later[0] - before)
-        if self.path.timeline.loop and len(keys) > 1:
-            return before, keys[0], (time - before) / (self.num_frames - before)
-        return before, before, 0.0
+    @cached_property
+    def _light(self) -> KeyframeTimes:
+        """When each keyframe is shown; those of an even pace must be in the store."""
+        times, timeline = self.keyframe_indices, self.path.timeline
+        if self.pacing == "linear":
+            return KeyframeTimes(times, self.num_frames, loop=timeline.loop)
+        pictures = [self.store[time][1] for time in times]
+        prompts = [key.time for key in timeline.keyframes]
+        return evenly(times, pictures, prompts, self.num_frames, loop=timeline.loop)
 
     def reroll(self, time: int, attempt: int) -> GeneratedFrame:
         """Return frame ``time`` composed of a picture from other noise."""
         path, (seed, fresh) = self.path, self._reroll_noise(time, attempt)
-        key = self._around(time)[0]
+        key = self._light.around(time)[0]
         noises = Noises([slerp(path.noise(key), fresh, 0.5)], [seed])
         latents = denoise_keyframes(path, [key], noises=noises)[:, 1]
-        other = replace(self, store={key: np.stack([self._scenes({key: latents[0]}, None)[0], latents[0]])})
+        other = replace(self, store={key: np.stack([self.scenes({key: latents[0]}, None)[0], latents[0]])})
         frame = self._composed(other.layers(key), time)
         return self._cropped(GeneratedFrame(frame, other._faults[key]))
 
@@ -263,9 +234,13 @@ class MovingSubjectGenerator(DiffusionGenerator):
         """Return what was decided when the model was loaded and decides the latents: plain JSON types."""
         return super().facts() | {"batch_size": self.path.sampling.batch_size}
 
+    @property
+    def _words_sought(self) -> int:
+        return sum(one.kind in SOUGHT_BY_WORD for one in self.plan.around)
+
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
         """Count what is left to do: a keyframe is drawn, its subject sought, its scene drawn."""
-        sampling, scene = self.path.sampling, self._scene_steps
+        sampling, scene = self.path.sampling, self.scene_steps
         chunks = [
             chunk
             for chunk in batches_of(self.keyframe_indices, sampling.batch_size)
@@ -278,7 +253,7 @@ class MovingSubjectGenerator(DiffusionGenerator):
         frames = sum(len(batch) for batch in self.batches if not all(map(is_rendered, batch)))
         shown = len(self.keyframe_indices) if frames else 0
         sought = {time for time in self.keyframe_indices if frames or time in drawn} - self._alphas.keys()
-        searches = IMAGES_PER_MAP * (len(sought) + (self.plan.water is not None and frames > 0))
+        searches = IMAGES_PER_MAP * (len(sought) + self._words_sought * (frames > 0))
         inverted = count * (1 + self.path.model.autoencoder.inversion)
         coded = inverted + 2 * shown
         return Work(

@@ -121,7 +121,7 @@ class MovingSubject:
 
     Attributes:
         motions: what each prompt of the timeline says of it, None where one says nothing.
-        water: what is said of the water in the scene; None where none moves.
+        around: what moves by itself in the scene.
         speed: factor of all speeds.
         cadence: as asked, None where it is left open.
         planned: frames of the clip that the motion was planned for, if it goes on after them; None is all.
@@ -130,7 +130,7 @@ class MovingSubject:
     generator: ClassVar[str] = "moving-subject"
 
     motions: tuple[SubjectMotion | None, ...]
-    water: Ambient | None = None
+    around: tuple[Ambient, ...] = ()
     speed: float = 1.0
     cadence: int | None = None
     planned: int | None = None
@@ -141,7 +141,10 @@ class MovingSubject:
         motions = [None if motion is None else asdict(motion) for motion in self.motions]
         key: dict[str, Any] = {"motions": motions, "speed": self.speed, "cadence": self.cadence}
         key |= {} if self.planned is None else {"planned": self.planned}
-        return key if self.water is None else key | {"water": asdict(self.water)}
+        for one in self.around:
+            words = {name: value for name, value in asdict(one).items() if name != "way" or value}
+            key[one.kind] = words
+        return key
 
     def is_black(self, time: int) -> bool:
         """Return False: nothing is given."""

@@ -27,12 +27,14 @@ class Gait:
         lean: how far it turns, in degrees.
         rate: times a second.
         limbs: what bends, one of ``LIMBS``; "" for nothing.
+        turns: of a windmill's sails, a second.
     """
 
     rise: float = 0.0
     lean: float = 0.0
     rate: float = 1.0
     limbs: str = ""
+    turns: float = 0.0
 
 
 GAITS: Final = {
@@ -45,6 +47,7 @@ GAITS: Final = {
     "fly": Gait(rise=0.05, lean=2.0, rate=1.2, limbs="wings"),
     "glide": Gait(rise=0.02, lean=1.5, rate=0.4),
     "sway": Gait(lean=0.8, rate=0.4, limbs="top"),
+    "turn": Gait(turns=0.12),
 }
 
 

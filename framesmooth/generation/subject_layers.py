@@ -8,7 +8,7 @@ is filled from around it (Telea 2004), noised, and denoised with the prompt with
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -38,11 +38,21 @@ class Layers:
         subject: the picture itself, uint8 (H, W, 3).
         alpha: how far each pixel is the subject's, float32 (H, W), 0 to 1.
         scene: the picture without its subject, uint8 (H, W, 3).
+        rotor: what turns before the subject, None for nothing.
     """
 
     subject: Frame
     alpha: Map
     scene: Frame
+    rotor: "Turning | None" = None
+
+
+class Turning(Protocol):
+    """What turns before a subject."""
+
+    def turned(self, layers: Layers, degrees: float) -> Layers:
+        """Return layers with it before the subject, turned clockwise."""
+        ...
 
 
 def subject_map(

@@ -1,7 +1,7 @@
 """Where a subject is in each frame of a clip, and how it leans: from what the prompts say of its motion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi, sin
 from typing import Final
 
@@ -31,6 +31,8 @@ _HEAD: Final = 0.3
 """Share of an animal's height in which its head is."""
 _TO_ONE_SIDE: Final = 0.12
 """Share of its width by which the head is off the middle at least."""
+_CUT_OFF: Final = 0.02
+"""Share of a border that a subject covers at least which is cut off by it."""
 _ON_LEGS: Final = ("walk", "gallop")
 
 
@@ -44,6 +46,7 @@ class Pose:
         lean: degrees that it is turned about its foot, anticlockwise.
         bend: how its limbs are bent, None for not at all.
         mirrored: whether left and right are exchanged, about its middle.
+        turn: degrees that its sails have turned, clockwise.
     """
 
     across: float
@@ -51,6 +54,12 @@ class Pose:
     lean: float = 0.0
     bend: Bend | None = None
     mirrored: bool = False
+    turn: float = 0.0
+
+    @property
+    def rests(self) -> bool:
+        """Whether the subject stands as it was drawn, but for its sails."""
+        return replace(self, turn=0.0) == Pose(0.0, 0.0)
 
 
 def facing(alpha: Map) -> str:
@@ -87,8 +96,8 @@ def poses(
 ) -> list[Pose]:
     """Return the subject's pose in each frame.
 
-    Halfway it is in the middle of the picture. An animal on legs looks where it goes. In a loop it leaves
-    the picture on one side and comes back from the other one.
+    Halfway it is in the middle of the picture, or beside it where a border cuts the subject off. An animal on
+    legs looks where it goes. In a loop it leaves the picture on one side and comes back from the other one.
 
     Args:
         motions: of each prompt.
@@ -110,7 +119,7 @@ def poses(
     gone = np.cumsum(own, axis=0) / fps
     gone -= gone[len(gone) // 2]
     gone = gone * _slower(gone, alpha, loop=loop)
-    gone = gone + _centred(gone, alpha)
+    gone = gone + _centred(gone, alpha, loop=loop)
     gone = np.concatenate([gone, _onwards(gone, alpha, len(shares) - count, fps)])
     tall = float((alpha > 0.5).any(axis=1).sum())
     gaits = [_gait(motions, one) for one in shares]
@@ -119,6 +128,10 @@ def poses(
     goes_left = bool(last < first)
     turned = bool(faces) and last != first and (faces == "left") != goes_left
     strides = _strides(gone, count)
+    turns = np.cumsum([360 * gait.turns * speed / fps for gait in gaits]) - 360 * gaits[0].turns * speed / fps
+    if loop:  # four sails are alike after a quarter
+        whole = float(turns[-1]) * len(turns) / max(len(turns) - 1, 1)
+        turns *= 90 * max(round(whole / 90), 1) / whole if whole else 0.0
     found = []
     for frame, ((across, down), gait) in enumerate(zip(gone.tolist(), gaits, strict=True)):
         rate = gait.rate * speed
@@ -127,7 +140,9 @@ def poses(
         wave = 2 * pi * rate * ((strides[frame] if gait.limbs else frame) - middle) / fps
         rise = gait.rise * tall * sin(wave)
         bend = Bend(gait.limbs, wave, facing_left=goes_left) if gait.limbs else None
-        found.append(Pose(across, down - rise, gait.lean * sin(wave + 0.8), bend, turned))
+        found.append(
+            Pose(across, down - rise, gait.lean * sin(wave + 0.8), bend, turned, float(turns[frame]))
+        )
     return found
 
 
@@ -177,14 +192,30 @@ def _slower(gone: Way, alpha: Map, *, loop: bool) -> Way:
     return np.where(whole > 1e-6, wanted / np.maximum(whole, 1e-6), 0.0)
 
 
-def _centred(gone: Way, alpha: Map) -> Way:
+def _centred(gone: Way, alpha: Map, *, loop: bool) -> Way:
     """Return what to add (across, down) so that the middle of the way is the middle of the picture."""
     covered = np.argwhere(alpha > 0.5)
     if not len(covered):
         return np.zeros(2)
     here = (covered.min(axis=0) + covered.max(axis=0))[::-1] / 2 + (gone.min(axis=0) + gone.max(axis=0)) / 2
     middle = np.array([alpha.shape[1] / 2, alpha.shape[0] / 2])
-    return np.where(np.ptp(gone, axis=0) > 1, middle - here, 0.0)
+    wanted = np.where(np.ptp(gone, axis=0) > 1, middle - here, 0.0)
+    return wanted if loop else _uncut(wanted, gone, alpha)
+
+
+def _uncut(wanted: Way, gone: Way, alpha: Map) -> Way:
+    """Return where a way is put so that no border that cuts the subject off moves into the picture.
+
+    Where opposite borders do, the way is where it was ``wanted``.
+    """
+    covered = alpha > 0.5
+    found = np.array(wanted, np.float64)
+    for axis, (first, last) in enumerate(((covered[:, 0], covered[:, -1]), (covered[0], covered[-1]))):
+        cut_first, cut_last = first.mean() > _CUT_OFF, last.mean() > _CUT_OFF
+        if np.ptp(gone[:, axis]) > 1 and cut_first != cut_last:
+            low, high = float(gone[:, axis].min()), float(gone[:, axis].max())
+            found[axis] = min(found[axis], -high) if cut_first else max(found[axis], -low)
+    return found
 
 
 def composed(layers: Layers, pose: Pose) -> Frame:

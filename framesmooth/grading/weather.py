@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
+from framesmooth.grading.fog import Fog
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,18 @@ class Falling:
 
 @dataclass(frozen=True)
 class Weather:
-    """What falls before the frames of a clip.
+    """What falls or drifts before the frames of a clip.
 
     Attributes:
-        falling: what falls, and how much of it in each frame, 0 to 1.
+        falling: what falls or drifts, and how much of it in each frame, 0 to 1.
         fps: frames per second.
     """
 
-    falling: tuple[tuple[Falling, tuple[float, ...]], ...]
+    falling: tuple[tuple[Falling | Fog, tuple[float, ...]], ...]
     fps: float
 
     def apply(self, frame: Frame, index: int) -> Frame:
-        """Return the frame ``index`` of the clip, uint8 (H, W, 3), with what falls."""
+        """Return the frame ``index`` of the clip, uint8 (H, W, 3), with what falls and drifts."""
         for falling, amounts in self.falling:
             if amounts[index] > 0:
                 frame = falling.apply(frame, index / self.fps, amounts[index])

@@ -1,4 +1,4 @@
-"""Hints for smoothing generated clips: keyframes, jumps of the prompt, images given by the user."""
+"""Hints for smoothing generated clips: keyframes, jumps of the prompt, images given by the user, regions."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Final
 
 from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
+from framesmooth.smoothing.spared import Spared
 from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother
 from framesmooth.timeline.schedule import Schedule
 
@@ -36,3 +37,10 @@ def sparing_given_images(smoother: Smoother, num_frames: int, *, first: bool, la
         keys |= {max(end - fade, 0): keys.get(end - fade, whole), end: 0.0}
     text = ", ".join(f"{frame}:({value:g})" for frame, value in sorted(keys.items()) if frame <= end)
     return replace(smoother, strength=Schedule.parse(text, num_frames))
+
+
+def sparing_region(smoother: Smoother, spared: Spared | None) -> Smoother:
+    """Return ``smoother`` leaving a region of every frame as it is, if it can; None is no region."""
+    if spared is None or not isinstance(smoother, MotionSmoother):
+        return smoother
+    return replace(smoother, spared=spared)

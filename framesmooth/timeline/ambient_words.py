@@ -1,7 +1,8 @@
-"""What moves by itself around a subject, read from a prompt's words: water, rain and snow.
+"""What moves by itself around a subject, read from a prompt's words: water, weather, clouds, smoke, flames.
 
 "a lighthouse by the sea, waves rolling" tells of water that moves; "a boat sailing on the lake in the rain"
-implies moving water and falling rain. English only.
+implies moving water and falling rain. Clouds, fog, smoke and flames move only where words of motion say so.
+English only.
 """
 
 import re
@@ -9,18 +10,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["water", "snow", "rain"]
+Kind = Literal["water", "snow", "rain", "fog", "clouds", "smoke", "fire"]
 
 _WATER: Final = r"waves?|sea|ocean|water|waters|lake|river|stream|pond|surf|tide|bay|lagoon|harbou?r|canal"
 _SNOW: Final = r"snow|snowflakes?|flakes"
 _RAIN: Final = r"rain|raindrops?|drizzle"
-_OTHER: Final = (
-    r"clouds?|fog|mist|haze|smoke|steam|leaves|petals|stars|flames?|fire|dust|sparks|grass|flags?|branches"
-)
+_FOG: Final = r"fog|mist|haze"
+_CLOUDS: Final = r"clouds?"
+_SMOKE: Final = r"smoke|steam"
+_FIRE: Final = r"flames?|fire|campfire|bonfire|fireplace|candles?|torch(?:es)?|lanterns?"
+_OTHER: Final = r"leaves|petals|stars|dust|sparks|grass|flags?|branches"
 _MOVES: Final = {
     "water": r"roll|rippl|glitter|sparkl|shimmer|glisten|flow|crash|lapp?|splash|mov|surg|danc|rush",
     "snow": r"fall|drift|swirl|whirl|com|float|tumbl|blow",
     "rain": r"fall|pour|com|pelt|lash|drizzl",
+    "fog": r"drift|roll|com|swirl|mov|billow|creep|pass|float|flow",
+    "clouds": r"drift|pass|float|mov|roll|rac|sail|blow|glid|travel|rush",
+    "smoke": r"ris|billow|curl|drift|com|pour|puff|mov|drift",
+    "fire": r"flicker|burn|danc|blaz|crackl|mov",
     "other": r"drift|pass|float|ris|fall|mov|roll|swirl|billow|twinkl|flicker|burn|blow|sway|curl|rac",
 }
 _PACES: Final = {
@@ -28,14 +35,26 @@ _PACES: Final = {
     1.8: r"fast|quickly|heavily|wildly|hard|swiftly",
 }
 _PACE: Final = "|".join(_PACES.values())
-_NOUNS: Final = {"water": _WATER, "snow": _SNOW, "rain": _RAIN, "other": _OTHER}
+_NOUNS: Final = {
+    "water": _WATER,
+    "snow": _SNOW,
+    "rain": _RAIN,
+    "fog": _FOG,
+    "clouds": _CLOUDS,
+    "smoke": _SMOKE,
+    "fire": _FIRE,
+    "other": _OTHER,
+}
+_LEFT: Final = re.compile(r"\bleft(?:wards?)?\b", re.IGNORECASE)
 
 
 def _clause(kind: str) -> str:
     """Return the pattern of a noun that moves: "soft snow falling gently", "gently falling snow"."""
     noun, verb = _NOUNS[kind], rf"(?:{_MOVES[kind]})(?:ing|s|es|e)?"
     pace = rf"(?:(?:{_PACE})\s+)?"
-    after = rf"(?:\s+(?:down|in|past|by|{_PACE}|to the (?:left|right)|upwards?|up))*"
+    after = (
+        rf"(?:\s+(?:down|in|past|by|{_PACE}|(?:to(?:wards?)? the )?(?:left|right)(?:wards?)?|upwards?|up))*"
+    )
     behind = rf"(?:the\s+)?(?:[\w'-]+\s+)?\b(?:{noun})\b\s+(?:is\s+|are\s+)?{pace}\b{verb}\b{after}"
     before = rf"{pace}\b(?:{_MOVES[kind]})ing\s+(?:{noun})\b"
     return rf"(?:{behind})|(?:{before})"
@@ -48,8 +67,12 @@ _TOLD: Final[dict[str, re.Pattern[str]]] = {
     "rain": re.compile(
         rf"(?P<what>{_clause('rain')}|(?:it(?:'s| is)\s+)?\b(?:pouring\s+)?raining\b)", re.IGNORECASE
     ),
+    "fog": re.compile(rf"(?P<what>{_clause('fog')})", re.IGNORECASE),
+    "clouds": re.compile(rf"(?P<what>{_clause('clouds')})", re.IGNORECASE),
+    "smoke": re.compile(rf"(?P<what>{_clause('smoke')})", re.IGNORECASE),
+    "fire": re.compile(rf"(?P<what>{_clause('fire')})", re.IGNORECASE),
 }
-# Clouds that drift at the start of a prompt are its subject.
+# Leaves that fall at the start of a prompt are its subject.
 _ASIDE: Final = re.compile(
     rf"(?:,|\bwith\b|\band\b|\bwhile\b|\bas\b)\s*(?P<what>{_clause('other')})", re.IGNORECASE
 )
@@ -68,13 +91,15 @@ class Ambient:
 
     Attributes:
         kind: what it is.
-        noun: the word that names it in the prompt, lower case; "" for rain and snow.
+        noun: the word that names it in the prompt, lower case; "" for rain, snow and fog.
         pace: factor of its speed.
+        way: "left" where the words say so, else "".
     """
 
     kind: Kind
     noun: str = ""
     pace: float = 1.0
+    way: str = ""
 
 
 def told_ambient(prompt: str) -> tuple[Ambient, ...]:
@@ -94,7 +119,7 @@ def implied_ambient(prompt: str) -> tuple[Ambient, ...]:
 
 
 def stays_unmoved(prompts: Sequence[str]) -> tuple[str, ...]:
-    """Return the clauses that tell of something, such as clouds or smoke, that can't be moved by itself."""
+    """Return the clauses that tell of something, such as leaves or stars, that can't be moved by itself."""
     found = (match["what"].strip() for prompt in prompts for match in _ASIDE.finditer(prompt))
     return tuple(dict.fromkeys(found))
 
@@ -115,7 +140,8 @@ def _spans(prompt: str) -> Iterator[tuple[int, int]]:
 
 def _ambient(kind: str, words: str) -> Ambient:
     noun = ""
-    if kind == "water":
-        noun = re.findall(rf"\b(?:{_WATER})\b", words, re.IGNORECASE)[-1].lower()
+    if kind not in ("rain", "snow", "fog"):
+        noun = re.findall(rf"\b(?:{_NOUNS[kind]})\b", words, re.IGNORECASE)[-1].lower()
     pace = next((factor for factor, each in _PACES.items() if re.search(rf"\b(?:{each})\b", words)), 1.0)
-    return Ambient(kind=kind, noun=noun, pace=pace)  # type: ignore[arg-type]
+    way = "left" if kind in ("clouds", "fog") and _LEFT.search(words) else ""
+    return Ambient(kind=kind, noun=noun, pace=pace, way=way)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ class Verb:
     way: Way = ""
 
 
-GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway")
+GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway", "turn")
 """Ways to move while going somewhere, or in place."""
 
 _VERBS: Final = (
@@ -63,6 +63,12 @@ _IN_PLACE: Final = (
     Verb(r"bobb?(?:ing|s)(?: up and down| on the waves)*|rock(?:ing|s)(?: up and down)?", 0, "bob"),
     Verb(r"(?:flapp?(?:ing|s)|beat(?:ing|s))(?: its wings)?|with flapping wings", 0, "fly"),
     Verb(r"hover(?:ing|s)", 0, "glide"),
+    Verb(
+        r"(?:turn(?:ing|s)?|spin(?:ning|s)?|rotat(?:ing|es?))(?: (?:its|the) (?:sails|blades|arms))?"
+        r"(?: in the (?:wind|breeze))?",
+        0,
+        "turn",
+    ),
     Verb(r"sway(?:ing|s)(?: in the (?:wind|breeze))?|moving in the wind", 0, "sway"),
 )
 _WAYS: Final[dict[str, str]] = {
@@ -76,7 +82,7 @@ _STILL: Final = re.compile(
     r"|,\s*(?:nothing moves|(?:standing|completely) still|motionless|no movement|frozen)\b",
     re.IGNORECASE,
 )
-_MEDIUM: Final = re.compile(
+MEDIUM: Final = re.compile(
     r"^.*?\b(?:painting|drawing|picture|photo|photograph|image|illustration|art|sketch|poster|shot|video|view|"
     r"watercolou?r|aquarelle|animation|clip|moment|design|canvas)\s+of\s+|^[^,:]{3,40}:\s+",
     re.IGNORECASE,
@@ -112,6 +118,7 @@ _PATTERNS: Final = tuple(
 _CAMERA: Final = re.compile(
     r"[^,]*\b(?:camera|pan|pans|panning|tilt|tilts|tilting|zoom|zooms|zooming)\b[^,]*", re.IGNORECASE
 )
+_DOUBLED: Final = frozenset({"swim", "run", "trot", "chug", "bob", "flap"})
 _RIDER: Final = re.compile(r"(?:[\w'-]+\s+){1,4}?riding\s+(?:an?|the)\s+(?:\w+\s+horse|\w+)", re.IGNORECASE)
 _DANGLING_OF: Final = re.compile(
     r"\b(?:a|an|the)?\s*of(?=\s*(?:,|$|\b(?:on|in|at|by|through|over|under|above|across|near)\b))",
@@ -121,6 +128,14 @@ _WINGED: Final = re.compile(
     r"\b(?:\w*bird|\w*gull|owl|eagle|hawk|falcon|crow|raven|parrot|pigeon|dove|swan|duck|goose|geese|stork|"
     r"crane|heron|pelican|flamingo|sparrow|swallow|butterfl(?:y|ie)|moth|bee|bat|dragon|dragonfl(?:y|ie)|phoenix|"
     r"pegasus|griffin|fairy|angel)s?\b",
+    re.IGNORECASE,
+)
+_MILL: Final = re.compile(
+    r"\b(?:(?:an?|the|one)\s+)?(?:(?!(?:of|with|an?|the|and|in|by|on)\b)[\w'-]+\s+){0,3}?(?:wind\s?)?mills?\b",
+    re.IGNORECASE,
+)
+_SAILS: Final = re.compile(
+    r"\b(?:with\s+|and\s+)?(?:(?:its|the)\s+)?(?:turning\s+|spinning\s+)?(?:sails|blades|arms)(?:\s+of)?\b",
     re.IGNORECASE,
 )
 _BEFORE_NOUNS: Final = {
@@ -164,7 +179,7 @@ class SubjectMotion:
 def at_rest(prompt: str) -> SubjectMotion | None:
     """Return the subject of a prompt that says nothing of its motion, None where it names none."""
     read = _asides_blanked(prompt)
-    medium = _MEDIUM.match(read)
+    medium = MEDIUM.match(read)
     start = medium.end() if medium else 0
     subject = _subject(read[start:], -1)
     if not subject:
@@ -194,7 +209,7 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     if is_still(prompt):
         return None
     read = _asides_blanked(prompt)
-    medium = _MEDIUM.match(read)
+    medium = MEDIUM.match(read)
     start = medium.end() if medium else 0
     found = _verb_in(read, start)
     if found is None:
@@ -202,7 +217,10 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     verb, deed = found
     start = start if deed.start() > start else _after_comma(read, deed.end())
     start = _clause_of_another(read, start, deed.start())
+    mill = _MILL.search(read) if verb.gait == "turn" else None
     subject = _subject(read[start:], deed.start() - start)
+    if mill is not None:
+        subject, start = mill.group(), mill.start()
     if not subject:
         return None
     words = deed.group()
@@ -210,12 +228,14 @@ def read_motion(prompt: str) -> SubjectMotion | None:
     scene = _without(prompt, subject, start)
     if words in scene:
         scene = _without(scene, words)
+    if mill is not None:
+        scene = _SAILS.sub(" ", scene)
     return SubjectMotion(
         subject=subject,
         way=way if verb.speed else "",
         speed=verb.speed * _pace(read),
         gait="glide" if verb.gait == "fly" and not _has_wings(subject, words) else verb.gait,
-        plain=_plain(prompt, deed),
+        plain=_plain(prompt, deed) if mill is None else _tidy(_SAILS.sub(" ", _without(prompt, words))),
         scene=_tidy(_DANGLING_OF.sub("", _directions_out(scene))),
     )
 
@@ -257,16 +277,21 @@ def _verb_in(prompt: str, start: int) -> tuple[Verb, "re.Match[str]"] | None:
     One with a direction goes before one without, and one behind the subject before one that describes it
     ("a flying bird"); what describes the scene ("rolling hills") is no motion of the subject.
     """
+    turns = _MILL.search(prompt) is not None
     subject_ends = _END_OF_SUBJECT.search(prompt, start)
     reach = subject_ends.start() if subject_ends else len(prompt)
     found: list[tuple[tuple[bool, bool, int], Verb, re.Match[str]]] = []
     for verb, pattern in _PATTERNS:
+        if verb.gait == "turn" and not turns:  # a car turns otherwise
+            continue
         for match in pattern.finditer(prompt):
             describes = _describes(prompt, match)
-            if _is_thing(prompt, match) or (describes and not start <= match.start() < reach):
+            of_mill = verb.gait == "turn"
+            elsewhere = describes and not start <= match.start() < reach and not of_mill
+            if _is_thing(prompt, match) or elsewhere:
                 continue
-            goes = _way(match.group()) or verb.way
-            found.append(((not goes, describes, match.start()), verb, match))
+            goes = of_mill or _way(match.group()) or verb.way
+            found.append(((not goes, describes and not of_mill, match.start()), verb, match))
     if not found:
         return None
     _, verb, match = min(found, key=lambda one: one[0])
@@ -340,8 +365,22 @@ def _plain(prompt: str, deed: "re.Match[str]") -> str:
     before, after = prompt[: deed.start()].rstrip(), prompt[deed.end() :].lstrip()
     if before.endswith(",") and (not after or after.startswith(",")):
         return _tidy(before.rstrip(",") + after)
-    verb = re.sub(rf"\b(?:{_PACE}|{_ANY_WAY})\b", "", deed.group(), flags=re.IGNORECASE)
-    return _tidy(_directions_out(f"{before} {verb} {after}"))
+    verb = re.sub(r"\s+up and down\b", "", deed.group(), flags=re.IGNORECASE)
+    verb = re.sub(rf"\b(?:{_PACE}|{_ANY_WAY})\b", "", verb, flags=re.IGNORECASE)
+    return _tidy(_directions_out(f"{before} {_as_participle(verb)} {after}"))
+
+
+def _as_participle(verb: str) -> str:
+    """Return "galloping" for "gallops", as captions of pictures have it; other words stay as they are."""
+    word, space, rest = verb.strip().partition(" ")
+    if not re.fullmatch(r"[a-z]{3,}s", word):
+        return verb
+    if word.endswith("ies"):
+        base = word[:-3] + "y" if len(word) > 4 else word
+    else:
+        base = word[:-2] if re.search(r"(?:ch|sh|ss|x)es$", word) else word[:-1]
+    base = base[:-1] if base.endswith("e") else base + base[-1] * (base in _DOUBLED)
+    return f"{base}ing{space}{rest}"
 
 
 def _directions_out(text: str) -> str:

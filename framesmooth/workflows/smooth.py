@@ -14,17 +14,18 @@ from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
 from framesmooth.reports import ShownClip, Strip, write_report
 from framesmooth.runs import RunFolder
+from framesmooth.runs.moving_region import kept_region
 from framesmooth.runs.open_clip import SmoothedBefore, keyframes_and_jumps
 from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
 from framesmooth.smoothing.choice import SmoothingChoice
-from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
+from framesmooth.smoothing.keyframe_hints import sparing_region, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
 from framesmooth.video.samples import samples_of
-from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
+from framesmooth.workflows.clip_steps import copy_clip, divided, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
 from framesmooth.workflows.no_harm import Harmless, LeftAlone
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
@@ -102,6 +103,8 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
     smoother, described = _smoother(settings, clip, emit)
     choice = SmoothingChoice.of(smoother, loop=settings.loop is True)
     emit(Notice(f"smoothing: {choice.words}"))
+    if isinstance(smoother, MotionSmoother) and smoother.spared is not None:
+        emit(Notice(smoother.spared.sentence))
     if one_pass and harmless is not None and not settings.measure:
         emit(Notice("whether smoothing helps isn't checked: that needs --measure"))
     writer = ClipWriter(settings, clip, emit)
@@ -205,16 +208,17 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
     if clip.path is not None:
         hints = keyframes_and_jumps(clip.path, settings.frame_range)
         smoother = with_keyframe_hints(smoother, *hints)
+        smoother = sparing_region(smoother, kept_region(clip.path))
     return smoother, repr(smoother) if guide is None else f"{smoother!r} guided by {guide.name}"
 
 
 def _with_workers(smoother: Smoother, workers: int, num_frames: int | None, emit: Listener) -> Smoother:
     """Return a smoother that works in several processes, if it can be divided."""
-    if isinstance(smoother, MotionSmoother) and smoother.divides:
-        return replace(smoother, workers=workers, num_frames=num_frames)
-    told = f"{type(smoother).__name__} builds every frame on the last result"
-    emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
-    return smoother
+    by_several = divided(smoother, workers, num_frames)
+    if by_several is None:
+        told = f"{type(smoother).__name__} builds every frame on the last result"
+        emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
+    return by_several or smoother
 
 
 def _smooth(

@@ -24,10 +24,11 @@ from framesmooth.runs import (
     Stage,
     package_versions,
 )
+from framesmooth.runs.moving_region import kept_region
 from framesmooth.runs.open_clip import keyframes_and_jumps, requested_settings
 from framesmooth.smoothing.base import Smoother
 from framesmooth.smoothing.choice import SmoothingChoice
-from framesmooth.smoothing.keyframe_hints import sparing_given_images, with_keyframe_hints
+from framesmooth.smoothing.keyframe_hints import sparing_given_images, sparing_region, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import open_source
@@ -94,6 +95,8 @@ def smooth_run(
     num_frames = source.num_frames or 0
     smoother = smoother_of_run(run, smoother, num_frames)
     settings = _key(run, num_frames, fps, repr(smoother)) | ({"loop": True} if loop else {})
+    if isinstance(smoother, MotionSmoother) and smoother.spared is not None:
+        settings |= {"spared": smoother.spared.content}
     smoother = looped(smoother, source) if loop else smoother
     if guide is not None and isinstance(smoother, MotionSmoother):
         smoother = replace(smoother, guide=guide.clip)
@@ -127,8 +130,9 @@ def smooth_run(
 
 
 def smoother_of_run(run: RunFolder, smoother: Smoother, num_frames: int) -> Smoother:
-    """Return ``smoother`` with what a run knows: keyframes, jumps of the prompt, images that were given."""
+    """Return ``smoother`` with what a run knows: keyframes, jumps, images that were given, what moves."""
     smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(run.folder))
+    smoother = sparing_region(smoother, kept_region(run.folder))
     asked = requested_settings(run.folder)
     first, last = (asked.get(name) is not None for name in ("init_image", "last_image"))
     return sparing_given_images(smoother, num_frames, first=first, last=last)

@@ -11,9 +11,10 @@ from framesmooth.metrics.report import Report
 from framesmooth.registry import FLOWS, names
 from framesmooth.reports import Strip
 from framesmooth.reports.tuning import write_tuning
+from framesmooth.runs.moving_region import kept_region
 from framesmooth.runs.open_clip import keyframes_and_jumps
 from framesmooth.smoothing.base import Smoother
-from framesmooth.smoothing.keyframe_hints import with_keyframe_hints
+from framesmooth.smoothing.keyframe_hints import sparing_region, with_keyframe_hints
 from framesmooth.tuning.search import Goal, SmootherConfig
 from framesmooth.tuning.tuner import Tuning, parse_target, tune_clip
 from framesmooth.video.atomic import remove_all_leftovers
@@ -92,6 +93,7 @@ def tune(settings: TuneSettings) -> TuneResult:
     smoother: Smoother = tuning.smoother(clip.frames)
     if clip.path is not None:
         smoother = with_keyframe_hints(smoother, *keyframes_and_jumps(clip.path, settings.frame_range))
+        smoother = sparing_region(smoother, kept_region(clip.path))
     strip = Strip()
     with writer.sink(f"smoothed by framesmooth: {smoother!r}") as (sink, written):
         reports = smooth_clip(clip.frames, smoother, sink, emit, on_pair=strip.add)

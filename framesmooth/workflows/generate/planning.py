@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.frames import Frame, FrameSource
@@ -158,6 +158,10 @@ def strengths_of(settings: "GenerateSettings", timeline: Timeline, default: str)
     return strengths
 
 
+_NAMES: Final = {"water": "the water", "clouds": "the sky", "smoke": "the smoke", "fire": "the fire"}
+"""What moves in the picture itself, in words."""
+
+
 def stands_still(settings: "GenerateSettings", timeline: Timeline) -> bool:
     """Tell whether every prompt asks for a picture in which nothing moves."""
     return settings.motion.motion == "auto" and all(is_still(key.prompt) for key in timeline.keyframes)
@@ -175,14 +179,14 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
     prompts = [key.prompt for key in timeline.keyframes]
     motions = [read_motion(prompt) for prompt in prompts]
     told = next((motion.subject for motion in motions if motion is not None), None)
-    water = _water(prompts, implied=told is not None)
+    around = _around(prompts, implied=told is not None)
     if settings.motion.motion == "off":
         return None, ""
-    if told is None and water is None:
+    if told is None and not around:
         unmoved = stays_unmoved(prompts)
-        why = "only subjects, water, rain and snow move by themselves"
+        why = "only subjects, water, clouds, weather, smoke and flames move by themselves"
         return None, f"{unmoved[0]!r} shows no motion: {why}" if unmoved else ""
-    moves = told or "the water"
+    moves = told or _NAMES[around[0].kind]
     if not settings.walks or settings.sampling.cross_frame_attention:
         other = "a camera, an image, a video, a control or --cross-frame-attention leads the frames"
         return None, f"{moves} stays where it is: {other}"
@@ -197,17 +201,20 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
     cadence = settings.timeline.cadence
     plan = MovingSubject(
         motions=tuple(subjects),
-        water=water,
+        around=around,
         speed=settings.motion.motion_speed,
         cadence=cadence if isinstance(cadence, int) else None,
     )
     return plan, ""
 
 
-def _water(prompts: Sequence[str], *, implied: bool) -> Ambient | None:
-    """Return what the prompts say of the water; where something else moves, water needs only to be named."""
+def _around(prompts: Sequence[str], *, implied: bool) -> tuple[Ambient, ...]:
+    """Return what moves by itself in the picture, each kind once; beside what moves, water is implied."""
     read = implied_ambient if implied else told_ambient
-    return next((one for prompt in prompts for one in read(prompt) if one.kind == "water"), None)
+    found: dict[str, Ambient] = {}
+    for one in (one for prompt in prompts for one in read(prompt) if one.kind in _NAMES):
+        found.setdefault(one.kind, one)
+    return tuple(found.values())
 
 
 def without_motion_words(timeline: Timeline, plan: MovingSubject | None) -> Timeline:

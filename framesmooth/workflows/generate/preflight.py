@@ -21,6 +21,7 @@ from framesmooth.upscaling.base import check_upscaler
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
+from framesmooth.workflows.generate.changing_light import light_of
 from framesmooth.workflows.generate.resolve import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
@@ -144,6 +145,9 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
         yield Notice(
             f"left out of the prompts, since frames follow other pictures: {'; '.join(said)}", warning=True
         )
+    light = None if clip.native is not None or clip.extends is not None else light_of(asked)
+    if light is not None:
+        yield Notice(f"light: {light.before}, then {light.after}")
     if clip.unmoved:
         yield Notice(clip.unmoved, warning=True)
     for line in _reading_notices(clip):

@@ -28,6 +28,7 @@ from framesmooth.registry import DEFAULT_GENERATOR, names
 from framesmooth.runs import content_of, package_versions
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.cascade import Cascade, frames_apart, plan_cascade
+from framesmooth.workflows.generate.changing_light import with_both_lights
 from framesmooth.workflows.generate.extend import Extension, extended_clip
 from framesmooth.workflows.generate.hearing import facts_of, heard_by, in_time
 from framesmooth.workflows.generate.keyframes import avoiding, keyframes_of, timeline_of
@@ -275,6 +276,7 @@ def resolve(settings: GenerateSettings) -> ResolvedClip:
     video = open_video(settings)
     num_frames = settings.timeline.num_frames or (None if video is None else video.num_frames)
     timed = in_time(settings.but(num_frames=num_frames))
+    timed = timed if family is not None else with_both_lights(timed)
     timeline = timeline_of(timed, keyframes_of(timed)) if family is None else segment_timeline(timed, family)
     checkpoint = settings.model_path if is_checkpoint(settings.model.name) else None
     added = find_extensions(settings, folder)

@@ -47,10 +47,10 @@ class LookSettings(SettingGroup):
         ),
     ] = ()
     weather: Annotated[
-        Literal["auto", "off", "rain", "snow"],
+        Literal["auto", "off", "rain", "snow", "fog"],
         Setting(
-            help="What falls before the pictures. auto: rain or snow where the prompts say that it falls "
-            "('snow falling', 'it is raining')."
+            help="What falls or drifts before the pictures. auto: rain, snow or fog where the prompts say so "
+            "('snow falling', 'it is raining', 'drifting fog')."
         ),
     ] = "auto"
     grade: Annotated[
