@@ -20,6 +20,7 @@ from framesmooth.smoothing.base import Smoother, create_smoother, scheduled
 from framesmooth.smoothing.choice import SmoothingChoice
 from framesmooth.smoothing.keyframe_hints import sparing_region, with_keyframe_hints
 from framesmooth.smoothing.loop import looped
+from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
