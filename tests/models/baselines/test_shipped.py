@@ -61,8 +61,8 @@ def test_it_describes_itself(name: str, told: tuple[str, str]) -> None:
 def test_it_hears_the_light(model: VideoModel) -> None:
     night = clip(model, "a white house on the hills at night")
     noon = clip(model, "a white house on the hills at noon")
-    assert night.mean() < noon.mean() - 40
-    assert np.abs(np.diff(noon, axis=0)).mean() > 0.05, "something changes"
+    assert night.mean() < noon.mean() - 30
+    assert np.abs(np.diff(noon, axis=0)).mean() > 0.1, "something moves"
 
 
 def test_one_that_is_not_here_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
