@@ -25,7 +25,9 @@ def test_a_picture_moves_along_at_its_speed(speed: float) -> None:
 def test_it_never_runs_out_and_a_loop_comes_round() -> None:
     picture = texture(32, 48, seed=5).astype(np.float32)
     assert drifted(picture, 10.0, 9.6) == pytest.approx(picture, abs=1e-4)  # twice its width, mirrored
-    assert drifted(picture, 10.0, 3.0, period=3.0) == pytest.approx(drifted(picture, 10.0, 0.0, 3.0), abs=1e-4)
+    assert drifted(picture, 10.0, 3.0, period=3.0) == pytest.approx(
+        drifted(picture, 10.0, 0.0, 3.0), abs=1e-4
+    )
 
 
 def test_fog_lightens_the_dark_and_moves() -> None:

@@ -37,7 +37,12 @@ def test_one_prompt_tells_of_two_pictures(prompt: str, first: str, last: str) ->
 
 @pytest.mark.parametrize(
     "prompt",
-    ["a boat under the setting sun", "a horse at dawn", "a still picture of the sun setting", "a night train"],
+    [
+        "a boat under the setting sun",
+        "a horse at dawn",
+        "a still picture of the sun setting",
+        "a night train",
+    ],
 )
 def test_other_words_change_no_light(prompt: str) -> None:
     assert changing_light(prompt) is None
