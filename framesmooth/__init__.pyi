@@ -30,6 +30,7 @@ from .workflows.smooth import smooth as smooth
 from .workflows.storyboard.api import storyboard as storyboard
 from .workflows.sweep import sweep as sweep
 from .workflows.train_lora import train_lora as train_lora
+from .workflows.train_motion import train_motion as train_motion
 from .workflows.tune import tune as tune
 from .workflows.upscale import upscale as upscale
 

@@ -38,6 +38,7 @@ SMOOTHERS: Final[dict[str, str]] = {
     "deflicker": "framesmooth.smoothing.deflicker:DeflickerSmoother",
     "breathing": "framesmooth.smoothing.deflicker:BreathingSmoother",
     "banding": "framesmooth.smoothing.banding:BandingSmoother",
+    "pumping": "framesmooth.smoothing.pumping:PumpingSmoother",
     "dust": "framesmooth.smoothing.dust:DustSmoother",
 }
 """Smoothers: classes, frozen keyword-only dataclasses."""

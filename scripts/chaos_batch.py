@@ -36,7 +36,7 @@ import framesmooth
 from framesmooth.video import write_png
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan
-from framesmooth.workflows.batch.worker import MODULE
+from framesmooth.workflows.crew.worker import MODULE
 from framesmooth.workflows.smooth import smooth
 
 DISK: Final = "64m"
@@ -123,14 +123,14 @@ class Chaos:
             self.raylet = None
             self.happened["raylets killed"] += 1
             return
-        workers = list(_workers(driver, ray="--ray" in self.options))
+        workers = list(worker_processes(driver, ray="--ray" in self.options))
         if workers:
             with suppress(psutil.Error):
                 self.rng.choice(workers).kill()
                 self.happened["workers killed"] += 1
 
 
-def _workers(driver: int, *, ray: bool) -> Iterator[psutil.Process]:
+def worker_processes(driver: int, *, ray: bool) -> Iterator[psutil.Process]:
     """Yield the processes that work: children of the driver, or actors of the raylets of this process."""
     with suppress(psutil.Error):
         found = psutil.Process(os.getpid() if ray else driver).children(recursive=ray)

@@ -115,6 +115,7 @@ def main(
             steps=steps,
             rank=rank,
             trigger_word=WORDS,
+            flip=True,
             overwrite=True,
         )
         figures["training"] = made.as_dict()

@@ -2,7 +2,8 @@
 
 Stages, each with a clock and a checkpoint of its own in the work folder, so that the same command goes on
 after an interruption, or trains longer where it is given more minutes. Of VideoGPT: ``codes`` (codebooks for
-clips), then ``gpt`` (the transformer). Of the GAN: ``gan``.
+clips), then ``gpt`` (the transformer). Of the GAN: ``gan-pictures`` (the generator alone, held to painted
+clips), then ``gan`` (against discriminators).
 
 Examples::
 
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from storybook.baseline_data import PaintedClips
 from storybook.baseline_export import export_baseline
 from storybook.clips import encode_clips
-from storybook.train_video_gan import train_gan
+from storybook.train_video_gan import train_gan, train_pictures
 from storybook.train_video_gpt import train_codes, train_gpt
 from train_storybook import load
 
@@ -45,6 +46,7 @@ ABOUT = {
     "--more-clips", type=click.Path(path_type=Path), multiple=True, help="Folder with encoded clips besides."
 )
 @click.option("--codes-minutes", default=8.0, help="Time for the codebooks of VideoGPT.")
+@click.option("--pictures-minutes", default=20.0, help="Time of the GAN's generator without judges.")
 @click.option("--minutes", default=40.0, help="Time for the transformer, or for the GAN.")
 @click.option("--processes", default=1, help="Painters at work in parallel.")
 def main(
@@ -54,6 +56,7 @@ def main(
     clips: int,
     more_clips: tuple[Path, ...],
     codes_minutes: float,
+    pictures_minutes: float,
     minutes: float,
     processes: int,
 ) -> None:
@@ -70,7 +73,9 @@ def main(
         networks = {"transformer": train_gpt(work, painted, codes, minutes), "codes": codes}
         export_baseline(export, "VideoGptPipeline", networks, ABOUT[which])
     else:
-        networks = {"transformer": train_gan(work, painted, minutes)}
+        networks = {
+            "transformer": train_gan(work, painted, minutes, train_pictures(work, painted, pictures_minutes))
+        }
         export_baseline(export, "RecurrentGanPipeline", networks, ABOUT[which])
     click.echo(f"saved {export}")
 

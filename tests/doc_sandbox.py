@@ -137,6 +137,9 @@ def build_sandbox(folder: Path) -> Path:
     (folder / "clips").mkdir()
     (folder / "jobs.yaml").write_text(JOBS, encoding="utf-8")
     write_pictures(folder / "pictures", 4)
+    (folder / "waves").mkdir()
+    write_clip(folder / "waves" / "shore.mp4", clean)
+    (folder / "waves" / "shore.txt").write_text("waves on a shore\n", encoding="utf-8")
     (folder / "story.yaml").write_text(STORY, encoding="utf-8")
     (folder / "tale.txt").write_text("A cat sits on a beach. The camera pans left.\n", encoding="utf-8")
     return folder

@@ -36,6 +36,8 @@ OF_TRAINING = {
     "train_steps": "1",
     "train_checks": "1",
     "train_batch": "1",
+    "train_frames": "3",
+    "train_parts": "1",
     "train_no_pictures": "1",
     "evaluate_resolution": "64",
     "evaluate_num_inference_steps": "1",

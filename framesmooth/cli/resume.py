@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
@@ -66,7 +66,7 @@ _FORMER: Final = {
 )
 @options_of(EncodingSettings, only=("overwrite", "sign"))
 @options_of(ModelSettings, only=("allow_download",))
-@options_of(ComputeSettings, only=("low_vram", "cpu_offload"))
+@options_of(ComputeSettings, only=("low_vram", "cpu_offload", "workers"))
 @common.table
 @common.json_file
 @common.common
@@ -75,6 +75,7 @@ def resume(
     paths: tuple[tuple[str, str], ...],
     low_vram: bool,
     cpu_offload: bool,
+    workers: int | Literal["ray"],
     force: bool,
     allow_download: bool,
     sign: Path | None,
@@ -106,6 +107,7 @@ def resume(
         paths=paths,
         low_vram=low_vram,
         cpu_offload=cpu_offload,
+        workers=workers,
         sign=sign,
         overwrite=overwrite,
         force=force,

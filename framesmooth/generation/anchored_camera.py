@@ -5,9 +5,11 @@ denoises: walls melt, texture goes. Here the first image is the anchor. Each fra
 images that there are, each warped once by the whole known motion (``anchor_images``); ``anchor_plan`` says
 when a new one is needed. What comes into sight is outpainted: at each denoising step the latents of what is
 known take the place of the model's own (blended diffusion, Avrahami et al. 2022), near the border in the
-first steps only, so that both join (differential diffusion, Levin and Fried 2023). An image that is enlarged
-too much is denoised in the last steps, and only the fine detail of the result is used: edges stay where they
-are. Under prompts that change each keyframe is denoised from the view of the one before, as in the chain.
+first steps only, so that both join (differential diffusion, Levin and Fried 2023). It is drawn from the
+prompt without its thing, where that names a place: beside a castle there are hills, and no second castle. An
+image that is enlarged too much is denoised in the last steps, and only the fine detail of the result is used:
+edges stay where they are, and what was plain stays plain. Under prompts that change each keyframe is denoised
+from the view of the one before, as in the chain.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +32,9 @@ from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.image_to_image import denoise_image
 from framesmooth.generation.keyframes import keyframe_times, preview_cadence
 from framesmooth.generation.work import Tally, Work
-from framesmooth.interpolation.detail_matching import detail_energy, even_detail
+from framesmooth.interpolation.detail_matching import detail_energy, detail_map, even_detail
+from framesmooth.models.conditioning import Conditioning, interpolate_conditioning
+from framesmooth.timeline.scene_words import scene_of
 
 _BATCH: Final = 8
 _COARSE: Final = 1 / 128
@@ -42,7 +46,8 @@ _SURE: Final = (0.4, 0.75)
 _AS_SHARP: Final = 1.02
 """Factor up to which an image that is enlarged loses nothing."""
 _KEPT_DETAIL: Final = 0.8
-"""Share of the first frame's energy of fine detail that refined images and those of a changed prompt have."""
+"""Share of the first frame's energy of fine detail that refined images, which show a part of it, and those of
+a changed prompt have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +166,16 @@ class AnchoredCamera(CameraFeedback):
             )
             return torch.where((held * steps > done - 0.01 * steps).to(state.device), at[0].to(state), state)
 
-        made = denoise_image(path, one.key, noise, on_step, start=start, seed=self._seed(one), change=keep)
+        made = denoise_image(
+            path,
+            one.key,
+            noise,
+            on_step,
+            start=start,
+            seed=self._seed(one),
+            change=keep,
+            conditioning=self._scene(one.key),
+        )
         share = np.clip((known.known - _SURE[0]) / (_SURE[1] - _SURE[0]), 0, 1)[..., None]
         return replace(made, frame=as_uint8(known.image * share + as_float(made.frame) * (1 - share)))
 
@@ -179,7 +193,8 @@ class AnchoredCamera(CameraFeedback):
             seed=self._seed(one),
         )
         detail = as_float(made.frame) - self._coarse(as_float(made.frame))
-        return replace(made, frame=self._sharpened(self._coarse(known) + detail))
+        least = _KEPT_DETAIL * self._first_detail(one)
+        return replace(made, frame=self._sharpened(self._coarse(known) + detail, least))
 
     def _changed(self, one: PlannedImage, noise: Tensor, on_step: StepsDone | None) -> GeneratedFrame:
         """Generate a view with the prompt of its frame."""
@@ -187,7 +202,27 @@ class AnchoredCamera(CameraFeedback):
         before, known = self.plan[index - 1], as_uint8(self._known(one).image)
         target = self._anchor.colors(before.full, one.key, known)
         made = self._denoise(known, target, one.key, noise, self._steps(one), on_step)
-        return replace(made, frame=self._sharpened(as_float(made.frame)))
+        least = _KEPT_DETAIL * detail_energy(as_float(self.store[0].frame))
+        return replace(made, frame=self._sharpened(as_float(made.frame), least))
+
+    def _scene(self, time: int) -> Conditioning:
+        """Return what is beside the thing of a frame's prompt: batch size 1."""
+        start, end, mix = self.path.at(time)
+        return interpolate_conditioning(self._scene_of(start), self._scene_of(end), mix)
+
+    def _scene_of(self, index: int) -> Conditioning:
+        path, key = self.path, self.path.timeline.keyframes[index]
+        guided = path.model.family.negates(path.sampling.guidance)
+        text = scene_of(key.prompt) or key.prompt
+        return path.inputs.conditioning(path.model, text, key.negative, guided=guided)
+
+    def _first_detail(self, one: PlannedImage) -> float:
+        """Return the energy of fine detail that the first frame has in what an image shows of it."""
+        first = AnchorImage(detail_map(as_float(self.store[0].frame)), np.eye(3), np.ones(self.camera.size))
+        seen = composed([first], [1.0], one.pose)
+        weight = float(seen.known.sum())
+        whole = float(first.image.mean(dtype=np.float64))
+        return float((seen.image * seen.known[..., None]).mean(-1).sum()) / weight if weight > 1 else whole
 
     def _known(self, one: PlannedImage) -> Composed:
         """Return what the images before one show of it; one that extends them fades towards what is new."""
@@ -233,9 +268,8 @@ class AnchoredCamera(CameraFeedback):
     def _coarse(self, image: np.ndarray) -> np.ndarray:
         return np.asarray(cv2.GaussianBlur(image, (0, 0), _COARSE * min(self.camera.size)), np.float32)
 
-    def _sharpened(self, image: np.ndarray) -> Frame:
-        """Return an image with most of the first frame's fine detail, as far as it can be raised."""
-        least = _KEPT_DETAIL * detail_energy(as_float(self.store[0].frame))
+    def _sharpened(self, image: np.ndarray, least: float) -> Frame:
+        """Return an image with the energy ``least`` of fine detail, as far as it can be raised."""
         own = detail_energy(np.asarray(image, np.float32))
         return as_uint8(np.clip(image if own >= least else even_detail(image, least), 0, 1))
 

@@ -110,6 +110,9 @@ class FrameGenerator(ABC):
     rerolls_frames: ClassVar[bool] = True
     """Whether a single frame can be generated again and still fits between its neighbours."""
 
+    divides: ClassVar[bool] = False
+    """Whether other processes can make batches of it: it has the methods of ``hands.Divided``, too."""
+
     fps: Fraction
     size: tuple[int, int]
     cadence: int | Literal["auto"]

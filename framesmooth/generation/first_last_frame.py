@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import torch
@@ -56,6 +56,8 @@ class FirstLastFrame(PromptTravel):
     Attributes:
         ends: the images, of the denoised size, and the strengths.
     """
+
+    divides: ClassVar[bool] = False
 
     ends: FirstLastImages
 

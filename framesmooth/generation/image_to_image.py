@@ -16,7 +16,7 @@ from framesmooth.generation.diffusion import DiffusionGenerator
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.metrics.outliers import frame_statistics
-from framesmooth.models.conditioning import stack
+from framesmooth.models.conditioning import Conditioning, stack
 from framesmooth.models.text_to_image import StepChange
 
 
@@ -73,6 +73,7 @@ def denoise_image(
     first: Tensor | None = None,
     seed: int | None = None,
     change: StepChange | None = None,
+    conditioning: Conditioning | None = None,
 ) -> GeneratedFrame:
     """Generate the image of frame ``time`` alone; see ``denoise_images``."""
     starts, seeds = None if start is None else [start], None if seed is None else [seed]
@@ -86,6 +87,7 @@ def denoise_image(
         first=first,
         seeds=seeds,
         changes=() if change is None else (change,),
+        conditioning=conditioning,
     )[0]
 
 
@@ -100,6 +102,7 @@ def denoise_images(
     first: Tensor | None = None,
     seeds: Sequence[int] | None = None,
     changes: Sequence[StepChange] = (),
+    conditioning: Conditioning | None = None,
 ) -> list[GeneratedFrame]:
     """Generate images with the frames' own prompts: from noise, or from images in the last ``steps``.
 
@@ -113,6 +116,7 @@ def denoise_images(
         first: ``latents_of_first``, for images with ``starts`` to attend to.
         seeds: of what samplers draw at every step; those of the path if None.
         changes: of the latents of each image after every step, for images with ``starts``; none by default.
+        conditioning: what images with ``starts`` show; by default the frames' own prompts.
     """
     model, sampling = path.model, path.sampling
     if starts is None:
@@ -127,7 +131,7 @@ def denoise_images(
         anchor = path.anchor(begun[0])
     final = model.denoise(
         state,
-        stack([path.conditioning(time) for time in times]),
+        stack([path.conditioning(time) for time in times]) if conditioning is None else conditioning,
         [path.seed(time) for time in times] if seeds is None else seeds,
         steps=sampling.steps,
         guidance=sampling.guidance,

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, LatentStore, StepsDone
 from framesmooth.generation.denoising import denoise_keyframes
+from framesmooth.generation.hands import Alone, Drawn, Hands
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.timeline.timeline import Timeline
 
@@ -48,18 +49,36 @@ def diffuse_keyframes(
     on_step: StepsDone | None = None,
     *,
     growing: bool = True,
+    hands: Hands | None = None,
 ) -> Iterator[list[int]]:
     """Denoise the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
 
     Batches are cut from ``times`` at fixed places, those that are ``growing`` by ``batch_sizes``, and skipped
     only when the store holds all of their frames, so a continued run computes what an uninterrupted one does.
+    ``hands`` make them; None is this process alone.
     """
-    for batch in batches_of(times, path.sampling.batch_size, growing=growing):
-        if not all(time in store for time in batch):
-            latents = denoise_keyframes(path, batch, on_step)
-            for time, pair in zip(batch, latents, strict=True):
-                store[time] = pair.numpy()
+    batches = list(batches_of(times, path.sampling.batch_size, growing=growing))
+    missing = [not all(time in store for time in batch) for batch in batches]
+
+    def here(batch: Sequence[int], steps: StepsDone | None) -> Drawn:
+        return drawn_keyframes(path, batch, steps)
+
+    def keep(drawn: Drawn) -> None:
+        for time, pair in drawn.items():
+            store[time] = pair
+
+    wanted = [batch for batch, is_missing in zip(batches, missing, strict=True) if is_missing]
+    made = (hands or Alone()).draw(wanted, here, keep, on_step)
+    for batch, is_missing in zip(batches, missing, strict=True):
+        if is_missing:
+            next(made)
         yield batch
+
+
+def drawn_keyframes(path: LatentPath, times: Sequence[int], on_step: StepsDone | None = None) -> Drawn:
+    """Return the entries of the latent store, float32 (2, C, h, w), of frames that are denoised together."""
+    latents = denoise_keyframes(path, times, on_step)
+    return {time: pair.numpy() for time, pair in zip(times, latents, strict=True)}
 
 
 def batches_of(times: Sequence[int], size: int, *, growing: bool = True) -> Iterator[list[int]]:

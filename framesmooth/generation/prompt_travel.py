@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby, pairwise
 from math import ceil, prod
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import cv2
 import numpy as np
@@ -18,11 +18,13 @@ from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, La
 from framesmooth.generation.color_transfer import distance
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
+from framesmooth.generation.hands import Drawn, Hands, Outlook
 from framesmooth.generation.keyframes import (
     Keys,
     auto_cadence,
     batches_of,
     diffuse_keyframes,
+    drawn_keyframes,
     keyframe_times,
     preview_cadence,
 )
@@ -53,12 +55,18 @@ class PromptTravel(DiffusionGenerator):
         inbetween: how the frames between keyframes are made, one of INBETWEENS.
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
+        hands: who makes the keyframes, None for this process alone.
+        known: what another process has found of this clip.
     """
+
+    divides: ClassVar[bool] = True
 
     pacing: str = "linear"
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
+    hands: Hands | None = field(default=None, repr=False, compare=False)
+    known: Outlook | None = field(default=None, repr=False, compare=False)
     _thumbnails: dict[int, Frame] = field(default_factory=dict[int, Frame], init=False, repr=False)
 
     @classmethod
@@ -77,6 +85,8 @@ class PromptTravel(DiffusionGenerator):
     @cached_property
     def key_times(self) -> tuple[int, ...]:
         """The frames at which keyframes are; adaptive ones are generated now."""
+        if self.known is not None:
+            return self.known.key_times
         return self._bisection.times if self.cadence == "auto" else self._possible_times
 
     @property
@@ -88,7 +98,7 @@ class PromptTravel(DiffusionGenerator):
 
     @cached_property
     def _bisection(self) -> Bisection:
-        return Bisection(path=self.path, store=self.store, thumbnail=self.thumbnail)
+        return Bisection(path=self.path, store=self.store, thumbnail=self.thumbnail, hands=self.hands)
 
     @cached_property
     def keys(self) -> Keys:
@@ -120,7 +130,30 @@ class PromptTravel(DiffusionGenerator):
         """Denoise the keyframes that the store lacks; yield the frames of each batch once it is stored."""
         if self.cadence == "auto":
             return self._bisection.diffuse(on_step)
-        return diffuse_keyframes(self.path, self.keyframe_indices, self.store, on_step)
+        return diffuse_keyframes(self.path, self.keyframe_indices, self.store, on_step, hands=self.hands)
+
+    def shared_by(self, hands: Hands) -> "PromptTravel":
+        """Return the same generator, whose keyframes ``hands`` make."""
+        return replace(self, hands=hands)
+
+    def draw(self, batch: Sequence[int], on_step: StepsDone | None = None) -> Drawn:
+        """Return the keyframes of one batch; nothing is stored."""
+        return drawn_keyframes(self.path, batch, on_step)
+
+    def outlook(self) -> Outlook:
+        """Return what was found while keyframes were generated; known when they are all stored."""
+        return Outlook(self.key_times, self.paced_path.pace)
+
+    def needed(self, batch: range) -> Drawn:
+        """Return the keyframes that the frames of a batch are made from; all others attend to the first."""
+        times = {0} if self.inbetween == "latent" else set()
+        for time in batch:
+            times.update(self.neighbors(time)[:2])
+        return {time: self.store[time] for time in sorted(times)}
+
+    def informed(self, outlook: Outlook, latents: Drawn) -> "PromptTravel":
+        """Return the same generator with what another process has found and stored."""
+        return replace(self, known=outlook, store=dict(latents))
 
     def keyframe(self, time: int) -> GeneratedFrame:
         """Return a keyframe, which must be in the store."""
@@ -144,6 +177,8 @@ class PromptTravel(DiffusionGenerator):
     @cached_property
     def paced_path(self) -> LatentPath:
         """The path at the pace of the clip; an even pace is measured on the keyframes."""
+        if self.known is not None:
+            return self.path if self.known.pace is None else self.path.paced(self.known.pace)
         return self.path if self.pacing == "linear" else self.path.paced(self.measured_pace())
 
     def measured_pace(self) -> Pace:
@@ -271,6 +306,7 @@ class PromptTravel(DiffusionGenerator):
             pacing="linear",
             store={},
             crossfaded=set(),
+            hands=None,
         )
 
 

@@ -15,7 +15,12 @@ _LARGEST_LOSS: Final = 0.1
 
 def detail_energy(image: Field) -> float:
     """Return the mean square of the fine detail of an image (H, W, 3), float32 in 0 to 1."""
-    return _mean(np.square(_detail(image)))
+    return _mean(detail_map(image))
+
+
+def detail_map(image: Field) -> Field:
+    """Return the square of the fine detail of an image at each pixel (H, W, 3), float32."""
+    return np.square(_detail(image))
 
 
 def even_detail(image: Field, wanted: float) -> Field:

@@ -35,6 +35,10 @@ _WORDS: Final = {
 }
 # Where so much of the flicker goes, another figure may rise: the clip is steadier all the same.
 _GREAT_FALL: Final = 0.5
+# Percent of the change, and a factor. Smoothing clips without ghosts raised it by 9 at most: less flicker
+# hides less of what fades, and makes the rest a larger share of a smaller change.
+_MORE_GHOSTS: Final = 10.0
+_TIMES_GHOSTS: Final = 1.5
 # Level of 255: flicker of deeper frames by less hardly shows in 8 bits.
 _LEAST_SHOWN: Final = 1.0
 
@@ -53,9 +57,10 @@ def judge_shots(
 ) -> list[Shot]:
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
-    Smoothing is no help where a figure rises by more than 2 %, unless the flicker falls by half, or where
-    none falls by 2 %; with ``spare_clean`` also where there was no more flicker than film grain has. Figures
-    are those of 8 bits: they don't judge ``deep`` frames that flicker by less than a level.
+    Smoothing is no help where a figure rises by more than 2 %, or ghosting by 10 points and by half, unless
+    the flicker falls by half, or where none falls by 2 %; with ``spare_clean`` also where there was no more
+    flicker than film grain has. Figures are those of 8 bits: they don't judge ``deep`` frames that flicker
+    by less than a level.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]
@@ -76,6 +81,17 @@ def unchanged(before: Report) -> Report:
     return Report(series, before.num_frames, before.cuts, settings, before.flashes, before.held, before.odd)
 
 
+def adds_ghosts(before: float, after: float, flicker_left: float | None) -> bool:
+    """Tell whether smoothing dissolves what moved, by the ghosting before and after in percent.
+
+    ``flicker_left`` is the share of the flicker score that is left, None where it is unknown. Where half of
+    it went, nothing can be said: flicker hides ghosts that were there before.
+    """
+    if flicker_left is not None and flicker_left <= _GREAT_FALL:
+        return False
+    return after > max(before + _MORE_GHOSTS, _TIMES_GHOSTS * before)
+
+
 def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool, deep: bool) -> str | None:
     figures = dict(_figures(before, after, part))
     if not figures or (deep and "flicker_score" in figures and figures["flicker_score"][0] < _LEAST_SHOWN):
@@ -88,6 +104,9 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
     for name, (first, second) in figures.items():
         if second > first * (1 + LEAST_CHANGE) + _ROUNDING[name] and flicker > -_GREAT_FALL:
             return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
+    ghosts = _figure("ghosting", before, after, part)
+    if ghosts is not None and adds_ghosts(*ghosts, 1 + flicker):
+        return f"smoothing raises ghosting from {ghosts[0]:.3g} to {ghosts[1]:.3g} % of the change"
     if min(changes.values()) > -LEAST_CHANGE:
         return f"smoothing lowers no figure of flicker by {LEAST_CHANGE:.0%}"
     return None
@@ -96,17 +115,23 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
 def _figures(before: Report, after: Report, part: slice) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield the figures of flicker in a part of the clip, before and after, by name."""
     for name in _ROUNDING:
-        if name not in before or name not in after:
-            continue
-        if part == slice(0, after.num_frames):
-            first, second = before[name].mean, after[name].mean
-            if first is not None and second is not None:
-                yield name, (first, second)
-            continue
-        pairs = zip(before[name].per_frame[part], after[name].per_frame[part], strict=True)
-        known = [(first, second) for first, second in pairs if first is not None and second is not None]
-        if known:
-            yield name, (root_mean_square([p[0] for p in known]), root_mean_square([p[1] for p in known]))
+        found = _figure(name, before, after, part)
+        if found is not None:
+            yield name, found
+
+
+def _figure(name: str, before: Report, after: Report, part: slice) -> tuple[float, float] | None:
+    """Return a metric in a part of the clip, before and after; None where either wasn't measured."""
+    if name not in before or name not in after:
+        return None
+    if part == slice(0, after.num_frames):
+        first, second = before[name].mean, after[name].mean
+        return None if first is None or second is None else (first, second)
+    pairs = zip(before[name].per_frame[part], after[name].per_frame[part], strict=True)
+    known = [(first, second) for first, second in pairs if first is not None and second is not None]
+    if not known:
+        return None
+    return root_mean_square([p[0] for p in known]), root_mean_square([p[1] for p in known])
 
 
 def _is_clean(figures: dict[str, tuple[float, float]]) -> bool:

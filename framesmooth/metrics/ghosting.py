@@ -52,6 +52,11 @@ class GhostMap:
         """The share of the change that fades, 0 to 1."""
         return float(self.ghost.sum() / (self.change + _LEAST_CHANGE).sum())
 
+    @property
+    def all_change(self) -> float:
+        """What the mean of ``ghost`` is a share of, levels squared."""
+        return float(self.change.mean()) + _LEAST_CHANGE
+
 
 @dataclass(frozen=True)
 class _Middle:
@@ -124,11 +129,11 @@ class Ghosting(Metric):
         found = self._meter.update(frame, None if cut else motion)
         if found is None:
             return
-        ghost, change = float(found.ghost.mean()), float(found.change.mean())
+        ghost, change = float(found.ghost.mean()), found.all_change
         if np.isfinite(ghost + change):  # a flow that isn't made of numbers tells nothing
             self._values[-2] = 100 * found.share
             self._ghost += ghost
-            self._change += change + _LEAST_CHANGE
+            self._change += change
 
     def compute(self) -> Series:
         """Return the shares per frame, and that of all change."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from framesmooth import defaults
 from framesmooth.errors import GateFailed
+from framesmooth.metrics.benefit import adds_ghosts
 from framesmooth.metrics.report import Report
 
 LARGEST_DETAIL_LOSS: Final = defaults.MAX_DETAIL_LOSS
@@ -64,12 +65,14 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
 
     It is better if warping_error and luma_flicker fall, the detail loss is at most 0.03, and the dynamic
     degree stays within 10 % of that of ``before``, or of ``true_motion`` (px), that of a clean reference or
-    guide: flicker looks like motion, and a clip that is rid of it must not be taken for a frozen one.
+    guide: flicker looks like motion, and a clip that is rid of it must not be taken for a frozen one. It is
+    not better where what moved dissolves now, see :func:`~framesmooth.metrics.benefit.adds_ghosts`.
     Both reports hold the dynamic degree of the clip's own flow, and the detail_retention against the clean
     reference; without one only that of ``after`` does, against ``before``.
     """
     checks = [_check_fall(name, before, after) for name in FALLING]
     checks += [_check_detail(before, after), _check_motion(before, after, true_motion)]
+    checks += _check_ghosts(before, after)
     failures = [reason for passed, reason in checks if passed is False]
     unknown = [reason for passed, reason in checks if passed is None]
     better = False if failures else None if unknown else True
@@ -162,6 +165,18 @@ def _check_motion(before: Report, after: Report, true_motion: float | None) -> C
         return True, said if kept[0] else f"{said}, as the clean motion"
     cause = "frozen, or flicker that passed for motion" if known[0] < 0 else "wobble"
     return False, f"{said}, more than {LARGEST_MOTION_CHANGE:.0%} ({cause})"
+
+
+def _check_ghosts(before: Report, after: Report) -> list[Check]:
+    """Return what fails: ghosting that rises. It is no reason for a clip, so without it there is none."""
+    first, second = _mean(before, "ghosting"), _mean(after, "ghosting")
+    if (
+        first is None
+        or second is None
+        or not adds_ghosts(first, second, _left("flicker_score", before, after))
+    ):
+        return []
+    return [(False, f"ghosting {first:.3g}% → {second:.3g}% (what moved dissolves)")]
 
 
 def _missing(name: str, *reports: Report) -> Check:

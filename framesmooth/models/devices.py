@@ -49,6 +49,19 @@ def gpu_names(visible: str | None) -> list[str]:
     return named[:count] if visible is not None else [str(index) for index in range(count)]
 
 
+@contextmanager
+def limited_threads(count: int | None) -> Iterator[None]:
+    """Let torch compute with ``count`` threads at most while the block runs; None leaves it as it is."""
+    before = torch.get_num_threads()
+    if count is not None and count < before:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if torch.get_num_threads() != before:
+            torch.set_num_threads(before)
+
+
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     """Return the dtype called ``name``; "auto" is bfloat16 where the hardware multiplies it, else float32.
 

@@ -20,7 +20,7 @@ from framesmooth.models.checkpoints import (
     pipeline_class,
 )
 from framesmooth.models.controlnet import add_controlnet, encode_without_chance
-from framesmooth.models.deferred_imports import deferred_scipy
+from framesmooth.models.deferred_imports import deferred_imports
 from framesmooth.models.devices import (
     choose_device,
     choose_dtype,
@@ -36,7 +36,7 @@ from framesmooth.models.lora_spec import Lora, TextualInversion, check_additions
 from framesmooth.models.optimization.compile import check_compiler, compile_networks
 from framesmooth.models.optimization.cpu_kernels import keep_freed_memory, pack
 from framesmooth.models.optimization.decoder_fusion import fold_decoder
-from framesmooth.models.schedulers import choose_scheduler
+from framesmooth.models.schedulers import choose_scheduler, use_scheduler
 from framesmooth.models.text_to_image import TextToImage
 
 
@@ -106,7 +106,7 @@ def load_pipeline(
         compile_networks(family_of(pipe).networks)
     with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
         pipe = _placed(pipe, chosen_device, cpu_offload)
-    pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
+    use_scheduler(pipe, choose_scheduler(pipe.scheduler, scheduler, preset))
     adapter = TextToImage(
         pipe, folder, chosen_device, chosen_dtype, pipe.scheduler, low_vram, cpu_offload, compiled
     )
@@ -176,7 +176,7 @@ def from_disk(folder: Path, checkpoint: Path | None, dtype: Any, **settings: Any
     Raises:
         ModelError: what diffusers cannot load, with its reason.
     """
-    with deferred_scipy():
+    with deferred_imports():
         return _read(folder, checkpoint, dtype, **settings)
 
 

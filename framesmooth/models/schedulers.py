@@ -80,3 +80,12 @@ def _of_noise() -> set[str]:
 
 def _shown(name: str, by_name: dict[str, tuple[str, dict[str, object]]]) -> str:
     return name if name in SCHEDULERS else by_name[name][0].removesuffix("Scheduler")
+
+
+def use_scheduler(pipe: Any, scheduler: Any) -> None:
+    """Have a pipeline of diffusers sample by another scheduler.
+
+    Assigned as usual, its class would go into the pipeline's configuration, for which diffusers imports
+    PyTorch's compiler and PEFT.
+    """
+    object.__setattr__(pipe, "scheduler", scheduler)

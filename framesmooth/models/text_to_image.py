@@ -20,6 +20,7 @@ from framesmooth.models.autoencoder import Autoencoder
 from framesmooth.models.checkpoints import notes_of
 from framesmooth.models.conditioning import TOKENS, Conditioning
 from framesmooth.models.cross_frame_attention import Anchor, attending_to_first
+from framesmooth.models.deferred_imports import deferred_imports
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.families import family_of
 from framesmooth.models.families.base import Family, Guidance
@@ -29,6 +30,7 @@ from framesmooth.models.optimization.compile import compile_errors
 from framesmooth.models.prompt_chunks import chunks_of
 from framesmooth.models.prompt_weighting import token_weights, weighted
 from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
+from framesmooth.models.schedulers import use_scheduler
 
 StepCallback = Callable[[int, Tensor], None]
 """Called with (number of steps done in all, latents after them)."""
@@ -128,7 +130,7 @@ class TextToImage:
         """
         asked, avoided = self._chunks(prompt), self._chunks(negative_prompt if guided else "")
         count = math.lcm(len(asked), len(avoided))
-        with torch.inference_mode(), self._memory_errors():
+        with torch.inference_mode(), self._memory_errors(), deferred_imports("peft"):
             parts = [
                 self._encode_chunk(asked[at % len(asked)], avoided[at % len(avoided)], guided=guided)
                 for at in range(count)
@@ -262,7 +264,7 @@ class TextToImage:
         conditioning = controlnet.from_step(conditioning, first_step, steps)
         halving = as_many_as_samples(family.networks if ends else [])
         fresh = self._fresh_scheduler(first_step, changed=bool(changes))
-        with fresh, self._memory_errors(), self._refusals(), halving:
+        with fresh, self._memory_errors(), self._refusals(), halving, deferred_imports("peft"):
             final = family.denoise(
                 {name: value.to(self.device) for name, value in conditioning.items()},
                 latents.to(self.device),
@@ -304,13 +306,12 @@ class TextToImage:
         scheduler = copy.deepcopy(self.scheduler)
         if changed:
             scheduler_state.accept_changes(scheduler)
-        self.pipe.scheduler = (
-            scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
-        )
+        fresh = scheduler if first_step == 0 else scheduler_state.LastSteps(scheduler, first_step)
+        use_scheduler(self.pipe, fresh)
         try:
             yield
         finally:
-            self.pipe.scheduler = self.scheduler
+            use_scheduler(self.pipe, self.scheduler)
 
     @property
     def autoencoder(self) -> Autoencoder:

@@ -15,7 +15,7 @@ from framesmooth.models.devices import choose_device, choose_dtype, memory_error
 from framesmooth.models.loading import from_disk
 from framesmooth.models.lora import add_loras, add_textual_inversions
 from framesmooth.models.lora_spec import Lora, TextualInversion
-from framesmooth.models.schedulers import choose_scheduler
+from framesmooth.models.schedulers import choose_scheduler, use_scheduler
 from framesmooth.models.video_families import video_family
 from framesmooth.models.video_model import VideoModel
 
@@ -85,8 +85,8 @@ def load_video_pipeline(
     add_loras(pipe, loras, folder.name)
     add_textual_inversions(pipe, textual_inversions, folder.name)
     if motion_adapter is not None:  # another scheduler, too, has the noise schedule of the adapter
-        pipe.scheduler = family.with_scheduler(pipe)
-    pipe.scheduler = choose_scheduler(pipe.scheduler, scheduler, preset)
+        use_scheduler(pipe, family.with_scheduler(pipe))
+    use_scheduler(pipe, choose_scheduler(pipe.scheduler, scheduler, preset))
     for denoiser in family.denoisers(pipe) if layerwise_casting else ():
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=chosen_dtype)
     if low_vram:
@@ -139,28 +139,62 @@ def _animated(base: Any, folder: Path, name: str, dtype: torch.dtype, model: str
     """
     import diffusers
 
-    unet = base.unet.config
-    plain = unet.get("resnet_time_scale_shift") in _PLAIN_RESNETS
-    if not plain or unet.get("addition_embed_type") not in (None, "text_time"):
-        raise ModelError(f"{model} has a UNet of its own kind, for which there are no motion adapters")
-    try:
-        adapter = diffusers.MotionAdapter.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
-        )
-    except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
-        raise ModelError(f"{folder} could not be loaded: {' '.join(str(error).split())[:200]}") from error
+    check_takes_motion(base.unet.config, model)
+    adapter = read_motion_adapter(folder, dtype)
     kind = getattr(diffusers, name)
     accepted = inspect.signature(kind.__init__).parameters
     known = dict(base.config) | base.components
     parts = {part: known[part] for part in accepted if part in known}
     try:
         with warnings.catch_warnings(action="ignore"):
+            parts["unet"] = with_layers_over_time(base.unet, adapter)
             pipe = kind(**parts, motion_adapter=adapter)
     except (RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"the motion adapter {folder.name} is not for {model}: {reason}") from error
     pipe.unet.to(dtype)
     return pipe
+
+
+def with_layers_over_time(unet: Any, adapter: Any) -> Any:
+    """Return the ``UNetMotionModel`` of a UNet and a motion adapter: all weights are theirs.
+
+    diffusers itself (0.42) leaves out what SDXL makes of the pooled prompt: random weights stay there.
+
+    Raises:
+        ValueError, RuntimeError, KeyError: an adapter that is for another UNet, as diffusers says it.
+    """
+    from diffusers import UNetMotionModel
+
+    network = UNetMotionModel.from_unet2d(unet, adapter)
+    if getattr(unet, "add_embedding", None) is not None:
+        network.add_embedding.load_state_dict(unet.add_embedding.state_dict())
+    return network
+
+
+def check_takes_motion(unet: Any, model: str) -> None:
+    """Check by its configuration whether a UNet is one that there are motion adapters for.
+
+    Raises:
+        ModelError: if it isn't.
+    """
+    plain = unet.get("resnet_time_scale_shift") in _PLAIN_RESNETS
+    if not plain or unet.get("addition_embed_type") not in (None, "text_time"):
+        raise ModelError(f"{model} has a UNet of its own kind, for which there are no motion adapters")
+
+
+def read_motion_adapter(folder: Path, dtype: torch.dtype) -> Any:
+    """Return the motion adapter in a folder of diffusers' format.
+
+    Raises:
+        ModelError: one that cannot be loaded.
+    """
+    from diffusers import MotionAdapter
+
+    try:
+        return MotionAdapter.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
+        raise ModelError(f"{folder} could not be loaded: {' '.join(str(error).split())[:200]}") from error
 
 
 def _use_little(vae: Any) -> None:

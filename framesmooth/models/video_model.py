@@ -17,6 +17,7 @@ from framesmooth.errors import ModelError
 from framesmooth.frames import GeneratedFrame
 from framesmooth.models.devices import memory_errors
 from framesmooth.models.prompt_weighting_spec import plain
+from framesmooth.models.schedulers import use_scheduler
 from framesmooth.models.video_families.base import VideoCall, VideoFamily
 
 
@@ -65,7 +66,7 @@ class VideoModel:
         pipe = self._pipe_for(call)
         self.family.prepare(pipe, call)
         steps = StepCounter(self.family.steps_of(call), call.steps, lambda: pipe.scheduler, on_step)
-        pipe.scheduler = copy.deepcopy(self.scheduler)
+        use_scheduler(pipe, copy.deepcopy(self.scheduler))
         arguments = self.family.arguments(call) | self.family.progress_arguments(steps.iteration_done)
         with self._refusals(), memory_errors(low_vram=self.low_vram, cpu_offload=self.cpu_offload):
             answer = pipe(**arguments, generator=torch.Generator("cpu").manual_seed(seed), output_type="np")

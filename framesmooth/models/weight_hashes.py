@@ -13,9 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
-
 from framesmooth.errors import MediaError
+from framesmooth.video.locks import Held, lock
 
 CACHE_VARIABLE: Final = "FRAMESMOOTH_CACHE"
 """The environment variable that names the folder of the cache."""
@@ -86,8 +85,8 @@ def _remember(fresh: Mapping[str, list[Any]]) -> None:
     from framesmooth.video.atomic import write_text  # loads PyAV, which --help does without
 
     folder = cache_folder()
-    with suppress(OSError, MediaError, Timeout):  # a cache that cannot be written is no reason to stop
+    with suppress(OSError, MediaError, Held):  # a cache that cannot be written is no reason to stop
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{CACHE_FILE}.lock", timeout=_LOCK_SECONDS, fallback_to_soft=False):
+        with lock(folder / f"{CACHE_FILE}.lock", seconds=_LOCK_SECONDS):
             kept = {name: entry for name, entry in _read().items() if os.path.exists(name)}
             write_text(folder / CACHE_FILE, json.dumps(kept | dict(fresh), indent=1) + "\n")

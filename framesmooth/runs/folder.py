@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from framesmooth.errors import MediaError, RunLocked, UsageError
 from framesmooth.runs.json_files import content_key, read_json, write_json
-from framesmooth.runs.lock_reach import reaches_other_machines
-from framesmooth.runs.locks import Held, lock
 from framesmooth.runs.record import check_record
 from framesmooth.runs.stages import Stage
 from framesmooth.video.atomic import media_errors, remove_all_leftovers
+from framesmooth.video.lock_reach import reaches_other_machines
+from framesmooth.video.locks import Held, lock
 
 SUFFIX: Final = ".framesmooth"
 RECORD_FILE: Final = "record.json"

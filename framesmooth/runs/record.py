@@ -48,8 +48,8 @@ class BadFrame(_Part):
     """A frame that came out bad, why, and what was put in its place."""
 
     frame: int = Field(ge=0)
-    fault: Literal["nan", "black", "flagged", "colour outlier", "sharpness outlier"]
-    action: Literal["reroll", "hold", "interpolate"]
+    fault: Literal["nan", "black", "flagged", "colour outlier", "sharpness outlier", "ghosting"]
+    action: Literal["reroll", "hold", "interpolate", "kept"]
     attempts: int = Field(default=0, ge=0, description="how often the frame was diffused again")
 
 

@@ -27,6 +27,8 @@ from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.base import check_strength
 from framesmooth.smoothing.letterbox import keep_bars
 from framesmooth.smoothing.odd_frames import ISOLATION, without_odd_frames
+from framesmooth.smoothing.overlays import SHORTEST as OVERLAY_RUN
+from framesmooth.smoothing.overlays import find_overlays, keep_overlay
 from framesmooth.smoothing.parts import LONGEST_PART, Shown
 from framesmooth.smoothing.spared import Spared
 from framesmooth.streams import fan_out, prefetch
@@ -62,7 +64,7 @@ class MotionSmoother(ABC):
         only: indices of the frames that are asked for, all of them if None: others may come out as they are.
 
     Held frames stay equal to each other: the distinct images are smoothed as a shorter clip, and each
-    result is repeated as often as its image was.
+    result is repeated as often as its image was. Logos, subtitles and bars stay as they are.
     """
 
     strength: float | Schedule = defaults.STRENGTH
@@ -101,7 +103,7 @@ class MotionSmoother(ABC):
         Of clips without held frames it is an eighth of that.
         """
         pictures = self.reach + _IN_THE_MAKING + (ISOLATION if self.replaces_odd_frames else 0)
-        return LONGEST_HOLD * (pictures + 1)
+        return LONGEST_HOLD * (pictures + 1) + OVERLAY_RUN
 
     @property
     def lookahead(self) -> int:
@@ -165,6 +167,10 @@ class MotionSmoother(ABC):
         Raises:
             MediaError: a guide of another size or number of frames.
         """
+        for each, overlay in find_overlays(self._shown(frames), lambda each: each.frame):
+            yield each if overlay is None else replace(each, overlay=overlay)
+
+    def _shown(self, frames: Iterable[Frame]) -> Iterator[Shown]:
         around = chain(
             ((frame, False) for frame in self.lead_in),
             ((frame, True) for frame in frames),
@@ -208,6 +214,7 @@ class MotionSmoother(ABC):
                         self._replaced(first)
                     for answer in answers:
                         keep_bars(answer, first.frame if original is None else original)
+                        keep_overlay(answer, first.frame, first.overlay)
                         if self.spared is not None and original is None:
                             self.spared.keep(answer, first.frame)
                 yield from self._repeated(first, shown, strengths)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from framesmooth.frames import Frame
 from framesmooth.video.held_frames import Repeat
 
@@ -24,6 +27,7 @@ class Shown:
         guiding: the guide's frame, None without a guide.
         repeat: what it is to the one before, judged on the whole stream.
         belongs: False for frames around the clip, or around a part of it.
+        overlay: the pixels (H, W) of logos and subtitles, None where there are none.
     """
 
     index: int
@@ -31,6 +35,7 @@ class Shown:
     guiding: Frame | None
     repeat: Repeat
     belongs: bool
+    overlay: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """A moving average of a network's weights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -25,3 +28,15 @@ class Average(nn.Module):
         """Write the averaged weights into a network."""
         for target, source in zip(model.parameters(), self.shadow, strict=True):
             target.copy_(source)
+
+    @contextmanager
+    @torch.no_grad()
+    def shown(self, model: nn.Module) -> Iterator[None]:
+        """Within, a network has the averaged weights; afterwards its own again."""
+        own = [weight.detach().clone() for weight in model.parameters()]
+        self.copy_to(model)
+        try:
+            yield
+        finally:
+            for target, source in zip(model.parameters(), own, strict=True):
+                target.copy_(source)

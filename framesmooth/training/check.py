@@ -33,7 +33,7 @@ _CROPPED: Final = 0.25
 
 Kind = Literal[
     "unreadable", "caption", "missing", "orphan", "small", "cropped", "duplicate", "blank", "changed",
-    "tokens", "unknown", "few", "same",
+    "tokens", "unknown", "few", "same", "short", "cuts", "still",
 ]  # fmt: skip
 
 

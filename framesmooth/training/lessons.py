@@ -1,8 +1,8 @@
 """What is learned from: pictures as latents and captions as embeddings, made once and kept in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,6 +14,11 @@ from framesmooth.models.text_to_image import TextToImage
 from framesmooth.training.dataset import Example
 from framesmooth.video.resize import fitted
 
+_PARTS: Final = 0.75
+"""Share of batches that show parts of pictures, where there are any."""
+_PART: Final = 0.75
+"""Sides of a part over those of its picture."""
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -23,11 +28,19 @@ class Lesson:
         example: the file and its caption.
         latents: float32 (C, h, w) on the CPU.
         flipped: those of the mirrored picture, None where it is not mirrored.
+        parts: those of parts of the picture, all of one size.
     """
 
     example: Example
     latents: Tensor
     flipped: Tensor | None = None
+    parts: tuple[Tensor, ...] = ()
+
+    def view(self, rng: np.random.Generator, *, part: bool) -> Tensor:
+        """Return a part, or the whole picture, mirrored in half of the cases where it can be."""
+        if part:
+            return self.parts[int(rng.integers(len(self.parts)))]
+        return self.flipped if self.flipped is not None and rng.random() < 0.5 else self.latents
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,16 @@ class Lessons:
     Attributes:
         lessons: in the order of the files.
         meanings: caption -> its conditioning; "" is among them.
+        unsaid: what stands in place of captions that are left out, with equal odds.
     """
 
     lessons: tuple[Lesson, ...]
     meanings: dict[str, Conditioning]
+    unsaid: tuple[str, ...] = ("",)
+
+    def judged(self, lesson: Lesson) -> Tensor:
+        """Return what the loss of a held-out lesson is measured on."""
+        return lesson.latents
 
     def batch(self, count: int, dropout: float, rng: np.random.Generator) -> tuple[Tensor, Conditioning]:
         """Return latents (B, C, h, w) of one size and their conditioning; B is ``count``.
@@ -53,10 +72,14 @@ class Lessons:
         first = self.lessons[int(rng.integers(len(self.lessons)))]
         alike = [one for one in self.lessons if one.latents.shape == first.latents.shape]
         drawn = [alike[int(at)] for at in _drawn(len(alike), count, rng)]
-        latents = [
-            one.flipped if one.flipped is not None and rng.random() < 0.5 else one.latents for one in drawn
+        part = all(one.parts for one in drawn) and rng.random() < _PARTS
+        latents = [one.view(rng, part=part) for one in drawn]
+        captions = [
+            self.unsaid[int(rng.integers(len(self.unsaid)))]
+            if rng.random() < dropout
+            else one.example.caption
+            for one in drawn
         ]
-        captions = ["" if rng.random() < dropout else one.example.caption for one in drawn]
         return torch.stack(latents), stack([self.meanings[caption] for caption in captions])
 
 
@@ -92,16 +115,41 @@ def encode_lessons(
     sizes: Sequence[tuple[int, int]],
     *,
     flip: bool,
+    parts: int = 0,
+    seed: int = 0,
     advance: Callable[[int], None],
 ) -> tuple[Lesson, ...]:
-    """Encode pictures one by one, each in the size that suits it, mirrored too if ``flip``."""
+    """Encode pictures one by one, each in the size that suits it, mirrored too if ``flip``.
+
+    Args:
+        model: whose autoencoder is used.
+        pictures: uint8 (H, W, 3) each.
+        sizes: of which each picture takes the one of the nearest shape.
+        flip: whether mirrored ones are learned from as well.
+        parts: of each picture, from anywhere in it, that are encoded besides; half of them mirrored if
+            ``flip``.
+        seed: of where they are.
+        advance: is told how many pictures are done.
+    """
     lessons = []
-    for example, frame in pictures:
+    for number, (example, frame) in enumerate(pictures):
         fit = fitted(frame, size_for(frame, sizes))
         mirrored = encode_picture(model, fit[:, ::-1]) if flip else None
-        lessons.append(Lesson(example, encode_picture(model, fit), mirrored))
+        cut = _parts(fit, parts, model.family.factor, np.random.default_rng([seed, 3, number]))
+        some = tuple(
+            encode_picture(model, one[:, ::-1] if flip and at % 2 else one) for at, one in enumerate(cut)
+        )
+        lessons.append(Lesson(example, encode_picture(model, fit), mirrored, some))
         advance(1)
     return tuple(lessons)
+
+
+def _parts(frame: Frame, count: int, factor: int, rng: np.random.Generator) -> Iterator[Frame]:
+    """Yield parts of a picture, as large as it was drawn: sides are multiples of four latent pixels."""
+    height, width = (max(round(_PART * side / (4 * factor)), 1) * 4 * factor for side in frame.shape[:2])
+    for _ in range(count):
+        top, left = rng.integers(frame.shape[0] - height + 1), rng.integers(frame.shape[1] - width + 1)
+        yield frame[top : top + height, left : left + width]
 
 
 def encode_captions(model: TextToImage, captions: Iterable[str]) -> dict[str, Conditioning]:

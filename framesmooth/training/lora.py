@@ -1,7 +1,9 @@
 """A LoRA in a denoiser (Hu et al. 2021), by peft: where its layers go, and its weights as a part to save."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from torch import Tensor, nn
 
@@ -44,6 +46,8 @@ class Adapter:
     rank: int
     layers: Layers
 
+    stage: ClassVar[str] = "lora"
+
     @classmethod
     def add(cls, network: Any, part: str, rank: int, layers: Layers) -> "Adapter":
         """Add a LoRA that changes nothing yet; every other weight is frozen.
@@ -82,9 +86,11 @@ class Adapter:
 
         set_peft_model_state_dict(self.network, state, adapter_name=_ADAPTER)
 
-    def switch(self, *, on: bool) -> None:
-        """Let the denoiser draw with the LoRA or without."""
-        if on:
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """Within, the denoiser draws without the LoRA."""
+        self.network.disable_adapters()
+        try:
+            yield
+        finally:
             self.network.enable_adapters()
-        else:
-            self.network.disable_adapters()

@@ -17,15 +17,68 @@ _GUIDANCE: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Diffusion:
+class Question:
+    """What a denoiser is asked: pictures with noise, and the answer that is right.
+
+    Attributes:
+        noisy: float32 (B, C, h, w).
+        times: of the noise, (B,).
+        target: float32, as ``noisy``.
+        noisiness: of the times, (B,) from 0 to 1: their rank among all that there are.
+    """
+
+    noisy: Tensor
+    times: Tensor
+    target: Tensor
+    noisiness: Tensor
+
+    def part(self, which: Tensor) -> "Question":
+        """Return some of it, by their numbers."""
+        return Question(self.noisy[which], self.times[which], self.target[which], self.noisiness[which])
+
+    def to(self, device: torch.device) -> "Question":
+        """Return it on another device."""
+        return Question(*(one.to(device) for one in (self.noisy, self.times, self.target, self.noisiness)))
+
+    def missed(self, answer: Tensor) -> Tensor:
+        """Return the mean squared error of each answer, (B,)."""
+        return (answer.float() - self.target).square().flatten(1).mean(dim=1)
+
+
+class Objective:
+    """What a denoiser is trained on."""
+
+    part: ClassVar[str]
+    at_once: ClassVar[int] = 16
+    """Questions that are answered together where nothing is learned."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+
+    def question(self, latents: Tensor, chance: torch.Generator) -> Question:
+        """Return a question about each of latents, float32 (B, C, h, w), a sampler's.
+
+        Noise and times are drawn from ``chance``, a generator on the CPU.
+        """
+        raise NotImplementedError
+
+    def predict(self, noisy: Tensor, times: Tensor, conditioning: Conditioning) -> Tensor:
+        """Call the denoiser; the conditioning has the batch size and is on the device."""
+        raise NotImplementedError
+
+    def loss(self, latents: Tensor, conditioning: Conditioning, chance: torch.Generator) -> Tensor:
+        """Return the mean squared error of each of a batch (B,) at noise drawn from ``chance``."""
+        asked = self.question(latents, chance)
+        return asked.missed(self.predict(asked.noisy, asked.times, conditioning))
+
+
+class Diffusion(Objective):
     """A UNet that predicts noise, v or the picture, as its scheduler says (Ho et al. 2020).
 
     Times are uniform, stratified over the batch.
     """
 
-    family: Family
-
-    part: ClassVar[str] = "unet"
+    part = "unet"
 
     @cached_property
     def noising(self) -> Any:
@@ -34,14 +87,8 @@ class Diffusion:
 
         return DDPMScheduler.from_config(self.family.pipe.scheduler.config)
 
-    def loss(self, latents: Tensor, conditioning: Conditioning, chance: torch.Generator) -> Tensor:
-        """Return the mean squared error of each of a batch (B,) at noise drawn from ``chance``.
-
-        Args:
-            latents: float32 (B, C, h, w), a sampler's.
-            conditioning: batch size B, on the device of the latents.
-            chance: a generator on the CPU.
-        """
+    def question(self, latents: Tensor, chance: torch.Generator) -> Question:
+        """Return latents with noise at evenly spread times."""
         noising, count = self.noising, len(latents)
         noise = torch.randn(latents.shape, generator=chance).to(latents.device)
         even = (torch.arange(count) + torch.rand(count, generator=chance)) / count
@@ -51,8 +98,7 @@ class Diffusion:
         target = latents if kind == "sample" else noise
         if kind == "v_prediction":
             target = noising.get_velocity(latents, noise, times)
-        error = self.predict(noisy, times, conditioning).float() - target
-        return Tensor(error.square().flatten(1).mean(dim=1))
+        return Question(noisy, times, target, times / noising.config.num_train_timesteps)
 
     def predict(self, noisy: Tensor, times: Tensor, conditioning: Conditioning) -> Tensor:
         """Call the UNet."""
@@ -70,16 +116,13 @@ class Diffusion:
         return {"text_embeds": conditioning["pooled_prompt_embeds"], "time_ids": sizes}
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Objective):
     """A transformer trained by flow matching (Lipman et al. 2023).
 
     Times are logit-normal (Esser et al. 2024).
     """
 
-    family: Family
-
-    part: ClassVar[str] = "transformer"
+    part = "transformer"
 
     @cached_property
     def noising(self) -> Any:
@@ -88,8 +131,8 @@ class Flow:
 
         return FlowMatchEulerDiscreteScheduler.from_config(self.family.pipe.scheduler.config)
 
-    def loss(self, latents: Tensor, conditioning: Conditioning, chance: torch.Generator) -> Tensor:
-        """Return the mean squared error of each of a batch (B,) at noise drawn from ``chance``."""
+    def question(self, latents: Tensor, chance: torch.Generator) -> Question:
+        """Return latents on their way to noise."""
         from diffusers.training_utils import compute_density_for_timestep_sampling
 
         noising, count = self.noising, len(latents)
@@ -99,8 +142,7 @@ class Flow:
         times, sigmas = noising.timesteps[at].to(latents.device), noising.sigmas[at].to(latents.device)
         sigmas = sigmas.view(-1, 1, 1, 1).float()
         noisy = (1 - sigmas) * latents + sigmas * noise
-        error = self.predict(noisy, times, conditioning).float() - (noise - latents)
-        return Tensor(error.square().flatten(1).mean(dim=1))
+        return Question(noisy, times, noise - latents, sigmas.flatten())
 
     def predict(self, noisy: Tensor, times: Tensor, conditioning: Conditioning) -> Tensor:
         """Call a transformer of Stable Diffusion 3."""
@@ -115,7 +157,6 @@ class Flow:
         )
 
 
-@dataclass(frozen=True)
 class FluxFlow(Flow):
     """FLUX.1: packed latents with positions, times from 0 to 1, and guidance as an input."""
 
@@ -139,8 +180,6 @@ class FluxFlow(Flow):
         )[0]
         return family.unpack(answer, noisy.shape)
 
-
-Objective = Diffusion | Flow
 
 OBJECTIVES: Final[dict[str, type[Objective]]] = {
     "Family": Diffusion,

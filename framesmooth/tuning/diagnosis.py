@@ -32,6 +32,8 @@ _LEAST_SPECKS, _WITH_SPECKS = 3.0, 0.6
 _HELD: Final = 0.2
 LEAST_BOIL: Final = 3.0
 """Levels of fine structure that changes; film grain has less."""
+# Below this mean luma noise shows more: in proportion fewer levels are enough, down to this share.
+_DARK_LUMA, _LEAST_DARK = 80.0, 0.4
 _CODEC_LEVELS: Final = 3.0
 """A level of fine structure all over the picture at once disturbs as much as so many of light."""
 _OFTEN: Final = 0.15
@@ -42,7 +44,7 @@ SMOOTH, EVEN = (
     "framesmooth smooth {clip} -o steady.mp4",
     "framesmooth smooth {clip} -o steady.mp4 --smoother deflicker",
 )
-STRONGER: Final = "framesmooth smooth {clip} -o steady.mp4 --smooth-strength 0.9"
+PUMPING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother pumping"
 DUST: Final = "framesmooth smooth {clip} -o clean.mp4 --smoother dust"
 BREATHING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother breathing"
 BANDING: Final = "framesmooth smooth {clip} -o steady.mp4 --smoother banding"
@@ -203,7 +205,7 @@ def _codec(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
         f"Pumping: every {period} frames (frame {listed(frames)}) the fine structure jumps by {size:.1f} "
         "levels, as at the key frames of a codec at a low rate, or of interpolated frames."
     )
-    return Finding("codec", size, "levels", sentence, STRONGER, frames, period=float(period))
+    return Finding("codec", size, "levels", sentence, PUMPING, frames, period=float(period))
 
 
 def _dust(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
@@ -254,11 +256,12 @@ def _held(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
 def _texture(meter: LightMeter, report: Report, bends: Bends) -> Finding | None:
     known = [size for size in meter.boil if size is not None]
     size = float(np.median(known)) if known else 0.0
-    if size < LEAST_BOIL:
+    luma = float(np.mean(meter.luma)) if meter.luma else 0.0
+    if size < LEAST_BOIL * np.clip(luma / _DARK_LUMA, _LEAST_DARK, 1):
         return None
+    what = "Boiling texture or noise" if size >= LEAST_BOIL else "Noise in the dark"
     sentence = (
-        f"Boiling texture or noise: fine structure changes by {size:.1f} levels from frame to frame, more "
-        "than film grain does."
+        f"{what}: fine structure changes by {size:.1f} levels from frame to frame, more than film grain does."
     )
     return Finding("texture", size, "levels", sentence, SMOOTH)
 

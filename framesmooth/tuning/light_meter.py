@@ -69,7 +69,8 @@ class LightMeter(Watcher):
         indices: of the frames.
         begins: whether a shot begins there.
         luma: mean luma, levels.
-        renewal: how much the fine structure differs from the frame before, levels; 0 where a shot begins.
+        renewal: how much the fine structure of a usual place differs from the frame before, levels; 0 where a
+            shot begins or nothing can be followed.
         changes: of the light since the frame before.
         specks: how many there are that neither neighbouring frame shows; None where one is missing.
         boil: how much the fine structure differs from the mean of its neighbours', levels, as the standard
@@ -124,7 +125,7 @@ class LightMeter(Watcher):
         if motion is not None and self._last is not None and not first:
             arrived = np.asarray(backward_warp(self._last, motion.backward), np.float32)
             change = _change(luma, arrived, motion.consistent_backward)
-            self.renewal[-1] = _fine_size(luma - arrived, motion.consistent_backward) or 0.0
+            self.renewal[-1] = _renewal(luma - arrived, motion.consistent_backward)
             if self._arrived is not None and self._seen is not None:
                 after = np.asarray(backward_warp(luma, motion.forward), np.float32)
                 self.specks[-2] = _count_specks(self._last, self._arrived, after)
@@ -177,6 +178,19 @@ def _count_specks(middle: Luma, before: Luma, after: Luma) -> int:
 def _boil(middle: Luma, before: Luma, after: Luma, seen: NDArray[np.bool_]) -> float | None:
     size = _fine_size(np.asarray(middle - (before + after) / 2, np.float32), seen)
     return None if size is None else size / _MEAN_GAIN**0.5
+
+
+def _renewal(gap: Luma, seen: NDArray[np.bool_]) -> float:
+    """Return the root mean square of the fine structure of a difference in the median cell, levels."""
+    if seen.mean() < _LEAST_VALID:
+        return 0.0
+    fine = gap - cv2.GaussianBlur(gap, (0, 0), _FINE_SIGMA)
+    energy, known = (
+        cv2.resize(np.asarray(each, np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+        for each in (np.square(fine) * seen, seen)
+    )
+    cells = energy[known >= _LEAST_VALID] / known[known >= _LEAST_VALID]
+    return float(np.sqrt(np.median(cells)))
 
 
 def _fine_size(gap: Luma, seen: NDArray[np.bool_]) -> float | None:

@@ -15,9 +15,9 @@ _FLASH, _AROUND = 16.0, 4
 _TIMES_USUAL: Final = 6.0
 # Swelling: levels, times its flicker, frames a period, lightest and darkest frames in the clip.
 _LEAST_SWELL, _TIMES_FLICKER, _SHORTEST, _FEWEST_EXTREMES = 1.0, 2.5, 6.0, 3
-# Key frames: by how much more the fine structure changes there (levels, and times the usual change), frames
-# apart, how many are seen.
-_LEAST_RENEWAL, _TIMES_RENEWAL, _PERIODS, _FEWEST_KEYS = 0.7, 0.5, range(3, 61), 3
+# Key frames: by how much more the fine structure changes there (levels, and times the usual change), how far
+# above most other changes, frames apart, how many are seen.
+_LEAST_RENEWAL, _TIMES_RENEWAL, _ABOVE, _PERIODS, _FEWEST_KEYS = 0.7, 0.5, 1.3, range(3, 61), 3
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def key_frames(meter: LightMeter) -> tuple[float, int, int] | None:
             usual, least = float(np.median(others)), float(np.quantile(sizes[at], 0.2))
             more = float(np.median(sizes[at])) - usual
             score = least / (float(np.quantile(others, 0.9)) + 0.1)
-            stands_out = more >= max(_LEAST_RENEWAL, _TIMES_RENEWAL * usual) and score > 1
+            stands_out = more >= max(_LEAST_RENEWAL, _TIMES_RENEWAL * usual) and score > _ABOVE
             if stands_out and (best is None or score > 1.3 * best[0]):  # a multiple is no better
                 best = score, more, period, phase
     return None if best is None else best[1:]

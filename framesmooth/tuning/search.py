@@ -1,5 +1,6 @@
 """The search for a strength: one pass over the sample for a coarse grid, one more around its best."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame
-from framesmooth.metrics.benefit import CLEAN_FLICKER, CLEAN_LUMA
+from framesmooth.metrics.benefit import CLEAN_FLICKER, CLEAN_LUMA, adds_ghosts
 from framesmooth.metrics.verdict import LARGEST_DETAIL_LOSS
 from framesmooth.smoothing.base import create_smoother
 from framesmooth.smoothing.motion_compensated import MotionSmoother
@@ -20,6 +21,7 @@ from framesmooth.tuning.blind_quality import (
     Segment,
     motions_of,
 )
+from framesmooth.tuning.ghosts import ghosting_in, small_pictures
 from framesmooth.tuning.jitter import jitter_evidence
 from framesmooth.tuning.trial import Trial, retention
 
@@ -66,9 +68,12 @@ class Goal:
     metric: TargetMetric | None = None
     target: float = 0.0
 
-    def best(self, trials: Iterable[Trial]) -> Trial:
-        """Return the best of some trials that keep enough detail; one of them has strength 0."""
-        allowed = self.allowed(trials)
+    def best(self, trials: Iterable[Trial], *, below: float = math.inf) -> Trial:
+        """Return the best of some trials that keep enough detail, of strengths ``below`` one.
+
+        One of the trials has strength 0.
+        """
+        allowed = [trial for trial in self.allowed(trials) if trial.strength < below]
         if self.metric is None:
             return min(allowed, key=lambda trial: (trial.error, trial.strength))
         reached = [trial for trial in allowed if self.value(trial) <= self.target]
@@ -97,6 +102,8 @@ class Experiment:
     clips: Sequence[Sequence[Frame]]
     trials: dict[SmootherConfig, dict[float, Trial]] = field(default_factory=dict)
     sample: Sample | None = None
+    pictures: dict[SmootherConfig, dict[float, list[list[Frame]]]] = field(default_factory=dict)
+    """What ghosting is seen by in each version: the frames of every segment, by setup and strength."""
     on_frames: Callable[[int], None] = lambda done: None
     passes: int = 0
 
@@ -114,9 +121,17 @@ class Experiment:
             seen = [[frames[middle] for frames in version] for version in versions]
             segments = zip(self.clips, seen, strict=True)
             self.sample = Sample.of([Segment(clip, motions_of(frames)) for clip, frames in segments])
+        small = self.pictures.setdefault(setup, {})
         for lane, strength in enumerate(lanes):
             of_lane = [[frames[lane] for frames in version] for version in versions]
             known[strength] = self.sample.judge(strength, of_lane)
+            small[strength] = list(map(small_pictures, of_lane))
+
+    def adds_ghosts(self, setup: SmootherConfig, strength: float) -> bool:
+        """Tell whether what moves dissolves at a strength that was tried, and doesn't at 0."""
+        before, after = (ghosting_in(self.pictures[setup][each]) for each in (0.0, strength))
+        still, smoothed = (self.trials[setup][each].flicker for each in (0.0, strength))
+        return adds_ghosts(before, after, smoothed / still if still else None)
 
     def _smoothed(
         self, setup: SmootherConfig, clip: Sequence[Frame], lanes: Sequence[float]
@@ -140,6 +155,7 @@ class SearchResult:
     Attributes:
         trials: of the chosen setup, by rising strength.
         stopped: whether the time budget or the user ended the search early.
+        ghosts_from: the gentlest strength that was found to dissolve what moves; None without any.
     """
 
     kind: Kind
@@ -148,6 +164,7 @@ class SearchResult:
     trials: tuple[Trial, ...]
     coverage: float
     stopped: bool = False
+    ghosts_from: float | None = None
 
     @property
     def pareto(self) -> list[dict[str, float]]:
@@ -200,8 +217,22 @@ def search(
         stopped = True
     setup = _leader(experiment, goal)
     trials = _cells(experiment, setup)
-    found = SearchResult("tuned", setup, goal.best(trials), trials, _coverage(experiment), stopped)
+    best, ghosts = _without_ghosts(experiment, goal, setup)
+    found = SearchResult("tuned", setup, best, trials, _coverage(experiment), stopped, ghosts)
     return replace(found, kind="impossible") if found.trial.strength == 0 else found
+
+
+def _without_ghosts(experiment: Experiment, goal: Goal, setup: SmootherConfig) -> tuple[Trial, float | None]:
+    """Return the best trial that adds no ghosts, and the gentlest strength found that does.
+
+    Ghosting is measured for the best trial only, and for the next one where that adds some.
+    """
+    below: float | None = None
+    while True:
+        best = goal.best(_cells(experiment, setup), below=math.inf if below is None else below)
+        if best.strength == 0 or not experiment.adds_ghosts(setup, best.strength):
+            return best, below
+        below = best.strength
 
 
 def _polish(experiment: Experiment, goal: Goal, setup: SmootherConfig, deadline: float | None) -> None:

@@ -109,9 +109,10 @@ class Tuning:
                 "film grain has; left as it is"
             )
         if self.kind == "impossible":
+            harms = "than it harms" if found.ghosts_from is None else "without dissolving what moves"
             return (
-                f"not better: no strength removes more of the {before.flicker:.1f} levels of flicker than it "
-                "harms; left as it is"
+                f"not better: no strength removes more of the {before.flicker:.1f} levels of flicker "
+                f"{harms}; left as it is"
             )
         sentence = (
             f"tuned: {self._told} leaves {after.flicker:.1f} of {before.flicker:.1f} levels of flicker, "
@@ -121,6 +122,8 @@ class Tuning:
             value = self.goal.value(after)
             reached = "reached" if value <= self.goal.target else "out of reach within the detail floor"
             sentence += f"; {self.goal.metric} {value:.3g}, target {self.goal.target:g} {reached}"
+        if found.ghosts_from is not None:
+            sentence += f"; from {found.ghosts_from:g} on, what moves dissolves"
         return f"{sentence}{'; stopped early, the best so far' if found.stopped else ''}"
 
     @property

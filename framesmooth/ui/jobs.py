@@ -13,14 +13,13 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
-
 from framesmooth.errors import FramesmoothError, RunLocked, UsageError
 from framesmooth.events import Listener, Stop
 from framesmooth.runs import write_json
 from framesmooth.ui.job import INPUT_FOLDER, JOB_FILE, NAME, RESULT_FILE, Job, folder_name
 from framesmooth.ui.progress import USUAL
 from framesmooth.video.atomic import media_errors
+from framesmooth.video.locks import Held, lock
 
 MOST_WAITING: Final = 250
 """Jobs that may wait at once."""
@@ -65,13 +64,15 @@ class JobBoard:
         self._thread: Thread | None = None
         with media_errors(self.folder, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.folder / _LOCK, fallback_to_soft=False)
+            self._held = contextlib.ExitStack()
             try:
-                self._lock.acquire(blocking=False)
-            except Timeout as error:
+                locks = self._held.enter_context(lock(self.folder / _LOCK))
+            except Held as error:
                 raise RunLocked(
                     f"another framesmooth ui serves {self.folder}: stop it, or give another --runs"
                 ) from error
+        if not locks:
+            _log.warning("%s has no locks: nothing keeps a second server out of it", self.folder)
         self._load()
 
     def _load(self) -> None:
@@ -110,7 +111,7 @@ class JobBoard:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(timeout)
-        self._lock.release()
+        self._held.close()
 
     @property
     def all(self) -> list[Job]:

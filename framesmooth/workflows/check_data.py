@@ -1,7 +1,7 @@
 """Saying what is wrong with a data set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from framesmooth.errors import UsageError, require_packages
 from framesmooth.events import stage
 from framesmooth.models.checkpoints import locate_model
 from framesmooth.models.native_side import native_side
-from framesmooth.workflows.settings.train import CheckDataSettings
+from framesmooth.workflows.settings.train import CheckDataSettings, DataSettings
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 if TYPE_CHECKING:
@@ -77,11 +77,27 @@ def check_data(settings: CheckDataSettings) -> DataReport:
     emit = NoticeCollector(settings.on_event)
     data = read_dataset(Path(settings.data), settings.trigger_word)
     with stage(emit, "check", len(data.examples), "files") as advance:
-        return report_on(data, settings, advance)
+        report = report_on(data, settings, advance, clip_frames=settings.clip_frames)
+    if settings.purpose == "lora":
+        return report
+    with stage(emit, "look for cuts", len(data.clips), "clips") as advance:
+        return with_clips(report, data, settings.frames, settings.fps, advance)
 
 
-def report_on(data: "DataSet", settings: CheckDataSettings, advance: Callable[[int], None]) -> DataReport:
-    """Check the files of a data set one by one."""
+def with_clips(
+    report: DataReport, data: "DataSet", frames: int, fps: float, advance: Callable[[int], None]
+) -> DataReport:
+    """Return a report with what is wrong with the clips besides, for learning motion from them."""
+    from framesmooth.training.clips import check_clips
+
+    found = (*report.problems, *check_clips(data, frames, fps, advance))
+    return replace(report, problems=tuple(sorted(found, key=lambda problem: not problem.fatal)))
+
+
+def report_on(
+    data: "DataSet", settings: DataSettings, advance: Callable[[int], None], *, clip_frames: int
+) -> DataReport:
+    """Check the files of a data set one by one, of clips so many frames."""
     from framesmooth.models.vocabulary import load_vocabulary
     from framesmooth.training.check import check_dataset, readers_of
 
@@ -92,7 +108,7 @@ def report_on(data: "DataSet", settings: CheckDataSettings, advance: Callable[[i
         SIZE_MULTIPLE,
         readers_of(folder),
         load_vocabulary(folder),
-        settings.clip_frames,
+        clip_frames,
         advance,
     )
     return DataReport(
@@ -108,7 +124,7 @@ SIZE_MULTIPLE = 32
 """Widths and heights that are trained are multiples of it: every family's own divides it."""
 
 
-def resolution_of(settings: CheckDataSettings, folder: Path) -> int:
+def resolution_of(settings: DataSettings, folder: Path) -> int:
     """Return the side of the square that pictures have as many pixels as.
 
     Raises:

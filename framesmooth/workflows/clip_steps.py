@@ -33,6 +33,16 @@ from framesmooth.workflows.settings.interpolate import DropRepeats
 _log = logging.getLogger(__name__)
 
 
+def divided(smoother: Smoother, workers: int, num_frames: int | None) -> Smoother | None:
+    """Return a smoother that works in several processes; None where it cannot be divided.
+
+    ``num_frames`` are shared out evenly where they are known.
+    """
+    if isinstance(smoother, MotionSmoother) and smoother.divides:
+        return replace(smoother, workers=workers, num_frames=num_frames)
+    return None
+
+
 def measure_clip(
     source: FrameSource,
     emit: Listener,

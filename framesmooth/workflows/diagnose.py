@@ -10,7 +10,7 @@ from typing import Any, Final
 from framesmooth.events import Notice
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.metrics.report import Report
-from framesmooth.tuning.diagnosis import BANDING, BREATHING, DUST, SMOOTH, Finding, findings_of
+from framesmooth.tuning.diagnosis import BANDING, BREATHING, DUST, PUMPING, SMOOTH, Finding, findings_of
 from framesmooth.tuning.light_meter import LightMeter
 from framesmooth.tuning.segments import shrunk, shrunk_size
 from framesmooth.workflows.clip_steps import measure_clip, tell_what_changes
@@ -101,7 +101,7 @@ def _command(findings: tuple[Finding, ...]) -> str:
         return findings[0].command
     if DUST in commands:  # first of all: motion is easier to follow without specks
         return DUST
-    if commands[0] in (BANDING, BREATHING):  # the same of the strongest: no other takes it
+    if commands[0] in (BANDING, BREATHING, PUMPING):  # the same of the strongest: no other takes it
         return commands[0]
     return commands[0] if len(commands) == 1 else SMOOTH
 

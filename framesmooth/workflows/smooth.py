@@ -25,7 +25,7 @@ from framesmooth.video import FrameSink
 from framesmooth.video.atomic import remove_all_leftovers
 from framesmooth.video.resize import matched
 from framesmooth.video.samples import samples_of
-from framesmooth.workflows.clip_steps import copy_clip, smooth_clip, tell_what_changes
+from framesmooth.workflows.clip_steps import copy_clip, divided, smooth_clip, tell_what_changes
 from framesmooth.workflows.inputs import InputClip, open_input
 from framesmooth.workflows.no_harm import Harmless, LeftAlone
 from framesmooth.workflows.outputs import ClipWriter, open_to_convert
@@ -214,11 +214,11 @@ def _smoother(settings: SmoothSettings, clip: InputClip, emit: Listener) -> tupl
 
 def _with_workers(smoother: Smoother, workers: int, num_frames: int | None, emit: Listener) -> Smoother:
     """Return a smoother that works in several processes, if it can be divided."""
-    if isinstance(smoother, MotionSmoother) and smoother.divides:
-        return replace(smoother, workers=workers, num_frames=num_frames)
-    told = f"{type(smoother).__name__} builds every frame on the last result"
-    emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
-    return smoother
+    by_several = divided(smoother, workers, num_frames)
+    if by_several is None:
+        told = f"{type(smoother).__name__} builds every frame on the last result"
+        emit(Notice(f"{told}: one process smooths, --workers is for trajectory and deflicker"))
+    return by_several or smoother
 
 
 def _smooth(

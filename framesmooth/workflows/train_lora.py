@@ -1,42 +1,35 @@
 """Training a LoRA on pictures of one's own."""
 
-import hashlib
-import json
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from framesmooth.errors import UsageError, require_packages
-from framesmooth.events import Notice, stage
-from framesmooth.models.checkpoints import is_checkpoint, model_defaults, pipeline_class, weight_hashes
-from framesmooth.reports.loss_plot import write_loss_plot
-from framesmooth.video import write_text
+from framesmooth.events import stage
+from framesmooth.models.checkpoints import model_defaults, pipeline_class
 from framesmooth.video.atomic import remove_leftovers
 from framesmooth.workflows.check_data import SIZE_MULTIPLE, report_on, resolution_of
 from framesmooth.workflows.check_pictures import MOST_PROMPTS, CheckPictures
 from framesmooth.workflows.outputs import check_files
 from framesmooth.workflows.settings.train import TrainLoraSettings
 from framesmooth.workflows.trained_lora import TrainedLora
+from framesmooth.workflows.training_run import TrainingRun, held_out_files, refuse_unusable
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 if TYPE_CHECKING:
-    from framesmooth.models.text_to_image import TextToImage
-    from framesmooth.training.dataset import DataSet, Example
-    from framesmooth.training.fine_tuning import History, Outcome, Plan
+    from framesmooth.training.fine_tuning import Outcome, Plan
     from framesmooth.training.lessons import Lesson, Lessons
     from framesmooth.training.lora import Adapter
+    from framesmooth.training.prior import Prior
 
-_STEPS: Final = 1000
 _RATES: Final = {True: 1e-3, False: 1e-4}
 """Learning rates of small denoisers and of others."""
-_LARGE: Final = 500_000_000
-"""Weights of a denoiser from which on it is trained with gradient checkpointing."""
-_FEWEST_HELD_OUT: Final = 8
-_DECIDES_NOTHING: Final = ("output", "device", "overwrite", "on_event", "pictures", "prompts", "minutes")
-"""Settings without influence on the weights."""
+_BATCH: Final = 4
+_UNSAID: Final = 0.3
+"""Share of their captions that is left out: guidance compares with the empty or the negative prompt."""
+_LAYOUT: Final = 0.4
+"""Share of the times, the noisiest, that a style leaves to the base."""
 
 
 @workflow(TrainLoraSettings)
@@ -65,38 +58,34 @@ def train_lora(settings: TrainLoraSettings) -> TrainedLora:
     folder = settings.output.with_suffix(".training")
     data = read_dataset(Path(settings.data), settings.trigger_word)
     with stage(emit, "check", len(data.examples), "files") as advance:
-        report = report_on(data, settings, advance)
-    for problem in report.problems:
-        if problem.fatal:
-            raise UsageError(f"nothing can be learned from {settings.data}: {problem}")
-        emit(Notice(str(problem), warning=True))
+        report = report_on(data, settings, advance, clip_frames=settings.clip_frames)
+    refuse_unusable(report, settings.data, emit)
     from framesmooth.training.base_model import load_base
 
     with stage(emit, "load model"):
         model = load_base(settings.model, config=settings.config, device=settings.device)
-    return _Training(settings, folder, data, model, emit).run()
+    return _LoraRun(settings, folder, data, model, emit).run()
 
 
 def _check_output(settings: TrainLoraSettings) -> None:
+    if settings.prior_pictures and not settings.trigger_word:
+        raise UsageError(
+            "--prior-pictures are pictures of what captions say without the trigger word: give --trigger-word"
+        )
     if settings.output.suffix != ".safetensors":
         raise UsageError(f"-o {settings.output}: a LoRA is a .safetensors file, name it so")
     check_files((), (settings.output,), overwrite=settings.overwrite)
 
 
 @dataclass(frozen=True)
-class _Training:
-    """One training: the data, the base, and what is shown on the way."""
+class _LoraRun(TrainingRun):
+    """One training of a LoRA."""
 
     settings: TrainLoraSettings
-    folder: Path
-    data: "DataSet"
-    model: "TextToImage"
-    emit: NoticeCollector
 
     def run(self) -> TrainedLora:
         """Encode, train, write."""
         from framesmooth.training.base_model import ready_to_train
-        from framesmooth.training.fine_tuning import fine_tune
         from framesmooth.training.lora import SMALL, Adapter, weights_of
         from framesmooth.training.networks import objective_of
         from framesmooth.training.precision import prepare
@@ -104,46 +93,32 @@ class _Training:
         settings, model = self.settings, self.model
         objective = objective_of(model.family, model.folder.name)
         count = weights_of(model.denoiser)
+        small = count < SMALL
         resolution = resolution_of(settings, model.folder)
         learned, held_out = self._lessons(resolution)
         drawn = self._prepare_pictures(learned, held_out)
-        plan = self._plan(count < SMALL)
-        large = count > _LARGE if settings.gradient_checkpointing is None else settings.gradient_checkpointing
-        ready_to_train(model, checkpointing=large)
+        prior = self._prior(learned, resolution)
+        learn = settings.learn or ("style" if small else "all")
+        plan = self.plan(_RATES[small], _BATCH, _LAYOUT if learn == "style" else 0.0)
+        ready_to_train(model, checkpointing=self.checkpointing(count))
         prepare(model.device, settings.seed)
-        layers = settings.layers or ("all" if count < SMALL else "attention")
+        layers = settings.layers or ("all" if small else "attention")
         adapter = Adapter.add(model.denoiser, objective.part, settings.rank, layers)
-        begun = (self.folder / "lora.pt").exists()
-        if not begun and drawn is not None:
+        if drawn is not None and not (self.folder / "lora.pt").exists():
             drawn.write(self.folder, 0)
-
-        total = plan.steps if plan.minutes is None else 1000
-        with stage(self.emit, "train", total, "steps" if plan.minutes is None else "‰") as advance:
-            seen = 0
-
-            def told(steps: int, progress: float) -> None:
-                nonlocal seen
-                reached = seen + steps if plan.minutes is None else round(progress * 1000)
-                advance(reached - seen)
-                seen = reached
-
-            def checked(history: "History") -> None:
-                write_loss_plot(
-                    self.folder / "loss.png",
-                    history.steps,
-                    history.trained,
-                    history.held_out,
-                    history.best_step,
-                )
-                if drawn is not None:
-                    drawn.write(self.folder, history.steps[-1])
-
-            outcome = fine_tune(
-                model, objective, adapter, learned, held_out, plan, self.folder,
-                key=self._key(plan), anew=self.settings.overwrite, advance=told, on_check=checked,
-            )  # fmt: skip
+        outcome = self.train(
+            objective,
+            adapter,
+            learned,
+            held_out,
+            plan,
+            prior=prior,
+            on_check=lambda step: None if drawn is None else drawn.write(self.folder, step),
+        )
         self._write(adapter, objective.part, outcome, plan, resolution, learned)
-        return self._result(outcome, learned, held_out)
+        result = TrainedLora(**self.told(outcome, learned, held_out))
+        self.note(result.as_dict())
+        return result
 
     def _lessons(self, resolution: int) -> "tuple[Lessons, Lessons | None]":
         """Encode the data; return what is learned from, and what is held out, None for nothing."""
@@ -158,6 +133,8 @@ class _Training:
                 pictures,
                 sizes_of(resolution, SIZE_MULTIPLE),
                 flip=settings.flip,
+                parts=settings.parts,
+                seed=settings.seed,
                 advance=advance,
             )
             meanings = encode_captions(self.model, [one.caption for one in examples])
@@ -175,45 +152,48 @@ class _Training:
         shown = [*(held_out.lessons if held_out else ()), *learned.lessons]
         prompts = self.settings.prompts or tuple(dict.fromkeys(one.example.caption for one in shown))
         prompts = prompts[: None if self.settings.prompts else MOST_PROMPTS]
-        noted = model_defaults(self.model.folder)
-        negative, scale = str(noted.get("negative_prompt", "")), float(noted.get("guidance_scale", 5.0))
+        steps, scale, negative = self._drawing()
         meanings = [self.model.encode(prompt, negative, guided=True) for prompt in prompts]
         _, height, width = learned.lessons[0].latents.shape
-        return CheckPictures(
-            self.model, prompts, meanings, (height, width), int(noted.get("steps", 20)), scale
-        )
+        return CheckPictures(self.model, prompts, meanings, (height, width), steps, scale)
 
-    def _plan(self, small: bool) -> "Plan":
-        from framesmooth.training.fine_tuning import Plan
+    def _drawing(self) -> tuple[int, float, str]:
+        """Return the steps, the guidance and the negative prompt that the base draws with."""
+        noted = model_defaults(self.model.folder)
+        negative, scale = str(noted.get("negative_prompt", "")), float(noted.get("guidance_scale", 5.0))
+        return int(noted.get("steps", 20)), scale, negative
 
-        settings = self.settings
-        endless = settings.steps is None and settings.minutes is None
-        return Plan(
-            minutes=settings.minutes,
-            steps=_STEPS if endless else settings.steps,
-            rate=settings.rate or _RATES[small],
-            batch=settings.batch,
-            dropout=settings.caption_dropout,
-            checks=settings.checks,
-            patience=settings.patience,
-            seed=settings.seed,
-        )
+    def _prior(self, learned: "Lessons", resolution: int) -> "Prior | None":
+        """Let the base draw what the LoRA is held to; None where it is held to nothing."""
+        from framesmooth.training.lessons import Lessons, encode_captions, encode_lessons, sizes_of
+        from framesmooth.training.prior import Prior, Way, prior_captions, prior_pictures
 
-    def _key(self, plan: "Plan") -> str:
-        """Return what decides the weights as one hash: settings, base, pictures and captions."""
-        settings, digest = self.settings, hashlib.sha256()
-        decided = {
-            each.name: str(getattr(settings, each.name))
-            for each in fields(settings)
-            if each.name not in (*_DECIDES_NOTHING, "steps", "data", "model", "config")
-        }
-        checkpoint = Path(settings.model).expanduser() if is_checkpoint(settings.model) else None
-        facts = decided | {"steps": plan.steps, "base": weight_hashes(self.model.folder, checkpoint)}
-        digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
-        for one in self.data.examples:
-            digest.update(f"{one.path.relative_to(self.data.folder)}\0{one.caption}\0".encode())
-            digest.update(hashlib.sha256(one.path.read_bytes()).digest())
-        return digest.hexdigest()
+        settings, factor = self.settings, self.model.family.factor
+        count = settings.prior_pictures
+        if count == 0:
+            return None
+        captions = prior_captions([one.caption for one in self.data.examples], settings.trigger_word, count)
+        shapes = dict.fromkeys(one.latents.shape[1:] for one in learned.lessons)
+        steps, scale, negative = self._drawing()
+        with stage(self.emit, "draw", count, "pictures") as advance:
+            lessons = encode_lessons(
+                self.model,
+                prior_pictures(
+                    self.model,
+                    self.folder / "prior",
+                    captions,
+                    [(height * factor, width * factor) for height, width in shapes],
+                    Way(steps, scale, negative, settings.seed),
+                    self.base,
+                    advance,
+                ),
+                sizes_of(resolution, SIZE_MULTIPLE),
+                flip=settings.flip,
+                advance=lambda _: None,
+            )
+        unsaid = tuple(dict.fromkeys(("", negative)))
+        held = Lessons(lessons, encode_captions(self.model, [*captions, *unsaid]), unsaid)
+        return Prior(held, settings.prior_weight, max((settings.batch or _BATCH) // 2, 1), _UNSAID)
 
     def _write(
         self,
@@ -252,39 +232,3 @@ class _Training:
         )
         remove_leftovers(settings.output)
         write_lora(settings.output, outcome.history.best, part, metadata)
-
-    def _result(self, outcome: "Outcome", learned: "Lessons", held_out: "Lessons | None") -> TrainedLora:
-        history = outcome.history
-        if outcome.resumed_at:
-            self.emit(Notice(f"went on from step {outcome.resumed_at}"))
-        if outcome.stopped_early:
-            told = (
-                f"ended early at step {outcome.steps}: the held-out part is best at step {history.best_step}"
-            )
-            self.emit(Notice(told))
-        judged = () if held_out is None else held_out.lessons
-        result = TrainedLora(
-            output=self.settings.output,
-            folder=self.folder,
-            steps=outcome.steps,
-            best_step=history.best_step,
-            minutes=outcome.minutes,
-            held_out=tuple(history.held_out),
-            stopped_early=outcome.stopped_early,
-            learned_from=len({one.example.path for one in learned.lessons}),
-            judged_by=tuple(dict.fromkeys(one.example.path.name for one in judged)),
-            resumed_at=outcome.resumed_at,
-            notices=self.emit.notices,
-        )
-        write_text(self.folder / "training.json", json.dumps(result.as_dict(), indent=2) + "\n")
-        return result
-
-
-def held_out_files(examples: "tuple[Example, ...]", share: float, seed: int) -> frozenset[Path]:
-    """Return the files that are judged and not learned from; none where there are few."""
-    files = [one.path for one in examples]
-    if share == 0 or len(files) < _FEWEST_HELD_OUT:
-        return frozenset()
-    count = max(round(share * len(files)), 1)
-    drawn = np.random.default_rng([seed, 2]).permutation(len(files))[:count]
-    return frozenset(files[int(at)] for at in drawn)

@@ -13,13 +13,21 @@ from framesmooth.frames import Frame
 from framesmooth.smoothing.base import create_smoother
 from smoothing_bench.clips import Shot
 from smoothing_bench.figures import columns, detail, mean, named, select, share, worst
-from smoothing_bench.forum_kinds import FORUM_KINDS
+from smoothing_bench.forum_kinds import CLEAN, FORUM_KINDS, KEY_EVERY, overlay, titled
 from smoothing_bench.judging import Judge, Score
 from smoothing_bench.methods import METHODS
 from smoothing_bench.plan import Plan, Row
 from smoothing_bench.remembered import NAME as REMEMBERED
 
-KINDS: Final = ("rolling bands", "breathing", "codec pumping", "dust")
+KINDS: Final = (
+    "rolling bands",
+    "breathing",
+    "codec pumping",
+    "dust",
+    "overlays",
+    "boil on twos",
+    "dark noise",
+)
 SHOWN: Final = (
     "ffmpeg deflicker",
     "ffmpeg atadenoise, tuned",
@@ -27,7 +35,12 @@ SHOWN: Final = (
     "`deflicker`",
     "`trajectory`",
 )
-OWN: Final = {"rolling bands": "banding", "breathing": "breathing", "dust": "dust"}
+OWN: Final = {
+    "rolling bands": "banding",
+    "breathing": "breathing",
+    "codec pumping": "pumping",
+    "dust": "dust",
+}
 """The smoothers that are made for a kind."""
 
 
@@ -50,8 +63,9 @@ def run(plan: Plan) -> list[Row]:
 
 def judged(case: ForumCase) -> list[Row]:
     """Return a row for every method of a case, and for the smoother that is made for the kind."""
-    clean = case.shot.frames()
-    spoiled = FORUM_KINDS[case.kind][0](clean, np.random.default_rng(case.seed))
+    frames = case.shot.frames()
+    clean = CLEAN.get(case.kind, list)(frames)
+    spoiled = FORUM_KINDS[case.kind][0](frames, np.random.default_rng(case.seed))
     judge = Judge(clean)
     results = {name: list(METHODS[name].make(REMEMBERED)(spoiled)) for name in case.methods}
     if case.kind in OWN:
@@ -59,11 +73,25 @@ def judged(case: ForumCase) -> list[Row]:
     rows = []
     for name, smoothed in results.items():
         score = judge.score(spoiled, smoothed)
+        residual = score.removed
         if case.kind == "dust":
             score = Score(*specks(clean, spoiled, smoothed), score.gain)
-        figures = {"removed": score.removed, "loss": score.loss, "gain": score.gain}
+        if case.kind == "codec pumping":
+            jumps = [judge.jump(each, KEY_EVERY) for each in (spoiled, smoothed)]
+            score = Score(1 - jumps[1] / jumps[0], score.loss, score.gain)
+        figures = {"removed": score.removed, "loss": score.loss, "gain": score.gain, "residual": residual}
+        if case.kind == "overlays":
+            score = Score(score.removed, 1 - kept_bits(spoiled, smoothed), score.gain)
         rows.append({"clip": case.shot.name, "kinds": case.kind, "method": name, **figures})
     return rows
+
+
+def kept_bits(spoiled: Sequence[Frame], smoothed: Sequence[Frame]) -> float:
+    """Return the share of the pixels of logos and subtitles that are those of the input, bit for bit."""
+    count = len(spoiled)
+    drawn = [overlay(spoiled[0].shape[:2], subtitles=titled(index, count)) > 0 for index in range(count)]
+    equal = [(one == other).all(axis=-1) for one, other in zip(spoiled, smoothed, strict=True)]
+    return float(np.concatenate([same[mask] for same, mask in zip(equal, drawn, strict=True)]).mean())
 
 
 def specks(clean: Sequence[Frame], dirty: Sequence[Frame], cleaned: Sequence[Frame]) -> tuple[float, float]:
@@ -93,8 +121,11 @@ def tables(rows: Sequence[Row]) -> str:
     return "\n\n".join(
         [
             "Removed / detail loss, means over the clips; in brackets what is removed on the worst clip. "
+            "Of pumping: the share of what the residual at key frames has beyond that at others. "
             "Of dust: the share of specks and hairs that are gone, and that of other pixels that changed by "
-            "more than 4 levels. Made for it are `banding`, `breathing` and `dust`.",
+            "more than 4 levels. Of overlays, under which places flicker: the share of their pixels that "
+            "changed, in place of the detail loss. "
+            "Made for it are `banding`, `breathing`, `pumping` and `dust`.",
             markdown_table(["method", *kinds], lines),
         ]
     )

@@ -8,8 +8,13 @@ from typing import Final
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float, as_uint8
+from tests.scenes import add_flicker
+
+KEY_EVERY: Final = 8
+"""Frames from one key frame of the pumping codec to the next."""
 
 Effect = Callable[[Sequence[Frame], np.random.Generator], list[Frame]]
 
@@ -49,9 +54,10 @@ def breathing(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
 
 
 def codec_pumping(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
-    """Encode in H.264 at a low rate with a key frame every 8."""
+    """Encode in H.264 at a low rate with a key frame every KEY_EVERY frames."""
     file, (height, width) = io.BytesIO(), frames[0].shape[:2]
-    options = {"crf": "38", "g": "8", "keyint_min": "8", "sc_threshold": "0", "bf": "0"}
+    every = str(KEY_EVERY)
+    options = {"crf": "38", "g": every, "keyint_min": every, "sc_threshold": "0", "bf": "0"}
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(25), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -83,9 +89,62 @@ def _shade(rng: np.random.Generator) -> tuple[float, float, float]:
     return (float(rng.choice([20, 240])),) * 3
 
 
+def overlaid(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let places flicker under a logo and a line of subtitles that don't, and come in the second quarter."""
+    done = local_light(frames, rng)
+    drawn = [
+        overlay(frame.shape[:2], subtitles=titled(index, len(frames))) for index, frame in enumerate(frames)
+    ]
+    return [
+        np.where(shape[..., None] > 0, shape[..., None], frame)
+        for frame, shape in zip(done, drawn, strict=True)
+    ]
+
+
+def titled(index: int, count: int) -> bool:
+    """Tell whether there are subtitles in a frame of an overlaid clip of ``count`` frames."""
+    return count // 4 <= index < count - 2
+
+
+def overlay(size: tuple[int, int], *, subtitles: bool) -> NDArray[np.uint8]:
+    """Return a logo at the top right and subtitles with a dark outline (H, W); 0 is where neither is."""
+    shape = np.zeros(size, np.uint8)
+    scale = size[0] / 400
+    radius = max(size[0] // 18, 5)
+    cv2.circle(shape, (size[1] - 2 * radius, 2 * radius), radius, 230, -1)
+    cv2.circle(shape, (size[1] - 2 * radius, 2 * radius), radius // 2, 40, -1)
+    if subtitles:
+        start = size[1] // 8, size[0] - size[0] // 12
+        for shade, width in ((16, 3), (235, 1)):
+            thick = max(round(2 * scale), 1) * width
+            cv2.putText(shape, "Where were you?", start, cv2.FONT_HERSHEY_SIMPLEX, 2.4 * scale, shade, thick)
+    return shape
+
+
 def on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     """Show every picture twice, as drawn animation does."""
     return [frame for frame in frames[: -(-len(frames) // 2)] for _ in range(2)][: len(frames)]
+
+
+def boil_on_twos(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let texture boil from drawing to drawing, each of which is shown twice."""
+    drawn = add_flicker(frames[: -(-len(frames) // 2)], "T", strength=1.5, seed=int(rng.integers(1 << 16)))
+    return [frame for frame in drawn for _ in range(2)][: len(frames)]
+
+
+def dark_noise(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Let night fall, and add the noise of a sensor: grains of a pixel or two, fewer where it is light."""
+    done = []
+    for frame in night(frames):
+        grain = cv2.GaussianBlur(rng.standard_normal(frame.shape).astype(np.float32), (0, 0), 0.7)
+        depth = np.exp(-as_float(frame).mean(axis=-1, keepdims=True) / 0.15)
+        done.append(as_uint8(np.asarray(as_float(frame) + 0.04 * depth * grain / grain.std(), np.float32)))
+    return done
+
+
+def night(frames: Sequence[Frame]) -> list[Frame]:
+    """Return the clip at night."""
+    return [_lit(frame, 0.3) for frame in frames]
 
 
 def strobe(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
@@ -119,11 +178,21 @@ FORUM_KINDS: Final[dict[str, tuple[Effect, str | None]]] = {
     "breathing": (breathing, "breathing"),
     "codec pumping": (codec_pumping, "codec"),
     "dust": (dust, "dust"),
+    "overlays": (overlaid, "local"),
     "on twos": (on_twos, "held"),
+    "boil on twos": (boil_on_twos, "local"),
+    "dark noise": (dark_noise, "texture"),
     "strobe": (strobe, "flash"),
     "lightning": (lightning, "flash"),
 }
 """By name: how it is made, and what ``framesmooth diagnose`` should call it (None: nothing)."""
+
+
+CLEAN: Final[dict[str, Callable[[Sequence[Frame]], list[Frame]]]] = {
+    "boil on twos": lambda frames: on_twos(frames, np.random.default_rng()),
+    "dark noise": night,
+}
+"""What the clean clip is of kinds that change more than flicker."""
 
 
 def _lit(frame: Frame, gain: float | np.ndarray) -> Frame:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
+
+import numpy as np
 
 from framesmooth.frames import Frame
-from framesmooth.metrics.base import Metric
+from framesmooth.metrics.base import Metric, Series
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.registry import load
@@ -37,8 +40,10 @@ class Judge:
         self._clean = clean
         self._motions = [estimate_bidirectional_flow(estimator, *pair) for pair in pairwise(clean)]
 
-    def mean(self, metric: str, frames: Sequence[Frame], reference: Sequence[Frame] | None = None) -> float:
-        """Return the mean of one metric; the reference is the clean clip unless another one is given.
+    def series(
+        self, metric: str, frames: Sequence[Frame], reference: Sequence[Frame] | None = None
+    ) -> Series:
+        """Return one metric; the reference is the clean clip unless another one is given.
 
         Raises:
             ValueError: as many frames as the clean clip has are needed, or nothing can be measured.
@@ -50,7 +55,20 @@ class Judge:
         found = measured.compute()
         if found.mean is None:
             raise ValueError(f"{metric}: {found.note}")
-        return found.mean
+        return found
+
+    def mean(self, metric: str, frames: Sequence[Frame], reference: Sequence[Frame] | None = None) -> float:
+        """Return the mean of one metric, as :meth:`series` does."""
+        return cast(float, self.series(metric, frames, reference).mean)
+
+    def jump(self, frames: Sequence[Frame], period: int) -> float:
+        """Return how far the flicker residual at each frame ``period`` k stands out of that at the others.
+
+        The root of what their mean squares differ by, in units of ``flicker_residual``.
+        """
+        sizes = np.square([size or 0.0 for size in self.series("flicker_residual", frames).per_frame[1:]])
+        keys = np.arange(1, len(sizes) + 1) % period == 0
+        return float(np.sqrt(max(sizes[keys].mean() - sizes[~keys].mean(), 0.0)))
 
     def score(self, spoiled: Sequence[Frame], smoothed: Sequence[Frame]) -> Score:
         """Compare a result with its input."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +13,14 @@ from framesmooth.models.baselines.caption import CaptionReader
 from framesmooth.models.baselines.recurrent_gan import RecurrentGenerator
 
 from .baseline_data import Batch, PaintedClips
+from .optimizer import MuonAdamW
 from .training import Average, Session, autocast
 
 FRAMES = 8
 STILLS = 2  # frames of each clip that the discriminator of frames sees
 View = Callable[[torch.Tensor], torch.Tensor]
+KNOWN = 0.05  # weight of what the observer says of a clip, against what is missed of it
+FAITH = 10.0  # weight of what is missed of clips that the observer saw, against what the judges say
 MISMATCHED = 0.5  # weight of painted clips with the captions of others, which are to be told as well
 
 
@@ -78,36 +82,104 @@ class Discriminator(nn.Module):
         )
 
 
-def train_gan(
-    folder: Path, clips: PaintedClips, minutes: float, rate: float = 3e-4, batch: int = 16
-) -> RecurrentGenerator:
-    """Trains the networks by the hinge loss; returns the average of the generator's weights."""
-    torch.manual_seed(9)
+class Observer(nn.Module):
+    """Says what a painted clip shows beyond its caption: the noise that a generator would make it of.
+
+    Needed for training alone (Larsen et al. 2016, VAE-GAN; Zhu et al. 2017, cVAE-GAN).
+
+    Args:
+        channels: Of the latents.
+        noise: Numbers of a clip's noise.
+        width: Of its first layer.
+    """
+
+    def __init__(self, channels: int, noise: int, width: int = 64) -> None:
+        super().__init__()
+
+        def layer(inside: int, outside: int) -> nn.Sequential:
+            return nn.Sequential(nn.Conv2d(inside, outside, 4, 2, 1), nn.GroupNorm(8, outside), nn.SiLU())
+
+        self.body = nn.Sequential(
+            layer(3 * channels, width), layer(width, 2 * width), layer(2 * width, 2 * width)
+        )
+        self.say = nn.Linear(8 * width, 2 * noise)
+
+    def forward(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return means and logarithms of variances (n, noise) of clips (n, frames, channels, h, w)."""
+        some = z[:, [0, z.shape[1] // 2, -1]].flatten(1, 2)
+        mean, spread = self.say(self.body(some).flatten(1)).chunk(2, 1)
+        return mean, spread.clamp(-8, 4)
+
+
+def train_pictures(
+    folder: Path, clips: PaintedClips, minutes: float, rate: float = 2e-3, batch: int = 48
+) -> nn.ModuleDict:
+    """Trains a generator and an observer together: it makes again what the latter saw, and the caption.
+
+    So it begins with the right places and lights, which the judges alone did not bring it to. Frames of a
+    clip are alike, and captions are what is to be learned: many clips, two frames of each.
+    """
+    torch.manual_seed(10)
     torch.set_flush_denormal(True)
     net = RecurrentGenerator().to(memory_format=torch.channels_last)
-    average = Average(net, 0.998)
+    pair = nn.ModuleDict({"net": net, "observer": Observer(net.config.channels, net.config.noise)})
+    optimizer = MuonAdamW(pair, outer=("net.place", "net.leave", "net.caption.weigh", "observer.say"))
+    session = Session(folder, "gan-pictures", minutes, {"pair": pair, "optimizer": optimizer})
+    rng = np.random.default_rng([session.step, 78])
+    running = session.progress < 1
+    while running:
+        said, real, weight = _drawn(clips, batch, rng, frames=2)
+        with autocast(real.device):
+            noise, known = _observed(pair, real)
+            fake = net(said.states, said.motion, noise, _noise(net, batch, 2)[1]).float()
+        missed = _missed(fake, real, weight)
+        (missed + KNOWN * known).backward()
+        nn.utils.clip_grad_norm_(pair.parameters(), 1.0)
+        optimizer.step(session.rate(rate, warmup=30))
+        running = session.tick(float(missed.detach()), known=round(float(known.detach()), 3))
+    return pair
+
+
+def train_gan(
+    folder: Path,
+    clips: PaintedClips,
+    minutes: float,
+    pair: nn.ModuleDict,
+    rate: float = 2e-4,
+    batch: int = 16,
+) -> RecurrentGenerator:
+    """Trains the networks by the hinge loss, from those of :func:`train_pictures`.
+
+    Half of a batch is made of what the observer saw, and held to it; the other half of noise. Returns the
+    average of the generator's weights.
+    """
+    torch.manual_seed(9)
+    torch.set_flush_denormal(True)
+    net: Any = pair["net"]
+    average = Average(net, 0.99)
     of_frames = Discriminator(8, over_time=False, width=48)
     of_clips = Discriminator(8, over_time=True, width=48)
     both = nn.ModuleList([of_frames, of_clips])
-    making = torch.optim.Adam(net.parameters(), lr=rate, betas=(0.0, 0.99))
+    making = torch.optim.Adam(pair.parameters(), lr=rate, betas=(0.0, 0.99))
     judging = torch.optim.Adam(both.parameters(), lr=2 * rate, betas=(0.0, 0.99))
     session = Session(
         folder,
         "gan",
         minutes,
-        {"net": net, "both": both, "average": average, "making": making, "judging": judging},
+        {"pair": pair, "both": both, "average": average, "making": making, "judging": judging},
     )
     rng = np.random.default_rng([session.step, 79])
     running = session.progress < 1
     while running:
-        said = clips.batch(batch, rng, unsaid=0.0)
-        first = int(rng.integers(16 - FRAMES + 1))
-        real = clips.seen(said.which, slice(first, first + FRAMES))[0]
+        said, real, weight = _drawn(clips, batch, rng)
+        half = batch // 2
         for optimizer, peak in ((making, rate), (judging, 2 * rate)):
             for group in optimizer.param_groups:
-                group["lr"] = session.rate(peak, decay=0.3)
+                group["lr"] = session.rate(peak, warmup=50, decay=0.3)
+        drawn, steps = _noise(net, batch)
         with autocast(real.device):  # the discriminators stay in float32: in bfloat16 they come to NaN
-            fake = net(said.states, said.motion, *_noise(net, batch)).float()
+            noise, known = _observed(pair, real[:half])
+            fake = net(said.states, said.motion, torch.cat([noise, drawn[half:]]), steps).float()
         judged = real.new_zeros(())
         for judge, view in ((of_frames, _stills), (of_clips, _clips)):
             right, wrong = judge(view(real), *_texts(said, view))
@@ -120,9 +192,10 @@ def train_gan(
         lost = real.new_zeros(())
         for judge, view in ((of_frames, _stills), (of_clips, _clips)):
             lost = lost - judge(view(fake), *_texts(said, view))[0].mean()
-        lost.backward()
+        missed = _missed(fake[:half], real[:half], weight[:half])
+        (lost + FAITH * (missed + KNOWN * known)).backward()
         both.requires_grad_(True)
-        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        nn.utils.clip_grad_norm_(pair.parameters(), 10.0)
         making.step()
         for optimizer in (making, judging):
             optimizer.zero_grad()
@@ -131,15 +204,38 @@ def train_gan(
         running = session.tick(
             float(judged.detach()),
             fooled=round(float(lost.detach()), 3),
+            missed=round(float(missed.detach()), 3),
             spread=round(float(seen.std()), 3),
             moved=round(float(seen.diff(dim=1).std() / real.diff(dim=1).std()), 3),
         )
     average.copy_to(net)
-    return net.eval()
+    trained: RecurrentGenerator = net.eval()
+    return trained
 
 
-def _noise(net: RecurrentGenerator, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(count, net.config.noise), torch.randn(count, FRAMES, net.config.motion)
+def _drawn(
+    clips: PaintedClips, batch: int, rng: np.random.Generator, frames: int = FRAMES
+) -> tuple[Batch, torch.Tensor, torch.Tensor]:
+    """Captions, latents of a part of their clips, and weights of the places in it."""
+    said = clips.batch(batch, rng, unsaid=0.0)
+    first = int(rng.integers(16 - frames + 1))
+    return said, *clips.seen(said.which, slice(first, first + frames))
+
+
+def _observed(pair: nn.ModuleDict, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise that the observer takes clips for, and how much it says: nats a number beyond what is known."""
+    mean, spread = (part.float() for part in pair["observer"](real))
+    noise = mean + (0.5 * spread).exp() * torch.randn_like(mean)
+    return noise, 0.5 * (mean.square() + spread.exp() - 1 - spread).mean()
+
+
+def _missed(fake: torch.Tensor, real: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The weighted mean squared error of latents (n, frames, channels, h, w)."""
+    return (weight * (fake - real).square().mean(dim=2)).sum() / weight.sum()
+
+
+def _noise(net: RecurrentGenerator, count: int, frames: int = FRAMES) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(count, net.config.noise), torch.randn(count, frames, net.config.motion)
 
 
 def _stills(z: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """A camera over images that stay: when a new one is needed, what was seen stays, runs resume exactly."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import Frame
+from framesmooth.frames import Frame, as_float
 from framesmooth.generation.anchor_images import AnchorImage, composed, scale_of
 from framesmooth.generation.anchor_plan import LARGEST_ENLARGEMENT, PlannedImage, plan_images
 from framesmooth.generation.anchored_camera import AnchoredCamera
 from framesmooth.generation.specs import Feedback
+from framesmooth.interpolation.detail_matching import detail_energy
 from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.homography import Camera, homography_flow
@@ -141,6 +143,34 @@ def test_a_run_that_goes_on_comes_to_the_same(model: TextToImage, moves: dict[st
     counted: list[int] = []
     make_keyframes(create(model, moves), counted.append)
     assert sum(counted) == work.keyframe_steps
+
+
+def test_what_comes_into_sight_holds_no_second_thing(model: TextToImage) -> None:
+    """It is drawn as the prompt without its thing draws it; one that names no place is drawn as it is."""
+    moves = {"pan_x": "4"}
+    cat, beach, place = (
+        create(model, moves, (text,)) for text in ("a cat on the beach", "the beach", "a cat")
+    )
+    for source in (cat, beach, place):
+        make_keyframes(source, lambda _: None)
+    made = [one.key for one in cat.plan if one.kind == "extend"]
+    assert made
+    assert all(np.array_equal(cat.store[key].frame, beach.store[key].frame) for key in made)
+    assert not all(np.array_equal(place.store[key].frame, beach.store[key].frame) for key in made)
+
+
+def test_a_refined_image_has_the_detail_of_what_it_shows(model: TextToImage) -> None:
+    """A camera that goes towards what is plain doesn't fill it with the texture of what it leaves."""
+    plain = PICTURE.copy()
+    plain[8:-8, 10:-10] = 128
+    source = create(model, {"zoom": "1.06"})
+    source = replace(source, first=plain)
+    make_keyframes(source, lambda _: None)
+    (one, *_) = [one for one in source.plan if one.kind == "refine"][-1:]
+    edges, middle = detail_energy(as_float(plain)), source._first_detail(one)
+    assert middle < 0.8 * edges
+    whole = replace(one, pose=np.eye(3))
+    assert source._first_detail(whole) == pytest.approx(edges, rel=0.1)
 
 
 def test_a_prompt_that_changes_shows(model: TextToImage) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from framesmooth.metrics.base import Series
-from framesmooth.metrics.benefit import judge_shots, unchanged
+from framesmooth.metrics.benefit import adds_ghosts, judge_shots, unchanged
 from framesmooth.metrics.report import Report
 
 FIGURES = {
@@ -17,7 +17,8 @@ FIGURES = {
 
 def report(*shots: dict[str, float]) -> Report:
     """Return the report of shots of ten frames each, with the same figures at all of their frames."""
-    values = {name: tuple(shot[name] for shot in shots for _ in range(10)) for name in FIGURES}
+    names = [name for name in (*FIGURES, "ghosting") if name in shots[0]]
+    values = {name: tuple(shot[name] for shot in shots for _ in range(10)) for name in names}
     series = {
         name: Series(known, sum(known) / len(known), max(known), None, "unit", False)
         for name, known in values.items()
@@ -77,3 +78,27 @@ def test_what_is_left_alone_keeps_its_figures_and_all_detail() -> None:
     after = unchanged(before)
     assert after["detail_retention"].mean == 1
     assert all(after[name] == before[name] for name in FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("ghosting", "flicker_left", "why"),
+    [
+        ((2, 30), 0.7, "ghosting from 2 to 30 %"),
+        ((2, 30), 0.4, None),
+        ((2, 11), 0.7, None),
+        ((60, 80), 0.7, None),
+    ],
+)
+def test_what_moved_and_now_dissolves_is_no_help(
+    ghosting: tuple[float, float], flicker_left: float, why: str | None
+) -> None:
+    """Unless half of the flicker is gone, which may have hidden the ghosts."""
+    before, after = FIGURES | {"ghosting": ghosting[0]}, scaled(flicker_left, ghosting=ghosting[1])
+    for shots in (1, 2):  # as a whole, and shot by shot
+        for shot in judge_shots(report(*[before] * shots), report(*[after] * shots)):
+            assert (shot.unhelpful is None) if why is None else (why in str(shot.unhelpful))
+
+
+def test_ghosts_count_where_the_flicker_is_unknown() -> None:
+    assert adds_ghosts(0, 40, None)
+    assert not adds_ghosts(40, 0, None)

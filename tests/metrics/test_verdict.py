@@ -57,6 +57,18 @@ def test_the_rule(after: Report, better: bool | None, reason: str) -> None:
     assert len(verdict.reasons) == (4 if better else 1)
 
 
+def test_a_clip_in_which_things_dissolve_is_not_better() -> None:
+    def with_ghosts(share: float, flicker: float, seen: Report) -> Report:
+        return replace(seen, series={**seen.series, **report(ghosting=share, flicker_score=flicker).series})
+
+    before, after = with_ghosts(3, 4, BEFORE), clip(2.0, 1.0, 3.0, 0.98)
+    verdict = judge(before, with_ghosts(45, 3, after))
+    assert verdict.better is False
+    assert verdict.reasons == ("ghosting 3% → 45% (what moved dissolves)",)
+    assert judge(before, with_ghosts(45, 1, after)).better is True
+    assert judge(before, with_ghosts(3, 3, after)) == judge(BEFORE, after)
+
+
 def test_a_clip_is_not_better_than_itself() -> None:
     verdict = judge(BEFORE, clip(4.0, 8.0, 3.0, 1.0))
     assert verdict.better is False

@@ -7,8 +7,8 @@ import pytest
 
 PROGRAM = """
 import sys
-from framesmooth.models.deferred_imports import deferred_scipy
-with deferred_scipy():
+from framesmooth.models.deferred_imports import deferred_imports
+with deferred_imports():
     import scipy.stats
     from scipy import integrate
     from scipy.optimize import linear_sum_assignment

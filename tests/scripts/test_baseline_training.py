@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from storybook.baseline_data import mirror
 from storybook.baseline_export import motion_words
 from storybook.motion import clip_at
 from storybook.moving_captions import moving_caption
-from storybook.train_video_gan import Discriminator
+from storybook.train_video_gan import Discriminator, Observer, _missed, _observed
 from storybook.train_video_gpt import Codebooks
 from storybook.world import Motion
 
@@ -63,6 +64,27 @@ def test_a_discriminator_scores_captions_and_those_of_others() -> None:
             right, wrong = judge(torch.randn(shape), states, motion)
         assert right.shape == wrong.shape == (4,)
         assert not torch.allclose(right, wrong)
+
+
+def test_an_observer_that_says_nothing_makes_noise_and_one_that_says_much_tells_of_it() -> None:
+    torch.manual_seed(7)
+    observer = Observer(8, 64)
+    pair, clips = torch.nn.ModuleDict({"observer": observer}), torch.randn(32, 2, 8, 16, 16)
+    for parameter in observer.say.parameters():
+        torch.nn.init.zeros_(parameter)
+    noise, known = _observed(pair, clips)
+    assert float(known) == 0.0
+    assert float(noise.std()) == pytest.approx(1.0, abs=0.1)
+    torch.nn.init.constant_(observer.say.bias[:64], 2.0)  # means: 2²/2 nats each
+    assert float(_observed(pair, clips)[1].detach()) == pytest.approx(2.0)
+
+
+def test_what_is_missed_counts_by_weight() -> None:
+    fake, real = torch.zeros(1, 2, 3, 1, 2), torch.zeros(1, 2, 3, 1, 2)
+    real[..., 0] = 2.0
+    weight = torch.tensor([3.0, 1.0]).expand(1, 2, 1, 2)
+    assert float(_missed(fake, real, weight)) == pytest.approx(3.0)
+    assert float(_missed(real, real, weight)) == 0.0
 
 
 def test_words_of_motion_are_known() -> None:

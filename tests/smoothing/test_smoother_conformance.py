@@ -43,7 +43,8 @@ from framesmooth.smoothing.trajectory.pyramid import (
 from framesmooth.streams import alongside
 from tests.scenes import FlowField, Frame, add_flicker, moving_scene, texture
 
-FILTERS = [name for name in SMOOTHERS if name not in ("deflicker", "poisson", "breathing", "banding", "dust")]
+SPECIAL = ("deflicker", "poisson", "breathing", "banding", "pumping", "dust")
+FILTERS = [name for name in SMOOTHERS if name not in SPECIAL]
 """The smoothers that average fine structure too."""
 
 

@@ -9,7 +9,7 @@ import torch
 
 from framesmooth.training.dataset import Example
 from framesmooth.training.lessons import Lesson, Lessons, size_for, sizes_of
-from framesmooth.workflows.train_lora import held_out_files
+from framesmooth.workflows.training_run import held_out_files
 
 
 def lessons(tall: int, wide: int, *, flipped: bool = False) -> Lessons:

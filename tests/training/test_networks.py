@@ -54,11 +54,11 @@ def test_a_denoiser_that_knows_the_picture_has_no_loss(kind: str) -> None:
     knowing = Knowing(family_with(diffusers.DDIMScheduler(**SCHEDULE, prediction_type=kind)))
     picture = torch.randn(8, 4, 6, 6, generator=torch.Generator().manual_seed(0))
     chance = torch.Generator().manual_seed(1)
-    object.__setattr__(knowing, "known", picture)
+    knowing.known = picture
     losses = knowing.loss(picture, {}, chance)
     assert losses.shape == (8,)
     assert float(losses.max()) < 1e-3
-    object.__setattr__(knowing, "known", picture + 1.0)
+    knowing.known = picture + 1.0
     assert float(knowing.loss(picture, {}, chance).min()) > 1e-5
 
 
@@ -67,7 +67,7 @@ def test_a_flow_that_knows_the_picture_has_no_loss(dynamic: bool) -> None:
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=dynamic)
     knowing = KnowingFlow(family_with(scheduler))
     picture = torch.randn(8, 4, 6, 6, generator=torch.Generator().manual_seed(0))
-    object.__setattr__(knowing, "known", picture)
+    knowing.known = picture
     assert float(knowing.loss(picture, {}, torch.Generator().manual_seed(1)).max()) < 1e-3
 
 

@@ -91,6 +91,10 @@ def test_a_stopped_training_ends_in_the_same_weights(
         "steps": 6,
         "checks": 3,
         "gradient_checkpointing": checkpointing,
+        "trigger_word": "toys",
+        "prior_pictures": 2 if checkpointing else 0,
+        "parts": 0 if checkpointing else 2,
+        "learn": "all" if checkpointing else "style",
     }
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
     fs.train_lora(data, output=whole, **settings)
@@ -165,6 +169,8 @@ def test_unusable_data_is_refused_in_one_line(tmp_path: Path) -> None:
     (data / "0.png").write_bytes(b"")
     with pytest.raises(UsageError, match=r"nothing can be learned from .*0\.png"):
         fs.train_lora(data, output=tmp_path / "style.safetensors", **SHORT)
+    with pytest.raises(UsageError, match="give --trigger-word"):
+        fs.train_lora(data, output=tmp_path / "style.safetensors", prior_pictures=2, **SHORT)
     with pytest.raises(UsageError, match="safetensors"):
         fs.train_lora(data, output=tmp_path / "style.pt", **SHORT)
     result = CliRunner().invoke(

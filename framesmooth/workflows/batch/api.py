@@ -5,26 +5,24 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from framesmooth.errors import FramesmoothError, MediaError, RunLocked, missing_packages
+from framesmooth.errors import FramesmoothError, MediaError, RunLocked
 from framesmooth.events import Notice
-from framesmooth.runs.locks import Held, doubt_about_locks, lock
 from framesmooth.video.atomic import media_errors
-from framesmooth.workflows.batch.crew import Crew
+from framesmooth.video.locks import Held, doubt_about_locks, lock
 from framesmooth.workflows.batch.driver import Driver
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan
-from framesmooth.workflows.batch.processes import ProcessCrew, places
 from framesmooth.workflows.batch.records import LEFT, Records
 from framesmooth.workflows.batch.result import BatchResult, results_of
 from framesmooth.workflows.batch.settings import BatchSettings
 from framesmooth.workflows.batch.sharding import Shard, find_shard
 from framesmooth.workflows.batch.summary import write_summary
 from framesmooth.workflows.batch.watching import Watcher, unwatched
-
-_GPU_DRIVERS: Final = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
-"""What is there on Linux where CUDA or ROCm may find a GPU: asking torch takes seconds."""
+from framesmooth.workflows.batch.work import DOING
+from framesmooth.workflows.crew.base import Crew
+from framesmooth.workflows.crew.processes import ProcessCrew, gpus_here, places
 
 
 def batch(
@@ -147,23 +145,13 @@ def _alone(records: Records, shard: Shard, watch: Watcher) -> Iterator[None]:
         yield
 
 
-def _crew(settings: BatchSettings, jobs: Sequence[Job], records: Records) -> Crew:
+def _crew(settings: BatchSettings, jobs: Sequence[Job], records: Records) -> Crew[Job]:
     if settings.ray is not None:
-        from framesmooth.workflows.batch.ray_crew import RayCrew
+        from framesmooth.workflows.crew.ray_crew import RayCrew
 
-        return RayCrew(settings.ray, settings.workers)
-    gpus = _gpus() if any(job.model for job in jobs) else []
-    return ProcessCrew(places(settings.workers, gpus, os.environ), records.state / "logs")
-
-
-def _gpus() -> list[str]:
-    """Return the GPUs of this machine, without importing torch where there can be none."""
-    on_linux = Path("/proc").is_dir()
-    if missing_packages(["torch"]) or (on_linux and not any(map(os.path.exists, _GPU_DRIVERS))):
-        return []
-    from framesmooth.models.devices import gpu_names
-
-    return gpu_names(os.environ.get("CUDA_VISIBLE_DEVICES"))
+        return RayCrew(settings.ray, settings.workers, DOING)
+    gpus = gpus_here() if any(job.model for job in jobs) else []
+    return ProcessCrew(places(settings.workers, gpus, os.environ), records.state / "logs", DOING)
 
 
 def _summed_up(settings: BatchSettings, planned: Sequence[Job], shard: Shard, watch: Watcher) -> Path | None:

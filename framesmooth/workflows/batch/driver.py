@@ -8,12 +8,13 @@ from typing import Final
 
 from framesmooth.errors import FramesmoothError, MediaError
 from framesmooth.events import Notice
-from framesmooth.workflows.batch.crew import Crew, Died, Ended, News, Ready
-from framesmooth.workflows.batch.job import Job, Outcome
+from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.job_queue import JobQueue
 from framesmooth.workflows.batch.records import DONE, FAILED, INTERRUPTED, LEFT, RUNNING, WAITING, Records
 from framesmooth.workflows.batch.watching import BatchStarted, JobChanged, JobStage, Watcher
 from framesmooth.workflows.batch.work import LOW_VRAM, can_save_memory
+from framesmooth.workflows.crew.base import Crew, Died, Ended, News, Ready
+from framesmooth.workflows.crew.outcome import Outcome
 
 _MOST_DEATHS: Final = 2
 """Workers that a job may end."""
@@ -42,7 +43,7 @@ class Driver:
         halted: why no more jobs are given out, "" as long as they are.
     """
 
-    def __init__(self, crew: Crew, records: Records, watch: Watcher, *, retries: int) -> None:
+    def __init__(self, crew: Crew[Job], records: Records, watch: Watcher, *, retries: int) -> None:
         self.loads, self.halted = 0, ""
         self._crew, self._records, self._watch, self._retries = crew, records, watch, retries
         self._queue = JobQueue([])

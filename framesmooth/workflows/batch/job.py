@@ -1,7 +1,7 @@
 """A job: one verb with its settings, as plain values that travel to a worker."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,24 +65,3 @@ def job_of(plain: Mapping[str, Any]) -> Job:
     made = {name: tuple(plain[name]) for name in ("subject", "notes")}
     paths = {"output": Path(plain["output"]), "inputs": tuple(map(Path, plain["inputs"]))}
     return Job(**{**plain, **made, **paths})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of one try of a job.
-
-    Attributes:
-        kind: "done"; "there" where it was done already; "usage" for settings that cannot be; "memory" and
-            "full" where that was short, of the machine or of the disk; "stopped"; "locked" by another
-            process; "error" for anything else.
-        message: one line about what went wrong.
-        seconds: how long it took.
-        loads: how many models the worker has loaded for it.
-        facts: of the result, for people.
-    """
-
-    kind: str
-    message: str = ""
-    seconds: float = 0.0
-    loads: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from framesmooth.errors import MediaError, OutputExists
 from framesmooth.runs import read_json, write_json
-from framesmooth.runs.locks import is_held
+from framesmooth.video.locks import is_held
 from framesmooth.workflows.batch.job import STATE_FOLDER, Job
 from framesmooth.workflows.batch.stamps import are_same
 

@@ -1,30 +1,31 @@
 """Doing one job: under its lock, with its record, every error turned into an outcome."""
 
-import errno
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from framesmooth.errors import FramesmoothError, RunLocked, UsageError
+from framesmooth.errors import FramesmoothError
 from framesmooth.events import Event, Listener, Notice, Stop
 from framesmooth.models.pool import ModelPool
-from framesmooth.runs.locks import Held, lock
 from framesmooth.setting import settings_of
-from framesmooth.workflows.batch.job import Job, Outcome
+from framesmooth.video.locks import lock
+from framesmooth.workflows.batch.job import Job, job_of
 from framesmooth.workflows.batch.records import DONE, FAILED, INTERRUPTED, RUNNING, Records
 from framesmooth.workflows.batch.stamps import stamps
 from framesmooth.workflows.batch.verbs import VERBS
+from framesmooth.workflows.crew.outcome import Outcome, explained
 
 _log = logging.getLogger(__name__)
 
+DOING: Final = "framesmooth.workflows.batch.work:do_plain"
+"""What the workers of a batch do."""
 LOW_VRAM: Final = "low_vram"
 _PATIENCE: Final = 10.0
 """Seconds that a job waits for its lock: a worker whose driver was killed needs some to notice it."""
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _THUMBNAIL: Final = 320
 _LATEST: Final = 24
 """The frame that the small picture shows, of clips that are longer than twice that."""
@@ -35,6 +36,11 @@ def can_save_memory(job: Job) -> bool:
     """Tell whether the job's verb has ``--low-vram``, and it was not given."""
     known = {field.key for field in settings_of(VERBS[job.verb].settings)}
     return LOW_VRAM in known and str(job.values.get(LOW_VRAM, "")).lower() not in ("true", "yes", "on", "1")
+
+
+def do_plain(job: Mapping[str, Any], emit: Listener, pool: ModelPool, worker: str) -> Outcome:
+    """Do a job that was made plain, as a worker does it."""
+    return do(job_of(job), emit, pool, worker=worker)
 
 
 def do(job: Job, emit: Listener, pool: ModelPool, *, worker: str = "") -> Outcome:
@@ -107,33 +113,6 @@ def _recorded(records: Records, job: Job, emit: Listener, pool: ModelPool, worke
     )
     _write_thumbnail(job, records.thumbnail(job.name))
     return facts
-
-
-def explained(error: BaseException) -> tuple[str, str]:
-    """Return (kind of an outcome, one line) for what a job raised."""
-    line = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, Stop):
-        return "stopped", "stopped"
-    if isinstance(error, Held | RunLocked):
-        return "locked", "another process works on it"
-    chain = list(_chain(error))
-    if any(getattr(one, "errno", None) in _FULL for one in chain):
-        return "full", line
-    if any(isinstance(one, MemoryError) or type(one).__name__ == "OutOfMemoryError" for one in chain):
-        return "memory", line
-    if "out of memory" in line.lower():
-        return "memory", line
-    if isinstance(error, UsageError):
-        return "usage", line
-    return "error", line if isinstance(error, FramesmoothError) else f"{type(error).__name__}: {line}"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _write_thumbnail(job: Job, path: Path) -> None:

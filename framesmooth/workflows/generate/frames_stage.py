@@ -15,6 +15,7 @@ from framesmooth.errors import MediaError, ModelError
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator
+from framesmooth.generation.hands import Hands
 from framesmooth.metrics.outliers import FrameStatistics, frame_statistics
 from framesmooth.runs import (
     FrameFolder,
@@ -30,6 +31,7 @@ from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
 from framesmooth.workflows.generate.repair import Reroll, check_repairable, judge, repaired
 from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.sharing import hands_of, shared
 
 _FOUND: Final = ("num_diffused", "diffused_frames")
 """What is known of a clip once its keyframes are generated: how many, and which frames show them."""
@@ -80,7 +82,8 @@ class FramesStage:
             return notes
         if not (all_there and notes.get("rendered")):
             self.stage.note(complete=False, rendered=False, repaired=None)
-            self._render(notes.get("loaded"))
+            with hands_of(self.clip, self.run, self.emit) as hands:
+                self._render(notes.get("loaded"), hands)
             self.stage.note(rendered=True)
         self._repair()
         self.stage.note(complete=True)
@@ -118,8 +121,8 @@ class FramesStage:
             take_keyframes(self.clip.extends, self.run)
         return generator
 
-    def _render(self, loaded_before: dict[str, Any] | None) -> None:
-        generator = self._generator
+    def _render(self, loaded_before: dict[str, Any] | None, hands: Hands) -> None:
+        generator = shared(self._generator, hands)
         for notice in generator.notices(self.clip.model_name):
             self.emit(notice)
         self._report_cost(generator)
@@ -142,7 +145,7 @@ class FramesStage:
         read = self._reader(generator.size)
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
-            closing(prefetch(self._rendered(generator), 1)) as rendered,
+            closing(prefetch(self._rendered(generator, hands), 1)) as rendered,
         ):
             for batch, frames in rendered:
                 if generator.crossfaded:  # noted before the frames are there: later nobody would know
@@ -178,11 +181,14 @@ class FramesStage:
         if sentence is not None:
             self.emit(Notice(sentence))
 
-    def _rendered(self, generator: FrameGenerator) -> Iterator[tuple[range, list[GeneratedFrame]]]:
+    def _rendered(
+        self, generator: FrameGenerator, hands: Hands
+    ) -> Iterator[tuple[range, list[GeneratedFrame]]]:
         """Yield every batch and its frames, none where all are there: runs go on in whole batches."""
-        for batch in generator.batches:
-            there = all(index in self.frames for index in batch)
-            yield batch, [] if there else generator.render(batch)
+        there = {batch: all(index in self.frames for index in batch) for batch in generator.batches}
+        made = hands.render(generator, [batch for batch, is_there in there.items() if not is_there])
+        for batch, is_there in there.items():
+            yield batch, [] if is_there else next(made)
 
     def _keep(self, batch: range, frames: list[GeneratedFrame]) -> None:
         """Write a batch; faults that the model reports are noted first, because pixels don't show them."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from framesmooth.errors import RunChanged
 from framesmooth.events import Listener, Notice
@@ -33,6 +33,7 @@ class Resume:
         paths: files of ``moved_paths.NAMES`` and where they are now, as ("model", "models/dreamer").
         low_vram: use little GPU memory: images one by one, the autoencoder in tiles.
         cpu_offload: offload idle networks to CPU memory.
+        workers: how many processes work, or "ray".
         sign: a PEM file to sign the clip with.
         overwrite: replace a clip that is there already.
         force: continue although settings, model or libraries have changed.
@@ -42,6 +43,7 @@ class Resume:
     paths: Sequence[tuple[str, str | Path]] = ()
     low_vram: bool = False
     cpu_offload: bool = False
+    workers: int | Literal["ray"] = 1
     sign: Path | None = None
     overwrite: bool = False
     force: bool = False
@@ -68,6 +70,7 @@ def resume_run(folder: Path, how: Resume, emit: Listener) -> GeneratedClip | Pat
     settings = with_moved_paths(settings, how.paths).but(
         low_vram=how.low_vram or settings.compute.low_vram,
         cpu_offload=how.cpu_offload or settings.compute.cpu_offload,
+        workers=how.workers,
         sign=how.sign,
         overwrite=how.overwrite,
         allow_download=how.allow_download,

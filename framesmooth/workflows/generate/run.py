@@ -56,6 +56,7 @@ from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
+from framesmooth.workflows.generate.sharing import smoother_by_workers
 from framesmooth.workflows.generate.weather import weather_of
 from framesmooth.workflows.no_harm import Harmless
 from framesmooth.workflows.smooth_ahead import SmoothingAhead, remove_unfinished
@@ -224,7 +225,7 @@ class _Work:
             if smoother is None or timeline.loop or self.clip.restyle is not None:
                 return None
             _import_beside("matplotlib.backends.backend_agg")  # of the report
-            known = smoother_of_run(self.run, smoother, num_frames)
+            known = smoother_of_run(self.run, smoother_by_workers(smoother, self.clip), num_frames)
             self._ahead = SmoothingAhead(self.run, known, size, num_frames, timeline.rate)
             return self._ahead.add
 
@@ -259,7 +260,7 @@ class _Work:
             self.record["spared"] = round(spared.covers, 4)
         smoothed = smooth_run(
             self.run,
-            smoother,
+            smoother_by_workers(smoother, self.clip),
             self.emit,
             fps=settings.timeline.rate,
             loop=settings.timeline.loop,
@@ -275,6 +276,7 @@ class _Work:
             name: report.as_dict()["metrics"]
             for name, report in (("before", smoothed.before), ("after", smoothed.after))
         }
+        self._name_ghosts(smoothed)
         if not self._writes_report:
             self._write_clip(self._finished(smoothed), self._note_clip)
             return smoothed
@@ -288,6 +290,15 @@ class _Work:
 
             self._write_clip(self._finished(smoothed), written)
         return smoothed
+
+    def _name_ghosts(self, smoothed: Smoothed) -> None:
+        """Say in which frames two pictures show through each other, and record them as bad frames."""
+        from framesmooth.workflows.generate.ghosts import as_bad_frames, ghosting_frames, notice_of
+
+        found = ghosting_frames(smoothed.after, smoothed.frames)
+        if found:
+            self.emit(notice_of(found))
+            self.record["bad_frames"] += [each.as_record() for each in as_bad_frames(found)]
 
     def _finished(self, smoothed: Smoothed) -> FrameSource:
         """Return as many frames as the clip has, in its size."""

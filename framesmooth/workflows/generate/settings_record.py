@@ -43,6 +43,7 @@ def settings_as_record(settings: GenerateSettings, folder: Path) -> dict[str, An
     record["timeline"]["fps"] = str(settings.timeline.rate)
     aspect = settings.sampling.aspect
     record["sampling"]["aspect"] = None if aspect is None else f"{aspect.numerator}:{aspect.denominator}"
+    del record["compute"]["workers"]  # the clip is the same whoever makes it
     del record["encoding"]["sign"]  # where somebody keeps a private key is nobody's business
     if settings.model_path is not None:
         record["model"]["name"] = relative_name(settings.model_path, folder)

@@ -49,7 +49,7 @@ class SmoothSettings(ConvertSettings, PipeSettings):
             help="Method that removes flicker. trajectory removes most for the detail it costs; ema is "
             "faster and softer; poisson keeps fine structure; deflicker only evens out exposure and colour; "
             "breathing also what swells over 20 frames; banding evens out rows under mains-powered lamps; "
-            "dust takes specks and hairs off.",
+            "pumping spreads the jumps at a codec's key frames; dust takes specks and hairs off.",
         ),
     ] = None
     flow: Annotated[

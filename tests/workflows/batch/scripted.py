@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from framesmooth.workflows.batch.crew import News, Ready
 from framesmooth.workflows.batch.job import Job
+from framesmooth.workflows.crew.base import News, Ready
 
 Script = Callable[[int, Job], Iterable[News]]
 

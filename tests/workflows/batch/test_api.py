@@ -14,17 +14,17 @@ from framesmooth.errors import FramesmoothError, OutputExists, RunLocked
 from framesmooth.events import Notice
 from framesmooth.models.pool import ModelPool
 from framesmooth.runs import content_of
-from framesmooth.runs.locks import lock
 from framesmooth.video import write_text
+from framesmooth.video.locks import lock
 from framesmooth.workflows.batch import api
 from framesmooth.workflows.batch.api import batch, batch_status, complete_or_raise
-from framesmooth.workflows.batch.crew import Ended, News
 from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.plan import plan
 from framesmooth.workflows.batch.records import Records
 from framesmooth.workflows.batch.result import BatchResult
 from framesmooth.workflows.batch.settings import BatchSettings
 from framesmooth.workflows.batch.work import do
+from framesmooth.workflows.crew.base import Ended, News
 from framesmooth.workflows.smooth import smooth
 from tests.workflows.batch.conftest import write_clip
 from tests.workflows.batch.scripted import ScriptedCrew

@@ -7,11 +7,12 @@ import pytest
 
 from framesmooth.errors import FramesmoothError, MediaError
 from framesmooth.events import Notice
-from framesmooth.workflows.batch.crew import Died, Ended, News, Told
 from framesmooth.workflows.batch.driver import Driver
-from framesmooth.workflows.batch.job import Job, Outcome
+from framesmooth.workflows.batch.job import Job
 from framesmooth.workflows.batch.records import LEFT, Records
 from framesmooth.workflows.batch.watching import BatchEvent, JobChanged
+from framesmooth.workflows.crew.base import Died, Ended, News, Told
+from framesmooth.workflows.crew.outcome import Outcome
 from tests.workflows.batch.scripted import ScriptedCrew, job_named
 
 Answers = dict[str, list[Outcome | str]]

@@ -6,7 +6,7 @@ import pytest
 
 from framesmooth.errors import MediaError, ModelError, RunLocked, UsageError
 from framesmooth.events import Stop
-from framesmooth.workflows.batch.work import explained
+from framesmooth.workflows.crew.outcome import explained
 
 
 def caused(error: Exception, cause: BaseException) -> Exception:

@@ -77,6 +77,16 @@ class ComputeSettings(SettingGroup):
         Annotated[int, Interval(ge=1, le=limits.MAX_BATCH)] | None,
         Setting(unset="chosen by size", help="Images that are denoised at once."),
     ] = None
+    workers: Annotated[
+        Annotated[int, Interval(ge=1, le=256)] | Literal["ray"],
+        Setting(
+            metavar="N|ray",
+            help="How many processes draw the clip, each a batch of keyframes or frames at a time, and "
+            "smooth it; the result is the same to the last bit. Each has a GPU or its share of the "
+            "processors, and loads the model. ray: actors of the Ray cluster that this machine is in, or of "
+            "RAY_ADDRESS, draw it.",
+        ),
+    ] = 1
     compiled: Annotated[
         bool,
         Setting(

@@ -11,7 +11,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from framesmooth.runs.lock_reach import MOUNTS, mount_of
+from framesmooth.video.lock_reach import MOUNTS, mount_of
 
 _NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 

@@ -1,22 +1,39 @@
-"""What a group of workers is to the driver, whether they are processes here or actors of Ray."""
+"""What a group of workers is to those who give them tasks, whether they are processes here or actors of Ray.
 
-from collections.abc import Mapping
+What a worker does with a task is a function that it finds by its name, "module:function": it takes the task
+in plain types, a listener, the models that the worker keeps and the worker's name, and returns an Outcome.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from framesmooth.workflows.batch.job import Job, Outcome
+from framesmooth.events import Listener
+from framesmooth.models.pool import ModelPool
+from framesmooth.workflows.crew.outcome import Outcome
+
+
+class Task(Protocol):
+    """What a worker is given."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it in plain types, as JSON has them."""
+
+
+Doing = Callable[[Mapping[str, Any], Listener, ModelPool, str], Outcome]
+"""Does a task, in plain types; the last argument is the worker's name. It raises nothing."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker is there, and waits for a job."""
+    """A worker is there, and waits for a task."""
 
     worker: int
 
 
 @dataclass(frozen=True)
 class Told:
-    """A worker tells how far its job is: a stage, or a notice.
+    """A worker tells how far its task is: a stage, or a notice.
 
     Attributes:
         worker: who.
@@ -29,7 +46,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Ended:
-    """A worker has done its job, or failed at it, and waits for another."""
+    """A worker has done its task, or failed at it, and waits for another."""
 
     worker: int
     outcome: Outcome
@@ -59,7 +76,10 @@ class Place:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-class Crew(Protocol):
+Given = TypeVar("Given", bound=Task, contravariant=True)
+
+
+class Crew(Protocol[Given]):
     """Workers, numbered from 0."""
 
     def __len__(self) -> int:
@@ -71,14 +91,14 @@ class Crew(Protocol):
     def start(self, worker: int) -> None:
         """Start a worker, or another one in the place of one that died."""
 
-    def give(self, worker: int, job: Job) -> None:
-        """Give a job to a worker that is ready."""
+    def give(self, worker: int, task: Given) -> None:
+        """Give a task to a worker that is ready."""
 
     def news(self, seconds: float) -> list[News]:
         """Return what has happened; wait so long for it at most."""
 
     def ask_to_stop(self) -> None:
-        """Ask all workers to stop at the next event of their jobs, and to end."""
+        """Ask all workers to stop at the next event of their tasks, and to end."""
 
     def close(self) -> None:
         """End all workers at once."""

@@ -9,24 +9,24 @@ from typing import Any, Final
 
 from framesmooth.errors import UsageError, missing_packages
 from framesmooth.models.pool import ModelPool
-from framesmooth.workflows.batch.crew import Died, Ended, News, Ready, Told
-from framesmooth.workflows.batch.job import Job, Outcome, job_of
-from framesmooth.workflows.batch.telling import telling
-from framesmooth.workflows.batch.work import do
-from framesmooth.workflows.batch.worker import use_threads
+from framesmooth.workflows.crew.base import Died, Ended, News, Ready, Task, Told
+from framesmooth.workflows.crew.outcome import Outcome
+from framesmooth.workflows.crew.telling import telling
+from framesmooth.workflows.crew.worker import doing_of, use_threads
 
 LOCAL: Final = "local"
 _PATIENCE: Final = ("RAY_raylet_start_wait_time_s", "180")
 """Ray's own 30 seconds are too few on a machine that has much to do."""
 _LOOK: Final = 1.0
-"""Seconds between two looks at how far a job is."""
+"""Seconds between two looks at how far a task is."""
 
 
 class Actor:
-    """What works in a process of Ray; it keeps its models between jobs."""
+    """What works in a process of Ray; it keeps its models between tasks."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, doing: str) -> None:
         self._name, self._pool, self._stop = name, ModelPool(), threading.Event()
+        self._do = doing_of(doing)
         self._told: list[dict[str, Any]] = []
         use_threads()
 
@@ -34,13 +34,12 @@ class Actor:
         """Return when it is there."""
         return True
 
-    def work(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Do a job, and return its outcome."""
-        listener = telling(self._told.append, self._stop)
-        return asdict(do(job_of(job), listener, self._pool, worker=self._name))
+    def work(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """Do a task, and return its outcome."""
+        return asdict(self._do(task, telling(self._told.append, self._stop), self._pool, self._name))
 
     def told(self) -> list[dict[str, Any]]:
-        """Return what the job has told since the last call."""
+        """Return what the task has told since the last call."""
         told, self._told[:] = list(self._told), []
         return told
 
@@ -52,10 +51,27 @@ class Actor:
 class RayCrew:
     """Workers as actors."""
 
-    def __init__(self, address: str, workers: int | None) -> None:
+    def __init__(
+        self, address: str, workers: int | None, doing: str, *, asked: str = "", advice: str = ""
+    ) -> None:
+        """Start Ray, or join the cluster at an address.
+
+        Args:
+            address: of a cluster, "auto" for the one that is found, "local" for one of this process.
+            workers: how many; None is one for each GPU of the cluster, or for each machine.
+            doing: what they do, as "module:function".
+            asked: what asks for it on the command line, in messages.
+            advice: what helps where there is no cluster.
+
+        Raises:
+            UsageError: Ray is not installed, or there is no such cluster.
+        """
+        asked = asked or f"--ray {address}"
+        advice = advice or "start one with 'ray start --head', or write --ray local"
         if missing_packages(["ray"]):
-            raise UsageError("--ray needs ray, which is not installed: pip install 'framesmooth[ray]'")
-        _connect(address)
+            raise UsageError(f"{asked} needs ray, which is not installed: pip install 'framesmooth[ray]'")
+        _connect(address, asked, advice)
+        self._doing = doing
         import ray
 
         self._ray: Any = ray
@@ -87,19 +103,19 @@ class RayCrew:
             .options(
                 num_cpus=self._cpus,
                 num_gpus=self._gpus,
-                max_concurrency=3,  # a job, and meanwhile told and stop
+                max_concurrency=3,  # a task, and meanwhile told and stop
                 max_restarts=0,
                 scheduling_strategy="SPREAD",
                 runtime_env={"env_vars": variables},
             )
-            .remote(self.name(worker))
+            .remote(self.name(worker), self._doing)
         )
         self._actors[worker] = actor
         self._refs[actor.ready.remote()] = (worker, "ready")
 
-    def give(self, worker: int, job: Job) -> None:
-        """Give a job to an actor."""
-        self._refs[self._actors[worker].work.remote(job.as_dict())] = (worker, "work")
+    def give(self, worker: int, task: Task) -> None:
+        """Give a task to an actor."""
+        self._refs[self._actors[worker].work.remote(task.as_dict())] = (worker, "work")
 
     def news(self, seconds: float) -> list[News]:
         """Return what has happened; wait so long for it at most."""
@@ -136,7 +152,7 @@ class RayCrew:
         try:
             answer = self._ray.get(ref)
         except self._ray.exceptions.RayActorError as error:
-            if what == "told":  # its job says so, too
+            if what == "told":  # its task says so, too
                 return []
             self._refs = {one: about for one, about in self._refs.items() if about[0] != worker}
             self._actors.pop(worker, None)
@@ -149,7 +165,7 @@ class RayCrew:
         return [Ready(worker)] if what == "ready" else [Ended(worker, Outcome(**answer))]
 
 
-def _connect(address: str) -> None:
+def _connect(address: str, asked: str, advice: str) -> None:
     """Start Ray here, or join the cluster at an address.
 
     Raises:
@@ -165,10 +181,9 @@ def _connect(address: str) -> None:
         else:
             ray.init(address=address, **how)
     except Exception as error:  # Ray raises plain ones, too
-        advice = "start one with 'ray start --head', or write --ray local"
         what = "finds no cluster" if address != LOCAL else "could not start"
         advice = advice if address != LOCAL else "try again when this machine has less to do"
-        raise UsageError(f"--ray {address} {what} ({_first_line(error)}): {advice}") from error
+        raise UsageError(f"{asked} {what} ({_first_line(error)}): {advice}") from error
 
 
 def _first_line(error: BaseException) -> str:

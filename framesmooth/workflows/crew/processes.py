@@ -14,10 +14,13 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any, Final
 
 import framesmooth
-from framesmooth.workflows.batch.crew import Died, Ended, News, Place, Ready, Told
-from framesmooth.workflows.batch.job import Job, Outcome
-from framesmooth.workflows.batch.worker import MODULE
+from framesmooth.errors import missing_packages
+from framesmooth.workflows.crew.base import Died, Ended, News, Place, Ready, Task, Told
+from framesmooth.workflows.crew.outcome import Outcome
+from framesmooth.workflows.crew.worker import MODULE
 
+_GPU_DRIVERS: Final = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""What is there on Linux where CUDA or ROCm may find a GPU: asking torch takes seconds."""
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _LONGEST_LOG: Final = 8 * 2**20
 
@@ -52,6 +55,16 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def gpus_here() -> list[str]:
+    """Return the GPUs of this machine, without importing torch where there can be none."""
+    on_linux = Path("/proc").is_dir()
+    if missing_packages(["torch"]) or (on_linux and not any(map(os.path.exists, _GPU_DRIVERS))):
+        return []
+    from framesmooth.models.devices import gpu_names
+
+    return gpu_names(os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
 @dataclass
 class _Process:
     popen: "subprocess.Popen[bytes]"
@@ -59,10 +72,11 @@ class _Process:
 
 
 class ProcessCrew:
-    """Workers as processes; each is told of its jobs through a pipe, which ends when this process does."""
+    """Workers as processes; each is told of its tasks through a pipe, which ends when this process does."""
 
-    def __init__(self, at: Sequence[Place], logs: Path) -> None:
-        self._places, self._logs = tuple(at), logs
+    def __init__(self, at: Sequence[Place], logs: Path, doing: str) -> None:
+        """Say where workers work, where their libraries write, and what they do, as "module:function"."""
+        self._places, self._logs, self._doing = tuple(at), logs, doing
         self._processes: dict[int, _Process] = {}
         self._news: SimpleQueue[News] = SimpleQueue()
 
@@ -85,7 +99,7 @@ class ProcessCrew:
         too_long = path.exists() and path.stat().st_size > _LONGEST_LOG
         with path.open("wb" if too_long else "ab") as log:
             popen = subprocess.Popen(
-                [sys.executable, "-P", "-m", MODULE, self.name(worker)],
+                [sys.executable, "-P", "-m", MODULE, self._doing, self.name(worker)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -95,9 +109,9 @@ class ProcessCrew:
         self._processes[worker] = _Process(popen, popen.stdin)
         threading.Thread(target=self._read, args=(worker, popen), daemon=True).start()
 
-    def give(self, worker: int, job: Job) -> None:
-        """Give a job to a worker; one that has just died is heard of by ``news``."""
-        self._send(worker, {"job": job.as_dict()})
+    def give(self, worker: int, task: Task) -> None:
+        """Give a task to a worker; one that has just died is heard of by ``news``."""
+        self._send(worker, {"task": task.as_dict()})
 
     def news(self, seconds: float) -> list[News]:
         """Return what has happened; wait so long for it at most."""

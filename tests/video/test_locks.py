@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from framesmooth.runs.locks import Held, doubt_about_locks, is_held, lock
+from framesmooth.video.locks import Held, doubt_about_locks, is_held, lock
 
 HOLDER = """
 import sys
 from pathlib import Path
-from framesmooth.runs.locks import lock
+from framesmooth.video.locks import lock
 with lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

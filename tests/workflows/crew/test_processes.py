@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from framesmooth.workflows.batch.crew import Died, News, Ready
-from framesmooth.workflows.batch.processes import ProcessCrew, places
+from framesmooth.workflows.crew.base import Died, News, Ready
+from framesmooth.workflows.crew.processes import ProcessCrew, places
+
+DOING = "framesmooth.workflows.batch.work:do_plain"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def wait_for(crew: ProcessCrew, count: int) -> list[News]:
 
 @pytest.mark.slow
 def test_a_killed_worker_is_news_and_one_that_is_asked_ends(tmp_path: Path) -> None:
-    crew = ProcessCrew(places(2, [], os.environ), tmp_path)
+    crew = ProcessCrew(places(2, [], os.environ), tmp_path, DOING)
     try:
         crew.start(0)
         crew.start(1)
@@ -59,7 +61,7 @@ def test_a_killed_worker_is_news_and_one_that_is_asked_ends(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_a_worker_ends_with_its_driver(tmp_path: Path) -> None:
-    crew = ProcessCrew(places(1, [], os.environ), tmp_path)
+    crew = ProcessCrew(places(1, [], os.environ), tmp_path, DOING)
     crew.start(0)
     wait_for(crew, 1)
     worker = crew._processes[0].popen

@@ -1,4 +1,4 @@
-"""Events of a job as short plain messages, few enough for a pipe."""
+"""Events of a task as short plain messages, few enough for a pipe."""
 
 import threading
 import time

@@ -9,7 +9,7 @@ import pytest
 from framesmooth.errors import MediaError, RunLocked
 from framesmooth.runs import RunFolder, folder
 from framesmooth.runs.folder import HOLDER_FILE
-from framesmooth.runs.lock_reach import mount_of, reaches_other_machines
+from framesmooth.video.lock_reach import mount_of, reaches_other_machines
 
 MOUNTS = """\
 22 1 0:21 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

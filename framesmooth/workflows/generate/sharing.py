@@ -1,0 +1,120 @@
+"""Sharing a clip's batches out to the workers that ``--workers`` asks for, where they can be."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from framesmooth import registry
+from framesmooth.errors import UsageError
+from framesmooth.events import Listener, Notice
+from framesmooth.generation.base import FrameGenerator
+from framesmooth.generation.hands import Alone, Hands
+from framesmooth.runs import RunFolder
+from framesmooth.smoothing.base import Smoother
+from framesmooth.workflows.clip_steps import divided
+from framesmooth.workflows.crew.base import Place
+from framesmooth.workflows.crew.processes import ProcessCrew, gpus_here, places
+from framesmooth.workflows.generate.helpers import Helpers
+from framesmooth.workflows.generate.pieces import DOING, PackedClip
+from framesmooth.workflows.generate.resolve import ResolvedClip
+
+RAY: Final = "ray"
+_ADDRESS: Final = "RAY_ADDRESS"
+_LOGS: Final = "workers"
+"""In the run folder: what the libraries of workers write, kept where one of them failed."""
+
+
+@contextmanager
+def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Hands]:
+    """Give who makes the batches of a clip while the block runs: workers begin to load the model at once.
+
+    Raises:
+        UsageError: Ray that is not there, or a device that workers cannot be given.
+    """
+    workers = clip.settings.compute.workers
+    reason = "" if workers == 1 else _why_alone(clip)
+    packed = None
+    if workers != 1 and not reason:
+        try:
+            packed = PackedClip(clip)
+        except UsageError as error:
+            reason = str(error)
+    if reason:
+        emit(Notice(f"{reason}: one process draws it, --workers are for its smoothing"))
+    if packed is None:
+        yield Alone()
+        return
+
+    def warn(message: str) -> None:
+        emit(Notice(message, warning=True))
+
+    with ExitStack() as held:
+        if workers == RAY:
+            from framesmooth.workflows.crew.ray_crew import RayCrew
+
+            address = os.environ.get(_ADDRESS) or "auto"
+            advice = f"start one with 'ray start --head', or set {_ADDRESS}=local"
+            actors = RayCrew(address, None, DOING, asked="--workers ray", advice=advice)
+            helpers = Helpers(actors, packed, warn, draws_here=False)
+        else:
+            at = _places(clip, int(workers))
+            logs = run.folder / _LOGS
+            helpers = Helpers(ProcessCrew(at[1:], logs, DOING), packed, warn, draws_here=True)
+            held.callback(lambda: None if helpers.had_trouble else shutil.rmtree(logs, ignore_errors=True))
+            held.enter_context(_threads_of(at[0]))
+        held.callback(helpers.close)
+        yield helpers
+
+
+def shared(generator: FrameGenerator, hands: Hands) -> FrameGenerator:
+    """Return the generator with its batches made by ``hands``."""
+    if not isinstance(hands, Helpers):
+        return generator
+    hands.expect(generator.facts())
+    made: FrameGenerator = generator.shared_by(hands)  # type: ignore[attr-defined]
+    return made
+
+
+def smoother_by_workers(smoother: Smoother, clip: ResolvedClip) -> Smoother:
+    """Return the smoother that works in as many processes as the clip's batches are made by, if it can."""
+    workers = clip.settings.compute.workers
+    if workers in (1, RAY):  # actors may be on other machines: frames stay where they are
+        return smoother
+    return divided(smoother, int(workers), clip.timeline.num_frames) or smoother
+
+
+def _why_alone(clip: ResolvedClip) -> str:
+    """Return why a clip is drawn by one process, "" where it can be shared out."""
+    kind: type[FrameGenerator] = registry.load("generator", clip.generator)
+    if kind.divides:
+        return ""
+    return f"the pictures of this clip ({clip.generator}) follow from one another"
+
+
+def _places(clip: ResolvedClip, workers: int) -> list[Place]:
+    """Return where workers work; this process is at the first place.
+
+    Raises:
+        UsageError: one GPU that was asked for by its number.
+    """
+    device = clip.settings.compute.device
+    if ":" in device:
+        raise UsageError(
+            f"--workers gives each process a GPU of its own: drop --device {device}, or choose GPUs with "
+            "CUDA_VISIBLE_DEVICES"
+        )
+    gpus = gpus_here() if device in ("auto", "cuda") else []
+    return places(workers, gpus, os.environ)
+
+
+@contextmanager
+def _threads_of(place: Place) -> Iterator[None]:
+    """Take no more threads than a place has while the block runs, where places share the processors."""
+    from framesmooth.models.devices import limited_threads
+
+    shares_processors = "CUDA_VISIBLE_DEVICES" not in place.environment
+    threads = int(place.environment["OMP_NUM_THREADS"]) if shares_processors else None
+    with limited_threads(threads):
+        yield

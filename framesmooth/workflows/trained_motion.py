@@ -1,0 +1,10 @@
+"""What training motion returns."""
+
+from dataclasses import dataclass
+
+from framesmooth.workflows.trained_lora import TrainedLora
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedMotion(TrainedLora):
+    """A trained motion adapter: as a trained LoRA, but ``output`` is a folder in diffusers' format."""
