@@ -40,6 +40,6 @@ def weather_of(clip: ResolvedClip) -> Weather | None:
 
 
 def _told(prompt: str, asked: Asked, *, implied: bool) -> tuple[Ambient, ...]:
-    if asked == "auto" or asked == "off":  # noqa: PLR1714  # mypy narrows by these alone
+    if asked == "auto" or asked == "off":  # mypy narrows by these alone
         return implied_ambient(prompt) if implied else told_ambient(prompt)
     return (Ambient(kind=asked),)
