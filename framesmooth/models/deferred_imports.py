@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial, wraps
-from importlib import import_module
+from importlib import import_module, metadata
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Final
@@ -53,6 +53,7 @@ _LIBRARIES: Final[dict[str, dict[str, _Deferred]]] = {
             classes=("HuggingFaceStorageReader", "HuggingFaceStorageWriter")
         ),
     },
+    "sympy": {"sympy": _Deferred(classes=("Basic",))},
     "transformers.models": {"transformers.models": _Deferred()},
     "diffusers.models.autoencoders": {"diffusers.models.autoencoders": _Deferred()},
     "diffusers.models.transformers": {"diffusers.models.transformers": _Deferred()},
@@ -78,9 +79,12 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
     deferred = [one for one in libraries or _LIBRARIES if one not in sys.modules]
     stand_ins = [one for library in deferred for one in _stand_ins(library)]
     sys.modules.update({one.__name__: one for one in stand_ins})
+    listing = metadata.packages_distributions
+    metadata.packages_distributions = cache(listing)  # diffusers and transformers both read all packages
     try:
         yield
     finally:
+        metadata.packages_distributions = listing
         for one in stand_ins:
             _remove(one)
 
@@ -166,9 +170,23 @@ def _deferred_class(module: str, name: str) -> type:
             )
 
         def __call__(cls, *arguments: Any, **options: Any) -> Any:
-            return getattr(_real(module), name)(*arguments, **options)
+            return _Later(lambda: getattr(_real(module), name)(*arguments, **options))
 
     return Deferred(name, (), {})
+
+
+class _Later:
+    """An object that is made as soon as something of it is used: tables of options hold some."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = cache(make)
+
+    @property
+    def __class__(self) -> type:
+        return type(self._make())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
 
 
 def _marked(mark: str, function: Any) -> Any:
