@@ -1,8 +1,7 @@
 """Large libraries that diffusers and transformers import, though plain sampling uses nothing of them.
 
-PEFT, PyTorch's compiler and parts of SciPy are half of what importing a model takes. While
-``deferred_imports`` is active a stand-in is imported in place of each, which imports the real one as soon as
-something of it is used.
+They are half of what loading a model takes. While ``deferred_imports`` is active a stand-in is imported in
+place of each, which imports the real one as soon as something of it is used.
 """
 
 import sys
@@ -53,7 +52,6 @@ _LIBRARIES: Final[dict[str, dict[str, _Deferred]]] = {
             classes=("HuggingFaceStorageReader", "HuggingFaceStorageWriter")
         ),
     },
-    "sympy": {"sympy": _Deferred(classes=("Basic",))},
     "transformers.models": {"transformers.models": _Deferred()},
     "diffusers.models.autoencoders": {"diffusers.models.autoencoders": _Deferred()},
     "diffusers.models.transformers": {"diffusers.models.transformers": _Deferred()},
@@ -64,7 +62,20 @@ _LIBRARIES: Final[dict[str, dict[str, _Deferred]]] = {
         "torch._dynamo._trace_wrapped_higher_order_op": _Deferred(functions=("TransformGetItemToIndex",)),
     },
 }
-"""Library -> its modules that are stood in for; parents come first."""
+"""Library -> its modules that are stood in for; parents come first.
+
+Modules within a stand-in are imported as usual: of packages that import all they hold only what is asked for.
+"""
+
+_USED_UNIMPORTED: Final = (
+    "torch.distributed.tensor",
+    "torch.distributed.fsdp",
+    "torch.distributed.checkpoint",
+    "diffusers.models.autoencoders",
+    "diffusers.models.transformers",
+    "diffusers.models.unets",
+)
+"""PEFT and others use these as attributes without importing them: there the stand-ins stay."""
 
 _marks: Final[list[tuple[str, Any]]] = []
 """What was marked for the compiler while that was a stand-in: (decorator, function or class)."""
@@ -87,6 +98,9 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
         metadata.packages_distributions = listing
         for one in stand_ins:
             _remove(one)
+            above, _, short = one.__name__.rpartition(".")
+            if one.__name__ in _USED_UNIMPORTED and above in sys.modules:
+                vars(sys.modules[above]).setdefault(short, one)
 
 
 def mark_for_compiler() -> None:
