@@ -17,7 +17,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class _Deferred:
-    """What others import by name from a module: functions that they call later, classes that they look for."""
+    """What others import by name from a module: functions to call later, and classes to look for."""
 
     functions: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -209,7 +209,7 @@ def _marked(mark: str, function: Any) -> Any:
 
 
 def _disable(function: Any = None, recursive: bool = True, **options: Any) -> Any:
-    """Return a function that the compiler leaves alone, where there is one; a decorator without a function."""
+    """Return a function that the compiler, where there is one, leaves alone; else a decorator."""
     if function is None:
         return partial(_disable, recursive=recursive, **options)
 
