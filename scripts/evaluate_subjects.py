@@ -137,9 +137,9 @@ def tasks(pairs: int, seeds: int, prompts: int, sizes: tuple[str, ...], *, basel
     singles = [
         [Task(size, helped, (_prompt(at),), at) for helped in ways] for at in range(prompts) for size in sizes
     ]
-    for group in zip_longest(travels, singles, fillvalue=[]):
-        for several in group:
-            yield from several
+    none: list[Task] = []
+    for travel, single in zip_longest(travels, singles, fillvalue=none):
+        yield from (*travel, *single)
 
 
 def _pair(at: int) -> tuple[str, str]:

@@ -222,7 +222,8 @@ class AnchoredCamera(CameraFeedback):
 
     def _first_detail(self, one: PlannedImage) -> float:
         """Return the energy of fine detail that the first frame has in what an image shows of it."""
-        first = AnchorImage(detail_map(as_float(self.store[0].frame)), np.eye(3), np.ones(self.camera.size))
+        everywhere = np.ones(self.camera.size, np.float32)
+        first = AnchorImage(detail_map(as_float(self.store[0].frame)), np.eye(3), everywhere)
         seen = composed([first], [1.0], one.pose)
         weight = float(seen.known.sum())
         whole = float(first.image.mean(dtype=np.float64))
