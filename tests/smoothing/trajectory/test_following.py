@@ -24,8 +24,8 @@ def _passing_bar(frames: int = 9) -> list[Frame]:
         bar = np.zeros(SIZE, np.float32)
         left = 23 * at % 140
         bar[:, left : left + 30] = 1
-        bar = cv2.GaussianBlur(bar, (0, 0), 5)[..., None]
-        clip.append(np.asarray(wall * (1 - bar) + 120 * bar, np.uint8))
+        share = cv2.GaussianBlur(bar, (0, 0), 5)[..., None]
+        clip.append(np.asarray(wall * (1 - share) + 120 * share, np.uint8))
     return clip
 
 
