@@ -78,7 +78,7 @@ def sky_in(scene: Frame, other: Map | None = None) -> Map:
     large = cv2.resize(sky.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     inner = cv2.erode(large, np.ones((3, 3)), iterations=max(round(_EDGE * height), 1))
     soft = cv2.GaussianBlur(inner, (0, 0), max(_EDGE * height, 0.5))
-    return np.asarray(soft * (1 - _disc(scene, large)), np.float32)
+    return np.asarray(soft * (1 - _disc(scene, np.asarray(large, np.float32))), np.float32)
 
 
 def sky_of(layers: Layers) -> Map:
@@ -98,7 +98,8 @@ def _reached(small: Frame, none: NDArray[np.bool_]) -> NDArray[np.bool_]:
             cv2.floodFill(part, mask, (x, 0), (0, 0, 0), step, step, 4 | cv2.FLOODFILL_MASK_ONLY)
     found = np.zeros(small.shape[:2], bool)
     found[:lowest] = (mask[1:-1, 1:-1] > 0) & ~none[:lowest]
-    return _from_the_top(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)))
+    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    return _from_the_top(np.asarray(opened, np.uint8))
 
 
 def _wide_or_near(alike: NDArray[np.bool_], reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -182,9 +183,11 @@ class Clouds:
         """Tell whether a sky has no clouds: whether its rows are alike from left to right."""
         light = found.mean(axis=2)
         inside = cv2.erode(self.region, np.ones((3, 3)), iterations=max(len(light) // 64, 1)) > 0.9
-        rows = np.ma.masked_array(light, ~inside)
-        uneven = np.abs(rows - np.ma.median(rows, axis=1, keepdims=True)).compressed()
-        return len(uneven) > 0 and bool(np.quantile(uneven, 0.95) < _CLEAR)
+        rows = np.where(inside, light, np.nan)[inside.any(axis=1)]
+        if not len(rows):
+            return False
+        uneven = np.abs(rows - np.nanmedian(rows, axis=1, keepdims=True))
+        return bool(np.nanquantile(uneven, 0.95) < _CLEAR)
 
     @cached_property
     def _thin(self) -> Map:

@@ -181,7 +181,8 @@ def taken_apart(layers: Layers, sails: Sails) -> Layers:
     open_air = layers.subject * (1 - gone[..., None]) + layers.scene * gone[..., None]
     picture = np.asarray(np.clip(open_air * (1 - edge) + plain * edge + 0.5, 0, 255), np.uint8)
     bare = replace(layers, subject=picture, alpha=np.asarray(edge[..., 0], np.float32))
-    return replace(bare, rotor=Rotor(sails, layers.subject, cv2.GaussianBlur(sail, (0, 0), 0.6)))
+    soft = np.asarray(cv2.GaussianBlur(sail, (0, 0), 0.6), np.float32)
+    return replace(bare, rotor=Rotor(sails, layers.subject, soft))
 
 
 def _one_sail(

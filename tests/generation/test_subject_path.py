@@ -161,3 +161,31 @@ def test_an_animal_on_legs_looks_where_it_goes(horse: Layers, way: str, mirrored
 def test_what_has_its_upper_part_in_the_middle_looks_nowhere(layers: Layers) -> None:
     assert facing(layers.alpha) == ""
     assert facing(np.zeros((8, 8), np.float32)) == ""
+
+
+@pytest.mark.parametrize(("words", "cut"), [("right", "left"), ("left", "left"), ("left", "right")])
+def test_a_border_that_cuts_a_subject_off_stays_outside(words: str, cut: str) -> None:
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[60:90, :40] = 1
+    alpha = alpha if cut == "left" else alpha[:, ::-1]
+    motion = read_motion(f"a train moving {words}")
+    shares = [(0, 0, 0.0)] * FRAMES
+    found = poses([motion], shares, alpha, fps=FPS, speed=1.0, loop=False)
+    across = [pose.across for pose in found]
+    assert max(across) <= 0.01 if cut == "left" else min(across) >= -0.01
+    assert (across[-1] > across[0]) == (words == "right")
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_sails_turn_steadily_and_a_loop_by_whole_quarters(loop: bool) -> None:
+    motion = read_motion("a windmill turning on a hill")
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[40:90, 40:80] = 1
+    found = poses([motion], [(0, 0, 0.0)] * FRAMES, alpha, fps=FPS, speed=1.0, loop=loop)
+    turns = np.array([pose.turn for pose in found])
+    assert all(pose.rests for pose in found)
+    assert turns[0] == 0
+    assert np.ptp(np.diff(turns)) == pytest.approx(0, abs=1e-6)
+    if loop:
+        quarters = turns[1] * FRAMES / 90
+        assert quarters == pytest.approx(max(round(quarters), 1))

@@ -60,10 +60,40 @@ def test_no_subject_moves_by_what_is_around_it(prompt: str) -> None:
     assert blanked.split(",")[0] == prompt.split(",")[0]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "kind", "way", "pace"),
+    [
+        ("a castle on a hill, clouds drifting to the left", "clouds", "left", 1.0),
+        ("clouds drifting slowly over the mountains", "clouds", "", 0.5),
+        ("drifting clouds above a lake", "clouds", "", 1.0),
+        ("a house in drifting fog", "fog", "", 1.0),
+        ("a forest with mist rolling in from the left", "fog", "", 1.0),
+        ("a house by a river, smoke rising from the chimney", "smoke", "", 1.0),
+        ("a campfire in the forest, flames flickering wildly", "fire", "", 1.8),
+        ("a candle burning on a table", "fire", "", 1.0),
+    ],
+)
+def test_sky_fog_smoke_and_flames_move_where_words_say_so(
+    prompt: str, kind: str, way: str, pace: float
+) -> None:
+    (told,) = told_ambient(prompt)
+    assert (told.kind, told.way, told.pace) == (kind, way, pace)
+    assert read_motion(prompt) is None
+    assert stays_unmoved([prompt]) == ()
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a castle under clouds", "a house in the fog", "a train with smoke", "a steam train", "a house on fire"],
+)
+def test_what_is_only_named_stays(prompt: str) -> None:
+    assert told_ambient(prompt) == ()
+
+
 def test_what_cannot_move_is_named() -> None:
-    prompts = ["a castle, clouds drifting to the left", "a boat sailing on the sea"]
-    assert stays_unmoved(prompts) == ("clouds drifting to the left",)
-    assert read_motion("clouds drifting over the mountains") is not None  # they are the subject
+    prompts = ["a castle, leaves falling", "a boat sailing on the sea"]
+    assert stays_unmoved(prompts) == ("leaves falling",)
+    assert read_motion("leaves falling in a park") is not None  # they are the subject
 
 
 @pytest.mark.parametrize(

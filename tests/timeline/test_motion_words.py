@@ -81,3 +81,49 @@ def test_a_prompt_without_motion_has_a_subject_too() -> None:
     assert (rest.subject, rest.speed, rest.scene) == ("a red boat", 0.0, "on the sea at night, watercolor")
     assert same_thing("a red boat", "the old boat")
     assert not same_thing("a red boat", "a boat house")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subject", "plain"),
+    [
+        ("a windmill turning on green hills", "a windmill", "a windmill on green hills"),
+        (
+            "a windmill by a lake, its sails turning, oil painting",
+            "a windmill",
+            "a windmill by a lake, oil painting",
+        ),
+        ("the sails of a white mill spin in the wind", "a white mill", "a white mill"),
+        (
+            "a drawing of an old windmill with turning sails",
+            "an old windmill",
+            "a drawing of an old windmill",
+        ),
+    ],
+)
+def test_the_sails_of_a_windmill_turn(prompt: str, subject: str, plain: str) -> None:
+    motion = read_motion(prompt)
+    assert motion is not None
+    assert (motion.gait, motion.speed, motion.subject, motion.plain) == ("turn", 0.0, subject, plain)
+    assert "sails" not in motion.scene
+
+
+def test_other_things_turn_otherwise() -> None:
+    assert read_motion("a car turning left on a road") is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "participle"),
+    [
+        ("gallops", "galloping"),
+        ("swims", "swimming"),
+        ("flies", "flying"),
+        ("glides", "gliding"),
+        ("passes", "passing"),
+        ("bobs up and down", "bobbing"),
+        ("galloping", "galloping"),
+    ],
+)
+def test_a_picture_shows_it_as_captions_say_it(verb: str, participle: str) -> None:
+    motion = read_motion(f"a creature {verb} in the sea")
+    assert motion is not None
+    assert motion.plain == f"a creature {participle} in the sea"

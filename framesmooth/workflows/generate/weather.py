@@ -21,7 +21,7 @@ def weather_of(clip: ResolvedClip) -> Weather | None:
     count, step = clip.cascade.length(timeline.num_frames), clip.cascade.step(timeline.num_frames)
     period = count / fps if timeline.loop else None
     shares = [timeline.at(float(frame * step)) for frame in range(count)]
-    falling = []
+    falling: list[tuple[Falling | Fog, tuple[float, ...]]] = []
     for kind in _KINDS:
         found = [next((one for one in each if one.kind == kind), None) for each in told]
         paces = [one.pace for one in found if one is not None]
@@ -40,6 +40,6 @@ def weather_of(clip: ResolvedClip) -> Weather | None:
 
 
 def _told(prompt: str, asked: Asked, *, implied: bool) -> tuple[Ambient, ...]:
-    if asked in ("auto", "off"):
+    if asked == "auto" or asked == "off":  # mypy narrows by these alone
         return implied_ambient(prompt) if implied else told_ambient(prompt)
     return (Ambient(kind=asked),)

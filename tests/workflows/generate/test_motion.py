@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framesmooth.events import Event, Notice
 from framesmooth.frames import GeneratedFrame
+from framesmooth.grading.fog import Fog
+from framesmooth.runs import RunFolder
+from framesmooth.runs.moving_region import keep_region, kept_region
+from framesmooth.video import open_source
 from framesmooth.workflows.generate.preflight import notices
 from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.weather import weather_of
+from framesmooth.workflows.smooth import smooth
 from tests.listeners import Stop, nothing, stop_at
 
 MOVING = "a cat walking to the left on a beach"
@@ -102,3 +109,57 @@ def test_the_fault_of_a_picture_is_that_of_its_frames(
     monkeypatch.setattr(TextToImage, "decode_judged", flagged)
     made = [one for batch in generator.batches for one in generator.render(batch)]
     assert {one.fault for one in made} == {"flagged"}
+
+
+def test_what_moves_around_is_planned_by_its_kind(tmp_path: Path) -> None:
+    sky = clip(tmp_path, "a castle on a hill, clouds drifting to the left, smoke rising")
+    assert sky.generator == "moving-subject"
+    assert sky.moving is not None
+    assert [(one.kind, one.way) for one in sky.moving.around] == [("clouds", "left"), ("smoke", "")]
+    assert clip(tmp_path, "a castle on a hill under clouds").moving is None
+    sea = clip(tmp_path, "a castle by the sea, waves rolling").moving
+    assert sea is not None
+    assert sea.key["water"] == {"kind": "water", "noun": "waves", "pace": 1.0}  # as older runs have it
+
+
+def test_the_sun_sets_from_the_first_frame_to_the_last(tmp_path: Path) -> None:
+    sets = clip(tmp_path, "a boat sailing left on the sea, the sun sets")
+    assert [(key.time, key.prompt) for key in sets.timeline.keyframes] == [
+        (0, "a boat sailing on the sea at sunset"),
+        (11, "a boat sailing on the sea at night"),
+    ]
+    assert sets.moving is not None
+    said = [notice.message for notice in notices(sets, sets.settings)]
+    assert "light: at sunset, then at night" in said
+    off = clip(tmp_path, "a boat on the sea, the sun sets", motion="off")
+    assert {key.prompt for key in off.timeline.keyframes} == {"a boat on the sea, the sun sets"}
+
+
+def test_fog_drifts_before_the_pictures(tmp_path: Path) -> None:
+    drifting = weather_of(clip(tmp_path, "a house in the forest, fog drifting to the left"))
+    assert drifting is not None
+    ((fog, amounts),) = drifting.falling
+    assert isinstance(fog, Fog)
+    assert fog.pace < 0
+    assert set(amounts) == {1.0}
+    assert weather_of(clip(tmp_path, "a house in the fog")) is None
+    assert weather_of(clip(tmp_path, "a house", weather="fog")) is not None
+
+
+def test_what_moves_by_itself_is_not_smoothed_and_a_run_that_is_smoothed_again_knows(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Notice):
+            told.append(event.message)
+
+    made = make_clip(clip(tmp_path, MOVING, smooth_strength=0.8).settings, nothing)
+    run = RunFolder(made.run_folder)
+    assert kept_region(run.folder) is None
+    region = np.zeros((64, 64), np.float32)
+    region[32:] = 1
+    keep_region(run.frames, region)
+    again = smooth(made.run_folder, tmp_path / "again", smooth_strength=0.8, on_event=listen)
+    assert "what moves by itself, 50% of the picture, isn't smoothed" in told
+    before, after = (list(open_source(path)) for path in (run.frames.folder, again.output))
+    assert all(np.array_equal(one[32:], other[32:]) for one, other in zip(before, after, strict=True))
