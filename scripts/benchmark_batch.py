@@ -40,28 +40,31 @@ def measure(
     begun = time.perf_counter()
     first = last = 0.0
     count = 0
-    busy = 0.0
+    busy, started, done_before = 0.0, 0.0, 0
+    at_work: set[str] = set()
 
     def watch(event: BatchEvent) -> None:
-        nonlocal first, last, count, busy
+        nonlocal first, last, count, busy, started, done_before
         if not isinstance(event, JobChanged):
             return
         now = time.perf_counter()
         if event.status == "running" and not first:
             first = now
-        if event.status == "running" and one_core_each:
-            _pin_workers()
+        if event.status == "running" and event.worker not in at_work:
+            at_work.add(event.worker)
+            started, done_before = _cpu_seconds(), count  # what all have started with is paid once
+            if one_core_each:
+                _pin_workers()
         if event.status == "complete":
             last, count = now, count + 1
             busy = max(busy, _cpu_seconds())
 
     choice: dict[str, Any] = {} if engine == "processes" else {"ray": "local"}
-    before = _cpu_seconds()
     batch(file, folder, workers=workers, on_event=watch, **choice)
     return {
         "start": first - begun,
         "per_minute": 60 * count / (last - first),
-        "cpu_per_job": (busy - before) / count,
+        "cpu_per_job": (busy - started) / (count - done_before),
     }
 
 

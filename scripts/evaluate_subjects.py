@@ -240,7 +240,7 @@ def strip_of(work: Path, row: dict[str, Any]) -> Path:
 def travel_table(rows: list[dict[str, Any]]) -> str:
     """Return the figures of the clips as a table of Markdown."""
     lines = [
-        "| structure guidance | clips | frames doubled | half | overlap of neighbours | colours off | time |",
+        "| structure guidance | clips | doubled | half | overlap, frame to frame | colours off | time |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     plain = {row["same"]: row for row in rows if row["kind"] == "travel" and not row["helped"]}

@@ -4,7 +4,7 @@ For each subject and move a clip of 120 frames is composed. Ten seconds of zoom 
 a pan of 2 pixels leaves the first image behind: in the end no judge could read the subject, however well it
 was kept. So the judge of ``evaluate_storybook.py`` is also shown the first image alone as the camera would
 see it (the control), and only the frames in which it reads the subject there, and at least half of the view
-is the first image, count as those in which the subject is in sight. Rolled frames are turned back for both.
+is the first image, count as those in which the subject is in sight. Rolled frames are turned upright.
 
 Detail is that of the frame over that which the first image has in the part that is in sight. Second subjects
 are counted by ``evaluate_subjects.py``: parts of the red area, more than the first image has.

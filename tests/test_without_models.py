@@ -89,7 +89,11 @@ def test_learned_metrics_are_skipped_with_the_reason(found: dict[str, Any]) -> N
 
 def test_the_built_in_model_is_listed_with_a_warning(found: dict[str, Any]) -> None:
     told = found["commands"]["models"]
-    assert [model["name"] for model in json.loads(told["stdout"])] == ["storybook", "storybook-gpt"]
+    assert [model["name"] for model in json.loads(told["stdout"])] == [
+        "storybook",
+        "storybook-gpt",
+        "storybook-gan",
+    ]
     assert told["stderr"].startswith("warning: generating is not possible here: torch, ")
 
 

@@ -48,6 +48,8 @@ _AS_SHARP: Final = 1.02
 _KEPT_DETAIL: Final = 0.8
 """Share of the first frame's energy of fine detail that refined images, which show a part of it, and those of
 a changed prompt have."""
+_LARGEST_GAIN: Final = 1.5
+"""Of the fine detail that a refined image gets: one drawn over an enlarged image is too soft."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,9 +194,11 @@ class AnchoredCamera(CameraFeedback):
             first=self._latents_of_first,
             seed=self._seed(one),
         )
-        detail = as_float(made.frame) - self._coarse(as_float(made.frame))
+        coarse, detail = self._coarse(known), as_float(made.frame) - self._coarse(as_float(made.frame))
         least = _KEPT_DETAIL * self._first_detail(one)
-        return replace(made, frame=self._sharpened(self._coarse(known) + detail, least))
+        lack = np.sqrt(least / max(detail_energy(coarse + detail), 1e-12))
+        gain = np.float32(np.clip(lack, 1, _LARGEST_GAIN))
+        return replace(made, frame=self._sharpened(coarse + gain * detail, least))
 
     def _changed(self, one: PlannedImage, noise: Tensor, on_step: StepsDone | None) -> GeneratedFrame:
         """Generate a view with the prompt of its frame."""

@@ -18,14 +18,15 @@ CLEAN_LUMA: Final = 0.5
 
 # What clips that may be called clean have of other figures at most (levels, and ln).
 _CLEAN: Final = {"luma_flicker": CLEAN_LUMA, "luma_flicker_local": 1.0, "sharpness_pumping": 0.1}
-# A rise by less than this (levels, ×10⁻³, ln) can neither be seen nor told from rounding.
-_ROUNDING: Final = {
+ROUNDING: Final = {
     "flicker_score": 0.02,
     "warping_error": 0.002,
     "luma_flicker": 0.02,
     "luma_flicker_local": 0.02,
     "sharpness_pumping": 5e-4,
 }
+"""The figures of flicker: a rise by less (levels, ×10⁻³, ln) can neither be seen nor told from rounding."""
+
 _WORDS: Final = {
     "flicker_score": "flicker",
     "warping_error": "the warping error",
@@ -102,7 +103,7 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
     changes = {name: second / first - 1 if first > 0 else 0.0 for name, (first, second) in figures.items()}
     flicker = changes.get("flicker_score", 0.0)
     for name, (first, second) in figures.items():
-        if second > first * (1 + LEAST_CHANGE) + _ROUNDING[name] and flicker > -_GREAT_FALL:
+        if second > first * (1 + LEAST_CHANGE) + ROUNDING[name] and flicker > -_GREAT_FALL:
             return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
     ghosts = _figure("ghosting", before, after, part)
     if ghosts is not None and adds_ghosts(*ghosts, 1 + flicker):
@@ -114,7 +115,7 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
 
 def _figures(before: Report, after: Report, part: slice) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield the figures of flicker in a part of the clip, before and after, by name."""
-    for name in _ROUNDING:
+    for name in ROUNDING:
         found = _figure(name, before, after, part)
         if found is not None:
             yield name, found

@@ -1,8 +1,7 @@
 """Large libraries that diffusers and transformers import, though plain sampling uses nothing of them.
 
-PEFT, PyTorch's compiler and parts of SciPy are half of what importing a model takes. While
-``deferred_imports`` is active a stand-in is imported in place of each, which imports the real one as soon as
-something of it is used.
+They are half of what loading a model takes. While ``deferred_imports`` is active a stand-in is imported in
+place of each, which imports the real one as soon as something of it is used.
 """
 
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial, wraps
-from importlib import import_module
+from importlib import import_module, metadata
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Final
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class _Deferred:
-    """What others import by name from a module: functions to call later, classes to look for."""
+    """What others import by name from a module: functions to call later, and classes to look for."""
 
     functions: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -63,7 +62,20 @@ _LIBRARIES: Final[dict[str, dict[str, _Deferred]]] = {
         "torch._dynamo._trace_wrapped_higher_order_op": _Deferred(functions=("TransformGetItemToIndex",)),
     },
 }
-"""Library -> its modules that are stood in for; parents come first."""
+"""Library -> its modules that are stood in for; parents come first.
+
+Modules within a stand-in are imported as usual: of packages that import all they hold only what is asked for.
+"""
+
+_USED_UNIMPORTED: Final = (
+    "torch.distributed.tensor",
+    "torch.distributed.fsdp",
+    "torch.distributed.checkpoint",
+    "diffusers.models.autoencoders",
+    "diffusers.models.transformers",
+    "diffusers.models.unets",
+)
+"""PEFT and others use these as attributes without importing them: there the stand-ins stay."""
 
 _marks: Final[list[tuple[str, Any]]] = []
 """What was marked for the compiler while that was a stand-in: (decorator, function or class)."""
@@ -78,11 +90,17 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
     deferred = [one for one in libraries or _LIBRARIES if one not in sys.modules]
     stand_ins = [one for library in deferred for one in _stand_ins(library)]
     sys.modules.update({one.__name__: one for one in stand_ins})
+    listing = metadata.packages_distributions
+    metadata.packages_distributions = cache(listing)  # diffusers and transformers both read all packages
     try:
         yield
     finally:
+        metadata.packages_distributions = listing
         for one in stand_ins:
             _remove(one)
+            above, _, short = one.__name__.rpartition(".")
+            if one.__name__ in _USED_UNIMPORTED and above in sys.modules:
+                vars(sys.modules[above]).setdefault(short, one)
 
 
 def mark_for_compiler() -> None:
@@ -166,9 +184,23 @@ def _deferred_class(module: str, name: str) -> type:
             )
 
         def __call__(cls, *arguments: Any, **options: Any) -> Any:
-            return getattr(_real(module), name)(*arguments, **options)
+            return _Later(lambda: getattr(_real(module), name)(*arguments, **options))
 
     return Deferred(name, (), {})
+
+
+class _Later:
+    """An object that is made as soon as something of it is used: tables of options hold some."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = cache(make)
+
+    @property
+    def __class__(self) -> type:
+        return type(self._make())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
 
 
 def _marked(mark: str, function: Any) -> Any:
@@ -177,7 +209,7 @@ def _marked(mark: str, function: Any) -> Any:
 
 
 def _disable(function: Any = None, recursive: bool = True, **options: Any) -> Any:
-    """Return a function that the compiler leaves alone, if there is one; a decorator without a function."""
+    """Return a function that the compiler, where there is one, leaves alone; else a decorator."""
     if function is None:
         return partial(_disable, recursive=recursive, **options)
 

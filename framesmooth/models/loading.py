@@ -92,6 +92,8 @@ def load_pipeline(
     chosen_device = choose_device(device)
     chosen_dtype = choose_dtype(dtype, chosen_device)
     checkpoint = Path(model).expanduser() if is_checkpoint(model) else None
+    if compiled:  # before the libraries are imported, which then know the compiler
+        check_compiler(chosen_device)
     pipe = from_disk(folder, checkpoint, chosen_dtype)
     pipe.set_progress_bar_config(disable=True)
     family_of(pipe, folder.name)
@@ -102,7 +104,6 @@ def load_pipeline(
         files, encoder = locate_adapter(image_prompt), family_of(pipe).image_encoder
         add_ip_adapter(pipe, files, image_prompt.scale, chosen_dtype, encoder, folder.name)
     if compiled:  # before offloading wraps them: moving weights is not for the compiler
-        check_compiler(chosen_device)
         compile_networks(family_of(pipe).networks)
     with memory_errors(low_vram=low_vram, cpu_offload=cpu_offload):
         pipe = _placed(pipe, chosen_device, cpu_offload)

@@ -85,7 +85,7 @@ def _shown(name: str, by_name: dict[str, tuple[str, dict[str, object]]]) -> str:
 def use_scheduler(pipe: Any, scheduler: Any) -> None:
     """Have a pipeline of diffusers sample by another scheduler.
 
-    Assigned as usual, its class would go into the pipeline's configuration, for which diffusers imports
+    Assigned in the usual way its class goes into the pipeline's configuration, for which diffusers imports
     PyTorch's compiler and PEFT.
     """
     object.__setattr__(pipe, "scheduler", scheduler)

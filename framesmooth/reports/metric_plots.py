@@ -58,7 +58,8 @@ def _draw_panel(axes: Any, name: str, before: Report | None, after: Report) -> N
     for cut in after.cuts:
         axes.axvline(cut, color=_INK, linewidth=0.8, linestyle=":")
     better = {True: " · higher is better", False: " · lower is better", None: ""}[series.higher_is_better]
-    axes.set_title(f"{name.replace('_', ' ')} [{series.unit}]{better}", fontsize=9, loc="left", color=_INK)
+    title = f"{name.replace('_', ' ')} [{series.unit}]{better}"
+    axes.set_title(title, fontsize=9, loc="left", color=_INK, y=1.0)  # else matplotlib measures all labels
     axes.tick_params(labelsize=8, colors=_INK)
     axes.grid(color=_GRID, linewidth=0.7)
     axes.set_axisbelow(True)

@@ -59,6 +59,8 @@ class MotionSmoother(ABC):
         breaks: indices of frames known to begin another shot, whatever they look like.
         spared: a region that stays as it is in every frame, because what moves there is meant to.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
+        on_lost: is told the index of every frame in a large part of which motion could not be followed, those
+            around the clip included.
         workers: how many processes smooth; more than one only where ``divides``.
         num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.
         only: indices of the frames that are asked for, all of them if None: others may come out as they are.
@@ -75,6 +77,7 @@ class MotionSmoother(ABC):
     breaks: Collection[int] = field(default=(), repr=False, compare=False)
     spared: Spared | None = field(default=None, repr=False)
     on_replaced: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
+    on_lost: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
     workers: int = field(default=1, repr=False, compare=False)
     num_frames: int | None = field(default=None, repr=False, compare=False)
     only: range | None = field(default=None, repr=False, compare=False)

@@ -44,32 +44,39 @@ def find_overlays(
     """Yield every item, of which ``frame_of`` gives the frame, with the pixels of overlays (H, W).
 
     None stands for a frame without any. An overlay's pixels stay as they are, but for two levels of 255, for
-    eight frames at least; it has a sharp outline, right beyond which the picture changes all the while, and
-    covers half of the frame at most. Reads ``SHORTEST`` - 1 frames ahead.
+    eight frames at least; it has a sharp outline, right beyond which the picture changes, and covers half of
+    the frame at most. Once found it is one until it changes. Reads ``SHORTEST`` - 1 frames ahead.
     """
     waiting: deque[_Waiting[Item]] = deque()
     begin: EightBit | None = None  # what each pixel was when it began to stand still
     run = np.zeros((0, 0), np.uint8)  # for how many frames it has, until it is long enough
+    known: Mask | None = None  # overlays that have not changed since they were found
     for item in items:
         frame = eight_bits(frame_of(item))
         if begin is None or begin.shape != frame.shape:
             yield from ((each.item, each.overlay) for each in waiting)
             waiting.clear()
-            begin, run = frame.copy(), np.ones(frame.shape[:2], np.uint8)
+            begin, run, known = frame.copy(), np.ones(frame.shape[:2], np.uint8), None
         else:
             moved = np.maximum.reduce(cv2.split(cv2.absdiff(frame, begin))) > _NOISE
             np.copyto(begin, frame, where=moved[..., None])
             run = np.minimum(run, SHORTEST - 1) + np.uint8(1)
             run[moved] = 1
-        waiting.append(_Waiting(item, np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)))
+            known = None if known is None or not (known & ~moved).any() else known & ~moved
+        waiting.append(_Waiting(item, np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8), known))
         if len(waiting) == SHORTEST:
             found = overlay_of((run == SHORTEST).astype(np.uint8), [each.grey for each in waiting])
             if found is not None:
                 for each in waiting:
-                    each.overlay = found if each.overlay is None else each.overlay | found
+                    each.overlay = _both(each.overlay, found)
+                known = _both(known, found)
             first = waiting.popleft()
             yield first.item, first.overlay
     yield from ((each.item, each.overlay) for each in waiting)
+
+
+def _both(first: Mask | None, second: Mask) -> Mask:
+    return second if first is None else first | second
 
 
 def overlay_of(still: EightBit, greys: Sequence[EightBit]) -> Mask | None:

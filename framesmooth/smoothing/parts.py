@@ -74,6 +74,9 @@ class Divisible(Protocol):
     @property
     def on_replaced(self) -> Callable[[int], None] | None: ...  # noqa: D102
 
+    @property
+    def on_lost(self) -> Callable[[int], None] | None: ...  # noqa: D102
+
     def strength_at(self, index: int) -> float:
         """Return the strength for a frame."""
         ...

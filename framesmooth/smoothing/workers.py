@@ -32,10 +32,12 @@ class Answer:
     Attributes:
         frames: smoothed, those that were asked for.
         replaced: indices of odd frames that were replaced.
+        lost: indices of frames whose motion could not be followed.
     """
 
     frames: tuple[Frame, ...]
     replaced: tuple[int, ...]
+    lost: tuple[int, ...]
 
 
 def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | None = None) -> Iterator[Frame]:
@@ -61,6 +63,7 @@ def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | No
         lead_out=(),
         guide=None if smoother.guide is None else (),
         on_replaced=None,
+        on_lost=None,
     )
     parts = parts_of(
         stream,
@@ -72,9 +75,11 @@ def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | No
     last: Frame | None = None
     with _team(lone, smoother.workers) as team:
         for part, answer in _in_order(parts, team, smoother.workers):
-            for index in answer.replaced:
-                if smoother.on_replaced is not None:
-                    smoother.on_replaced(index)
+            told = ((smoother.on_replaced, answer.replaced), (smoother.on_lost, answer.lost))
+            for listener, indices in told:
+                if listener is not None:
+                    for index in indices:
+                        listener(index)
             wanted = [shown for shown in part.shown if shown.index in part.wanted]
             still = last  # until another picture comes, that of the part before goes on
             for shown, answered in zip(wanted, answer.frames, strict=True):
@@ -92,10 +97,12 @@ def by_workers(smoother: Divisible, stream: Iterable[Shown], *, length: int | No
 def smooth_part(smoother: Divisible, part: Part) -> Answer:
     """Smooth a part of a clip, as a worker does it."""
     replaced: list[int] = []
+    lost: list[int] = []
     made: Any = smoother
-    alone = replace(made, only=part.wanted, on_replaced=replaced.append)
+    alone = replace(made, only=part.wanted, on_replaced=replaced.append, on_lost=lost.append)
     shown = [replace(each, belongs=each.index in part.wanted) for each in part.shown]
-    return Answer(tuple(alone.smooth_shown(shown, part.followed)), tuple(replaced))
+    frames = tuple(alone.smooth_shown(shown, part.followed))
+    return Answer(frames, tuple(replaced), tuple(lost))
 
 
 def _in_order(parts: Iterable[Part], team: "_Team", count: int) -> Iterator[tuple[Part, Answer]]:

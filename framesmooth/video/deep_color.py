@@ -79,29 +79,45 @@ def to_rgb16(picture: av.VideoFrame, background: Color | None = BLACK) -> NDArra
     return np.ascontiguousarray(samples[..., :3])
 
 
-def from_rgb16(frame: NDArray[np.uint16], pix_fmt: str, tags: ColorTags) -> av.VideoFrame:
-    """Return RGB (H, W, 3) uint16 in ``pix_fmt``: YUV in limited range by the matrix of ``tags``."""
+def from_rgb16(
+    frame: NDArray[np.uint16], pix_fmt: str, tags: ColorTags, *, full: bool = False
+) -> av.VideoFrame:
+    """Return RGB (H, W, 3) uint16 in ``pix_fmt``, a format of more than 8 bits.
+
+    YUV is by the matrix of ``tags``, in limited range unless it is to be ``full``. Grey samples are those of
+    red.
+    """
     if not is_yuv(pix_fmt):
         bits = max(part.bits for part in av.VideoFormat(pix_fmt).components)
+        if len(av.VideoFormat(pix_fmt).components) == 1:
+            grey = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[..., 0]), format="gray16le")
+            return grey if bits == 16 else grey.reformat(format=pix_fmt)
         shorter = np.rint(frame * np.float32((2**bits - 1) / 65535)).astype(np.uint16)
         return av.VideoFrame.from_ndarray(shorter if bits < 16 else frame, format=pix_fmt)
     red, blue = _WEIGHTS[tags.matrix]
     luma = np.array([red, 1 - red - blue, blue])
-    rows = [luma * _LUMA]
-    rows += [(np.eye(3)[at] - luma) / (2 - 2 * weight) * _CHROMA for at, weight in ((2, blue), (0, red))]
-    offsets = np.array([[_BLACK], [_ZERO], [_ZERO]])
-    matrix = np.hstack([np.array(rows) / 65535, offsets]).astype(np.float32)
-    coded = np.rint(cv2.transform(frame.astype(np.float32), matrix)).astype(np.uint16)
+    shift = 16 - max(part.bits for part in av.VideoFormat(pix_fmt).components)
+    highest = (65535 >> shift) << shift
+    start, most, chroma = (0, highest, highest) if full else (_BLACK, _LUMA, _CHROMA)
+    rows = [luma * most]
+    rows += [(np.eye(3)[at] - luma) / (2 - 2 * weight) * chroma for at, weight in ((2, blue), (0, red))]
+    offsets = np.array([[start], [_ZERO], [_ZERO]])
+    coding = np.hstack([np.array(rows) / 65535, offsets]).astype(np.float32)
+    coded = np.clip(np.rint(cv2.transform(frame.astype(np.float32), coding)), 0, 65535).astype(np.uint16)
     picture = av.VideoFrame.from_ndarray(coded, format=_YUV)
     return _reformatted(picture, pix_fmt)
+
+
+def matrix_of(number: int, height: int) -> int:
+    """Return the matrix of samples: the one that is said, else what players assume at this height."""
+    return number if number in _WEIGHTS else BT709 if height >= HD_HEIGHT else _SD
 
 
 def _from_yuv(picture: av.VideoFrame, *, transparent: bool) -> NDArray[np.uint16]:
     full = picture.color_range == _FULL or picture.format.name.startswith("yuvj")
     shift = 16 - max(part.bits for part in picture.format.components)
     coded = _reformatted(picture, _YUVA if transparent else _YUV).to_ndarray()
-    assumed = BT709 if picture.height >= HD_HEIGHT else _SD
-    red, blue = _WEIGHTS.get(int(picture.colorspace), _WEIGHTS[assumed])
+    red, blue = _WEIGHTS[matrix_of(int(picture.colorspace), picture.height)]
     green = 1 - red - blue
     highest = float((65535 >> shift) << shift)
     start, luma, chroma = (0.0, highest, highest) if full else map(float, (_BLACK, _LUMA, _CHROMA))

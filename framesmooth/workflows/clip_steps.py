@@ -86,12 +86,19 @@ def smooth_clip(
     in 8 bits.
     """
     replaced: list[int] = []
+    lost: set[int] = set()
     if isinstance(smoother, MotionSmoother):
-        smoother = replace(smoother, on_replaced=replaced.append)
+        smoother = replace(smoother, on_replaced=replaced.append, on_lost=lost.add)
     reports = _steady_clip(source, smoother, sink, emit, measured=measured, on_pair=on_pair)
     if replaced:
         told = f"single frames unlike both neighbours, which are alike: {listed(replaced)}"
         emit(Notice(f"{told}; replaced by the frame half-way between the neighbours"))
+    lost = {
+        index for index in lost if index >= 0 and (source.num_frames is None or index < source.num_frames)
+    }
+    if lost:
+        told = f"motion can't be followed in a large part of {len(lost)} frames ({listed(lost)})"
+        emit(Notice(f"{told}: only tone was evened there"))
     return reports
 
 

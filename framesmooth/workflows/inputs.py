@@ -53,7 +53,7 @@ def open_input(
 
     ``uneven`` says how a variable frame rate is read, and ``depth`` how many bits of each sample, as
     :func:`framesmooth.video.open_source` takes them; frames in memory are taken as they are.
-    "-" is the clip on ``stdin``, in 8 bits, of workflows that read their clip once and say so.
+    "-" is the clip on ``stdin`` of workflows that read their clip once and say so.
 
     Raises:
         MediaError: what cannot be read, or arrays that are no frames.
@@ -63,7 +63,7 @@ def open_input(
     if is_stdio(given):
         if stdin is None:
             raise UsageError("this reads its clips more than once, and stdin can be read once: name a file")
-        stream = open_stdin(options, stdin)
+        stream = open_stdin(options, stdin, depth)
         part = stream if options.frame_range is None else frame_slice(stream, *options.frame_range)
         return InputClip(part, None, label=STDIN_NAME)
     if stdin is not None and stdin.video_size is not None:

@@ -20,7 +20,7 @@ from framesmooth.video.storage import Storage, holds_more_than_eight, plan_pictu
 from framesmooth.video.writer import check_writing
 from framesmooth.workflows.inputs import ClipInput, InputClip, open_input
 from framesmooth.workflows.metadata_passthrough import audio_to_keep, tags_to_keep
-from framesmooth.workflows.pipes import Streamed, check_stdout, is_stdio, stdout_sink
+from framesmooth.workflows.pipes import Streamed, check_stdout, is_stdio, keeps_depth, stdout_sink
 from framesmooth.workflows.settings.conversion import ConvertSettings
 from framesmooth.workflows.settings.pipes import PipeSettings
 
@@ -50,9 +50,13 @@ def open_to_convert(settings: ConvertSettings, *, deep: bool = True) -> InputCli
     if pipes is not None and pipes.format is not None and not to_stdout:
         raise UsageError("--format is for stdout: give -o -, or a file, whose suffix decides")
     if to_stdout:
-        return open_input(settings.source, settings.read_options, uneven=settings.uneven, stdin=pipes)
+        assert pipes is not None
+        depth: Depth = "source" if deep and keeps_depth(pipes) else "eight"
+        return open_input(
+            settings.source, settings.read_options, uneven=settings.uneven, depth=depth, stdin=pipes
+        )
     target = None if settings.output is None else Path(settings.output)
-    depth: Depth = "sixteen" if settings.bit_depth not in (None, "8") else "source"
+    depth = "sixteen" if settings.bit_depth not in (None, "8") else "source"
     if not holds_more_than_eight(target, settings.bit_depth) or not deep:
         depth = "eight"
     clip = open_input(

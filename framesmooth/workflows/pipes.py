@@ -4,17 +4,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import IO, Any, Final
 
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.frames import Frame, FrameSlice, FrameSource
-from framesmooth.video.pipes.colors import ColorTags, Look
+from framesmooth.video.pipes.colors import ColorTags, Look, bits_of, in_eight_bits, look_of
 from framesmooth.video.pipes.sink import format_like, lost_by, open_pipe_sink, pixel_format_for
 from framesmooth.video.pipes.source import PipeSource, RawVideo
 from framesmooth.video.reading import ReadOptions
+from framesmooth.video.samples import Depth, samples_of
 from framesmooth.video.writer import FrameSink
 from framesmooth.workflows.encoding_settings import EncodingSettings
 from framesmooth.workflows.settings.pipes import PipeInputSettings, PipeSettings, parse_size
@@ -30,8 +31,8 @@ def is_stdio(given: object) -> bool:
     return isinstance(given, (str, os.PathLike)) and os.fspath(given) == STDIO
 
 
-def open_stdin(options: ReadOptions, settings: PipeInputSettings) -> PipeSource:
-    """Open the clip on stdin.
+def open_stdin(options: ReadOptions, settings: PipeInputSettings, depth: Depth = "eight") -> PipeSource:
+    """Open the clip on stdin, its frames in as many bits as ``depth`` says.
 
     Raises:
         UsageError: a terminal, or raw video of which too little is said.
@@ -45,7 +46,7 @@ def open_stdin(options: ReadOptions, settings: PipeInputSettings) -> PipeSource:
     if settings.video_size is not None:
         size = parse_size(settings.video_size, "--video-size")
         raw = RawVideo(size=size, pixel_format=settings.pixel_format or "rgb24")
-    return PipeSource(sys.stdin.buffer, raw=raw, fps=options.fps, reading=options.reading)
+    return PipeSource(sys.stdin.buffer, raw=raw, fps=options.fps, reading=options.reading, depth=depth)
 
 
 def piped(source: FrameSource) -> PipeSource | None:
@@ -66,7 +67,9 @@ def check_stdout(settings: PipeSettings) -> None:
     defaults = EncodingSettings()
     given = [name for name in _OF_FILES if getattr(settings, name) != getattr(defaults, name)]
     if getattr(settings, "bit_depth", None) not in (None, "8"):
-        raise UsageError("--bit-depth: -o - writes 8 bits: name a file, or give 8")
+        raise UsageError(
+            "--bit-depth: -o - writes as many bits as IN has, or 8: give 8, or samples with --pixel-format"
+        )
     if getattr(settings, "frames_as", None) is not None:
         given = ["frames-as"]
     if given:
@@ -74,6 +77,12 @@ def check_stdout(settings: PipeSettings) -> None:
         raise UsageError(
             f"{option} is for files, and -o - writes y4m, lossless mkv or raw video: leave it out"
         )
+
+
+def keeps_depth(settings: PipeSettings) -> bool:
+    """Tell whether stdout gets more than 8 bits where there are more."""
+    asked = settings.pixel_format if settings.video_size is None else None
+    return getattr(settings, "bit_depth", None) != "8" and (asked is None or bits_of(asked) > 8)
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,12 @@ def stdout_sink(
     demuxer = None if stream is None else stream.format
     chosen = settings.format or format_like(demuxer)
     untagged = Look(tags=ColorTags(range=1))
+    samples = samples_of(source)
     look = stream.look if stream is not None else Look() if chosen == "mkv" else untagged
+    if stream is None and samples.is_deep:
+        look = look_of(samples)
+    if not samples.is_deep:
+        look = replace(look, pixel_format=in_eight_bits(look.pixel_format))
     pixel_format = pixel_format_for(chosen, settings.pixel_format, look, demuxer)
     height, width = size
     emit(Notice(f"stdout: {chosen}, {width}x{height} {pixel_format}, {fps} frames a second"))
@@ -131,6 +145,7 @@ def stdout_sink(
         look=look,
         fps=fps,
         size=size,
+        curve=samples.curve,
         metadata={} if settings.no_metadata else tags | ({"comment": comment} if comment else {}),  # type: ignore[attr-defined]
     ) as sink:
         yield sink

@@ -76,12 +76,12 @@ def judged(case: ForumCase) -> list[Row]:
         residual = score.removed
         if case.kind == "dust":
             score = Score(*specks(clean, spoiled, smoothed), score.gain)
+        if case.kind == "overlays":
+            score = Score(score.removed, 1 - kept_bits(spoiled, smoothed), score.gain)
         if case.kind == "codec pumping":
             jumps = [judge.jump(each, KEY_EVERY) for each in (spoiled, smoothed)]
             score = Score(1 - jumps[1] / jumps[0], score.loss, score.gain)
         figures = {"removed": score.removed, "loss": score.loss, "gain": score.gain, "residual": residual}
-        if case.kind == "overlays":
-            score = Score(score.removed, 1 - kept_bits(spoiled, smoothed), score.gain)
         rows.append({"clip": case.shot.name, "kinds": case.kind, "method": name, **figures})
     return rows
 

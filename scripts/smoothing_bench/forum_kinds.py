@@ -91,14 +91,16 @@ def _shade(rng: np.random.Generator) -> tuple[float, float, float]:
 
 def overlaid(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     """Let places flicker under a logo and a line of subtitles that don't, and come in the second quarter."""
-    done = local_light(frames, rng)
+    return with_overlays(local_light(frames, rng))
+
+
+def with_overlays(frames: Sequence[Frame]) -> list[Frame]:
+    """Draw a logo on every frame, and subtitles on some."""
     drawn = [
-        overlay(frame.shape[:2], subtitles=titled(index, len(frames))) for index, frame in enumerate(frames)
+        overlay(frame.shape[:2], subtitles=titled(index, len(frames)))[..., None]
+        for index, frame in enumerate(frames)
     ]
-    return [
-        np.where(shape[..., None] > 0, shape[..., None], frame)
-        for frame, shape in zip(done, drawn, strict=True)
-    ]
+    return [np.where(shape > 0, shape, frame) for frame, shape in zip(frames, drawn, strict=True)]
 
 
 def titled(index: int, count: int) -> bool:
@@ -191,6 +193,7 @@ FORUM_KINDS: Final[dict[str, tuple[Effect, str | None]]] = {
 CLEAN: Final[dict[str, Callable[[Sequence[Frame]], list[Frame]]]] = {
     "boil on twos": lambda frames: on_twos(frames, np.random.default_rng()),
     "dark noise": night,
+    "overlays": with_overlays,
 }
 """What the clean clip is of kinds that change more than flicker."""
 

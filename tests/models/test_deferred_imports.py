@@ -1,4 +1,4 @@
-"""Stand-ins for parts of SciPy: nobody sees a difference but in time."""
+"""Stand-ins for large libraries: nobody sees a difference but in time."""
 
 import subprocess
 import sys
@@ -31,3 +31,55 @@ def test_parts_of_scipy_are_imported_when_they_are_used() -> None:
 def test_parts_that_are_there_stay(first: str) -> None:
     program = f"import {first}; before = {first}\n" + PROGRAM + f"assert sys.modules[{first!r}] is before"
     subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+
+LOAD = """
+import sys
+from framesmooth.models.loading import load_pipeline
+pipe = load_pipeline()
+pipe.encode("a boat", "", guided=True)
+"""
+DEFERRED = (
+    "peft",
+    "torch._dynamo",
+    "torch.distributed.tensor",
+    "torch.distributed.fsdp",
+    "torch.distributed.checkpoint",
+    "transformers.models",
+    "diffusers.models.transformers",
+)
+LATER = """
+import diffusers, torch, transformers
+from diffusers.hooks.layerwise_casting import BaseTunerLayer
+from diffusers.utils.torch_utils import is_compiled_module
+from framesmooth.models import deferred_imports
+
+layer = torch.nn.Linear(2, 2)
+assert not isinstance(layer, BaseTunerLayer)
+assert "peft" not in sys.modules
+import peft
+assert isinstance(peft.tuners.lora.layer.Linear(layer, "one", peft.LoraConfig(r=1), r=1), BaseTunerLayer)
+assert not isinstance(layer, BaseTunerLayer)
+
+assert not is_compiled_module(layer)
+assert is_compiled_module(torch.compile(layer, backend="eager"))
+block = diffusers.models.attention.BasicTransformerBlock
+assert ("allow_in_graph", block) in deferred_imports._marks
+deferred_imports.mark_for_compiler()
+assert torch._dynamo.trace_rules.is_callable_allowed(block)
+assert not deferred_imports._marks
+
+from transformers.distributed import expert_parallel
+from torch.distributed.tensor import Shard
+assert isinstance(expert_parallel.Shard(1), Shard) and expert_parallel.Shard(1).dim == 1
+assert transformers.models.bert.BertConfig().hidden_size == 768
+assert diffusers.models.transformers.FluxTransformer2DModel is diffusers.FluxTransformer2DModel
+print("as usual")
+"""
+
+
+def test_a_model_is_loaded_without_the_libraries_that_it_doesn_t_use() -> None:
+    program = LOAD + f"print([name for name in {DEFERRED} if name in sys.modules])" + LATER
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["[]", "as usual"]

@@ -15,11 +15,12 @@ from click.testing import CliRunner, Result
 from framesmooth.cli.main import cli
 from framesmooth.frames import Frame
 from framesmooth.smoothing.base import create_smoother
-from framesmooth.video.pipes.colors import Look
-from framesmooth.video.pipes.sink import open_pipe_sink
+from framesmooth.video.pipes.colors import ColorTags, Look
+from framesmooth.video.pipes.sink import PipeFormat, open_pipe_sink
 from framesmooth.video.pipes.source import PipeSource
 from tests.doc_blocks import HOME, blocks
 from tests.scenes import moving_scene
+from tests.video.deep import planes
 from tests.video.frames import gradient
 from tests.video.pipes.streams import HD, NTSC, OneWay, pictures, read, stream_of
 
@@ -96,6 +97,70 @@ def test_a_stream_becomes_a_file_and_a_file_a_stream(tmp_path: Path) -> None:
     back = run("smooth", tmp_path / "large", "-o", "-", "-s", 0, "--no-measure", "--format", "mkv")
     assert read(back.stdout_bytes).look.tags == HD
     assert len(frames_of(back)) == len(FRAMES)
+
+
+DEEP = [np.asarray(frame, np.uint16) * 257 - np.uint16(40 * t) for t, frame in enumerate(gradient(4))]
+PQ = ColorTags(matrix=9, range=1, primaries=9, transfer=16)
+
+
+def deep_clip(look: Look, chosen: PipeFormat = "mkv", pixel_format: str = "yuv444p10le") -> bytes:
+    return stream_of(DEEP, chosen, pixel_format, look=look)
+
+
+def codes_of(data: bytes) -> list[np.ndarray]:
+    return [np.asarray(plane).astype(int) for picture in pictures(data) for plane in planes(picture)]
+
+
+@pytest.mark.parametrize("tags", [HD, PQ], ids=["SDR", "PQ"])
+@pytest.mark.parametrize(
+    ("verb", "frames"),
+    [
+        (("smooth", "-s", 0, "--no-measure"), 4),
+        (("interpolate", "--cadence", 2), 7),
+        (("upscale", "--model", "lanczos", "--scale", 2), 4),
+    ],
+    ids=["smooth", "interpolate", "upscale"],
+)
+def test_streams_of_more_than_8_bits_stay_so(verb: tuple[object, ...], frames: int, tags: ColorTags) -> None:
+    data = deep_clip(Look(tags=tags))
+    result = run(verb[0], "-", "-o", "-", *verb[1:], stdin=data)
+    assert result.exit_code == 0, result.stderr
+    assert "have 8" not in result.stderr
+    made = pictures(result.stdout_bytes)
+    assert {picture.format.name for picture in made} == {"yuv444p10le"}
+    assert (len(made), int(made[0].color_trc)) == (frames, tags.transfer)
+    if verb[0] == "smooth":
+        apart = [
+            np.abs(a - b).max() for a, b in zip(codes_of(data), codes_of(result.stdout_bytes), strict=True)
+        ]
+        assert max(apart) <= 1
+
+
+def test_a_deep_clip_goes_from_a_file_to_stdout_and_from_stdin_to_a_file(tmp_path: Path) -> None:
+    write = ("--no-measure", "-s", 0)
+    to_file = run(
+        "smooth", "-", "-o", tmp_path / "deep.mkv", "--codec", "ffv1", *write, stdin=deep_clip(Look(tags=HD))
+    )
+    assert to_file.exit_code == 0, to_file.stderr
+    assert pictures((tmp_path / "deep.mkv").read_bytes())[0].format.name == "gbrp10le"
+    back = run("smooth", tmp_path / "deep.mkv", "-o", "-", "--format", "y4m", *write)
+    assert pictures(back.stdout_bytes)[0].format.name == "yuv444p10le"
+
+
+@pytest.mark.parametrize(
+    "words", [("--bit-depth", 8), ("--pixel-format", "yuv444p")], ids=["bit depth", "pixel format"]
+)
+def test_8_bits_are_written_where_they_are_asked_for(words: tuple[object, ...]) -> None:
+    result = run("smooth", "-", "-o", "-", "-s", 0, "--no-measure", *words, stdin=deep_clip(Look(tags=HD)))
+    assert pictures(result.stdout_bytes)[0].format.name == "yuv444p"
+    assert "stdin has 10 bits a channel and frames have 8" in result.stderr
+
+
+def test_raw_video_of_16_bits_stays_so() -> None:
+    raw = b"".join(frame.tobytes() for frame in DEEP)
+    words = ("--video-size", "64x48", "--pixel-format", "rgb48le", "--fps", 24)
+    result = run("smooth", "-", "-o", "-", "-s", 0, "--no-measure", *words, stdin=raw)
+    assert (result.exit_code, result.stdout_bytes == raw) == (0, True)
 
 
 def test_a_stream_is_measured_as_the_same_frames_are(tmp_path: Path) -> None:

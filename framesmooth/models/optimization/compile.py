@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from framesmooth.errors import ModelError
+from framesmooth.models.deferred_imports import mark_for_compiler
 
 
 def check_compiler(device: torch.device, backend: str = "inductor") -> None:
@@ -25,6 +26,7 @@ def check_compiler(device: torch.device, backend: str = "inductor") -> None:
 
 def compile_networks(networks: Iterable[Any], backend: str = "inductor") -> None:
     """Have networks compiled when they are first called, and once more for a batch of another size."""
+    mark_for_compiler()
     for network in networks:
         network.forward = torch.compile(network.forward, backend=backend)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
 
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
-_UNCHANGED, _LEAST_NOISE = 0.5 / 255, 1 / 255
+_UNCHANGED = 0.5 / 255
+LEAST_NOISE: Final = np.float32(1 / 255)
 _NOISE_SAMPLES = 10_000
 LEAST_KNOWN: Final = np.float32(0.25)
 """What a pixel weighs that was clipped to white, as if it were known so far."""
@@ -76,8 +77,12 @@ def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | No
     return Difference(other.distance, gap, unlike, trust, other.weight, both)
 
 
-def noise_level(differences: Sequence[Difference], *, beside_trends: bool = False) -> float:
+def noise_level(
+    differences: Sequence[Difference], *, beside_trends: bool = False, level: Weight | None = None
+) -> float:
     """Return the standard deviation of the band's noise where it changes, 1/255 at least.
+
+    With the local ``level`` (h, w) of the frame it is that of its changes relative to it, 0 at least.
 
     From the differences d to the nearest neighbours. With ``beside_trends`` also from how the next but one
     lie off the line through the nearest, d(2) - 2 d(1), on each side by itself, if that is less: what rises
@@ -86,38 +91,49 @@ def noise_level(differences: Sequence[Difference], *, beside_trends: bool = Fals
     by_distance = {other.distance: other for other in differences}
     nearest = min(map(abs, by_distance), default=0)
     steps = [(by_distance[k].gap, by_distance[k].sure) for k in (-nearest, nearest) if k in by_distance]
-    found = _spread(steps) / 2**0.5
+    found, least = _spread(steps, level) / 2**0.5, float(LEAST_NOISE) if level is None else 0.0
     if not beside_trends:
-        return max(found, _LEAST_NOISE)
+        return max(found, least)
     bends = [
         (far.gap - 2 * near.gap, np.minimum(far.sure, near.sure))
         for k in (-1, 1)
         if (near := by_distance.get(k)) is not None and (far := by_distance.get(2 * k)) is not None
     ]
-    return max(min(found, _spread(bends) / 6**0.5) if bends else found, _LEAST_NOISE)
+    return max(min(found, _spread(bends, level) / 6**0.5) if bends else found, least)
 
 
-def _spread(gaps: Sequence[tuple[Band, Weight]]) -> float:
+def _spread(gaps: Sequence[tuple[Band, Weight]], level: Weight | None) -> float:
     """Return the standard deviation of trusted gaps as if they were normal, from a quantile of about 10,000.
 
-    Samples that stay the same are left out: a flat or frozen background says nothing about the rest.
+    With a ``level`` (h, w), of gaps relative to it. Samples that stay the same are left out: a flat or frozen
+    background says nothing about the rest.
     """
-    samples = [np.zeros(0, np.float32)]
+    samples: list[NDArray[Any]] = [np.zeros(0, np.float32)]
     for gap, trust in gaps:
         step = max(int((trust.size / _NOISE_SAMPLES) ** 0.5), 1)
         sparse = np.s_[::step, ::step]
-        samples.append(np.abs(gap[sparse])[trust[sparse] > 0.5].ravel())
-    sizes = np.concatenate(samples)
-    changing = sizes[sizes > _UNCHANGED]
+        sizes = np.abs(gap[sparse])
+        changed = (trust[sparse] > 0.5)[..., None] & (sizes > _UNCHANGED)
+        samples.append((sizes if level is None else sizes / level[sparse][..., None])[changed])
+    changing = np.concatenate(samples)
     return float(np.quantile(changing, _NOISE_QUANTILE)) / _NORMAL_QUANTILE if changing.size else 0.0
+
+
+def likeness(unlike: Weight, scale: Weight | np.float32) -> Weight:
+    """Return 1 where two frames are alike (h, w), falling to 0 from D = ``unlike`` = scale / 4 on.
+
+    exp(-x - x^2), x = max(D / scale - 1/4, 0): the weights of a dozen frames that show something else add up.
+    """
+    beyond = np.maximum(unlike / scale - np.float32(0.25), 0)
+    return np.asarray(cv2.exp(-beyond * (1 + beyond)), np.float32)
 
 
 class AverageChange:
     """What averaging with its neighbours adds to a frame, summed up neighbour by neighbour.
 
-    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-max(D / (2 h^2 s^2) - 1/4, 0)) times its
-    own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s, the tolerance
-    times the noise; the frame itself weighs 1. Noise alone makes D = 2 s^2.
+    Each neighbour weighs trust exp(-(k / (radius + 1/2))^2) exp(-x - x^2), x = max(D / (2 h^2 s^2) - 1/4,
+    0), times its own weight, with k its distance in frames, D the mean squared difference, and ``limit`` h s,
+    the tolerance times the noise; the frame itself weighs 1. Noise alone makes D = 2 s^2.
 
     Where only earlier or only later frames can be followed, a picture that changes steadily (a dissolve, a
     sunset) would be averaged to another time than its surroundings and show as a patch. With ``slope_window``
@@ -130,12 +146,15 @@ class AverageChange:
         size: tuple[int, int],
         *,
         radius: float,
-        limit: float,
+        limit: float | Weight,
         slope_window: float | None,
         known: Weight | None = None,
     ) -> None:
         """Start from a frame of this (height, width) without neighbours, which weighs ``known`` itself."""
-        self._radius, self._scale = radius, np.float32(max(2 * limit**2, 1e-8))
+        self._radius, self._scale = (
+            radius,
+            np.maximum(np.float32(2) * np.square(limit, dtype=np.float32), np.float32(1e-8)),
+        )
         self._slope_window = slope_window
         self._own = np.float32(1) if known is None else np.maximum(known, LEAST_KNOWN)
         self._total = np.full(size, self._own, np.float32)
@@ -147,9 +166,8 @@ class AverageChange:
     def add(self, other: Difference) -> None:
         """Count one more neighbour in."""
         k = other.distance
-        closeness = np.minimum(np.float32(0.25) - other.unlike / self._scale, 0)
-        closeness -= np.float32((k / (self._radius + 0.5)) ** 2)
-        weight = np.asarray(cv2.exp(closeness), np.float32) * other.trust * np.float32(other.weight)
+        nearness = np.float32(np.exp(-((k / (self._radius + 0.5)) ** 2)) * other.weight)
+        weight = likeness(other.unlike, self._scale) * other.trust * nearness
         weighted = cv2.multiply(other.gap, cv2.merge((weight, weight, weight)))
         self._total += weight
         self._change += weighted
@@ -207,6 +225,11 @@ def detail_gain(wanted: Band, filtered: Band, *, window: float, limit: float) ->
     product = gaussian(_dot(wanted, filtered), window)
     energy = gaussian(_dot(filtered, filtered), window)
     return np.asarray(np.clip((product + 1e-6) / (energy + 1e-6), 1.0, limit), np.float32)
+
+
+def mean_product(first: Band, second: Band) -> Weight:
+    """Return the mean over the channels of the products (h, w)."""
+    return np.asarray(_dot(first, second) / 3, np.float32)
 
 
 def _dot(first: Band, second: Band) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Bilateral average along motion trajectories in three frequency bands: the default smoother."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
@@ -24,15 +24,18 @@ from framesmooth.smoothing.exposure import (
 )
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.smoothing.trajectory.bilateral import (
+    LEAST_NOISE,
     AverageChange,
     Difference,
     Neighbour,
     compare,
     detail_gain,
     diffuse,
+    mean_product,
     noise_level,
 )
 from framesmooth.smoothing.trajectory.flow_chains import Paths, Trajectory, trajectories
+from framesmooth.smoothing.trajectory.following import Following
 from framesmooth.smoothing.trajectory.jitter import (
     STEADY_RADIUS,
     Jitter,
@@ -68,7 +71,7 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 4.5)}
+SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 3.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
 # Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
@@ -81,6 +84,8 @@ _KEYFRAME_WEIGHT = 2.0
 _SIMILARITY_SIGMA = 2.0
 # Contrast lost to misregistration is given back up to this factor.
 _LARGEST_REGAIN = 1.6
+# What is darker flickers no less than this does.
+_DARK: Final = np.float32(16 / 255)
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,17 @@ class TonedFrame:
 
 @dataclass(frozen=True)
 class RegisteredBand:
-    """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths."""
+    """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths.
+
+    ``noise`` (h, w) is what it flickers by, and ``gain`` the share of that which grows with its brightness or
+    contrast: of the low band all.
+    """
 
     here: Band
     known: Weight | None
     others: Iterator[Difference]
-    noise: float
+    noise: Weight
+    gain: float
     radius: float
 
 
@@ -230,15 +240,29 @@ class TrajectorySmoother(MotionSmoother):
         if not shares[centre]:
             return {strength: window[centre].frame.copy() for strength in strengths}
         paths, shift, presence = self._steadied(window, centre, shares, paths)
-        averaged: dict[float, list[Band]] = {strength: [] for strength in strengths}
-        for band in (FINE, MID, LOW):
-            registered = _register(band, window, centre, shares, paths[band], shift)
+        averaged: dict[float, dict[int, Band]] = {strength: {} for strength in strengths}
+        following = Following()
+        low = _register(LOW, window, centre, shares, paths[LOW], shift)
+        for band in (MID, FINE, LOW):
+            registered = low
+            if band != LOW:
+                registered = _register(band, window, centre, shares, paths[band], shift, low.gain)
+            seen = following.trusted(registered.others)
+            if band == MID:
+                looser = 1 + (_WOBBLING_TOLERANCE[MID] - 1) * presence
+                seen = following.seen(registered.others, registered.here, looser * registered.noise)
+            registered = replace(registered, others=seen)
             tolerance = SETTINGS[band].tolerance * (1 + (_WOBBLING_TOLERANCE[band] - 1) * presence)
             answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
             for bands, answer in zip(averaged.values(), answers, strict=True):
-                bands.append(answer)
+                bands[band] = answer
+        if following.is_lost and self.on_lost is not None:
+            self.on_lost(window[centre].index)
         frame = window[centre].frame
-        return {strength: as_deep_as(frame, join(*bands)) for strength, bands in averaged.items()}
+        return {
+            strength: as_deep_as(frame, join(bands[FINE], bands[MID], bands[LOW]))
+            for strength, bands in averaged.items()
+        }
 
 
 def _share(strength: float) -> float:
@@ -277,10 +301,13 @@ def _register(
     shares: Sequence[float],
     paths: Paths,
     shift: FlowField | None,
+    gain: float = 0.0,
 ) -> RegisteredBand:
     """Return one band of the centre frame and how its neighbours along their trajectories differ from it.
 
     The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
+    Light that flickers is a gain: what is bright, or rich in contrast, flickers more. The low band tells by
+    how much, as ``gain`` to the others.
     """
     here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
     known = window[centre].known(band, shares[centre])
@@ -303,8 +330,14 @@ def _register(
     # Trends not in the finer bands: wobbling outlines there come and go like trends.
     trends = band == LOW
     judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
-    noise = noise_level(judged, beside_trends=trends)
-    return RegisteredBand(here, known, chain(_consumed(judged), others), noise, radius)
+    energy = gaussian(mean_product(here, here), _SIMILARITY_SIGMA)
+    if band == LOW:
+        level = np.asarray(np.sqrt(energy) + _DARK, np.float32)
+        gain = noise_level(judged, beside_trends=True, level=level)
+        noise = np.maximum(np.float32(gain) * level, LEAST_NOISE)
+    else:
+        noise = np.sqrt(np.float32(noise_level(judged) ** 2) + np.float32(gain**2) * energy)
+    return RegisteredBand(here, known, chain(_consumed(judged), others), noise, gain, radius)
 
 
 def _consumed(differences: list[Difference]) -> Iterator[Difference]:
@@ -320,7 +353,7 @@ def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float])
         AverageChange(
             here.shape[:2],
             radius=registered.radius,
-            limit=tolerance * registered.noise,
+            limit=np.asarray(tolerance * registered.noise, np.float32),
             slope_window=None if band == FINE else 2 * _SIMILARITY_SIGMA,
             known=registered.known,
         )

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import av
+import numpy as np
 from av.video.reformatter import ColorRange, Interpolation
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
+from framesmooth.video.deep_color import from_rgb16, matrix_of
+from framesmooth.video.samples import ColorTags as DeepTags
+from framesmooth.video.samples import Samples
 
 UNSPECIFIED: Final = 2
 """Of matrix, primaries and transfer (ITU-T H.273); a range that isn't specified is 0."""
@@ -106,9 +111,38 @@ def encoded(frame: Frame, pixel_format: str, tags: ColorTags) -> av.VideoFrame:
     return made
 
 
+def encoded_deep(signal: NDArray[np.uint16], pixel_format: str, tags: ColorTags) -> av.VideoFrame:
+    """Return RGB (H, W, 3) of 16 bits in a ``pixel_format`` of more than 8, by the tags as above."""
+    if is_rgb(pixel_format) and not pixel_format.startswith("gbrp"):
+        return av.VideoFrame.from_ndarray(signal, format="rgb48le").reformat(format=pixel_format)
+    known = DeepTags(matrix=matrix_of(tags.matrix, signal.shape[0]))
+    full = tags.range == int(ColorRange.JPEG)
+    picture = from_rgb16(np.ascontiguousarray(signal), pixel_format, known, full=full)
+    if not is_rgb(pixel_format):
+        picture.color_range = tags.range
+    return picture
+
+
 def is_rgb(pixel_format: str) -> bool:
     """Tell whether the samples are red, green and blue."""
     return av.VideoFormat(pixel_format).is_rgb
+
+
+def look_of(samples: Samples) -> Look:
+    """Return how frames of more than 8 bits are stored that come from a file."""
+    color, bits = samples.color, f"{samples.bits if samples.bits in (10, 12) else 16}le"
+    tags = ColorTags(matrix=color.matrix, range=1, primaries=color.primaries, transfer=color.transfer)
+    return Look(pixel_format=("gray" if samples.grey else "yuv444p") + bits, tags=tags)
+
+
+def in_eight_bits(pixel_format: str) -> str:
+    """Return a format whose samples have 8 bits: this one, or the nearest."""
+    return pixel_format if bits_of(pixel_format) <= 8 else eight_bits(pixel_format)
+
+
+def bits_of(pixel_format: str) -> int:
+    """Return how many bits a sample has at most."""
+    return max(part.bits for part in av.VideoFormat(pixel_format).components)
 
 
 def eight_bits(pixel_format: str) -> str:

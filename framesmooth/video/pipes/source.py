@@ -17,6 +17,7 @@ from framesmooth.limits import MAX_PIXELS
 from framesmooth.streams import is_abandoned
 from framesmooth.video.atomic import media_errors
 from framesmooth.video.damage import Damage, decoded_pictures
+from framesmooth.video.deep_color import video_samples
 from framesmooth.video.inspection import Decoding, look_at
 from framesmooth.video.orientation import display_matrix
 from framesmooth.video.pipes.colors import ColorTags, Look
@@ -26,6 +27,7 @@ from framesmooth.video.probe import video_stream
 from framesmooth.video.reader import _square_pixels
 from framesmooth.video.reading import AS_USUAL, Reading
 from framesmooth.video.safe_open import OPTIONS, check_size
+from framesmooth.video.samples import Depth
 
 _ADVICE: Final = "give y4m, Matroska or NUT, or raw video with --video-size, --pixel-format and --fps"
 _HDR: Final = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3
@@ -51,6 +53,7 @@ class PipeSource:
         num_frames: None: only the end tells.
         format: FFmpeg's name of the container.
         look: the colours and samples of the stream, so that it can be written alike.
+        samples: as how deep it is read.
         metadata: the tags of the stream.
         notices: one line for each thing that reading changes or loses.
         listener: is told at the end what was found on the way: an uneven rate, damage.
@@ -66,6 +69,7 @@ class PipeSource:
         raw: RawVideo | None = None,
         fps: Fraction | None = None,
         reading: Reading = AS_USUAL,
+        depth: Depth = "eight",
     ) -> None:
         """Open a stream and look at its first picture.
 
@@ -75,6 +79,7 @@ class PipeSource:
             raw: what raw video is; None where the stream has a container.
             fps: the rate of raw video; to any other stream's it must be equal.
             reading: how transparent pixels, fields and damage are read.
+            depth: how many bits frames get, as of :func:`framesmooth.video.open_source`.
 
         Raises:
             MediaError: a stream that is empty, in no known format, or without a picture.
@@ -94,9 +99,11 @@ class PipeSource:
             first = next(pictures, None)
             if first is None or not rate:
                 raise MediaError(f"{name} holds no decodable frame: was it written completely?")
-            decoding, remarks = look_at(self._container, stream, first, reading, rate, name)
+            bits = max(part.bits for part in first.format.components)
+            samples = video_samples(stream, first, bits, depth)
+            decoding, remarks = look_at(self._container, stream, first, reading, rate, name, samples)
         self.format, self.metadata = self._container.format.name, dict(self._container.metadata)
-        self._decoding, self._stream = decoding, stream
+        self._decoding, self._stream, self.samples = decoding, stream, samples
         self._stored_rate: Fraction = rate
         self._damage.fields = 2 if decoding.interlace.doubles else 1
         self.fps: Fraction = rate * self._damage.fields
@@ -166,7 +173,7 @@ class PipeSource:
             square = _square_pixels(
                 self._decoding.frame(picture), self._stream.sample_aspect_ratio, self._path
             )
-            yield self._decoding.upright(square, picture, self._path)
+            yield self._decoding.finished(self._decoding.upright(square, picture, self._path))
 
     def _changes(self, first: av.VideoFrame) -> Iterator[str]:
         """Yield one line for each thing that one pass changes or loses."""
@@ -177,7 +184,7 @@ class PipeSource:
         if lost:
             yield f"left out of {self.name}: {lost}; ffmpeg can add them from the source afterwards (-map)"
         transfer = _HDR.get(self.look.tags.transfer)
-        if transfer is not None:
+        if transfer is not None and not self.samples.is_deep:
             yield f"{self.name} is HDR ({transfer}): its samples are taken as they are, in 8 bits"
 
 

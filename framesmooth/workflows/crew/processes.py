@@ -21,7 +21,7 @@ from framesmooth.workflows.crew.worker import MODULE
 
 _GPU_DRIVERS: Final = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What is there on Linux where CUDA or ROCm may find a GPU: asking torch takes seconds."""
-_THREADS: Final = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+THREADS: Final = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _LONGEST_LOG: Final = 8 * 2**20
 
 
@@ -34,9 +34,9 @@ def places(workers: int | None, gpus: Sequence[str], environment: Mapping[str, s
         environment: of this process; OMP_NUM_THREADS there says how many threads are shared out.
     """
     count = workers or max(len(gpus), 1)
-    asked = environment.get(_THREADS[0], "")
+    asked = environment.get(THREADS[0], "")
     threads = max((int(asked) if asked.isdigit() and int(asked) > 0 else processors()) // count, 1)
-    shared = {name: str(threads) for name in _THREADS}
+    shared = {name: str(threads) for name in THREADS}
     if not gpus:
         return [Place(f"worker {index + 1}", shared) for index in range(count)]
     return [

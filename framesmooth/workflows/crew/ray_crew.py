@@ -11,6 +11,7 @@ from framesmooth.errors import UsageError, missing_packages
 from framesmooth.models.pool import ModelPool
 from framesmooth.workflows.crew.base import Died, Ended, News, Ready, Task, Told
 from framesmooth.workflows.crew.outcome import Outcome
+from framesmooth.workflows.crew.processes import THREADS
 from framesmooth.workflows.crew.telling import telling
 from framesmooth.workflows.crew.worker import doing_of, use_threads
 
@@ -81,7 +82,9 @@ class RayCrew:
         self._count = workers or gpus or max(len(machines), 1)
         self._cpus = min(1.0, cpus / self._count)
         self._gpus = min(1.0, gpus / self._count)
-        self._threads = max(min(cpus // self._count, int(max(machines, default=1))), 1)
+        share = max(min(cpus // self._count, int(max(machines, default=1))), 1)
+        here = os.environ.get(THREADS[0], "")  # results can hang on it: actors take no more
+        self._threads = min(share, max(int(here), 1)) if here.isdigit() else share
         self._actors: dict[int, Any] = {}
         self._refs: dict[Any, tuple[int, str]] = {}
         self._looked = 0.0
@@ -97,7 +100,7 @@ class RayCrew:
     def start(self, worker: int) -> None:
         """Start an actor, where the cluster has room for one."""
         threads = str(self._threads)
-        variables = {"OMP_NUM_THREADS": threads, "OPENCV_FOR_THREADS_NUM": threads}
+        variables = dict.fromkeys(THREADS, threads)
         actor: Any = (
             self._ray.remote(Actor)
             .options(

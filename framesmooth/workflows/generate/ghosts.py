@@ -12,6 +12,7 @@ import numpy as np
 from framesmooth.events import Notice
 from framesmooth.frames import FrameSource, frame_slice
 from framesmooth.metrics.ghosting import GhostingMeter
+from framesmooth.metrics.outliers import frame_statistics
 from framesmooth.metrics.report import Report
 from framesmooth.tuning.blind_quality import motions_of
 from framesmooth.tuning.ghosts import small_pictures
@@ -22,6 +23,8 @@ _SHARE: Final = 25.0
 """Percent of a frame's change. Clips in which one thing stays one thing have up to 15."""
 _LEVELS: Final = 1.5
 """By which at least a twentieth of the picture fades from frame to frame: clouds that form have up to 1.4."""
+_FEWEST: Final = 3
+"""Frames that a thing takes to fade in: fewer are a jump."""
 _LONGEST_GAP: Final = 3
 _MOST_AT_ONCE: Final = 64
 """Frames that are held in memory."""
@@ -36,7 +39,11 @@ def ghosting_frames(report: Report, frames: FrameSource) -> list[int]:
         return []
     shares = report[FAULT].per_frame
     likely = [index for index, share in enumerate(shares) if share is not None and share >= _SHARE]
-    return [index for first, last in _runs(likely) for index in _seen(frames, first, last) if index in likely]
+    found: list[int] = []
+    for first, last in _runs(likely):
+        seen = [index for index in _seen(frames, first, last) if index in likely]
+        found += seen if len(seen) >= _FEWEST else []
+    return found
 
 
 def as_bad_frames(found: Sequence[int]) -> list[Repaired]:
@@ -66,8 +73,13 @@ def _runs(indices: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _seen(frames: FrameSource, first: int, last: int) -> Iterator[int]:
-    """Yield the frames from ``first`` to ``last``, which have neighbours, where what fades can be seen."""
+    """Yield the frames from ``first`` to ``last``, which have neighbours, where what fades can be seen.
+
+    None beside a black frame: a picture that comes out of the dark is no second one.
+    """
     pictures = small_pictures(list(islice(frame_slice(frames, first - 1), last - first + 3)))
+    if any(frame_statistics(picture).black for picture in pictures):
+        return
     meter = GhostingMeter()
     for index, (picture, motion) in enumerate(zip(pictures, (None, *motions_of(pictures)), strict=True)):
         found = meter.update(picture, motion)

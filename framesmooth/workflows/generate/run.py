@@ -295,6 +295,8 @@ class _Work:
         """Say in which frames two pictures show through each other, and record them as bad frames."""
         from framesmooth.workflows.generate.ghosts import as_bad_frames, ghosting_frames, notice_of
 
+        if self.clip.restyle is not None:
+            return  # what fades, fades in the video that leads the clip
         found = ghosting_frames(smoothed.after, smoothed.frames)
         if found:
             self.emit(notice_of(found))

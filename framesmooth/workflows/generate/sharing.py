@@ -58,13 +58,14 @@ def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Han
             advice = f"start one with 'ray start --head', or set {_ADDRESS}=local"
             actors = RayCrew(address, None, DOING, asked="--workers ray", advice=advice)
             helpers = Helpers(actors, packed, warn, draws_here=False)
+            held.callback(helpers.close)
         else:
             at = _places(clip, int(workers))
             logs = run.folder / _LOGS
+            held.enter_context(_threads_of(at[0]))
             helpers = Helpers(ProcessCrew(at[1:], logs, DOING), packed, warn, draws_here=True)
             held.callback(lambda: None if helpers.had_trouble else shutil.rmtree(logs, ignore_errors=True))
-            held.enter_context(_threads_of(at[0]))
-        held.callback(helpers.close)
+            held.callback(helpers.close)
         yield helpers
 
 

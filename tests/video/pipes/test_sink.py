@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from framesmooth.errors import MediaError, PipeClosed, UsageError
+from framesmooth.frames import Frame
 from framesmooth.video.pipes.colors import ColorTags, Look
 from framesmooth.video.pipes.sink import PipeFormat, lost_by, open_pipe_sink, pixel_format_for
+from framesmooth.video.pipes.source import PipeSource
+from tests.video.deep import planes
 from tests.video.frames import gradient
-from tests.video.pipes.streams import HD, NTSC, pictures, read, stream_of
+from tests.video.pipes.streams import HD, NTSC, OneWay, pictures, read, stream_of
 
 FRAMES = gradient(4)
 WIDE = ColorTags(matrix=9, range=2, primaries=9, transfer=16)
@@ -34,6 +37,44 @@ def test_reading_and_writing_again_changes_next_to_nothing() -> None:
         again = read(stream_of(list(once), chosen, pixel_format, look=once.look))  # type: ignore[arg-type]
         for frame, original in zip(again, read(data), strict=True):
             assert np.abs(frame.astype(int) - original).mean() < 1
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["limited", "full"])
+@pytest.mark.parametrize(
+    ("chosen", "pixel_format"),
+    [
+        ("y4m", "yuv444p10le"),
+        ("y4m", "yuv444p16le"),
+        ("y4m", "gray10le"),
+        ("mkv", "yuv444p12le"),
+        ("mkv", "gbrp10le"),
+        ("mkv", "gbrp16le"),
+        ("mkv", "gray16le"),
+    ],
+)
+def test_more_than_8_bits_come_back(chosen: PipeFormat, pixel_format: str, full: bool) -> None:
+    frames = deep_frames(grey="gray" in pixel_format)
+    look = Look(tags=ColorTags(matrix=9, range=2 if full else 1, primaries=9, transfer=14))
+    data = stream_of(frames, chosen, pixel_format, look=look)
+    assert pictures(data)[0].format.name == pixel_format
+    source = PipeSource(OneWay(data), depth="source")  # type: ignore[arg-type]
+    found = list(source)
+    bits = int(pixel_format[-4:-2])
+    if chosen == "mkv" or "gray" in pixel_format:  # y4m keeps no matrix
+        for frame, expected in zip(found, frames, strict=True):
+            assert frame.dtype == np.uint16
+            assert np.abs(frame.astype(int) - expected).max() <= 4 * 65536 / 2**bits
+    again = stream_of(found, chosen, pixel_format, look=source.look)
+    for one, other in zip(pictures(data), pictures(again), strict=True):
+        codes = [planes(one), planes(other)]
+        assert max(np.abs(a.astype(int) - b).max() for a, b in zip(*codes, strict=True)) <= 1
+
+
+def deep_frames(*, grey: bool) -> list[Frame]:
+    """Return two frames of colours that 8 bits don't hold."""
+    rng = np.random.default_rng(5)
+    plane = rng.integers(6000, 58000, (2, 16, 24, 1 if grey else 3), np.uint16)
+    return [np.ascontiguousarray(np.broadcast_to(one, (16, 24, 3))) for one in plane]
 
 
 def test_y4m_says_its_rate_range_and_fields() -> None:
@@ -65,7 +106,14 @@ def test_what_a_format_cannot_say_is_named(chosen: PipeFormat, look: Look, told:
     [
         ("y4m", None, "yuv420p", "yuv4mpegpipe", "yuv420p"),
         ("y4m", None, "yuvj422p", "matroska,webm", "yuv422p"),
-        ("mkv", None, "yuv420p10le", "matroska,webm", "yuv420p"),
+        ("mkv", None, "yuv420p10le", "matroska,webm", "yuv420p10le"),
+        ("y4m", None, "yuv422p12le", "yuv4mpegpipe", "yuv422p12le"),
+        ("mkv", None, "p010le", "mpegts", "yuv420p10le"),
+        ("mkv", None, "gbrp14le", "matroska,webm", "gbrp16le"),
+        ("y4m", None, "rgb48le", "rawvideo", "yuv444p16le"),
+        ("mkv", None, "gray12le", "matroska,webm", "gray12le"),
+        ("rawvideo", None, "yuv420p10le", "matroska,webm", "rgb48le"),
+        ("mkv", "yuv420p", "yuv420p10le", "matroska,webm", "yuv420p"),
         ("mkv", None, "gbrp", "matroska,webm", "bgr0"),
         ("y4m", None, "rgb24", "rawvideo", "yuv444p"),
         ("rawvideo", None, "yuv420p", "matroska,webm", "rgb24"),

@@ -35,6 +35,12 @@ def test_frames_in_which_something_fades_in_are_named() -> None:
         assert BadFrame(**bad.as_record()).fault == "ghosting"
 
 
+def test_a_picture_that_comes_out_of_the_dark_is_none_of_two() -> None:
+    still = np.asarray(clip(fading=False)[0], np.float32)
+    opening = [np.asarray(np.rint(share * still), np.uint8) for share in (0, 0.2, 0.4, 0.6, 0.8, 1)]
+    assert found(opening) == []
+
+
 def test_what_moves_is_not_named_and_neither_is_what_was_not_measured() -> None:
     moving = clip(fading=False)
     assert found(moving) == []

@@ -1,0 +1,92 @@
+"""What moves too fast to be followed is not averaged with what is elsewhere, and is told of."""
+
+import cv2
+import numpy as np
+import pytest
+
+from framesmooth.events import Event, Notice
+from framesmooth.frames import Frame
+from framesmooth.smoothing.base import create_smoother
+from framesmooth.smoothing.trajectory.bilateral import Difference
+from framesmooth.smoothing.trajectory.following import Following
+from framesmooth.workflows.smooth import smooth
+from tests.scenes import add_flicker, moving_scene, texture
+
+STRENGTH = 0.6
+SIZE = (96, 160)
+
+
+def _passing_bar(frames: int = 9) -> list[Frame]:
+    """Return a still wall with a blurred bar before it that leaps 23 pixels a frame."""
+    wall = cv2.GaussianBlur(moving_scene(frames=1, size=SIZE, seed=5).frames[0], (0, 0), 1.5)
+    clip = []
+    for at in range(frames):
+        bar = np.zeros(SIZE, np.float32)
+        left = 23 * at % 140
+        bar[:, left : left + 30] = 1
+        bar = cv2.GaussianBlur(bar, (0, 0), 5)[..., None]
+        clip.append(np.asarray(wall * (1 - bar) + 120 * bar, np.uint8))
+    return clip
+
+
+def _boiling(frames: int = 9) -> list[Frame]:
+    """Return a still texture whose lower third is another one in every frame, as spray."""
+    still = moving_scene(frames=1, size=SIZE, seed=5).frames[0]
+    clip = []
+    for seed in range(frames):
+        frame = still.copy()
+        frame[-36:] = 255 * texture(36, SIZE[1], 100 + seed)
+        clip.append(frame)
+    return add_flicker(clip, "GLT", seed=2)
+
+
+def _psnr(clean: list[Frame], made: list[Frame]) -> float:
+    error = np.mean([np.square(a.astype(np.float64) - b).mean() for a, b in zip(clean, made, strict=True)])
+    return float(10 * np.log10(255**2 / error))
+
+
+def test_what_moves_too_fast_ends_no_worse_than_it_came() -> None:
+    clean = _passing_bar()
+    spoiled = add_flicker(clean, "GLT", seed=2)
+    assert _psnr(clean, list(create_smoother("trajectory", STRENGTH)(spoiled))) > _psnr(clean, spoiled)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_frames_that_cannot_be_followed_are_told(workers: int) -> None:
+    told: list[Event] = []
+    smooth(_boiling(), smooth_strength=STRENGTH, on_event=told.append, measure=False, workers=workers)
+    notices = [event.message for event in told if isinstance(event, Notice)]
+    expected = "motion can't be followed in a large part of 9 frames (0, 1, 2, 3, 4, 5, 6, 7 and others)"
+    assert f"{expected}: only tone was evened there" in notices
+
+
+def test_a_clip_that_can_be_followed_is_not_told_of() -> None:
+    frames = add_flicker(moving_scene(frames=7, size=SIZE, seed=1).frames, seed=3)
+    lost: list[int] = []
+    list(create_smoother("trajectory", STRENGTH, on_lost=lost.append)(frames))
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("gap", "share"),
+    [
+        (0.0, 1.0),
+        (0.02, 1.0),  # D = 2 s^2, as noise makes it
+        (0.02 * np.sqrt(2 * 1.25), np.exp(-0.375 - 0.375**2)),  # D / (2 (2 s)^2) = 5/8
+    ],
+)
+def test_other_bands_trust_what_the_mid_band_shows(gap: float, share: float) -> None:
+    noise = np.full((8, 8), 0.01 * np.sqrt(2), np.float32)
+    here, zeros = np.zeros((8, 8, 3), np.float32), np.zeros((8, 8), np.float32)
+
+    def difference(distance: int) -> Difference:
+        gaps = np.full((8, 8, 3), gap, np.float32)
+        return Difference(distance, gaps, zeros + np.float32(gap**2), zeros + 1, 1.0)
+
+    following = Following()
+    list(following.seen([difference(2)], here, noise))
+    near, far, other_side = following.trusted([difference(1), difference(5), difference(-2)])
+    assert far.trust == pytest.approx(share, abs=2e-3)
+    assert np.array_equal(near.trust, zeros + 1)  # nothing was seen as near as that
+    assert np.array_equal(other_side.trust, zeros + 1)
+    assert not following.is_lost
