@@ -169,7 +169,10 @@ def taken_apart(layers: Layers, sails: Sails) -> Layers:
     mill = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(mill, cv2.convexHull(points.astype(np.int32)), 1)
     margin = max(round(0.03 * height), 2)
-    there = cv2.dilate((covered & reached).astype(np.uint8), np.ones((2 * margin + 1,) * 2, np.uint8))
+    there = cv2.dilate(
+        (covered & (reached | (up > -0.5 * sails.length))).astype(np.uint8),
+        np.ones((2 * margin + 1,) * 2, np.uint8),
+    )
     gone = cv2.GaussianBlur(there.astype(np.float32), (0, 0), margin / 2) * (1 - mill)
     plain = cv2.inpaint(
         layers.subject,

@@ -77,6 +77,9 @@ class Record(_Part):
     continued_with: list[str] = Field(default=[], description="differences that resume --force ignored")
     smoother: str | None = None
     left_as_it_was: str | None = Field(default=None, description="what smoothing didn't help, and why")
+    spared: float | None = Field(
+        default=None, description="share of the picture that moves by itself and isn't smoothed, 0 to 1"
+    )
     tuning: Facts | None = None
     metrics: Facts | None = None
     clip: ClipRecord | None = None

@@ -54,6 +54,7 @@ RESTYLE = Restyle(video=FrameList(VIDEO), content="", strengths=[0.4] * 5 + [0.8
 MOVING = MovingSubject(
     motions=(read_motion("a cat walking left on a beach"), read_motion("a cat walks in the sea"))
 )
+SKY_AND_SMOKE = Ambient(kind="clouds", noun="clouds"), Ambient(kind="smoke", noun="smoke")
 SUBJECT = Timeline((Keyframe(0, "a cat on a beach", 3), Keyframe(FRAMES - 1, "a cat in the sea", 3)), FRAMES)
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -77,7 +78,11 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "subject on water that moves": (
         "moving-subject",
-        {"plan": replace(MOVING, water=Ambient(kind="water", noun="sea")), "timeline": SUBJECT},
+        {"plan": replace(MOVING, around=(Ambient(kind="water", noun="sea"),)), "timeline": SUBJECT},
+    ),
+    "subject under clouds in even light": (
+        "moving-subject",
+        {"plan": replace(MOVING, around=SKY_AND_SMOKE), "timeline": SUBJECT, "pacing": "even"},
     ),
     "toy": ("toy", {}),
 }
