@@ -91,11 +91,13 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
     stand_ins = [one for library in deferred for one in _stand_ins(library)]
     sys.modules.update({one.__name__: one for one in stand_ins})
     listing = metadata.packages_distributions
-    metadata.packages_distributions = cache(listing)  # diffusers and transformers both read all packages
+    vars(metadata)["packages_distributions"] = cache(
+        listing
+    )  # diffusers and transformers both read all packages
     try:
         yield
     finally:
-        metadata.packages_distributions = listing
+        vars(metadata)["packages_distributions"] = listing
         for one in stand_ins:
             _remove(one)
             above, _, short = one.__name__.rpartition(".")
