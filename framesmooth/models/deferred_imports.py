@@ -91,9 +91,8 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
     stand_ins = [one for library in deferred for one in _stand_ins(library)]
     sys.modules.update({one.__name__: one for one in stand_ins})
     listing = metadata.packages_distributions
-    vars(metadata)["packages_distributions"] = cache(
-        listing
-    )  # diffusers and transformers both read all packages
+    # diffusers and transformers both list all packages
+    vars(metadata)["packages_distributions"] = cache(listing)
     try:
         yield
     finally:
