@@ -91,11 +91,12 @@ def deferred_imports(*libraries: str) -> Iterator[None]:
     stand_ins = [one for library in deferred for one in _stand_ins(library)]
     sys.modules.update({one.__name__: one for one in stand_ins})
     listing = metadata.packages_distributions
-    metadata.packages_distributions = cache(listing)  # diffusers and transformers both read all packages
+    # diffusers and transformers both list all packages
+    vars(metadata)["packages_distributions"] = cache(listing)
     try:
         yield
     finally:
-        metadata.packages_distributions = listing
+        vars(metadata)["packages_distributions"] = listing
         for one in stand_ins:
             _remove(one)
             above, _, short = one.__name__.rpartition(".")
@@ -195,8 +196,8 @@ class _Later:
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = cache(make)
 
-    @property
-    def __class__(self) -> type:
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # what isinstance asks for
         return type(self._make())
 
     def __getattr__(self, name: str) -> Any:
