@@ -52,7 +52,7 @@ _LEFT_LATER: Final = re.compile(
 """A way at the end of a clause, "over a castle to the left", that no other verb stands before."""
 
 
-_ADJECTIVE: Final = r"(?!(?:of|with|and|under|in|over|as|while|from)\b)[\w'-]+"
+_ADJECTIVE: Final = r"\b(?!(?:of|with|and|under|in|over|as|while|from)\b)[\w'-]+"
 _LINK: Final = r"(?:(?:that|which)\s+)?(?:is\s+|are\s+)?(?:\w+ing\s+and\s+)?"
 
 
