@@ -9,7 +9,8 @@ import numpy as np
 from framesmooth.frames import Frame
 from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
 from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, flames_in, smoke
-from framesmooth.generation.sky_motion import Clouds, clouds, sky_in, sky_of
+from framesmooth.generation.sky_motion import Clouds, clouds
+from framesmooth.generation.sky_region import sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
 from framesmooth.timeline.ambient_words import Ambient
