@@ -140,7 +140,9 @@ def smoke(
         return Smoke((float(middle), float(foot)), gone, _whole(_RATE * told.pace * speed, period))
     if sky.any():  # a roof that was left out of the outline
         above = (sky[:top, left : right + 1] < 0.5)[::-1]
-        tall = np.cumprod(above[: round(_LEFT_OUT * len(alpha))], axis=0).sum(axis=0)
+        reach = round(_LEFT_OUT * len(alpha))
+        tall = np.cumprod(above[:reach], axis=0).sum(axis=0)
+        tall[tall >= min(reach, top)] = 0  # no sky ends it: that is something else
         height = int(tall.max(initial=0))
         if height:
             x = left + float(np.flatnonzero(tall == height).mean())

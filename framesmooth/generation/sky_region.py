@@ -29,7 +29,7 @@ _TOLERANCE: Final = 13, 22
 """Levels by which a pixel differs from its row's sky at most: of a smooth picture, and of a rough one."""
 _DRIFT: Final = 2.5
 """Levels by which a sky changes from one row to the next at most."""
-_OF_A_ROW, _OF_A_BAND = 0.15, 0.6
+_OF_A_ROW, _OF_A_BAND = 0.15, 0.45
 """Shares of a row that are sky at least, beside the row above, and where it differs at once."""
 _LEAST: Final = 0.06
 """Share of a picture that a sky covers at least."""
@@ -93,23 +93,24 @@ def _alike(smooth: Frame, none: Mask) -> Mask:
     sky = np.median(picture[first][inside[first]], axis=0)
     uneven = np.abs(picture[first][inside[first]] - sky).max(axis=1)
     tolerance = float(np.clip(3 * np.median(uneven), *_TOLERANCE))
-    top, known = sky, 0
+    top, end = sky, round(_BANDS * rows)  # without a horizon nobody knows where the ground begins
     for row in range(first, round(_LOWEST * rows)):
-        known = row
         usable = picture[row][inside[row]]
         near = usable[_far(usable, sky) < tolerance]
         if len(near) < max(_OF_A_ROW * len(usable), 3):
             if row > _BANDS * rows or not len(usable):
+                end = row
                 break
             band = np.median(usable, axis=0)
             if (_far(usable, band) < tolerance).mean() < _OF_A_BAND:
+                end = row
                 break
             sky = band
         else:
             sky = sky + np.clip(np.median(near, axis=0) - sky, -_DRIFT, _DRIFT)
         found[row] = _far(picture[row], sky) < tolerance
     found[:first] = _far(picture[:first], top) < 1.5 * tolerance
-    found[known + 1 :] = False
+    found[end:] = False
     return found
 
 

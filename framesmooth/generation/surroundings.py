@@ -19,7 +19,7 @@ SOUGHT_BY_WORD: Final = ("water", "fire")
 """Kinds whose place the model tells."""
 _MISSING: Final = {
     "water": "no water was found in the picture",
-    "clouds": "no sky was found in the picture",
+    "clouds": "no sky that stands out from all else was found in the picture",
     "smoke": "nothing that it could rise from was found in the picture",
     "fire": "no flame was found in the picture",
 }
@@ -71,6 +71,7 @@ def surroundings(
     *,
     speed: float,
     period: float | None,
+    rests: bool = False,
 ) -> Surroundings:
     """Return what moves in the pictures of a clip, sought in the layers of one.
 
@@ -81,6 +82,7 @@ def surroundings(
         gone: where the subject has gone.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
+        rests: whether the subject stays where it was drawn.
     """
     found = Surroundings()
     for one in told:
@@ -90,7 +92,7 @@ def surroundings(
             if region.any():
                 found = replace(found, behind=(*found.behind, ripples(one, region, speed, period)))
         elif one.kind == "clouds":
-            region = sky_of(layers)
+            region = sky_of(layers, rests=rests)
             if region.any():
                 found = replace(found, behind=(*found.behind, clouds(one, region, speed, period)))
         elif one.kind == "fire":
@@ -100,6 +102,6 @@ def surroundings(
         elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), gone, speed, period)) is not None:
             found = replace(found, before=(*found.before, plume))
         if found is before:
-            told_of = f"{one.noun or one.kind} shows no motion: {_MISSING[one.kind]}"
+            told_of = f"no motion of {one.noun or one.kind}: {_MISSING[one.kind]}; try another --seed"
             found = replace(found, missing=(*found.missing, told_of))
     return found
