@@ -8,7 +8,7 @@ import numpy as np
 
 from framesmooth.frames import Frame
 from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
-from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, flames_in, smoke
+from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, air_around, flames_in, smoke
 from framesmooth.generation.sky_motion import Clouds, clouds
 from framesmooth.generation.sky_region import sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
@@ -99,8 +99,10 @@ def surroundings(
             region = flames_in(layers.subject, likely(one.noun))
             if region.any():
                 found = replace(found, flames=(*found.flames, Flames(region, one.pace * speed, period)))
-        elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), gone, speed, period)) is not None:
-            found = replace(found, before=(*found.before, plume))
+        else:
+            air = air_around(layers.subject, layers.alpha, sky_in(layers.subject))
+            if (plume := smoke(one, layers.alpha, air, gone, speed, period)) is not None:
+                found = replace(found, before=(*found.before, plume))
         if found is before:
             told_of = f"no motion of {one.noun or one.kind}: {_MISSING[one.kind]}; try another --seed"
             found = replace(found, missing=(*found.missing, told_of))
