@@ -34,7 +34,7 @@ _OF_A_ROW, _OF_A_BAND = 0.15, 0.45
 _LEAST: Final = 0.06
 """Share of a picture that a sky covers at least."""
 _ALIKE: Final = 0.3
-"""Share of a subject that has the colour of the sky at most, else the two can't be told apart."""
+"""Share of a subject before the sky that has its colour at most, else the two can't be told apart."""
 _EDGE: Final = 0.012
 """Sigma of the sky's soft edge, and how far it stays away from what isn't sky, in heights of the picture."""
 _ROUND, _LARGEST_DISC = 0.72, 0.035
@@ -56,7 +56,8 @@ def sky_in(scene: Frame, other: Map | None = None) -> Map:
     if other is not None:
         none = cv2.resize(other, small.shape[1::-1], interpolation=cv2.INTER_AREA) > _NONE
     alike = _alike(cv2.bilateralFilter(cv2.medianBlur(small, 5), 7, 24, 4), none)
-    if none.any() and alike[none].mean() > _ALIKE:
+    before = none & alike.any(axis=1, keepdims=True)
+    if before.any() and alike[before].mean() > _ALIKE:
         return np.zeros((height, width), np.float32)
     sky = _with_its_clouds(_from_the_top(alike & ~none)) & ~none
     if sky.mean() < _LEAST:
