@@ -37,6 +37,8 @@ _LEFT_OUT: Final = 0.35
 """How far the top of a subject is above its outline at most, in heights of the picture."""
 _WIDE: Final = 0.3
 """Widths of a subject that what was left out of it has at its foot at least."""
+_SUNK: Final = 0.025
+"""How far below the top that was found smoke comes out, in heights of the picture."""
 _BESIDE: Final = 0.04
 """How far beside a subject the air is, in widths of the picture."""
 _AS_AIR: Final = 18
@@ -174,7 +176,8 @@ def _left_out(own: NDArray[np.bool_], solid: NDArray[np.bool_]) -> Place | None:
     highest = int(np.flatnonzero(found.any(axis=1)).min(initial=len(own)))
     if at_foot < _WIDE * (right - left + 1) or highest <= max(top - reach, 0):
         return None
-    return float(np.median(np.flatnonzero(found[highest : highest + 3].any(axis=0)))), float(highest)
+    middle = np.median(np.flatnonzero(found[highest : highest + 3].any(axis=0)))
+    return float(middle), highest + _SUNK * len(own)  # what is near its top doesn't pass for air
 
 
 def air_around(picture: Frame, alpha: Map, sky: Map) -> Map:

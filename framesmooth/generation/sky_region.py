@@ -31,6 +31,8 @@ _DRIFT: Final = 2.5
 """Levels by which a sky changes from one row to the next at most."""
 _OF_A_ROW, _OF_A_BAND = 0.15, 0.45
 """Shares of a row that are sky at least, beside the row above, and where it differs at once."""
+_MIXED: Final = 0.06
+"""Heights of the picture that an uneven border between two bands has at most."""
 _LEAST: Final = 0.06
 """Share of a picture that a sky covers at least."""
 _ALIKE: Final = 0.3
@@ -94,25 +96,37 @@ def _alike(smooth: Frame, none: Mask) -> Mask:
     sky = np.median(picture[first][inside[first]], axis=0)
     uneven = np.abs(picture[first][inside[first]] - sky).max(axis=1)
     tolerance = float(np.clip(3 * np.median(uneven), *_TOLERANCE))
-    top, end = sky, round(_BANDS * rows)  # without a horizon nobody knows where the ground begins
+    top, missed, end = sky, 0, round(_BANDS * rows)  # without a horizon nobody knows where the ground begins
     for row in range(first, round(_LOWEST * rows)):
         usable = picture[row][inside[row]]
         near = usable[_far(usable, sky) < tolerance]
         if len(near) < max(_OF_A_ROW * len(usable), 3):
-            if row > _BANDS * rows or not len(usable):
+            if row > _BANDS * rows or not len(usable) or missed > _MIXED * rows:
                 end = row
                 break
+            missed += 1
             band = np.median(usable, axis=0)
-            if (_far(usable, band) < tolerance).mean() < _OF_A_BAND:
-                end = row
-                break
-            sky = band
+            like = _far(picture[row], band) < tolerance
+            if like[inside[row]].mean() < _OF_A_BAND or not _on_both_sides(like, inside[row]):
+                continue  # of two bands with an uneven border
+            low, high = np.minimum(sky, band) - tolerance, np.maximum(sky, band) + tolerance
+            border = slice(row - missed + 1, row + 1)
+            found[border] = ((picture[border] > low) & (picture[border] < high)).all(axis=2)
+            sky, missed = band, 0
         else:
             sky = sky + np.clip(np.median(near, axis=0) - sky, -_DRIFT, _DRIFT)
+            missed = 0
         found[row] = _far(picture[row], sky) < tolerance
     found[:first] = _far(picture[:first], top) < 1.5 * tolerance
     found[end:] = False
     return found
+
+
+def _on_both_sides(like: Mask, inside: Mask) -> bool:
+    """Tell whether most of a row (W,) is like a colour near both ends, as a band is and a house is not."""
+    columns = np.flatnonzero(inside)
+    strip = max(round(_SIDES * len(like)), 1)
+    return bool(like[columns[:strip]].mean() > 0.5 and like[columns[-strip:]].mean() > 0.5)
 
 
 def _far(colors: NDArray[np.float32], sky: NDArray[np.float32]) -> NDArray[np.float32]:
