@@ -142,7 +142,7 @@ def smoke(
     covered = np.argwhere(alpha > 0.5)
     if not len(covered):
         return None
-    top, left, right = covered[:, 0].min(), covered[:, 1].min(), covered[:, 1].max()
+    top = covered[:, 0].min()
     if gone.rising:
         foot = covered[:, 0].max()
         middle = covered[covered[:, 0] >= foot - max(len(alpha) // 64, 1)][:, 1].mean()
@@ -169,9 +169,10 @@ def _left_out(own: NDArray[np.bool_], solid: NDArray[np.bool_]) -> Place | None:
     reach = round(_LEFT_OUT * len(own))
     above = np.zeros(own.shape, np.uint8)
     above[max(top - reach, 0) : top, left : right + 1] = solid[max(top - reach, 0) : top, left : right + 1]
-    above = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))  # neither rain nor a bolt
-    labels = cv2.connectedComponents(((above > 0) | own).astype(np.uint8))[1]
-    found = (labels == labels[tuple(places[0])]) & (above > 0)
+    square = np.ones((7, 7), np.uint8)
+    standing = cv2.morphologyEx(above, cv2.MORPH_OPEN, square) > 0  # neither rain nor a bolt
+    labels = cv2.connectedComponents((standing | own).astype(np.uint8))[1]
+    found = (labels == labels[tuple(places[0])]) & standing
     at_foot = found[max(top - 3, 0)].sum()
     highest = int(np.flatnonzero(found.any(axis=1)).min(initial=len(own)))
     if at_foot < _WIDE * (right - left + 1) or highest <= max(top - reach, 0):

@@ -141,7 +141,9 @@ class MovingSubjectGenerator(LayeredKeyframes):
         told, speed = self.plan.around, self.plan.speed
         rising = any(motion is not None and motion.way == "up" for motion in self.plan.motions)
         gone = Gone(self._moved, rising=rising)
-        return surroundings(told, self.layers(time), self._likely, gone, speed=speed, period=period, rests=self._at_rest)
+        return surroundings(
+            told, self.layers(time), self._likely, gone, speed=speed, period=period, rests=self._at_rest
+        )
 
     def _likely(self, word: str) -> Map:
         """Return where the first keyframe's scene is drawn otherwise without a word."""

@@ -1,7 +1,7 @@
 """Where the sky of a picture is: what has its colour, row by row, down to the horizon.
 
-A sky is a gradient from top to bottom, before which clouds stand. What has another colour and is connected with
-the ground, such as a tower, a hill or a tree, is none; what the sky surrounds, such as a cloud, is.
+A sky is a gradient from top to bottom, before which clouds stand. What has another colour and is connected
+with the ground, such as a tower, a hill or a tree, is none; what the sky surrounds, such as a cloud, is.
 """
 
 from math import pi

@@ -115,9 +115,7 @@ class Ambient:
 def told_ambient(prompt: str) -> tuple[Ambient, ...]:
     """Return what moves by itself as a prompt says, in words of motion; each kind once."""
     found = ((kind, pattern.search(prompt)) for kind, pattern in _TOLD.items())
-    return tuple(
-        _ambient(kind, match["what"], prompt[match.end() :]) for kind, match in found if match
-    )
+    return tuple(_ambient(kind, match["what"], prompt[match.end() :]) for kind, match in found if match)
 
 
 def implied_ambient(prompt: str) -> tuple[Ambient, ...]:

@@ -177,12 +177,13 @@ class SubjectMotion:
 
 
 _UNDER_AMBIENT: Final = re.compile(
-    r"\s+(?:(?:that|which|is|are|and)\s+)*(?:out of|over|above|from|behind|around|against|across|past|on|onto|into"
+    r"\s+(?:(?:that|which|is|are|and)\s+)*"
+    r"(?:out of|over|above|from|behind|around|against|across|past|on|onto|into"
     r"|through|under|near|in front of|in|by)\s+"
     r"(?:(?:the|a|its)\s+(?:chimneys?|roofs?|top|funnel|smokestack)s?\s+of\s+)?(?=\S)",
     re.IGNORECASE,
 )
-"""What leads from a clause about clouds or smoke, blanked, to the subject: "clouds drifting over a castle"."""
+"""What leads from a clause of clouds or smoke, blanked, to the subject: "clouds drifting over a castle"."""
 
 
 def at_rest(prompt: str) -> SubjectMotion | None:
