@@ -205,7 +205,13 @@ def test_workers_do_the_jobs_and_go_on_after_an_interrupt(tmp_path: Path, jobs: 
     command = [sys.executable, "-P", "-m", "framesmooth", "batch", str(jobs), "-o", str(out), "--progress",
                "json", "--workers", "2"]  # fmt: skip
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=here) as driver:
+
+    def hears_ctrl_c() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what a shell runs in the background ignores it
+
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=here, preexec_fn=hears_ctrl_c
+    ) as driver:
         assert driver.stderr is not None
         for line in driver.stderr:
             if json.loads(line).get("status") == "running":

@@ -186,7 +186,8 @@ ALLOWED = {
     "story/draft/llm.py": {"socket", "urllib"},  # a server on the loopback address alone
     "ui/app.py": {"socket"},  # the page itself
     "smoothing/workers.py": {"subprocess", "pickle"},  # this program itself, over pipes of its own
-    "workflows/batch/processes.py": {"subprocess"},  # this program itself
+    "workflows/crew/processes.py": {"subprocess"},  # this program itself
+    "workflows/generate/pieces.py": {"pickle"},  # for its own helpers, over pipes of its own
 }
 
 
