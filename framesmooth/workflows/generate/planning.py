@@ -174,7 +174,8 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
     them.
 
     Returns:
-        The motion, None where nothing moves; and why nothing does though a prompt says so, else "".
+        The motion, None where nothing moves; and what stays still though a prompt says it moves,
+        and why, else "".
     """
     prompts = [key.prompt for key in timeline.keyframes]
     motions = [read_motion(prompt) for prompt in prompts]
@@ -183,9 +184,7 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
     if settings.motion.motion == "off":
         return None, ""
     if told is None and not around:
-        unmoved = stays_unmoved(prompts)
-        why = "only subjects, water, clouds, weather, smoke and flames move by themselves"
-        return None, f"{unmoved[0]!r} shows no motion: {why}" if unmoved else ""
+        return None, _unmoved(prompts)
     moves = told or _NAMES[around[0].kind]
     if not settings.walks or settings.sampling.cross_frame_attention:
         other = "a camera, an image, a video, a control or --cross-frame-attention leads the frames"
@@ -205,7 +204,13 @@ def plan_motion(settings: "GenerateSettings", timeline: Timeline) -> tuple[Movin
         speed=settings.motion.motion_speed,
         cadence=cadence if isinstance(cadence, int) else None,
     )
-    return plan, ""
+    return plan, _unmoved(prompts)
+
+
+def _unmoved(prompts: Sequence[str]) -> str:
+    """Return in words what prompts tell to move that can't, such as leaves; "" where there is nothing."""
+    why = "only subjects, water, clouds, weather, smoke and flames move by themselves"
+    return next((f"{clause!r} shows no motion: {why}" for clause in stays_unmoved(prompts)), "")
 
 
 def _around(prompts: Sequence[str], *, implied: bool) -> tuple[Ambient, ...]:

@@ -51,6 +51,8 @@ def test_a_motion_in_the_prompt_is_planned_and_its_words_left_out_of_the_picture
         ((MOVING, "a lion in the savanna"), {}, "different subjects: a cat and a lion"),
         ((MOVING,), {"motion": "off"}, ""),
         ((MOVING, "a cat in the sea"), {}, ""),
+        ((f"{MOVING}, leaves falling",), {}, "'leaves falling' shows no motion"),
+        (("a castle, clouds drifting, leaves falling",), {}, "'leaves falling' shows no motion"),
     ],
 )
 def test_why_nothing_moves_is_said(
