@@ -6,8 +6,8 @@ import pytest
 
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.windmill import find_sails, solid, taken_apart
-from scripts.storybook.painter import paint, subject_mask
-from scripts.storybook.world import Scene
+from storybook.painter import paint, subject_mask
+from storybook.world import Scene
 
 SIZE = 160
 
