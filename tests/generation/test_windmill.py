@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from storybook.painter import paint, subject_mask
+from storybook.world import Scene
 
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.windmill import find_sails, solid, taken_apart
-from storybook.painter import paint, subject_mask
-from storybook.world import Scene
 
 SIZE = 160
 

@@ -6,7 +6,7 @@ path; a camera goes on over the images that it keeps; a video pipeline starts fr
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import GeneratedFrame
@@ -26,8 +26,8 @@ from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
 from framesmooth.workflows.smooth_run import content_of_frames
 
-ResolvedClip = Any
-"""That of ``resolve``, which imports this module."""
+if TYPE_CHECKING:
+    from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 _SIDE: Final = 512
 """Pixels a side that camera words take for the size of a model that doesn't tell it."""
@@ -59,8 +59,8 @@ class Extension:
 
 
 def extended_clip(
-    settings: GenerateSettings, resolve: Callable[[GenerateSettings], ResolvedClip]
-) -> ResolvedClip:
+    settings: GenerateSettings, resolve: Callable[[GenerateSettings], "ResolvedClip"]
+) -> "ResolvedClip":
     """Return the clip that goes on from the run of ``--extend``; ``resolve`` is for the run itself.
 
     Raises:
@@ -123,7 +123,7 @@ def _files_given(settings: GenerateSettings) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in _FREE and value != plain[key]}
 
 
-def _check_same(old: ResolvedClip, run: RunFolder, record: Mapping[str, Any]) -> None:
+def _check_same(old: "ResolvedClip", run: RunFolder, record: Mapping[str, Any]) -> None:
     """Refuse to go on with another model, or with other files, than the run was drawn from.
 
     Raises:
@@ -160,14 +160,14 @@ def _merged(settings: GenerateSettings, before: GenerateSettings, run: RunFolder
     return before.but(**changed)
 
 
-def _with_length(merged: GenerateSettings, old: ResolvedClip) -> GenerateSettings:
+def _with_length(merged: GenerateSettings, old: "ResolvedClip") -> GenerateSettings:
     """Return the settings with a length: twice that of the run where none is given."""
     if merged.timeline.num_frames is not None:
         return merged
     return merged.but(num_frames=2 * old.cascade.length(old.timeline.num_frames))
 
 
-def _check_extensible(old: ResolvedClip, run: RunFolder) -> None:
+def _check_extensible(old: "ResolvedClip", run: RunFolder) -> None:
     """Refuse a clip after which nothing can come.
 
     Raises:
@@ -189,13 +189,13 @@ def _check_extensible(old: ResolvedClip, run: RunFolder) -> None:
         raise UsageError(f"{run.folder} cannot be extended: {reason}")
 
 
-def _cadence(old: ResolvedClip, run: RunFolder) -> Any:
+def _cadence(old: "ResolvedClip", run: RunFolder) -> Any:
     """Return how far keyframes were apart: as long clips would have them further apart."""
     found = run.frames.notes().get("loaded", {}).get("cadence")
     return found if old.feedback is not None and isinstance(found, int) else old.settings.timeline.cadence
 
 
-def _timeline(old: ResolvedClip, count: int, new: Sequence[str]) -> Timeline:
+def _timeline(old: "ResolvedClip", count: int, new: Sequence[str]) -> Timeline:
     """Return the timeline of ``count`` drawn frames; ``new`` prompts come evenly, the last one at its end.
 
     Raises:
@@ -233,7 +233,7 @@ def _moving(plan: MovingSubject, drawn: int) -> MovingSubject:
     return replace(plan, planned=plan.planned or drawn)
 
 
-def _feedback(plan: Feedback, settings: GenerateSettings, old: ResolvedClip, count: int) -> Feedback:
+def _feedback(plan: Feedback, settings: GenerateSettings, old: "ResolvedClip", count: int) -> Feedback:
     """Return the plan of a camera that goes on: by schedules, or by the same words once more."""
     drawn, size = old.timeline.num_frames, (old.height or _SIDE, old.width or _SIDE)
     timeline = replace(old.timeline, num_frames=count)

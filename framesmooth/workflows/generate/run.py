@@ -52,7 +52,8 @@ from framesmooth.workflows.generate.preflight import (
     with_seeds_of_stopped_run,
 )
 from framesmooth.workflows.generate.provenance import clip_tags, report_facts
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record

@@ -18,7 +18,7 @@ from framesmooth.workflows.crew.base import Place
 from framesmooth.workflows.crew.processes import ProcessCrew, gpus_here, places
 from framesmooth.workflows.generate.helpers import Helpers
 from framesmooth.workflows.generate.pieces import DOING, PackedClip
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 RAY: Final = "ray"
 _ADDRESS: Final = "RAY_ADDRESS"

@@ -23,7 +23,8 @@ from framesmooth.workflows.crew.telling import telling
 from framesmooth.workflows.generate.helpers import Helpers
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.pieces import PackedClip, Piece, do
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
 from framesmooth.workflows.generate.run import make_clip

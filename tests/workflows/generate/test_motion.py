@@ -14,7 +14,8 @@ from framesmooth.runs import RunFolder
 from framesmooth.runs.moving_region import keep_region, kept_region
 from framesmooth.video import open_source
 from framesmooth.workflows.generate.preflight import notices
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.weather import weather_of
