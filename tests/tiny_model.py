@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 WORDS = ["a", "cat", "lion", "on", "the", "beach", "at", "sunset", "red", "blue", "castle", "sea", "blurry"]
 
@@ -76,7 +77,7 @@ def build_tokenizer(folder: Path):  # type: ignore[no-untyped-def]
     return CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=16)
 
 
-def build_text_encoder(tokenizer):  # type: ignore[no-untyped-def]
+def build_text_encoder(tokenizer: Any) -> Any:
     """Return a CLIPTextModel of one layer for a tokenizer, with random weights."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
