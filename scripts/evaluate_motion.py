@@ -60,7 +60,7 @@ FIRST = 30_000_000
 @click.option("--frames", default=16, help="Frames a clip.")
 @click.option("--size", default=256, help="Height and width in pixels.")
 @click.option("--steps", default=10, help="Denoising steps.")
-@click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
+@click.option("--guidance-scale", default=2.3, help="Classifier-free guidance.")
 @click.option("--layers-over-time", is_flag=True, help="Judge the motion module in the model's motion/.")
 @click.option("--strength", default=1.0, help="Of the motion module.")
 @click.option("--seen", is_flag=True, help="Judge combinations that training showed instead.")

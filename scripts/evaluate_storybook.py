@@ -47,7 +47,7 @@ FIRST = 20_000_000  # scene numbers far from those of training
 @click.option("--renders", default=14_000, help="Pictures that the judge learns from.")
 @click.option("--pictures", default=200, help="Held-out combinations to generate.")
 @click.option("--steps", default=10, help="Denoising steps.")
-@click.option("--guidance-scale", default=3.0, help="Classifier-free guidance.")
+@click.option("--guidance-scale", default=2.3, help="Classifier-free guidance.")
 @click.option("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 @click.option("--processes", default=2, help="Painters at work in parallel.")
 @click.option("--card/--no-card", default=True, help="Write the model card and its contact sheet.")

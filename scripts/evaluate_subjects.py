@@ -62,7 +62,7 @@ CHANGES: Final = (
 PLACES: Final = ("in the desert at noon", "in the snow at noon", "by the sea at dawn", "on the hills at noon")
 SIZES: Final = ("512x512", "384x216", "216x384", "768x512")
 NEGATIVE: Final = "pixel art"
-STEPS, GUIDANCE, FRAMES = 10, 3.0, 4
+STEPS, GUIDANCE, FRAMES = 10, 2.3, 4
 JUDGED_SIDE: Final = 256
 STRIPES, SMALLEST, SECOND, HALF = (21, 5), 200, 0.25, 0.5
 """The gaps (height, width) within a thing that are filled: stripes are high, gaps between things wide."""

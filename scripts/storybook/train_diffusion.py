@@ -16,7 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from .captions import caption
 from .dataset import paint_many, scene_at, subject_masks
-from .models import TRAIN_STEPS, grown, scheduler, unet
+from .models import TRAIN_STEPS, scheduler, unet
 from .optimizer import MuonAdamW
 from .text import tokens
 from .training import Average, Session, autocast
@@ -24,7 +24,7 @@ from .world import Scene
 
 CHUNK = 2000  # scenes an encoded file
 ATTENTION = 4.0  # how much more a subject's latents count than the others
-HARD = 2.0  # how much more often a batch shows what is hard to draw
+HARD = 3.0  # how much more often a batch shows what is hard to draw
 HARDEST = {"cat", "lion", "horse", "rider", "fish", "dog", "deer", "mountain", "whale", "dragon"}
 
 
@@ -128,7 +128,7 @@ def train_unet(
     """
     torch.manual_seed(3)
     torch.set_flush_denormal(True)
-    net = unet() if start is None else grown(start)  # a start itself remembers the folder it came from
+    net = unet() if start is None else start
     net = net.to(device)  # contiguous: a fifth faster than channels last, in bfloat16 on a CPU
     if device.type == "cpu":  # the fused attention's backward pass is several times slower there
         net.set_attn_processor(AttnProcessor())

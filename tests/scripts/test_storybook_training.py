@@ -1,5 +1,6 @@
 """How ``storybook`` is trained further: pauses cost nothing, and what is grown says what it said before."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,14 @@ import pytest
 import torch
 from storybook.dataset import scene_at
 from storybook.finish import Lessons, _crops, prepare, train_finish
-from storybook.models import autoencoder, text_encoder, tokenizer
+from storybook.models import autoencoder, text_encoder, tokenizer, unet
 from storybook.painter import paint
 from storybook.styles import pixel
 from storybook.text import Teacher, tokens
 from storybook.train_diffusion import Latents, Stage, _batch
+from train_storybook import NOTES, mix
 
+import framesmooth.models as storybook_package
 from framesmooth.models.loading import load_pipeline
 
 CPU = torch.device("cpu")
@@ -80,3 +83,17 @@ def test_the_decoder_learns_to_make_the_painting_of_latents_that_the_model_drew(
     after = train_finish(tmp_path, vae, [lessons], 1e-3, CPU, batch=2).state_dict()
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"decoder"}
+
+
+def test_a_share_of_the_start_stays_in_its_weights() -> None:
+    torch.manual_seed(1)
+    net, start = unet(), unet()
+    expected = {name: (3 * w + start.state_dict()[name]) / 4 for name, w in net.state_dict().items()}
+    mix(net, start, 0.25)
+    for name, weight in net.state_dict().items():
+        torch.testing.assert_close(weight, expected[name])
+
+
+def test_a_trained_model_gets_the_defaults_of_the_shipped_one() -> None:
+    shipped = Path(storybook_package.__file__).parent / "storybook" / "framesmooth.json"
+    assert json.loads(shipped.read_text()) == NOTES
