@@ -5,29 +5,27 @@ path; a camera goes on over the images that it keeps; a video pipeline starts fr
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import Any, Final
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import GeneratedFrame
 from framesmooth.generation.specs import DEFAULT_STRENGTH, Feedback, MovingSubject
 from framesmooth.motion.camera.moves import Moves
-from framesmooth.runs import RECORD_FILE, KeyframeImageFolder, LatentFolder, RunFolder, differences
+from framesmooth.runs import RECORD_FILE, RunFolder, differences
 from framesmooth.setting import settings_of
 from framesmooth.timeline.camera_grammar import camera_words_in, without_camera_words
 from framesmooth.timeline.camera_words import camera_schedules
 from framesmooth.timeline.seeds import MAX_SEED
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.cascade import plan_cascade
+from framesmooth.workflows.generate.extension import Extension
 from framesmooth.workflows.generate.hearing import heard_by
 from framesmooth.workflows.generate.keyframes import kept_out
 from framesmooth.workflows.generate.planning import strengths_of
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
 from framesmooth.workflows.smooth_run import content_of_frames
-
-if TYPE_CHECKING:
-    from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 _SIDE: Final = 512
 """Pixels a side that camera words take for the size of a model that doesn't tell it."""
@@ -38,29 +36,9 @@ _FREE_KEYS: Final = ("upscale", "upscaler")
 _FREE: Final = ("prompts", "output", "num_frames", "duration", "extend")
 
 
-@dataclass(frozen=True)
-class Extension:
-    """The run whose frames a clip begins with.
-
-    Attributes:
-        run: its folder.
-        frames: how many frames were drawn.
-        content: what decides them, SHA-256 (hex).
-    """
-
-    run: RunFolder
-    frames: int
-    content: str
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """Everything that decides the frames that are taken over."""
-        return {"frames": self.frames, "content": self.content}
-
-
 def extended_clip(
-    settings: GenerateSettings, resolve: Callable[[GenerateSettings], "ResolvedClip"]
-) -> "ResolvedClip":
+    settings: GenerateSettings, resolve: Callable[[GenerateSettings], ResolvedClip]
+) -> ResolvedClip:
     """Return the clip that goes on from the run of ``--extend``; ``resolve`` is for the run itself.
 
     Raises:
@@ -123,7 +101,7 @@ def _files_given(settings: GenerateSettings) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in _FREE and value != plain[key]}
 
 
-def _check_same(old: "ResolvedClip", run: RunFolder, record: Mapping[str, Any]) -> None:
+def _check_same(old: ResolvedClip, run: RunFolder, record: Mapping[str, Any]) -> None:
     """Refuse to go on with another model, or with other files, than the run was drawn from.
 
     Raises:
@@ -160,14 +138,14 @@ def _merged(settings: GenerateSettings, before: GenerateSettings, run: RunFolder
     return before.but(**changed)
 
 
-def _with_length(merged: GenerateSettings, old: "ResolvedClip") -> GenerateSettings:
+def _with_length(merged: GenerateSettings, old: ResolvedClip) -> GenerateSettings:
     """Return the settings with a length: twice that of the run where none is given."""
     if merged.timeline.num_frames is not None:
         return merged
     return merged.but(num_frames=2 * old.cascade.length(old.timeline.num_frames))
 
 
-def _check_extensible(old: "ResolvedClip", run: RunFolder) -> None:
+def _check_extensible(old: ResolvedClip, run: RunFolder) -> None:
     """Refuse a clip after which nothing can come.
 
     Raises:
@@ -189,13 +167,13 @@ def _check_extensible(old: "ResolvedClip", run: RunFolder) -> None:
         raise UsageError(f"{run.folder} cannot be extended: {reason}")
 
 
-def _cadence(old: "ResolvedClip", run: RunFolder) -> Any:
+def _cadence(old: ResolvedClip, run: RunFolder) -> Any:
     """Return how far keyframes were apart: as long clips would have them further apart."""
     found = run.frames.notes().get("loaded", {}).get("cadence")
     return found if old.feedback is not None and isinstance(found, int) else old.settings.timeline.cadence
 
 
-def _timeline(old: "ResolvedClip", count: int, new: Sequence[str]) -> Timeline:
+def _timeline(old: ResolvedClip, count: int, new: Sequence[str]) -> Timeline:
     """Return the timeline of ``count`` drawn frames; ``new`` prompts come evenly, the last one at its end.
 
     Raises:
@@ -233,7 +211,7 @@ def _moving(plan: MovingSubject, drawn: int) -> MovingSubject:
     return replace(plan, planned=plan.planned or drawn)
 
 
-def _feedback(plan: Feedback, settings: GenerateSettings, old: "ResolvedClip", count: int) -> Feedback:
+def _feedback(plan: Feedback, settings: GenerateSettings, old: ResolvedClip, count: int) -> Feedback:
     """Return the plan of a camera that goes on: by schedules, or by the same words once more."""
     drawn, size = old.timeline.num_frames, (old.height or _SIDE, old.width or _SIDE)
     timeline = replace(old.timeline, num_frames=count)
@@ -249,26 +227,4 @@ def _feedback(plan: Feedback, settings: GenerateSettings, old: "ResolvedClip", c
         moves={name: [*before, *values[name][drawn:]] for name, before in plan.moves.items()},
         strengths=[*plan.strengths, *strengths[drawn:]],
         legs=(*plan.legs, drawn),
-    )
-
-
-def take_keyframes(extension: Extension, run: RunFolder) -> None:
-    """Copy the keyframes of the run that a clip goes on from into that of the clip, whose stage is open."""
-    before, notes = extension.run.keyframes, extension.run.keyframes.notes()
-    for path in before.results():
-        run.keyframes.take(before, path.name)
-    if notes.get("faults"):
-        run.keyframes.note(faults=notes["faults"] | run.keyframes.notes().get("faults", {}))
-
-
-def keyframes_in_memory(extension: Extension | None) -> tuple[dict[int, Any], dict[int, GeneratedFrame]]:
-    """Return (latents, images) of the keyframes that a clip begins with, by frame."""
-    if extension is None:
-        return {}, {}
-    stage = extension.run.keyframes
-    latents, images = LatentFolder(stage), KeyframeImageFolder(stage)
-    frames = range(extension.frames)
-    return (
-        {time: latents[time] for time in frames if time in latents},
-        {time: images[time] for time in frames if time in images},
     )

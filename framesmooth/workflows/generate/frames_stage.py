@@ -25,7 +25,7 @@ from framesmooth.runs.moving_region import keep_region
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
 from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
-from framesmooth.workflows.generate.extend import take_keyframes
+from framesmooth.workflows.generate.extension import take_keyframes
 from framesmooth.workflows.generate.forecast import Forecast
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags

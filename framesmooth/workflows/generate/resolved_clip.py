@@ -13,7 +13,7 @@ from framesmooth.registry import DEFAULT_GENERATOR
 from framesmooth.runs import package_versions
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.cascade import Cascade
-from framesmooth.workflows.generate.extend import Extension
+from framesmooth.workflows.generate.extension import Extension
 from framesmooth.workflows.generate.hearing import facts_of
 from framesmooth.workflows.generate.model_extensions import ModelExtensions, extensions_key
 from framesmooth.workflows.generate.settings import GenerateSettings
