@@ -13,6 +13,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
 from framesmooth.generation.word_maps import Map
@@ -32,8 +33,16 @@ _RISE_BELOW: Final = -0.08
 """Likewise, of what a rising subject leaves below."""
 _RADII: Final = 0.022, 0.085
 """Of a puff when it is new and old, in heights of the picture."""
-_LEFT_OUT: Final = 0.25
+_LEFT_OUT: Final = 0.35
 """How far the top of a subject is above its outline at most, in heights of the picture."""
+_WIDE: Final = 0.3
+"""Widths of a subject that what was left out of it has at its foot at least."""
+_SUNK: Final = 0.025
+"""How far below the top that was found smoke comes out, in heights of the picture."""
+_BESIDE: Final = 0.04
+"""How far beside a subject the air is, in widths of the picture."""
+_AS_AIR: Final = 18
+"""Levels by which the air above a subject differs from that beside it at most."""
 _DENSITY: Final = 0.65
 
 _WARM: Final = ((0, 90, 150), (32, 255, 255))
@@ -125,7 +134,7 @@ def smoke(
     Args:
         told: what the prompt says of it.
         alpha: the subject's outline, float32 (H, W).
-        sky: how far each pixel of the picture is sky, float32 (H, W).
+        sky: how far each pixel of the picture is sky or like it, float32 (H, W).
         gone: where the subject has gone.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
@@ -133,20 +142,64 @@ def smoke(
     covered = np.argwhere(alpha > 0.5)
     if not len(covered):
         return None
-    top, left, right = covered[:, 0].min(), covered[:, 1].min(), covered[:, 1].max()
+    top = covered[:, 0].min()
     if gone.rising:
         foot = covered[:, 0].max()
         middle = covered[covered[:, 0] >= foot - max(len(alpha) // 64, 1)][:, 1].mean()
         return Smoke((float(middle), float(foot)), gone, _whole(_RATE * told.pace * speed, period))
-    if sky.any():  # a roof that was left out of the outline
-        above = (sky[:top, left : right + 1] < 0.5)[::-1]
-        tall = np.cumprod(above[: round(_LEFT_OUT * len(alpha))], axis=0).sum(axis=0)
-        height = int(tall.max(initial=0))
-        if height:
-            x = left + float(np.flatnonzero(tall == height).mean())
-            return Smoke((x, float(top - height)), gone, _whole(_RATE * told.pace * speed, period))
+    roof = _left_out(alpha > 0.5, sky < 0.5)
+    if roof is not None:
+        return Smoke(roof, gone, _whole(_RATE * told.pace * speed, period))
     peak = covered[covered[:, 0] <= top + max(len(alpha) // 64, 1)][:, 1].mean()
     return Smoke((float(peak), float(top)), gone, _whole(_RATE * told.pace * speed, period))
+
+
+def _left_out(own: NDArray[np.bool_], solid: NDArray[np.bool_]) -> Place | None:
+    """Return the top of what stands upon a subject but isn't in its outline, such as a roof.
+
+    Args:
+        own: the subject's outline, (H, W).
+        solid: what is neither sky nor like it, (H, W).
+
+    Returns:
+        None where there is nothing of that kind, or no air above it.
+    """
+    places = np.argwhere(own)
+    (top, left), right = places.min(axis=0), places[:, 1].max()
+    reach = round(_LEFT_OUT * len(own))
+    above = np.zeros(own.shape, np.uint8)
+    above[max(top - reach, 0) : top, left : right + 1] = solid[max(top - reach, 0) : top, left : right + 1]
+    square = np.ones((7, 7), np.uint8)
+    standing = cv2.morphologyEx(above, cv2.MORPH_OPEN, square) > 0  # neither rain nor a bolt
+    labels = cv2.connectedComponents((standing | own).astype(np.uint8))[1]
+    found = (labels == labels[tuple(places[0])]) & standing
+    at_foot = found[max(top - 3, 0)].sum()
+    highest = int(np.flatnonzero(found.any(axis=1)).min(initial=len(own)))
+    if at_foot < _WIDE * (right - left + 1) or highest <= max(top - reach, 0):
+        return None
+    middle = np.median(np.flatnonzero(found[highest : highest + 3].any(axis=0)))
+    return float(middle), highest + _SUNK * len(own)  # what is near its top doesn't pass for air
+
+
+def air_around(picture: Frame, alpha: Map, sky: Map) -> Map:
+    """Return how far each pixel is sky, or has the colour of what is beside the subject in its row.
+
+    Args:
+        picture: uint8 (H, W, 3).
+        alpha: the subject's outline, float32 (H, W).
+        sky: how far each pixel of the picture is sky, float32 (H, W).
+    """
+    columns = np.flatnonzero((alpha > 0.5).any(axis=0))
+    margin = round(_BESIDE * alpha.shape[1])
+    if not len(columns):
+        return sky
+    smooth = cv2.bilateralFilter(picture, 7, 24, 4).astype(np.float32)
+    beside = smooth[:, : max(columns[0] - margin, 0)], smooth[:, columns[-1] + margin + 1 :]
+    air = sky.copy()
+    for side in (one for one in beside if one.shape[1] > margin):
+        color = np.median(side, axis=1, keepdims=True)
+        air = np.maximum(air, (np.abs(smooth - color).max(axis=2) < _AS_AIR).astype(np.float32))
+    return np.asarray(air, np.float32)
 
 
 def _whole(rate: float, period: float | None) -> float:

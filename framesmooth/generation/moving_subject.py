@@ -141,7 +141,9 @@ class MovingSubjectGenerator(LayeredKeyframes):
         told, speed = self.plan.around, self.plan.speed
         rising = any(motion is not None and motion.way == "up" for motion in self.plan.motions)
         gone = Gone(self._moved, rising=rising)
-        return surroundings(told, self.layers(time), self._likely, gone, speed=speed, period=period)
+        return surroundings(
+            told, self.layers(time), self._likely, gone, speed=speed, period=period, rests=self._at_rest
+        )
 
     def _likely(self, word: str) -> Map:
         """Return where the first keyframe's scene is drawn otherwise without a word."""
@@ -177,10 +179,12 @@ class MovingSubjectGenerator(LayeredKeyframes):
 
     def remarks(self) -> Iterator[Notice]:
         """Yield what was told to move and wasn't found; the first keyframe must be in the store."""
-        yield from map(Notice, self._surroundings.missing)
+        for missing in self._surroundings.missing:
+            yield Notice(missing, warning=True)
         if self._turns and self.sails is None:
             yield Notice(
-                "the windmill's sails weren't found in the picture: they stay still; try another --seed"
+                "the windmill's sails weren't found in the picture: they stay still; try another --seed",
+                warning=True,
             )
 
     def _composed(self, layers: Layers, time: int) -> Frame:

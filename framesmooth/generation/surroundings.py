@@ -8,8 +8,9 @@ import numpy as np
 
 from framesmooth.frames import Frame
 from framesmooth.generation.ambient_motion import Ripples, ripples, water_in
-from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, flames_in, smoke
-from framesmooth.generation.sky_motion import Clouds, clouds, sky_in, sky_of
+from framesmooth.generation.fire_and_smoke import Flames, Gone, Smoke, air_around, flames_in, smoke
+from framesmooth.generation.sky_motion import Clouds, clouds
+from framesmooth.generation.sky_region import sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.word_maps import Map
 from framesmooth.timeline.ambient_words import Ambient
@@ -18,7 +19,7 @@ SOUGHT_BY_WORD: Final = ("water", "fire")
 """Kinds whose place the model tells."""
 _MISSING: Final = {
     "water": "no water was found in the picture",
-    "clouds": "no sky was found in the picture",
+    "clouds": "no sky that stands out from all else was found in the picture",
     "smoke": "nothing that it could rise from was found in the picture",
     "fire": "no flame was found in the picture",
 }
@@ -70,6 +71,7 @@ def surroundings(
     *,
     speed: float,
     period: float | None,
+    rests: bool = False,
 ) -> Surroundings:
     """Return what moves in the pictures of a clip, sought in the layers of one.
 
@@ -80,6 +82,7 @@ def surroundings(
         gone: where the subject has gone.
         speed: factor of all speeds.
         period: seconds after which all is as it was; None where it needn't be.
+        rests: whether the subject stays where it was drawn.
     """
     found = Surroundings()
     for one in told:
@@ -89,16 +92,18 @@ def surroundings(
             if region.any():
                 found = replace(found, behind=(*found.behind, ripples(one, region, speed, period)))
         elif one.kind == "clouds":
-            region = sky_of(layers)
+            region = sky_of(layers, rests=rests)
             if region.any():
                 found = replace(found, behind=(*found.behind, clouds(one, region, speed, period)))
         elif one.kind == "fire":
             region = flames_in(layers.subject, likely(one.noun))
             if region.any():
                 found = replace(found, flames=(*found.flames, Flames(region, one.pace * speed, period)))
-        elif (plume := smoke(one, layers.alpha, sky_in(layers.subject), gone, speed, period)) is not None:
-            found = replace(found, before=(*found.before, plume))
+        else:
+            air = air_around(layers.subject, layers.alpha, sky_in(layers.subject))
+            if (plume := smoke(one, layers.alpha, air, gone, speed, period)) is not None:
+                found = replace(found, before=(*found.before, plume))
         if found is before:
-            told_of = f"{one.noun or one.kind} shows no motion: {_MISSING[one.kind]}"
+            told_of = f"no motion of {one.noun or one.kind}: {_MISSING[one.kind]}; try another --seed"
             found = replace(found, missing=(*found.missing, told_of))
     return found

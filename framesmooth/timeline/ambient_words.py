@@ -16,7 +16,7 @@ _WATER: Final = r"waves?|sea|ocean|water|waters|lake|river|stream|pond|surf|tide
 _SNOW: Final = r"snow|snowflakes?|flakes"
 _RAIN: Final = r"rain|raindrops?|drizzle"
 _FOG: Final = r"fog|mist|haze"
-_CLOUDS: Final = r"clouds?"
+_CLOUDS: Final = r"clouds?|(?:cloudy|stormy|overcast)\s+(?:sky|skies)"
 _SMOKE: Final = r"smoke|steam"
 _FIRE: Final = r"flames?|fire|campfire|bonfire|fireplace|candles?|torch(?:es)?|lanterns?"
 _OTHER: Final = r"leaves|petals|stars|dust|sparks|grass|flags?|branches"
@@ -46,6 +46,14 @@ _NOUNS: Final = {
     "other": _OTHER,
 }
 _LEFT: Final = re.compile(r"\bleft(?:wards?)?\b", re.IGNORECASE)
+_LEFT_LATER: Final = re.compile(
+    r"(?:(?!\b\w+ing\b)[^,])*?\b(?:(?:to|towards?) the left|leftwards?)\b", re.IGNORECASE
+)
+"""A way at the end of a clause, "over a castle to the left", that no other verb stands before."""
+
+
+_ADJECTIVE: Final = r"\b(?!(?:of|with|and|under|in|over|as|while|from)\b)[\w'-]+"
+_LINK: Final = r"(?:(?:that|which)\s+)?(?:is\s+|are\s+)?(?:\w+ing\s+and\s+)?"
 
 
 def _clause(kind: str) -> str:
@@ -53,13 +61,15 @@ def _clause(kind: str) -> str:
     noun, verb = _NOUNS[kind], rf"(?:{_MOVES[kind]})(?:ing|s|es|e)?"
     pace = rf"(?:(?:{_PACE})\s+)?"
     after = (
-        rf"(?:\s+(?:down|in|past|by|{_PACE}|(?:to(?:wards?)? the )?(?:left|right)(?:wards?)?|upwards?|up))*"
+        rf"(?:\s+(?:down|in|past|by|{_PACE}|(?:to(?:wards?)? the )?(?:left|right)(?:wards?)?|upwards?|up"
+        r"|overhead|over (?:it|them)\b|(?:across|through|in) the (?:sky|skies|air)))*"
     )
-    behind = rf"(?:the\s+)?(?:[\w'-]+\s+)?\b(?:{noun})\b\s+(?:is\s+|are\s+)?{pace}\b{verb}\b{after}"
+    behind = rf"(?:the\s+)?(?:{_ADJECTIVE}\s+)?\b(?:{noun})\b\s+{_LINK}{pace}\b{verb}\b{after}"
     before = rf"{pace}\b(?:{_MOVES[kind]})ing\s+(?:{noun})\b"
     return rf"(?:{behind})|(?:{before})"
 
 
+_SMOKING: Final = r"\bsmoking\s+chimneys?\b|\bchimneys?\s+(?:is\s+|are\s+)?smok(?:ing|es?)\b"
 _LED_IN: Final = r"(?:^|,|\bwith\b|\band\b|\bwhile\b|\bas\b|\bunder\b|\bin\b|\bthrough\b)\s*"
 _TOLD: Final[dict[str, re.Pattern[str]]] = {
     "water": re.compile(rf"(?:{_LED_IN})(?P<what>{_clause('water')})", re.IGNORECASE),
@@ -69,7 +79,7 @@ _TOLD: Final[dict[str, re.Pattern[str]]] = {
     ),
     "fog": re.compile(rf"(?P<what>{_clause('fog')})", re.IGNORECASE),
     "clouds": re.compile(rf"(?P<what>{_clause('clouds')})", re.IGNORECASE),
-    "smoke": re.compile(rf"(?P<what>{_clause('smoke')})", re.IGNORECASE),
+    "smoke": re.compile(rf"(?P<what>{_clause('smoke')}|{_SMOKING})", re.IGNORECASE),
     "fire": re.compile(rf"(?P<what>{_clause('fire')})", re.IGNORECASE),
 }
 # Leaves that fall at the start of a prompt are its subject.
@@ -105,7 +115,7 @@ class Ambient:
 def told_ambient(prompt: str) -> tuple[Ambient, ...]:
     """Return what moves by itself as a prompt says, in words of motion; each kind once."""
     found = ((kind, pattern.search(prompt)) for kind, pattern in _TOLD.items())
-    return tuple(_ambient(kind, match["what"]) for kind, match in found if match)
+    return tuple(_ambient(kind, match["what"], prompt[match.end() :]) for kind, match in found if match)
 
 
 def implied_ambient(prompt: str) -> tuple[Ambient, ...]:
@@ -138,10 +148,12 @@ def _spans(prompt: str) -> Iterator[tuple[int, int]]:
             yield match.span("what")
 
 
-def _ambient(kind: str, words: str) -> Ambient:
+def _ambient(kind: str, words: str, after: str = "") -> Ambient:
     noun = ""
     if kind not in ("rain", "snow", "fog"):
-        noun = re.findall(rf"\b(?:{_NOUNS[kind]})\b", words, re.IGNORECASE)[-1].lower()
+        named = re.findall(rf"\b(?:{_NOUNS[kind]})\b", words, re.IGNORECASE)
+        noun = named[-1].lower() if named else kind
     pace = next((factor for factor, each in _PACES.items() if re.search(rf"\b(?:{each})\b", words)), 1.0)
-    way = "left" if kind in ("clouds", "fog") and _LEFT.search(words) else ""
+    left = _LEFT.search(words) or _LEFT_LATER.match(after)
+    way = "left" if kind in ("clouds", "fog") and left else ""
     return Ambient(kind=kind, noun=noun, pace=pace, way=way)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from framesmooth.timeline.ambient_words import ambient_blanked
+from framesmooth.timeline.ambient_words import ambient_blanked, told_ambient
 
 Way = Literal["left", "right", "up", "down", ""]
 
@@ -135,7 +135,7 @@ _MILL: Final = re.compile(
     re.IGNORECASE,
 )
 _SAILS: Final = re.compile(
-    r"\b(?:with\s+|and\s+)?(?:(?:its|the)\s+)?(?:turning\s+|spinning\s+)?(?:sails|blades|arms)(?:\s+of)?\b",
+    r"\b(?:with\s+|and\s+|whose\s+)?(?:(?:its|the)\s+)?(?:turning\s+|spinning\s+)?(?:sails|blades|arms)(?:\s+of)?\b",
     re.IGNORECASE,
 )
 _BEFORE_NOUNS: Final = {
@@ -176,16 +176,37 @@ class SubjectMotion:
     scene: str
 
 
+_UNDER_AMBIENT: Final = re.compile(
+    r"\s+(?:(?:that|which|is|are|and)\s+)*"
+    r"(?:out of|over|above|from|behind|around|against|across|past|on|onto|into"
+    r"|through|under|near|in front of|in|by)\s+"
+    r"(?:(?:the|a|its)\s+(?:chimneys?|roofs?|top|funnel|smokestack)s?\s+of\s+)?(?=\S)",
+    re.IGNORECASE,
+)
+"""What leads from a clause of clouds or smoke, blanked, to the subject: "clouds drifting over a castle"."""
+
+
 def at_rest(prompt: str) -> SubjectMotion | None:
     """Return the subject of a prompt that says nothing of its motion, None where it names none."""
     read = _asides_blanked(prompt)
     medium = MEDIUM.match(read)
-    start = medium.end() if medium else 0
-    subject = _subject(read[start:], -1)
+    start = len(read[: medium.end()].rstrip()) + 1 if medium else 0
+    lead = _lead(prompt, read, start)
+    subject = _subject(read[start + len(lead) :], -1)
     if not subject:
         return None
-    scene = _tidy(_DANGLING_OF.sub("", _without(prompt, subject, start)))
+    words = lead.lstrip() + subject
+    scene = _tidy(_DANGLING_OF.sub("", _without(prompt, words, start)))
     return SubjectMotion(subject=subject, way="", speed=0.0, gait="", plain=prompt, scene=scene)
+
+
+def _lead(prompt: str, read: str, start: int) -> str:
+    """Return what leads to the subject of a prompt that starts with clouds, weather or smoke, else ""."""
+    lead = None if prompt[start : start + 1].isspace() else _UNDER_AMBIENT.match(read, start)
+    if lead is None:
+        return ""
+    clause = prompt[start : lead.end() - len(lead.group().lstrip())]
+    return "" if any(one.kind == "fire" for one in told_ambient(clause)) else lead.group()
 
 
 def same_thing(one: str, other: str) -> bool:

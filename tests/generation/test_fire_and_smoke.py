@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framesmooth.generation.fire_and_smoke import Flames, Gone, flames_in, smoke
+from framesmooth.generation.fire_and_smoke import Flames, Gone, air_around, flames_in, smoke
 from framesmooth.timeline.ambient_words import Ambient
 
 SIZE = 128
@@ -51,11 +51,24 @@ def test_a_roof_above_the_outline_and_the_foot_of_a_rocket() -> None:
     sky[:60] = 1
     roofed = smoke(RISING, HOUSE, sky, STILL, 1.0, None)
     assert roofed is not None
-    assert roofed.source[1] == 60
+    assert roofed.source[1] == pytest.approx(60, abs=4)
     rocket = smoke(RISING, HOUSE, NO_SKY, Gone(STILL.at, rising=True), 1.0, None)
     assert rocket is not None
     assert rocket.source[1] == 119
     assert smoke(RISING, np.zeros_like(HOUSE), NO_SKY, STILL, 1.0, None) is None
+
+
+def test_a_roof_is_told_from_the_air_beside_it_where_the_sky_is_unknown() -> None:
+    dusk = np.linspace(40, 160, SIZE)[:, None, None].repeat(SIZE, axis=1).repeat(3, axis=2).astype(np.uint8)
+    dusk[50:120, 40:90] = (150, 60, 40)
+    walls = np.zeros((SIZE, SIZE), np.float32)
+    walls[80:120, 40:90] = 1
+    air = air_around(dusk, walls, NO_SKY)
+    assert air[:45, 40:90].min() == 1
+    assert air[55:115, 45:85].max() == 0
+    plume = smoke(RISING, walls, air, STILL, 1.0, None)
+    assert plume is not None
+    assert plume.source == pytest.approx((64.5, 50), abs=4)
 
 
 def test_flames_are_warm_and_bright_and_only_they_and_their_glow_move() -> None:

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from framesmooth.generation.sky_motion import Clouds, clouds, sky_in
+from framesmooth.generation.sky_motion import Clouds, clouds
+from framesmooth.generation.sky_region import sky_in
 from framesmooth.timeline.ambient_words import Ambient
 
 SIZE, HORIZON = 160, 100

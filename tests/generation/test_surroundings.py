@@ -24,7 +24,7 @@ def test_what_is_there_moves_and_what_is_not_is_told() -> None:
     layers = Layers(image, tower, image)
     gone = Gone(lambda _seconds: (0.0, 0.0))
     found = surroundings(TOLD, layers, nowhere, gone, speed=1.0, period=None)
-    assert found.missing == ("flames shows no motion: no flame was found in the picture",)
+    assert found.missing == ("no motion of flames: no flame was found in the picture; try another --seed",)
     moved = found.moved(layers, 1.0)
     assert np.array_equal(moved.subject, image)
     assert np.abs(moved.scene.astype(int) - image).mean() > 0.2

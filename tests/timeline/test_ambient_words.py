@@ -8,7 +8,7 @@ from framesmooth.timeline.ambient_words import (
     stays_unmoved,
     told_ambient,
 )
-from framesmooth.timeline.motion_words import read_motion
+from framesmooth.timeline.motion_words import at_rest, read_motion
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,13 @@ def test_no_subject_moves_by_what_is_around_it(prompt: str) -> None:
         ("a house by a river, smoke rising from the chimney", "smoke", "", 1.0),
         ("a campfire in the forest, flames flickering wildly", "fire", "", 1.8),
         ("a candle burning on a table", "fire", "", 1.0),
+        ("a lantern glowing and flickering at night", "fire", "", 1.0),
+        ("a castle on the hills at noon under clouds that drift to the left", "clouds", "left", 1.0),
+        ("clouds drifting over a castle to the left", "clouds", "left", 1.0),
+        ("a castle, clouds drifting across the sky to the left", "clouds", "left", 1.0),
+        ("a cloudy sky moving over a tree on a hill", "clouds", "", 1.0),
+        ("a house with a smoking chimney in the snow", "smoke", "", 1.0),
+        ("a house in the snow, the chimney is smoking", "smoke", "", 1.0),
     ],
 )
 def test_sky_fog_smoke_and_flames_move_where_words_say_so(
@@ -108,3 +115,29 @@ def test_a_clause_with_a_thing_of_its_own_tells_of_that(prompt: str, subject: st
     motion = read_motion(prompt)
     assert motion is not None
     assert motion.subject == subject
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subject", "scene"),
+    [
+        ("clouds drifting left over a castle on the hills", "a castle", "clouds drifting left on the hills"),
+        ("smoke rising from a house in the snow", "a house", "smoke rising in the snow"),
+        ("smoke rises from the chimney of a house in the snow", "a house", "smoke rises in the snow"),
+        ("the clouds are moving over a white tower", "a white tower", "the clouds are moving"),
+        ("a house with smoke rising from its chimney", "a house", "with smoke rising from its chimney"),
+        ("oil painting of clouds drifting over a castle", "a castle", "oil painting of clouds drifting"),
+    ],
+)
+def test_what_stands_under_clouds_or_smoke_is_the_subject(prompt: str, subject: str, scene: str) -> None:
+    rests = at_rest(prompt)
+    assert rests is not None
+    assert (rests.subject, rests.scene) == (subject, scene)
+
+
+def test_a_flame_itself_has_no_subject_beside_it() -> None:
+    assert at_rest("a candle flickering on a table") is None
+
+
+def test_a_way_of_the_subject_is_not_that_of_the_clouds() -> None:
+    (told,) = told_ambient("clouds drifting over a boat sailing to the left")
+    assert told.way == ""
