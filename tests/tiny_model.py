@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 WORDS = ["a", "cat", "lion", "on", "the", "beach", "at", "sunset", "red", "blue", "castle", "sea", "blurry"]
 
@@ -15,7 +16,6 @@ def build_tiny_model(folder: Path) -> Path:
         StableDiffusionPipeline,
         UNet2DConditionModel,
     )
-    from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
     tokenizer = build_tokenizer(folder / "tokenizer-source")
@@ -38,18 +38,7 @@ def build_tiny_model(folder: Path) -> Path:
         num_decoder_blocks=(1, 1, 1),
         latent_channels=6,
     )
-    text_encoder = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=12,
-            intermediate_size=24,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            max_position_embeddings=16,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-    )
+    text_encoder = build_text_encoder(tokenizer)
     scheduler = DPMSolverMultistepScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.00085,
@@ -86,3 +75,21 @@ def build_tokenizer(folder: Path):  # type: ignore[no-untyped-def]
     (folder / "vocab.json").write_text(json.dumps({token: index for index, token in enumerate(tokens)}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
     return CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=16)
+
+
+def build_text_encoder(tokenizer: Any) -> Any:
+    """Return a CLIPTextModel of one layer for a tokenizer, with random weights."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=12,
+            intermediate_size=24,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            max_position_embeddings=16,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+    )

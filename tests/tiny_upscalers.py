@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.tiny_model import build_tokenizer
+from tests.tiny_model import build_text_encoder, build_tokenizer
 
 
 def build_compact(file: Path, scale: int = 2) -> Path:
@@ -24,7 +24,6 @@ def build_upscaling_pipeline(folder: Path, kind: str) -> Path:
     """Save a StableDiffusionUpscalePipeline, or a StableDiffusionLatentUpscalePipeline."""
     import diffusers
     import torch
-    from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
     latent = kind == "StableDiffusionLatentUpscalePipeline"
@@ -38,18 +37,7 @@ def build_upscaling_pipeline(folder: Path, kind: str) -> Path:
         latent_channels=4,
         norm_num_groups=4,
     )
-    text_encoder = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=12,
-            intermediate_size=24,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            max_position_embeddings=16,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-    )
+    text_encoder = build_text_encoder(tokenizer)
     unet = diffusers.UNet2DConditionModel(
         in_channels=8 if latent else 7,
         out_channels=5 if latent else 4,

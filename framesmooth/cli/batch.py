@@ -11,6 +11,7 @@ from framesmooth.cli.options import common
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
 from framesmooth.cli.options.from_settings import options_of
 from framesmooth.cli.types import FILE_NAME
+from framesmooth.setting import setting_of
 from framesmooth.workflows.batch.settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     type=FILE_NAME,
     heading=EVERYDAY,
-    help="The folder of the results.",
+    help=setting_of(BatchSettings, "output").setting.help,
 )
 @headed_option(
     "--status", is_flag=True, heading=EVERYDAY, help="Only show how the jobs stand: nothing is done."

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framesmooth.cli.options.command import EVERYDAY, HeadedCommand, headed_option
+from framesmooth.setting import setting_of
+from framesmooth.workflows.generate.setting_groups.look import LookSettings
 
 if TYPE_CHECKING:
     from framesmooth.styles.style import Style
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="File of more styles: .yaml, .csv of A1111, .json of Fooocus, SDXL or InvokeAI; repeatable.",
+    help=setting_of(LookSettings, "styles").setting.help,
 )
 @headed_option("--json", "as_json", heading=EVERYDAY, is_flag=True, help="Print JSON.")
 def styles(names: tuple[str, ...], files: tuple[Path, ...], as_json: bool) -> None:

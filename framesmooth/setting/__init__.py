@@ -20,7 +20,7 @@ constructed, not before: help needs no checks.
 
 from framesmooth.setting.checks import form_of
 from framesmooth.setting.declaration import Setting, SettingField
-from framesmooth.setting.fields import Group, groups_in, settings_of
+from framesmooth.setting.fields import Group, groups_in, setting_of, settings_of
 from framesmooth.setting.group import SettingGroup, spellings
 from framesmooth.setting.value_type import ValueType, parse_rate, type_of
 
@@ -33,6 +33,7 @@ __all__ = [
     "form_of",
     "groups_in",
     "parse_rate",
+    "setting_of",
     "settings_of",
     "spellings",
     "type_of",

@@ -32,6 +32,18 @@ def settings_of(group: type[Group]) -> tuple[SettingField, ...]:
     return found
 
 
+def setting_of(group: type[Group], key: str) -> SettingField:
+    """Return the setting of a group that has this key.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for field in settings_of(group):
+        if field.key == key:
+            return field
+    raise KeyError(key)
+
+
 @once
 def groups_in(group: type[Group]) -> Mapping[str, type[Group]]:
     """Return field -> class of the groups that a group holds."""

@@ -1,10 +1,10 @@
 """Fine-tuning a denoiser by layers added to it: steps, held-out part, best weights, an end in time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.training.average import Average
+from framesmooth.training.history import History, Outcome
 from framesmooth.training.lessons import Lessons, on_device
 from framesmooth.training.networks import Objective
 from framesmooth.training.precision import autocast
@@ -76,77 +77,6 @@ class Plan:
     seed: int
 
 
-@dataclass
-class History:
-    """The checks so far, a part of a checkpoint.
-
-    Attributes:
-        steps: at which they were.
-        trained: the loss of training, smoothed.
-        held_out: the loss of the held-out part; nan without one.
-        best: the weights with the smallest held-out loss; without a held-out part the last.
-    """
-
-    steps: list[int] = field(default_factory=list)
-    trained: list[float] = field(default_factory=list)
-    held_out: list[float] = field(default_factory=list)
-    best: dict[str, Tensor] = field(default_factory=dict)
-
-    def add(self, step: int, trained: float, held_out: float, weights: dict[str, Tensor]) -> None:
-        """Take a check, and keep the weights if it is the best so far."""
-        if held_out != held_out or held_out <= min(self.held_out, default=held_out):
-            self.best = weights
-        self.steps.append(step)
-        self.trained.append(trained)
-        self.held_out.append(held_out)
-
-    @property
-    def best_step(self) -> int:
-        """The step of the best check; of the last one without a held-out part."""
-        known = [(loss, step) for loss, step in zip(self.held_out, self.steps, strict=True) if loss == loss]
-        return min(known)[1] if known else self.steps[-1]
-
-    @property
-    def stale(self) -> int:
-        """Checks since the best one."""
-        return len(self.steps) - 1 - self.steps.index(self.best_step) if self.steps else 0
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return all of it."""
-        return {
-            "steps": [*self.steps],
-            "trained": [*self.trained],
-            "held_out": [*self.held_out],
-            "best": self.best,
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take another state."""
-        self.steps, self.trained, self.held_out = (
-            [*state[name]] for name in ("steps", "trained", "held_out")
-        )
-        self.best = dict(state["best"])
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a training ended in.
-
-    Attributes:
-        history: the checks, and the best weights.
-        steps: done in all.
-        minutes: of training.
-        stopped_early: whether the held-out part got no better for long.
-        resumed_at: the step that an interrupted training went on from, 0 for a new one.
-    """
-
-    history: History
-    steps: int
-    minutes: float
-    stopped_early: bool
-    resumed_at: int
-
-
 def fine_tune(
     model: TextToImage,
     objective: Objective,
@@ -180,57 +110,107 @@ def fine_tune(
 
     What is judged, kept and returned is that average.
     """
-    network, device = objective.family.denoiser, model.device
-    trained = nn.ParameterList(adapter.weights)
-    average = Average(trained, _AVERAGED)
-    optimizer = torch.optim.AdamW(adapter.weights, lr=plan.rate, weight_decay=1e-2)
-    history = History()
-    session = Session(
-        folder,
-        adapter.stage,
-        plan.minutes,
-        {adapter.stage: adapter, "average": average, "optimizer": optimizer, "history": history},
-        steps=plan.steps,
-        seed=plan.seed,
-        key=key,
-        anew=anew,
-        save_seconds=60.0,
-        log_steps=10,
-        longest=_LONGEST,
+    training = _Training(
+        objective, adapter, lessons, held_out, plan, prior, model.device, folder=folder, key=key, anew=anew
     )
+    session, history = training.session, training.history
     resumed_at = session.step
     advance(session.step, session.progress)
-    warmup = min(50, max((plan.steps or 500) // 10, 1))
     while True:
         if _is_due(history, session, plan):  # after an interruption too, if it came before the check
-            network.eval()
-            with average.shown(trained):
-                judged = held_out_loss(objective, held_out, device, plan.kept)
-                history.add(session.step, session.loss, judged, adapter.state_dict())
+            training.check()
             session.save()
-            with average.shown(trained):
+            with training.averaged():
                 on_check(history)
         early = session.progress < 1 and plan.patience > 0 and history.stale >= plan.patience
         if early or session.progress >= 1:
             break
-        network.train()
-        chance, rng = session.generator, session.rng
-        dropout = plan.dropout if prior is None else 0.0
-        optimizer.zero_grad()
-        loss = _learned(objective, adapter, lessons, plan, dropout, rng, chance)
+        training.step()
+        advance(1, session.progress)
+    training.end()
+    return Outcome(history, session.step, session.spent / 60, early, resumed_at)
+
+
+class _Training:
+    """A training and where it stands: its weights, their average, the optimizer, and the checks so far."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        adapter: Trained,
+        lessons: Lessons,
+        held_out: Lessons | None,
+        plan: Plan,
+        prior: Prior | None,
+        device: torch.device,
+        *,
+        folder: Path,
+        key: str,
+        anew: bool,
+    ) -> None:
+        self._objective, self._adapter, self._plan, self._prior = objective, adapter, plan, prior
+        self._lessons, self._held_out, self._device = lessons, held_out, device
+        self._trained = nn.ParameterList(adapter.weights)
+        self._average = Average(self._trained, _AVERAGED)
+        self._optimizer = torch.optim.AdamW(adapter.weights, lr=plan.rate, weight_decay=1e-2)
+        self._warmup = min(50, max((plan.steps or 500) // 10, 1))
+        self.history = History()
+        self.session = Session(
+            folder,
+            adapter.stage,
+            plan.minutes,
+            {
+                adapter.stage: adapter,
+                "average": self._average,
+                "optimizer": self._optimizer,
+                "history": self.history,
+            },
+            steps=plan.steps,
+            seed=plan.seed,
+            key=key,
+            anew=anew,
+            save_seconds=60.0,
+            log_steps=10,
+            longest=_LONGEST,
+        )
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Within, the layers have the average of their weights."""
+        return self._average.shown(self._trained)
+
+    def check(self) -> None:
+        """Judge the average by the held-out part, and keep it if it is the best so far."""
+        self._objective.family.denoiser.eval()
+        with self.averaged():
+            judged = held_out_loss(self._objective, self._held_out, self._device, self._plan.kept)
+            self.history.add(self.session.step, self.session.loss, judged, self._adapter.state_dict())
+
+    def step(self) -> None:
+        """Learn from one batch."""
+        self._objective.family.denoiser.train()
+        self._optimizer.zero_grad()
+        loss = self._gradients()
+        self._optimizer.param_groups[0]["lr"] = self.session.rate(self._plan.rate, warmup=self._warmup)
+        torch.nn.utils.clip_grad_norm_(self._adapter.weights, _CLIP)
+        self._optimizer.step()
+        self._average.update(self._trained, self.session.step)
+        self.session.tick(loss)
+
+    def _gradients(self) -> float:
+        """Add the gradients of a batch, and of one of the prior, to the weights; return the batch's loss."""
+        chance, rng, prior = self.session.generator, self.session.rng, self._prior
+        dropout = self._plan.dropout if prior is None else 0.0
+        loss = _learned(self._objective, self._adapter, self._lessons, self._plan, dropout, rng, chance)
         loss.backward()  # type: ignore[no-untyped-call]
         if prior is not None:
-            strayed = prior.weight * _strayed(objective, adapter, prior, device, rng, chance)
-            strayed.backward()  # type: ignore[no-untyped-call]
-        optimizer.param_groups[0]["lr"] = session.rate(plan.rate, warmup=warmup)
-        torch.nn.utils.clip_grad_norm_(adapter.weights, _CLIP)
-        optimizer.step()
-        average.update(trained, session.step)
-        session.tick(float(loss.detach()))
-        advance(1, session.progress)
-    network.eval()
-    adapter.load_state_dict(history.best)
-    return Outcome(history, session.step, session.spent / 60, early, resumed_at)
+            strayed = _strayed(self._objective, self._adapter, prior, self._device, rng, chance)
+            (prior.weight * strayed).backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def end(self) -> None:
+        """Give the layers the best weights."""
+        self._objective.family.denoiser.eval()
+        self._adapter.load_state_dict(self.history.best)
 
 
 def _learned(

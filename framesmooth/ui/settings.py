@@ -10,12 +10,15 @@ from annotated_types import Interval
 
 from framesmooth import defaults
 from framesmooth.errors import UsageError
-from framesmooth.models.lora_spec import Lora, parse_lora
-from framesmooth.setting import Setting, SettingGroup
+from framesmooth.models.lora_spec import Lora
+from framesmooth.setting import Setting, SettingGroup, setting_of
+from framesmooth.workflows.generate.setting_groups.model import ModelSettings
 
 _SIZE: Final = re.compile(r"\s*(\d{1,9})\s*([kmg]?)b?\s*", re.IGNORECASE)
 _LARGEST: Final = 500 * 2**20
 _FACTORS: Final = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+_MODEL: Final = setting_of(ModelSettings, "model").setting
+_LORAS: Final = setting_of(ModelSettings, "loras").setting
 
 
 def parse_size(text: str) -> int:
@@ -87,7 +90,7 @@ class ServerSettings(SettingGroup):
         tuple[str, ...],
         Setting(
             options=("--model",),
-            metavar="NAME",
+            metavar=_MODEL.metavar,
             unset=defaults.MODEL,
             help="Model that the page offers: a name, a folder or a hub id; repeatable. There are no others.",
         ),
@@ -96,8 +99,8 @@ class ServerSettings(SettingGroup):
         tuple[Lora, ...],
         Setting(
             options=("--lora",),
-            metavar="FILE[:WEIGHT]",
-            parse=parse_lora,
+            metavar=_LORAS.metavar,
+            parse=_LORAS.parse,
             help="LoRA that the page offers; repeatable. There are no others.",
         ),
     ] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from annotated_types import Interval
 
@@ -11,6 +11,9 @@ from framesmooth.setting import Setting, SettingGroup
 
 RateFactor = Annotated[int, Interval(ge=0, le=63)]
 """Constant rate factor of a video codec: 0 is lossless."""
+
+CLIP_FILE: Final = "A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames."
+"""What is said of the name of a clip that is written."""
 
 Overwrite = Annotated[bool, Setting(help="Replace the output if it exists.", everyday=True)]
 

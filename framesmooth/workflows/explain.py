@@ -18,7 +18,8 @@ from framesmooth.runs.open_clip import open_clip
 from framesmooth.video import open_sink, write_png, write_text
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from framesmooth.workflows.generate.load import load_model, sampling_of
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
 from framesmooth.workflows.outputs import check_files

@@ -18,7 +18,8 @@ from framesmooth.workflows.training_run import TrainingRun, held_out_files, refu
 from framesmooth.workflows.workflow import NoticeCollector, workflow
 
 if TYPE_CHECKING:
-    from framesmooth.training.fine_tuning import Outcome, Plan
+    from framesmooth.training.fine_tuning import Plan
+    from framesmooth.training.history import Outcome
     from framesmooth.training.lessons import Lesson, Lessons
     from framesmooth.training.lora import Adapter
     from framesmooth.training.prior import Prior

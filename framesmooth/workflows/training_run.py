@@ -20,7 +20,8 @@ from framesmooth.workflows.workflow import NoticeCollector
 if TYPE_CHECKING:
     from framesmooth.models.text_to_image import TextToImage
     from framesmooth.training.dataset import DataSet, Example
-    from framesmooth.training.fine_tuning import History, Outcome, Plan, Trained
+    from framesmooth.training.fine_tuning import Plan, Trained
+    from framesmooth.training.history import History, Outcome
     from framesmooth.training.lessons import Lessons
     from framesmooth.training.networks import Objective
     from framesmooth.training.prior import Prior

@@ -152,8 +152,9 @@ Autoencoder: {psnr:.2f} dB PSNR on 128 unseen scenes.
 than its encoder; a three-layer CLIP text encoder, taught to tell a caption's attributes and then frozen;
 a three-level UNet that hears the text pooled in every block and attends to it on the lowest level, trained on
 v-prediction with a cosine schedule, first on 128² pictures, then on full ones. What shows the subject counts
-four times; of animals twice to three times as many are shown. At last trained 87 minutes further on one core, and the
-weights averaged with those before (Wortsman et al. 2022). Muon and AdamW, bfloat16 autocast; two CPU cores were enough.
+four times; animals are shown two to three times as often. At last trained 87 minutes further on one core, and
+the weights averaged with those before (Wortsman et al. 2022). Muon and AdamW, bfloat16 autocast; two CPU
+cores were enough.
 
 ## The prompts of the sheet
 

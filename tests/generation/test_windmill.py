@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from storybook.painter import paint, subject_mask
+from storybook.world import Scene
 
 from framesmooth.generation.subject_layers import Layers
 from framesmooth.generation.windmill import find_sails, solid, taken_apart
-from scripts.storybook.painter import paint, subject_mask
-from scripts.storybook.world import Scene
 
 SIZE = 160
 

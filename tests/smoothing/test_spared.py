@@ -52,7 +52,7 @@ def test_it_says_how_much_it_is_and_is_known_by_its_pixels() -> None:
 def test_a_run_keeps_it_beside_its_frames(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "clip.framesmooth")
     run.frames.open({"settings": 1})
-    keep_region(run.frames, lower_half().share / np.float32(255))
+    keep_region(run.frames, lower_half().share.astype(np.float32) / np.float32(255))
     assert kept_region(run.folder) is None  # no run without a record
     run.write_record({})
     assert kept_region(run.folder) == lower_half()

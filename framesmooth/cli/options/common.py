@@ -13,6 +13,7 @@ from framesmooth.cli.options.command import EVERYDAY, OTHER, headed_option
 from framesmooth.cli.options.places import writable
 from framesmooth.cli.progress import PROGRESS_MODES
 from framesmooth.cli.types import FILE_NAME
+from framesmooth.workflows.encoding_settings import CLIP_FILE
 from framesmooth.workflows.settings.shared import REPORTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,7 +35,7 @@ def common(command: Command) -> Command:
 
 output = headed_option(
     "-o", "--output", required=True, metavar="OUT", type=FILE_NAME, heading=EVERYDAY,
-    help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
+    help=CLIP_FILE,
 )  # fmt: skip
 
 

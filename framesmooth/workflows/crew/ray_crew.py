@@ -69,8 +69,7 @@ class RayCrew:
         """
         asked = asked or f"--ray {address}"
         advice = advice or "start one with 'ray start --head', or write --ray local"
-        if missing_packages(["ray"]):
-            raise UsageError(f"{asked} needs ray, which is not installed: pip install 'framesmooth[ray]'")
+        check_installed(asked)
         _connect(address, asked, advice)
         self._doing = doing
         import ray
@@ -166,6 +165,16 @@ class RayCrew:
         if what == "told":
             return [Told(worker, one) for one in answer]
         return [Ready(worker)] if what == "ready" else [Ended(worker, Outcome(**answer))]
+
+
+def check_installed(asked: str) -> None:
+    """Check that Ray is installed.
+
+    Raises:
+        UsageError: it is not; ``asked`` is what asks for it on the command line.
+    """
+    if missing_packages(["ray"]):
+        raise UsageError(f"{asked} needs ray, which is not installed: pip install 'framesmooth[ray]'")
 
 
 def _connect(address: str, asked: str, advice: str) -> None:

@@ -21,7 +21,7 @@ from framesmooth.workflows.generate.finish_cost import FinishingCost, finishing_
 if TYPE_CHECKING:
     from framesmooth.generation.base import FrameGenerator
     from framesmooth.generation.work import Probe, Work
-    from framesmooth.workflows.generate.resolve import ResolvedClip
+    from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 LONG: Final = 60.0
 """Seconds from which on a run is announced."""

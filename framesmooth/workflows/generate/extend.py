@@ -5,29 +5,27 @@ path; a camera goes on over the images that it keeps; a video pipeline starts fr
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from framesmooth.errors import UsageError
-from framesmooth.frames import GeneratedFrame
 from framesmooth.generation.specs import DEFAULT_STRENGTH, Feedback, MovingSubject
 from framesmooth.motion.camera.moves import Moves
-from framesmooth.runs import RECORD_FILE, KeyframeImageFolder, LatentFolder, RunFolder, differences
+from framesmooth.runs import RECORD_FILE, RunFolder, differences
 from framesmooth.setting import settings_of
 from framesmooth.timeline.camera_grammar import camera_words_in, without_camera_words
 from framesmooth.timeline.camera_words import camera_schedules
 from framesmooth.timeline.seeds import MAX_SEED
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.workflows.generate.cascade import plan_cascade
+from framesmooth.workflows.generate.extension import Extension
 from framesmooth.workflows.generate.hearing import heard_by
 from framesmooth.workflows.generate.keyframes import kept_out
 from framesmooth.workflows.generate.planning import strengths_of
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_from_record
 from framesmooth.workflows.smooth_run import content_of_frames
-
-ResolvedClip = Any
-"""That of ``resolve``, which imports this module."""
 
 _SIDE: Final = 512
 """Pixels a side that camera words take for the size of a model that doesn't tell it."""
@@ -36,26 +34,6 @@ _OWN_GROUPS: Final = ("encoding",)
 _FREE_GROUPS: Final = ("compute", "smoothing", "look")
 _FREE_KEYS: Final = ("upscale", "upscaler")
 _FREE: Final = ("prompts", "output", "num_frames", "duration", "extend")
-
-
-@dataclass(frozen=True)
-class Extension:
-    """The run whose frames a clip begins with.
-
-    Attributes:
-        run: its folder.
-        frames: how many frames were drawn.
-        content: what decides them, SHA-256 (hex).
-    """
-
-    run: RunFolder
-    frames: int
-    content: str
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """Everything that decides the frames that are taken over."""
-        return {"frames": self.frames, "content": self.content}
 
 
 def extended_clip(
@@ -249,26 +227,4 @@ def _feedback(plan: Feedback, settings: GenerateSettings, old: ResolvedClip, cou
         moves={name: [*before, *values[name][drawn:]] for name, before in plan.moves.items()},
         strengths=[*plan.strengths, *strengths[drawn:]],
         legs=(*plan.legs, drawn),
-    )
-
-
-def take_keyframes(extension: Extension, run: RunFolder) -> None:
-    """Copy the keyframes of the run that a clip goes on from into that of the clip, whose stage is open."""
-    before, notes = extension.run.keyframes, extension.run.keyframes.notes()
-    for path in before.results():
-        run.keyframes.take(before, path.name)
-    if notes.get("faults"):
-        run.keyframes.note(faults=notes["faults"] | run.keyframes.notes().get("faults", {}))
-
-
-def keyframes_in_memory(extension: Extension | None) -> tuple[dict[int, Any], dict[int, GeneratedFrame]]:
-    """Return (latents, images) of the keyframes that a clip begins with, by frame."""
-    if extension is None:
-        return {}, {}
-    stage = extension.run.keyframes
-    latents, images = LatentFolder(stage), KeyframeImageFolder(stage)
-    frames = range(extension.frames)
-    return (
-        {time: latents[time] for time in frames if time in latents},
-        {time: images[time] for time in frames if time in images},
     )

@@ -25,12 +25,12 @@ from framesmooth.runs.moving_region import keep_region
 from framesmooth.streams import prefetch
 from framesmooth.video import read_image
 from framesmooth.workflows.generate.estimate import LONG, Estimate, estimate
-from framesmooth.workflows.generate.extend import take_keyframes
+from framesmooth.workflows.generate.extension import take_keyframes
 from framesmooth.workflows.generate.forecast import Forecast
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
 from framesmooth.workflows.generate.repair import Reroll, check_repairable, judge, repaired
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.sharing import hands_of, shared
 
 _FOUND: Final = ("num_diffused", "diffused_frames")

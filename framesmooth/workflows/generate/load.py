@@ -14,8 +14,8 @@ from framesmooth.runs import (
     LatentFolder,
     RunFolder,
 )
-from framesmooth.workflows.generate.extend import keyframes_in_memory
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.extension import keyframes_in_memory
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 if TYPE_CHECKING:
     from framesmooth.models.text_to_image import TextToImage

@@ -21,7 +21,7 @@ from framesmooth.generation.hands import Divided, Drawn, outlook_of
 from framesmooth.models.pool import ModelPool
 from framesmooth.workflows.crew.outcome import Outcome, explained
 from framesmooth.workflows.generate.load import load_generator
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 DOING: Final = "framesmooth.workflows.generate.pieces:do"
 STEPS: Final = "steps"

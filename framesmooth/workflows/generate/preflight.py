@@ -22,7 +22,7 @@ from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
 from framesmooth.video.writer import check_rate, plan_writing
 from framesmooth.workflows.generate.changing_light import light_of
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 

@@ -17,7 +17,8 @@ from framesmooth.video import write_png
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.preflight import check_writing, notices, with_seeds_of_stopped_run
 from framesmooth.workflows.generate.provenance import clip_tags
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 
 SUFFIX: Final = ".preview.png"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from framesmooth.models.scheduler_spec import webui_sampler
 from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
 from framesmooth.workflows.generate.model_extensions import extension_names
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 MADE_BY: Final = "framesmooth (AI-generated)"
 

@@ -16,7 +16,8 @@ from framesmooth.runs import (
 )
 from framesmooth.workflows.generate.moved_paths import with_moved_paths
 from framesmooth.workflows.generate.preflight import check_writing
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.run import finish_clip
 from framesmooth.workflows.generate.settings_record import settings_from_record

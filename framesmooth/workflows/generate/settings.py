@@ -12,7 +12,7 @@ from framesmooth.timeline.camera_grammar import camera_words_in, read_camera_wor
 from framesmooth.timeline.duration import frames_in
 from framesmooth.timeline.prompts import TimedPrompt, parse_prompts
 from framesmooth.timeline.seeds import MAX_SEED, RANDOM_SEED
-from framesmooth.workflows.encoding_settings import EncodingSettings
+from framesmooth.workflows.encoding_settings import CLIP_FILE, EncodingSettings
 from framesmooth.workflows.generate.setting_groups.images import (
     CameraSettings,
     ConditioningSettings,
@@ -47,13 +47,7 @@ class GenerateSettings(SettingGroup):
         tuple[TimedPrompt, ...],
         Setting(has_option=False, help="Prompts in order, each with its frame where it has one."),
     ]
-    output: Annotated[
-        Path,
-        Setting(
-            has_option=False,
-            help="A .mp4, .mov, .mkv, .webm, .gif or .webp file; any other name is a folder of PNG frames.",
-        ),
-    ]
+    output: Annotated[Path, Setting(has_option=False, help=CLIP_FILE)]
     model: ModelSettings = field(default_factory=ModelSettings)
     timeline: TimelineSettings = field(default_factory=TimelineSettings)
     motion: MotionSettings = field(default_factory=MotionSettings)

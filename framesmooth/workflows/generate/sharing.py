@@ -18,12 +18,30 @@ from framesmooth.workflows.crew.base import Place
 from framesmooth.workflows.crew.processes import ProcessCrew, gpus_here, places
 from framesmooth.workflows.generate.helpers import Helpers
 from framesmooth.workflows.generate.pieces import DOING, PackedClip
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 RAY: Final = "ray"
 _ADDRESS: Final = "RAY_ADDRESS"
+_ASKED: Final = "--workers ray"
 _LOGS: Final = "workers"
 """In the run folder: what the libraries of workers write, kept where one of them failed."""
+
+
+def check_workers(clip: ResolvedClip, run: RunFolder) -> None:
+    """Refuse workers that cannot be, before anything is written for a clip that needs them.
+
+    Raises:
+        UsageError: Ray that is not installed, or one GPU that was asked for by its number.
+    """
+    workers = clip.settings.compute.workers
+    if workers == 1 or run.frames.notes().get("complete") or _packed(clip)[0] is None:
+        return
+    if workers == RAY:
+        from framesmooth.workflows.crew.ray_crew import check_installed
+
+        check_installed(_ASKED)
+    else:
+        _check_device(clip)
 
 
 @contextmanager
@@ -34,13 +52,7 @@ def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Han
         UsageError: Ray that is not there, or a device that workers cannot be given.
     """
     workers = clip.settings.compute.workers
-    reason = "" if workers == 1 else _why_alone(clip)
-    packed = None
-    if workers != 1 and not reason:
-        try:
-            packed = PackedClip(clip)
-        except UsageError as error:
-            reason = str(error)
+    packed, reason = _packed(clip) if workers != 1 else (None, "")
     if reason:
         emit(Notice(f"{reason}: one process draws it, --workers are for its smoothing"))
     if packed is None:
@@ -56,7 +68,7 @@ def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Han
 
             address = os.environ.get(_ADDRESS) or "auto"
             advice = f"start one with 'ray start --head', or set {_ADDRESS}=local"
-            actors = RayCrew(address, None, DOING, asked="--workers ray", advice=advice)
+            actors = RayCrew(address, None, DOING, asked=_ASKED, advice=advice)
             helpers = Helpers(actors, packed, warn, draws_here=False)
             held.callback(helpers.close)
         else:
@@ -86,6 +98,17 @@ def smoother_by_workers(smoother: Smoother, clip: ResolvedClip) -> Smoother:
     return divided(smoother, int(workers), clip.timeline.num_frames) or smoother
 
 
+def _packed(clip: ResolvedClip) -> tuple[PackedClip | None, str]:
+    """Return a clip as workers are sent it; None where one process draws it, and why."""
+    reason = _why_alone(clip)
+    if reason:
+        return None, reason
+    try:
+        return PackedClip(clip), ""
+    except UsageError as error:
+        return None, str(error)
+
+
 def _why_alone(clip: ResolvedClip) -> str:
     """Return why a clip is drawn by one process, "" where it can be shared out."""
     kind: type[FrameGenerator] = registry.load("generator", clip.generator)
@@ -94,18 +117,24 @@ def _why_alone(clip: ResolvedClip) -> str:
     return f"the pictures of this clip ({clip.generator}) follow from one another"
 
 
-def _places(clip: ResolvedClip, workers: int) -> list[Place]:
-    """Return where workers work; this process is at the first place.
-
-    Raises:
-        UsageError: one GPU that was asked for by its number.
-    """
+def _check_device(clip: ResolvedClip) -> None:
+    """Refuse one GPU that was asked for by its number."""
     device = clip.settings.compute.device
     if ":" in device:
         raise UsageError(
             f"--workers gives each process a GPU of its own: drop --device {device}, or choose GPUs with "
             "CUDA_VISIBLE_DEVICES"
         )
+
+
+def _places(clip: ResolvedClip, workers: int) -> list[Place]:
+    """Return where workers work; this process is at the first place.
+
+    Raises:
+        UsageError: one GPU that was asked for by its number.
+    """
+    _check_device(clip)
+    device = clip.settings.compute.device
     gpus = gpus_here() if device in ("auto", "cuda") else []
     return places(workers, gpus, os.environ)
 

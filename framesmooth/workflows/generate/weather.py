@@ -5,7 +5,7 @@ from typing import Final, Literal
 from framesmooth.grading.fog import Fog
 from framesmooth.grading.weather import FALLS, Falling, Weather
 from framesmooth.timeline.ambient_words import Ambient, implied_ambient, told_ambient
-from framesmooth.workflows.generate.resolve import ResolvedClip
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 
 _KINDS: Final = (*FALLS, "fog")
 Asked = Literal["auto", "off", "rain", "snow", "fog"]

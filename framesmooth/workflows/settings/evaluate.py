@@ -7,12 +7,11 @@ from typing import Annotated, ClassVar
 from annotated_types import Interval
 
 from framesmooth import limits
-from framesmooth.events import Listener
 from framesmooth.models.lora_spec import Lora, parse_lora
 from framesmooth.setting import Setting, SettingGroup
 from framesmooth.timeline.seeds import MAX_SEED
 from framesmooth.workflows.encoding_settings import Overwrite
-from framesmooth.workflows.settings.shared import REPORTS
+from framesmooth.workflows.settings.shared import REPORTS, Device, Told
 from framesmooth.workflows.workflow import silent
 
 JUDGING = "Judging"
@@ -96,9 +95,6 @@ class EvaluateSettings(SettingGroup):
         Annotated[int, Interval(ge=16, le=limits.MAX_SIDE)] | None,
         Setting(unit="pixels", unset="the model's own", help="Side of the square pictures that are drawn."),
     ] = None
-    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    device: Device = "auto"
     overwrite: Overwrite = False
-    on_event: Annotated[
-        Listener,
-        Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens."),
-    ] = field(default=silent, repr=False, compare=False)
+    on_event: Told = field(default=silent, repr=False, compare=False)

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from annotated_types import Interval
 
 from framesmooth import defaults, limits
-from framesmooth.events import Listener
 from framesmooth.setting import Setting, SettingGroup
 from framesmooth.timeline.seeds import MAX_SEED
 from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.settings.shared import Device, Told
 from framesmooth.workflows.workflow import silent
 
 
@@ -68,9 +68,6 @@ class ExplainSettings(SettingGroup):
             options=("--num-inference-steps", "--steps"), unset="the model's own", help="Denoising steps."
         ),
     ] = None
-    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    device: Device = "auto"
     overwrite: Overwrite = False
-    on_event: Annotated[
-        Listener,
-        Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens."),
-    ] = field(default=silent, repr=False, compare=False)
+    on_event: Told = field(default=silent, repr=False, compare=False)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from annotated_types import Interval
 
+from framesmooth.events import Listener
 from framesmooth.registry import names
 from framesmooth.setting import Setting
 
@@ -34,6 +35,12 @@ Source = Annotated[
         help="The clip: a path, a FrameSource, a list of (H, W, 3) uint8 RGB frames, or one array "
         "(T, H, W, 3).",
     ),
+]
+
+Device = Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")]
+
+Told = Annotated[
+    Listener, Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens.")
 ]
 
 Flow = Annotated[

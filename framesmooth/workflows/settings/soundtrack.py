@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Interval
 
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.workflows.encoding_settings import Overwrite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,4 +69,4 @@ class SoundtrackSettings(SettingGroup):
         Annotated[int, Interval(ge=0, le=2**32 - 1)],
         Setting(help="Seed of the sound's noise."),
     ] = 0
-    overwrite: Annotated[bool, Setting(help="Replace the output if it exists.", everyday=True)] = False
+    overwrite: Overwrite = False

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Interval
 
 from framesmooth import defaults, limits
-from framesmooth.events import Listener
 from framesmooth.setting import Setting, SettingGroup
 from framesmooth.timeline.seeds import MAX_SEED
 from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.settings.shared import Device, Told
 from framesmooth.workflows.workflow import silent
 
 DATA = "Data"
@@ -76,10 +76,7 @@ class DataSettings(SettingGroup):
             help="Pictures are trained with as many pixels as a square of this side, in several shapes.",
         ),
     ] = None
-    on_event: Annotated[
-        Listener,
-        Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens."),
-    ] = field(default=silent, repr=False, compare=False)
+    on_event: Told = field(default=silent, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ class TrainSettings(DataSettings):
         Annotated[int, Interval(ge=0, le=1000)],
         Setting(help="End early after so many checks without a better one; 0 never does."),
     ] = 5
-    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    device: Device = "auto"
     overwrite: Overwrite = False
 
 

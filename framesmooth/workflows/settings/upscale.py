@@ -8,7 +8,7 @@ from annotated_types import Interval
 from framesmooth.setting import Setting
 from framesmooth.workflows.settings.conversion import ConvertSettings
 from framesmooth.workflows.settings.pipes import PipeSettings
-from framesmooth.workflows.settings.shared import Flow, FlowWeights
+from framesmooth.workflows.settings.shared import Device, Flow, FlowWeights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,6 @@ class UpscaleSettings(ConvertSettings, PipeSettings):
         Annotated[int, Interval(ge=32)] | None,
         Setting(unit="pixels", unset="512", help="Side of the tiles that large frames are enlarged in."),
     ] = None
-    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    device: Device = "auto"
     flow: Flow = "dis-medium"
     flow_weights: FlowWeights = None

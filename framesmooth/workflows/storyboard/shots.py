@@ -21,7 +21,8 @@ from framesmooth.timeline.camera_grammar import read_camera_words
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import open_source
 from framesmooth.workflows.encoding_settings import EncodingSettings
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
 from framesmooth.workflows.storyboard.styling import styled_shot

@@ -1,8 +1,10 @@
 """Batches that workers make are those of one process, and get done whatever becomes of the workers."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,11 @@ from framesmooth.workflows.crew.telling import telling
 from framesmooth.workflows.generate.helpers import Helpers
 from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.pieces import PackedClip, Piece, do
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.resume import Resume, resume_run
-from framesmooth.workflows.generate.run import make_clip
+from framesmooth.workflows.generate.run import finish_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
 from tests.listeners import Stop, nothing
@@ -203,9 +206,25 @@ def test_a_numbered_gpu_is_refused(settings: GenerateSettings, monkeypatch: pyte
     clip.settings.compute.__dict__["device"] = "cuda:1"
     with (
         pytest.raises(UsageError, match="drop --device cuda:1"),
-        hands_of(clip, RunFolder.beside(settings.output), nothing),
+        hands_of(clip, run := RunFolder.beside(settings.output), nothing),
     ):
         pass
+    with pytest.raises(UsageError, match="drop --device cuda:1"):
+        finish_clip(clip, run, nothing, asked=settings)
+    assert not run.folder.exists()
+
+
+def test_ray_that_is_not_installed_is_told_before_anything_is_written(
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    monkeypatch.setattr(
+        "framesmooth.errors.find_spec", lambda name: None if name == "ray" else find_spec(name)
+    )
+    with pytest.raises(UsageError, match="--workers ray needs ray, which is not installed: pip install"):
+        make_clip(settings.but(workers="ray"), nothing)
+    assert not RunFolder.beside(settings.output).folder.exists()
+    assert not settings.output.exists()
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from framesmooth.runs import RunFolder
 from framesmooth.runs.moving_region import keep_region, kept_region
 from framesmooth.video import open_source
 from framesmooth.workflows.generate.preflight import notices
-from framesmooth.workflows.generate.resolve import ResolvedClip, resolve
+from framesmooth.workflows.generate.resolve import resolve
+from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.weather import weather_of
@@ -163,5 +164,6 @@ def test_what_moves_by_itself_is_not_smoothed_and_a_run_that_is_smoothed_again_k
     keep_region(run.frames, region)
     again = smooth(made.run_folder, tmp_path / "again", smooth_strength=0.8, on_event=listen)
     assert "what moves by itself, 50% of the picture, isn't smoothed" in told
+    assert again.output is not None
     before, after = (list(open_source(path)) for path in (run.frames.folder, again.output))
     assert all(np.array_equal(one[32:], other[32:]) for one, other in zip(before, after, strict=True))

@@ -147,7 +147,7 @@ def test_another_version_is_refused_with_the_difference(
     run = RunFolder.beside(settings.output)
     frames, torch = files(run), package_versions()["torch"]
     changed = package_versions() | {"torch": "9.9"}
-    for module in ("generate.resolve", "generate.resume", "generate.run", "smooth_run"):
+    for module in ("generate.resolved_clip", "generate.resume", "generate.run", "smooth_run"):
         monkeypatch.setattr(f"framesmooth.workflows.{module}.package_versions", lambda: changed)
     with pytest.raises(RunChanged, match=rf"versions.torch: {re.escape(torch)}, now 9.9 .--force"):
         resume_run(run.folder, how, nothing)

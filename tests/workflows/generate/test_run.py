@@ -274,7 +274,7 @@ def test_the_frames_are_made_again_by_another_version(
     for name in ("framesmooth", "opencv-contrib-python"):
         changed = versions | {name: "0"}
         monkeypatch.setattr(
-            "framesmooth.workflows.generate.resolve.package_versions", lambda changed=changed: changed
+            "framesmooth.workflows.generate.resolved_clip.package_versions", lambda changed=changed: changed
         )
         keys.append(clip.frames_key)
     assert keys[1] != keys[0]

@@ -9,6 +9,7 @@ from annotated_types import Interval
 from framesmooth import defaults, limits
 from framesmooth.models.lora_spec import Lora, TextualInversion, parse_lora, parse_textual_inversion
 from framesmooth.setting import Setting, SettingGroup
+from framesmooth.workflows.settings.shared import Device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class ComputeSettings(SettingGroup):
 
     heading: ClassVar = "Device, speed and memory"
 
-    device: Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    device: Device = "auto"
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"],
         Setting(help="Number format of the weights."),
