@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from storybook.painter import paint, subject_mask
+from storybook.world import Scene
 
 from framesmooth.generation.sky_motion import Clouds
 from framesmooth.generation.sky_region import sky_in, sky_of
 from framesmooth.generation.subject_layers import Layers
-from scripts.storybook.painter import paint, subject_mask
-from scripts.storybook.world import Scene
 
 SIZE = 160
 GROUND = 0.68
