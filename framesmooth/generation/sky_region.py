@@ -39,8 +39,9 @@ _ALIKE: Final = 0.3
 """Share of a subject before the sky that has its colour at most, else the two can't be told apart."""
 _EDGE: Final = 0.012
 """Sigma of the sky's soft edge, and how far it stays away from what isn't sky, in heights of the picture."""
-_ROUND, _LARGEST_DISC = 0.72, 0.035
-"""How round sun and moon are at least, and their largest share of the picture."""
+_ROUND, _AS_WIDE, _LARGEST_DISC = 0.6, 0.75, 0.035
+"""How much of the circle around them sun and moon fill at least, painted as they are, how far from as wide as
+high they may be, and their largest share of the picture."""
 
 Mask = NDArray[np.bool_]
 
@@ -161,7 +162,9 @@ def _disc(scene: Frame, sky: Map) -> Map:
     for outline in sorted(outlines, key=cv2.contourArea, reverse=True)[:3]:
         (x, y), radius = cv2.minEnclosingCircle(outline)
         share = cv2.contourArea(outline) / max(pi * radius**2, 1.0)
-        if share > _ROUND and radius > 2 and pi * radius**2 < _LARGEST_DISC * light.size:
+        sides = sorted(cv2.minAreaRect(outline)[1])
+        round_enough = share > _ROUND and sides[0] > _AS_WIDE * sides[1]
+        if round_enough and radius > 2 and pi * radius**2 < _LARGEST_DISC * light.size:
             cv2.circle(disc, (round(x), round(y)), round(1.25 * radius) + 1, 1.0, -1)
             break
     return np.asarray(cv2.GaussianBlur(disc, (0, 0), max(0.006 * len(light), 0.5)), np.float32)

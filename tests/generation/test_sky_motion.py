@@ -37,6 +37,13 @@ def test_the_sky_holds_clouds_but_no_ground_no_tower_and_no_sun(sky: np.ndarray)
     assert sky[SUN[1], SUN[0]] < 0.05
 
 
+def test_a_sun_with_a_frayed_edge_is_one_as_well() -> None:
+    sun = picture(cloudy=False)
+    cv2.circle(sun, SUN, 8, (255, 250, 200), -1)
+    cv2.line(sun, SUN, (SUN[0] + 9, SUN[1] - 4), (255, 250, 200), 5)  # it fills 0.61 of a circle
+    assert sky_in(sun)[SUN[1], SUN[0] - 4 : SUN[0] + 5].max() < 0.05
+
+
 def test_a_picture_without_sky_has_none() -> None:
     indoors = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
     assert sky_in(indoors).max() == 0
