@@ -164,7 +164,8 @@ def test_the_card_is_judged_by_pictures_that_the_model_never_saw() -> None:
     assert int(count) >= 300
     rows = re.findall(r"^\| (\w+) \| ([\d.]+)% \| ([\d.]+)% \|", card, re.MULTILINE)
     assert {name for name, _, _ in rows} == {"place", "light", "subject", "color", "style"}
-    assert min(float(drawn) / float(painted) for _, drawn, painted in rows) > 0.93  # of what the judge can read
+    assert min(float(drawn) for _, drawn, _ in rows) > 90
+    assert min(float(painted) for _, _, painted in rows) > 95  # or the judge can't read what is there
     assert (BUILT_IN_FOLDER / "contact-sheet.jpg").stat().st_size < MEBIBYTE
 
 
