@@ -13,7 +13,7 @@ from typing import Final
 
 from framesmooth.frames import Frame
 from framesmooth.generation.base import LatentStore, StepsDone
-from framesmooth.generation.hands import Hands
+from framesmooth.generation.batch_executor import BatchExecutor
 from framesmooth.generation.keyframes import diffuse_keyframes, keyframe_times
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.motion.bidirectional import estimate_bidirectional_flow
@@ -42,7 +42,7 @@ class Bisection:
         thumbnail: gives the small images that flow is estimated on.
         gap: frames of a segment that is not halved.
         coverage: share of the image that has to agree.
-        hands: who makes the keyframes of a round, None for this process alone.
+        executor: makes the keyframes of a round; None for this process alone.
     """
 
     path: LatentPath
@@ -50,7 +50,7 @@ class Bisection:
     thumbnail: Thumbnail
     gap: int = LEAST_GAP
     coverage: float = LEAST_COVERAGE
-    hands: Hands | None = None
+    executor: BatchExecutor | None = None
     _firsts: dict[float, int] = field(default_factory=dict[float, int])
     _explained: dict[tuple[int, int], bool] = field(default_factory=dict[tuple[int, int], bool])
 
@@ -75,7 +75,9 @@ class Bisection:
         """Denoise ``times``, and of those at equal positions only one."""
         own = {time: self._firsts.setdefault(self.path.position(time), time) for time in times}
         needed = [time for time in times if own[time] == time]
-        return diffuse_keyframes(self.path, needed, self.store, on_step, growing=growing, hands=self.hands)
+        return diffuse_keyframes(
+            self.path, needed, self.store, on_step, growing=growing, executor=self.executor
+        )
 
     def _changed(self, segments: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the segments to halve."""

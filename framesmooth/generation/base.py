@@ -111,7 +111,7 @@ class FrameGenerator(ABC):
     """Whether a single frame can be generated again and still fits between its neighbours."""
 
     divides: ClassVar[bool] = False
-    """Whether other processes can make batches of it: it has the methods of ``hands.Divided``, too."""
+    """Whether other processes can make its batches: it is a ``batch_executor.DivisibleGenerator`` as well."""
 
     fps: Fraction
     size: tuple[int, int]
@@ -206,14 +206,14 @@ class FrameGenerator(ABC):
 
     @property
     def moving_region(self) -> NDArray[np.float32] | None:
-        """How far each pixel moves by itself in all frames, (H, W), 0 to 1: smoothing spares it.
+        """Pixels that smoothing must spare, (H, W), 0 to 1: water, sky, flames and sails move by themselves.
 
-        None where nothing does. Asked for once the keyframes are in the store.
+        None where nothing does. Ask only when the keyframes are in the store.
         """
         return None
 
     def remarks(self) -> Iterator[Notice]:
-        """Yield what came out otherwise than asked, as the keyframes tell, once they are in the store."""
+        """Yield what the clip lacks of what was asked for. Call it when the keyframes are in the store."""
         return iter(())
 
     def probe(self, is_worth_it: Callable[[Probe, float], bool]) -> Probe:

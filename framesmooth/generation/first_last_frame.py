@@ -106,7 +106,7 @@ class FirstLastFrame(PromptTravel):
         return denoised if 0 in self._given else [([0], 0), *denoised]
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do: given images are encoded, and denoised once more for their correction."""
+        """Count what is left to do. A given image is encoded, and denoised once more for its correction."""
         counted, sampling = super().work(is_rendered), self.path.sampling
         encoded = sum(time not in self.store for time in self._given) * self.path.model.autoencoder.inversion
         corrected = len(self._given) if counted.frames else 0

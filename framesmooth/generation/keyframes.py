@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, LatentStore, StepsDone
+from framesmooth.generation.batch_executor import BatchExecutor, Drawn, LocalExecutor
 from framesmooth.generation.denoising import denoise_keyframes
-from framesmooth.generation.hands import Alone, Drawn, Hands
 from framesmooth.generation.latent_path import LatentPath
 from framesmooth.timeline.timeline import Timeline
 
@@ -49,13 +49,13 @@ def diffuse_keyframes(
     on_step: StepsDone | None = None,
     *,
     growing: bool = True,
-    hands: Hands | None = None,
+    executor: BatchExecutor | None = None,
 ) -> Iterator[list[int]]:
     """Denoise the frames ``times`` in batches into ``store``, and yield the times of each finished batch.
 
     Batches are cut from ``times`` at fixed places, those that are ``growing`` by ``batch_sizes``, and skipped
     only when the store holds all of their frames, so a continued run computes what an uninterrupted one does.
-    ``hands`` make them; None is this process alone.
+    ``executor`` makes them; None is this process alone.
     """
     batches = list(batches_of(times, path.sampling.batch_size, growing=growing))
     missing = [not all(time in store for time in batch) for batch in batches]
@@ -68,7 +68,7 @@ def diffuse_keyframes(
             store[time] = pair
 
     wanted = [batch for batch, is_missing in zip(batches, missing, strict=True) if is_missing]
-    made = (hands or Alone()).draw(wanted, here, keep, on_step)
+    made = (executor or LocalExecutor()).draw(wanted, here, keep, on_step)
     for batch, is_missing in zip(batches, missing, strict=True):
         if is_missing:
             next(made)

@@ -133,7 +133,7 @@ class MovingSubjectGenerator(LayeredKeyframes):
 
     @cached_property
     def _surroundings(self) -> Surroundings:
-        """What moves by itself: where it is, the first keyframe tells for all."""
+        """What moves by itself, as found in the first keyframe."""
         if not self.plan.around:
             return Surroundings()
         time, fps = self.keyframe_indices[0], float(self.fps)
@@ -167,7 +167,7 @@ class MovingSubjectGenerator(LayeredKeyframes):
 
     @property
     def moving_region(self) -> Map | None:
-        """How far each pixel moves by itself in all frames; the first keyframe must be in the store."""
+        """The pixels that smoothing must spare. The first keyframe must be in the store."""
         found = [self._surroundings.region]
         if self.sails is not None:
             found.append(disc_of(self.sails, self.layers(self.keyframe_indices[0]).alpha.shape))
@@ -178,7 +178,7 @@ class MovingSubjectGenerator(LayeredKeyframes):
         return np.asarray(crop(region[..., None], self.size)[..., 0], np.float32)
 
     def remarks(self) -> Iterator[Notice]:
-        """Yield what was told to move and wasn't found; the first keyframe must be in the store."""
+        """Yield what should move but wasn't found. The first keyframe must be in the store."""
         for missing in self._surroundings.missing:
             yield Notice(missing, warning=True)
         if self._turns and self.sails is None:
@@ -243,7 +243,7 @@ class MovingSubjectGenerator(LayeredKeyframes):
         return sum(one.kind in SOUGHT_BY_WORD for one in self.plan.around)
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do: a keyframe is drawn, its subject sought, its scene drawn."""
+        """Count what is left to do. For each keyframe: the picture, the search for its subject, the scene."""
         sampling, scene = self.path.sampling, self.scene_steps
         chunks = [
             chunk

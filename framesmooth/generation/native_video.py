@@ -142,7 +142,7 @@ class NativeVideoGenerator(FrameGenerator):
         }
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do: segments whose frames are not all kept are generated whole."""
+        """Count what is left to do. A segment is generated whole if any of its frames is missing."""
         left = [one for one in self.segments if not all(time in self.store for time in one.frames)]
         guided, coded = Tally(), Tally()
         for segment in left:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.adaptive_keyframes import LARGEST_GAP, Bisection, all_possible_times
 from framesmooth.generation.base import PREVIEW_KEYFRAMES, GenerationRequest, LatentStore, StepsDone
+from framesmooth.generation.batch_executor import BatchExecutor, Drawn, KeyframePlan
 from framesmooth.generation.color_transfer import distance
 from framesmooth.generation.denoising import Noises, denoise_keyframes
 from framesmooth.generation.diffusion import DiffusionGenerator
-from framesmooth.generation.hands import Drawn, Hands, Outlook
 from framesmooth.generation.keyframes import (
     Keys,
     auto_cadence,
@@ -55,7 +55,7 @@ class PromptTravel(DiffusionGenerator):
         inbetween: how the frames between keyframes are made, one of INBETWEENS.
         flow: name of the flow estimator for "flow".
         store: where the keyframes' latents go.
-        hands: who makes the keyframes, None for this process alone.
+        executor: makes the keyframes; None for this process alone.
         known: what another process has found of this clip.
     """
 
@@ -65,8 +65,8 @@ class PromptTravel(DiffusionGenerator):
     inbetween: str = "latent"
     flow: str = "dis-medium"
     store: LatentStore = field(default_factory=dict[int, NDArray[np.float32]])
-    hands: Hands | None = field(default=None, repr=False, compare=False)
-    known: Outlook | None = field(default=None, repr=False, compare=False)
+    executor: BatchExecutor | None = field(default=None, repr=False, compare=False)
+    known: KeyframePlan | None = field(default=None, repr=False, compare=False)
     _thumbnails: dict[int, Frame] = field(default_factory=dict[int, Frame], init=False, repr=False)
 
     @classmethod
@@ -98,7 +98,7 @@ class PromptTravel(DiffusionGenerator):
 
     @cached_property
     def _bisection(self) -> Bisection:
-        return Bisection(path=self.path, store=self.store, thumbnail=self.thumbnail, hands=self.hands)
+        return Bisection(path=self.path, store=self.store, thumbnail=self.thumbnail, executor=self.executor)
 
     @cached_property
     def keys(self) -> Keys:
@@ -130,19 +130,21 @@ class PromptTravel(DiffusionGenerator):
         """Denoise the keyframes that the store lacks; yield the frames of each batch once it is stored."""
         if self.cadence == "auto":
             return self._bisection.diffuse(on_step)
-        return diffuse_keyframes(self.path, self.keyframe_indices, self.store, on_step, hands=self.hands)
+        return diffuse_keyframes(
+            self.path, self.keyframe_indices, self.store, on_step, executor=self.executor
+        )
 
-    def shared_by(self, hands: Hands) -> "PromptTravel":
-        """Return the same generator, whose keyframes ``hands`` make."""
-        return replace(self, hands=hands)
+    def shared_by(self, executor: BatchExecutor) -> "PromptTravel":
+        """Return the same generator, whose keyframes ``executor`` makes."""
+        return replace(self, executor=executor)
 
     def draw(self, batch: Sequence[int], on_step: StepsDone | None = None) -> Drawn:
         """Return the keyframes of one batch; nothing is stored."""
         return drawn_keyframes(self.path, batch, on_step)
 
-    def outlook(self) -> Outlook:
+    def keyframe_plan(self) -> KeyframePlan:
         """Return what was found while keyframes were generated; known when they are all stored."""
-        return Outlook(self.key_times, self.paced_path.pace)
+        return KeyframePlan(self.key_times, self.paced_path.pace)
 
     def needed(self, batch: range) -> Drawn:
         """Return the keyframes that the frames of a batch are made from; all others attend to the first."""
@@ -151,9 +153,9 @@ class PromptTravel(DiffusionGenerator):
             times.update(self.neighbors(time)[:2])
         return {time: self.store[time] for time in sorted(times)}
 
-    def informed(self, outlook: Outlook, latents: Drawn) -> "PromptTravel":
+    def informed(self, keyframe_plan: KeyframePlan, latents: Drawn) -> "PromptTravel":
         """Return the same generator with what another process has found and stored."""
-        return replace(self, known=outlook, store=dict(latents))
+        return replace(self, known=keyframe_plan, store=dict(latents))
 
     def keyframe(self, time: int) -> GeneratedFrame:
         """Return a keyframe, which must be in the store."""
@@ -240,7 +242,7 @@ class PromptTravel(DiffusionGenerator):
         return [self._cropped(generated) for generated in self.path.model.decode_judged(latents)]
 
     def work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:
-        """Count what is left to do, for as many keyframes as there may be."""
+        """Count what is left to do, at most: how many keyframes there will be may not be known yet."""
         sampling = self.path.sampling
         chunks = [chunk for chunk in self._chunks if not all(time in self.store for time in chunk[0])]
         possible = self._batches(lambda time: self._possible_keys.around(self.path.position(time)))
@@ -306,7 +308,7 @@ class PromptTravel(DiffusionGenerator):
             pacing="linear",
             store={},
             crossfaded=set(),
-            hands=None,
+            executor=None,
         )
 
 

@@ -15,7 +15,7 @@ from framesmooth.errors import MediaError, ModelError
 from framesmooth.events import Listener, Notice, listed, stage
 from framesmooth.frames import Frame, GeneratedFrame
 from framesmooth.generation.base import FrameGenerator
-from framesmooth.generation.hands import Hands
+from framesmooth.generation.batch_executor import BatchExecutor
 from framesmooth.metrics.outliers import FrameStatistics, frame_statistics
 from framesmooth.runs import (
     FrameFolder,
@@ -31,7 +31,7 @@ from framesmooth.workflows.generate.load import load_generator
 from framesmooth.workflows.generate.provenance import frame_tags
 from framesmooth.workflows.generate.repair import Reroll, check_repairable, judge, repaired
 from framesmooth.workflows.generate.resolved_clip import ResolvedClip
-from framesmooth.workflows.generate.sharing import hands_of, shared
+from framesmooth.workflows.generate.sharing import executor_of, shared
 
 _FOUND: Final = ("num_diffused", "diffused_frames")
 """What is known of a clip once its keyframes are generated: how many, and which frames show them."""
@@ -82,8 +82,8 @@ class FramesStage:
             return notes
         if not (all_there and notes.get("rendered")):
             self.stage.note(complete=False, rendered=False, repaired=None)
-            with hands_of(self.clip, self.run, self.emit) as hands:
-                self._render(notes.get("loaded"), hands)
+            with executor_of(self.clip, self.run, self.emit) as executor:
+                self._render(notes.get("loaded"), executor)
             self.stage.note(rendered=True)
         self._repair()
         self.stage.note(complete=True)
@@ -121,8 +121,8 @@ class FramesStage:
             take_keyframes(self.clip.extends, self.run)
         return generator
 
-    def _render(self, loaded_before: dict[str, Any] | None, hands: Hands) -> None:
-        generator = shared(self._generator, hands)
+    def _render(self, loaded_before: dict[str, Any] | None, executor: BatchExecutor) -> None:
+        generator = shared(self._generator, executor)
         for notice in generator.notices(self.clip.model_name):
             self.emit(notice)
         self._report_cost(generator)
@@ -145,7 +145,7 @@ class FramesStage:
         read = self._reader(generator.size)
         with (
             stage(self.emit, "frames", self.num_frames, "frames") as advance,
-            closing(prefetch(self._rendered(generator, hands), 1)) as rendered,
+            closing(prefetch(self._rendered(generator, executor), 1)) as rendered,
         ):
             for batch, frames in rendered:
                 if generator.crossfaded:  # noted before the frames are there: later nobody would know
@@ -182,11 +182,11 @@ class FramesStage:
             self.emit(Notice(sentence))
 
     def _rendered(
-        self, generator: FrameGenerator, hands: Hands
+        self, generator: FrameGenerator, executor: BatchExecutor
     ) -> Iterator[tuple[range, list[GeneratedFrame]]]:
         """Yield every batch and its frames, none where all are there: runs go on in whole batches."""
         there = {batch: all(index in self.frames for index in batch) for batch in generator.batches}
-        made = hands.render(generator, [batch for batch, is_there in there.items() if not is_there])
+        made = executor.render(generator, [batch for batch, is_there in there.items() if not is_there])
         for batch, is_there in there.items():
             yield batch, [] if is_there else next(made)
 

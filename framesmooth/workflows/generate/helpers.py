@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from framesmooth.frames import GeneratedFrame
 from framesmooth.generation.base import FrameGenerator, StepsDone
-from framesmooth.generation.hands import Drawn
+from framesmooth.generation.batch_executor import Drawn
 from framesmooth.workflows.crew.base import Crew, Died, Ended, News, Ready, Told
 from framesmooth.workflows.crew.outcome import Outcome
 from framesmooth.workflows.generate.pieces import (
@@ -41,7 +41,7 @@ Made = TypeVar("Made")
 
 
 class Helpers:
-    """Workers that make batches of one clip; ``hands`` of its generator.
+    """Workers that make batches of one clip: a ``BatchExecutor`` for its generator.
 
     Args:
         crew: workers that do ``pieces.do``.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Progress, Stop
 from framesmooth.frames import GeneratedFrame
-from framesmooth.generation.hands import Divided, Drawn, outlook_of
+from framesmooth.generation.batch_executor import DivisibleGenerator, Drawn, keyframe_plan_of
 from framesmooth.models.pool import ModelPool
 from framesmooth.workflows.crew.outcome import Outcome, explained
 from framesmooth.workflows.generate.load import load_generator
@@ -26,7 +26,7 @@ from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 DOING: Final = "framesmooth.workflows.generate.pieces:do"
 STEPS: Final = "steps"
 """The stage in which a worker tells how many keyframes its steps advanced."""
-_at_work: Final[dict[str, Divided]] = {}
+_at_work: Final[dict[str, DivisibleGenerator]] = {}
 """The generator of the clip that this process works on, by the clip's digest."""
 
 
@@ -51,7 +51,7 @@ class Piece:
 
     Attributes:
         clip: whose piece it is.
-        what: "keyframes" with "times", or "frames" with "range", "outlook" and "latents"; in plain types.
+        what: "keyframes" with "times", or "frames" with "range", "keyframe_plan" and "latents", all plain.
         with_clip: whether the worker doesn't have the clip yet.
     """
 
@@ -80,14 +80,14 @@ class FramesPieces:
     What the generator has to work out for that it does now, in this thread.
     """
 
-    def __init__(self, generator: Divided, batches: Sequence[range]) -> None:
-        self._generator, self._outlook = generator, generator.outlook().as_dict()
+    def __init__(self, generator: DivisibleGenerator, batches: Sequence[range]) -> None:
+        self._generator, self._plan = generator, generator.keyframe_plan().as_dict()
         if batches:
             generator.needed(batches[0])
 
     def piece(self, batch: range) -> dict[str, Any]:
         """Return what asks for a batch."""
-        asked = {"what": "frames", "range": [batch.start, batch.stop], "outlook": self._outlook}
+        asked = {"what": "frames", "range": [batch.start, batch.stop], "keyframe_plan": self._plan}
         return asked | {"latents": as_text(self._generator.needed(batch))}
 
 
@@ -126,7 +126,7 @@ def _made(task: Mapping[str, Any], emit: Listener) -> dict[str, Any]:
 
         return {"latents": as_text(generator.draw(task["times"], step_done)), STEPS: counted}
     if task.get("what") == "frames":
-        informed = generator.informed(outlook_of(task["outlook"]), from_text(task["latents"]))
+        informed = generator.informed(keyframe_plan_of(task["keyframe_plan"]), from_text(task["latents"]))
         informed.crossfaded.clear()
         frames = informed.render(range(*task["range"]))
         return {
@@ -137,7 +137,7 @@ def _made(task: Mapping[str, Any], emit: Listener) -> dict[str, Any]:
     return {"loaded": generator.facts()}
 
 
-def _generator_of(task: Mapping[str, Any]) -> Divided:
+def _generator_of(task: Mapping[str, Any]) -> DivisibleGenerator:
     """Return the generator of a clip; the one of another clip is let go of."""
     digest = task["clip"]
     if digest not in _at_work:

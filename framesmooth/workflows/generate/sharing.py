@@ -10,7 +10,7 @@ from framesmooth import registry
 from framesmooth.errors import UsageError
 from framesmooth.events import Listener, Notice
 from framesmooth.generation.base import FrameGenerator
-from framesmooth.generation.hands import Alone, Hands
+from framesmooth.generation.batch_executor import BatchExecutor, LocalExecutor
 from framesmooth.runs import RunFolder
 from framesmooth.smoothing.base import Smoother
 from framesmooth.workflows.clip_steps import divided
@@ -45,7 +45,7 @@ def check_workers(clip: ResolvedClip, run: RunFolder) -> None:
 
 
 @contextmanager
-def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Hands]:
+def executor_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[BatchExecutor]:
     """Give who makes the batches of a clip while the block runs: workers begin to load the model at once.
 
     Raises:
@@ -56,7 +56,7 @@ def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Han
     if reason:
         emit(Notice(f"{reason}: one process draws it, --workers are for its smoothing"))
     if packed is None:
-        yield Alone()
+        yield LocalExecutor()
         return
 
     def warn(message: str) -> None:
@@ -81,12 +81,12 @@ def hands_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[Han
         yield helpers
 
 
-def shared(generator: FrameGenerator, hands: Hands) -> FrameGenerator:
-    """Return the generator with its batches made by ``hands``."""
-    if not isinstance(hands, Helpers):
+def shared(generator: FrameGenerator, executor: BatchExecutor) -> FrameGenerator:
+    """Return the generator with its batches made by ``executor``."""
+    if not isinstance(executor, Helpers):
         return generator
-    hands.expect(generator.facts())
-    made: FrameGenerator = generator.shared_by(hands)  # type: ignore[attr-defined]
+    executor.expect(generator.facts())
+    made: FrameGenerator = generator.shared_by(executor)  # type: ignore[attr-defined]
     return made
 
 

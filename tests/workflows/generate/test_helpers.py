@@ -200,13 +200,13 @@ def test_what_follows_from_the_image_before_is_drawn_by_one_process(
 
 
 def test_a_numbered_gpu_is_refused(settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    from framesmooth.workflows.generate.sharing import hands_of
+    from framesmooth.workflows.generate.sharing import executor_of
 
     clip = resolve(settings.but(workers=2))
     clip.settings.compute.__dict__["device"] = "cuda:1"
     with (
         pytest.raises(UsageError, match="drop --device cuda:1"),
-        hands_of(clip, run := RunFolder.beside(settings.output), nothing),
+        executor_of(clip, run := RunFolder.beside(settings.output), nothing),
     ):
         pass
     with pytest.raises(UsageError, match="drop --device cuda:1"):

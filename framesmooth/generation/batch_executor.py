@@ -1,7 +1,8 @@
 """Who makes the batches of a clip: this process alone, or others beside it.
 
-Keyframes and frames are made in batches that are cut at fixed places, so it doesn't matter to the result who
-makes which. A generator that ``divides`` hands its batches to its ``hands``, and takes the results in order.
+Keyframes and frames are made in batches that are cut at fixed places, so the result doesn't depend on which
+process makes which. A generator that ``divides`` hands its batches to its ``executor``, and takes the results
+in order.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,8 +20,8 @@ Drawn = Mapping[int, NDArray[np.float32]]
 """Frame index -> its entry of the latent store, for the frames of a batch."""
 
 
-class Hands(Protocol):
-    """Who makes batches."""
+class BatchExecutor(Protocol):
+    """Makes batches of keyframes and frames: in this process, or in others too."""
 
     def draw(
         self,
@@ -42,7 +43,7 @@ class Hands(Protocol):
         """Yield the frames of ``batches``, in order; the keyframes around them must be in the store."""
 
 
-class Alone:
+class LocalExecutor:
     """This process makes all batches."""
 
     def draw(
@@ -63,8 +64,8 @@ class Alone:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What was found on the way and decides the frames.
+class KeyframePlan:
+    """What generating the keyframes has found out, and the frames depend on.
 
     Attributes:
         key_times: the keyframes, in order.
@@ -75,19 +76,19 @@ class Outlook:
     pace: Pace | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it in plain types, as ``outlook_of`` reads them."""
+        """Return it in plain types, as ``keyframe_plan_of`` reads them."""
         pace = None if self.pace is None else [list(self.pace.at), list(self.pace.to)]
         return {"key_times": list(self.key_times), "pace": pace}
 
 
-def outlook_of(plain: Mapping[str, Any]) -> Outlook:
-    """Return the outlook that ``as_dict`` made plain."""
+def keyframe_plan_of(plain: Mapping[str, Any]) -> KeyframePlan:
+    """Return the plan that ``as_dict`` made plain."""
     pace = plain["pace"]
     known = None if pace is None else Pace(tuple(pace[0]), tuple(pace[1]))
-    return Outlook(tuple(plain["key_times"]), known)
+    return KeyframePlan(tuple(plain["key_times"]), known)
 
 
-class Divided(Protocol):
+class DivisibleGenerator(Protocol):
     """A generator whose batches other processes can make, each with a generator of the same clip.
 
     Attributes:
@@ -96,8 +97,8 @@ class Divided(Protocol):
 
     crossfaded: set[int]
 
-    def shared_by(self, hands: Hands) -> "Divided":
-        """Return the same generator, whose keyframes ``hands`` make."""
+    def shared_by(self, executor: BatchExecutor) -> "DivisibleGenerator":
+        """Return the same generator, whose keyframes ``executor`` makes."""
 
     def draw(self, batch: Sequence[int], on_step: StepsDone | None = None) -> Drawn:
         """Return the keyframes of one batch; nothing is stored."""
@@ -108,11 +109,11 @@ class Divided(Protocol):
     def facts(self) -> dict[str, Any]:
         """Return what was decided when the model was loaded and decides the frames."""
 
-    def outlook(self) -> Outlook:
+    def keyframe_plan(self) -> KeyframePlan:
         """Return what was found while keyframes were generated; known when they are all stored."""
 
     def needed(self, batch: range) -> Drawn:
         """Return the keyframes that the frames of a batch are made from."""
 
-    def informed(self, outlook: Outlook, latents: Drawn) -> "Divided":
+    def informed(self, keyframe_plan: KeyframePlan, latents: Drawn) -> "DivisibleGenerator":
         """Return the same generator with what another process has found and stored."""
