@@ -46,7 +46,7 @@ class Following:
 
     def confirm(self, others: Iterable[Difference]) -> None:
         """Find where the nearest neighbours' mid bands show the frame's structure, in whatever contrast."""
-        energy = _around(mean_product(self.here, self.here))
+        energy = _energy(self.here)
         for other in others:
             product, there = _products(self.here, energy, other.gap)
             same = (energy + product) > _SAME_STRUCTURE * np.sqrt(energy * there)
@@ -78,7 +78,7 @@ class Following:
         difference here: that goes up to a third.
         """
         scale = np.asarray(2 * np.square(_TOLERANCE * noise), np.float32)
-        energy = _around(mean_product(self.here, self.here))
+        energy = _energy(self.here)
         for other in others:
             product, there = _products(self.here, energy, other.gap)
             contrast = np.clip(product / (energy + scale), -_CONTRAST, _CONTRAST)
@@ -114,7 +114,7 @@ class Following:
         What is a pixel off looks the same in the mid band. ``here`` (h, w, 3) is the frame's fine band, and
         ``noise`` (h, w) what it flickers by.
         """
-        energy, scale = _around(mean_product(here, here)), np.square(noise)
+        energy, scale = _energy(here), np.square(noise)
         for other in self.trusted(others):
             product, there = _products(here, energy, other.gap)
             share = _same_structure(energy, there, energy + product, scale, _TELLS_IN_FINE, _SAME_IN_FINE)
@@ -126,10 +126,16 @@ class Following:
         return self._best is not None and float((self._best < _FOLLOWED).mean()) >= _LARGE_PART
 
 
+def _energy(band: Band) -> Weight:
+    """Return the local mean square of a band (h, w): sums that run over it may leave less than nothing."""
+    return np.maximum(_around(mean_product(band, band)), 0)
+
+
 def _products(here: Band, energy: Weight, gap: Band) -> tuple[Weight, Weight]:
     """Return the local products of a band with its ``gap`` to another one, and that one's energy (h, w)."""
     product = _around(mean_product(here, gap))
-    return product, np.asarray(energy + 2 * product + _around(mean_product(gap, gap)), np.float32)
+    there = energy + 2 * product + _around(mean_product(gap, gap))
+    return product, np.asarray(np.maximum(there, 0), np.float32)
 
 
 def _same_structure(

@@ -85,8 +85,7 @@ def test_other_bands_trust_what_the_mid_band_shows(gap: float, share: float) -> 
     here, zeros = np.zeros((8, 8, 3), np.float32), np.zeros((8, 8), np.float32)
 
     def difference(distance: int) -> Difference:
-        gaps = np.full((8, 8, 3), gap, np.float32)
-        return Difference(distance, gaps, zeros + np.float32(gap**2), zeros + 1, 1.0)
+        return Difference(distance, here, zeros + np.float32(gap**2), zeros + 1, 1.0)
 
     following = Following(here)
     list(following.seen([difference(2)], noise))
@@ -95,3 +94,18 @@ def test_other_bands_trust_what_the_mid_band_shows(gap: float, share: float) -> 
     assert np.array_equal(near.trust, zeros + 1)  # nothing was seen as near as that
     assert np.array_equal(other_side.trust, zeros + 1)
     assert not following.is_lost
+
+
+def test_flat_places_have_no_structure_to_lose() -> None:
+    noise = np.full((32, 32), 0.01, np.float32)
+    here = np.zeros((32, 32, 3), np.float32)
+    here[:, :8] = 1000 * np.random.default_rng(1).standard_normal(
+        (32, 8, 3)
+    )  # leaves remainders in running sums
+    gap = np.where(here != 0, -1.5 * here, 1e-6).astype(np.float32)
+    other = Difference(1, gap, np.zeros_like(noise), noise + 1, 1.0)
+    following = Following(here)
+    following.confirm([other])
+    found = [*following.seen([other], noise), *following.trusted_in_fine([other], here, noise)]
+    assert all(np.isfinite(each.trust).all() for each in found)
+    assert found[0].trust[:, -8:] == pytest.approx(noise[:, -8:] + 1)
