@@ -339,7 +339,7 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
 
 
 def _traced(measured: Callable[[], float]) -> tuple[float, int]:
-    """Return what ``measured`` returns, and the bytes held at most meanwhile; a caller's own tracing goes on."""
+    """Return what ``measured`` returns, and the most bytes held meanwhile. A caller's own tracing goes on."""
     if tracing := tracemalloc.is_tracing():
         tracemalloc.reset_peak()
     else:
