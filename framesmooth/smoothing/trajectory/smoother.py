@@ -93,7 +93,7 @@ class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
     ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
-    precision: at most 0.03 of 255 levels off.
+    precision: at most 0.03 of 255 levels off. ``sure`` has how far their pixels are known.
     """
 
     frame: Frame
@@ -102,6 +102,7 @@ class TonedFrame:
     weights: tuple[float, float, float]
     to_next: GridMotions | None
     kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
+    sure: dict[float, dict[int, Weight]] = field(default_factory=dict)
 
     def band(self, band: int, share: float) -> Band:
         """Return a band of the frame with this share of its gains."""
@@ -112,17 +113,23 @@ class TonedFrame:
 
     def known(self, band: int, share: float) -> Weight | None:
         """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
-        found = unclipped(self.frame, self.gains ** np.float32(share))
-        if found is None:
-            return None
-        if band == LOW:  # a pixel of it is made of many
-            found = gaussian(found, LOW_SIGMA)
-        return resized(found, level_sizes((found.shape[0], found.shape[1]))[band])
+        if share not in self.sure:
+            found = unclipped(self.frame, self.gains ** np.float32(share))
+            self.sure[share] = {} if found is None else _known_bands(found)
+        bands = self.sure[share]
+        return bands[band] if bands else None
 
     def forget_fine(self) -> None:
         """Drop the largest band, which no later frame asks for."""
-        for bands in self.kept.values():
+        for bands in (*self.kept.values(), *self.sure.values()):
             bands.pop(FINE, None)
+
+
+def _known_bands(found: Weight) -> dict[int, Weight]:
+    """Return how far the pixels of each band are known, by that of the frame's pixels (H, W)."""
+    _, mid, low = level_sizes((found.shape[0], found.shape[1]))
+    # A pixel of the low band is made of many.
+    return {FINE: found, MID: resized(found, mid), LOW: resized(gaussian(found, LOW_SIGMA), low)}
 
 
 @dataclass(frozen=True)
@@ -317,11 +324,12 @@ def _register(
 
     def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
-        there = moved(other.band(band, share), rescaled_flow(path.flow, size))
+        flow = rescaled_flow(path.flow, size)
+        there = moved(other.band(band, share), flow)
         weight = other.weights[band] / window[centre].weights[band]
         seen = other.known(band, share)
         if seen is not None:
-            seen = np.asarray(backward_warp(seen, rescaled_flow(path.flow, size)), np.float32)
+            seen = np.asarray(backward_warp(seen, flow), np.float32)
         neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight, seen)
         return compare(here, neighbour, window=_SIMILARITY_SIGMA, known=known)
 
