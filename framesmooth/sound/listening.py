@@ -1,4 +1,4 @@
-"""What is heard in a sound file: beats, onsets, loudness, and how loud it is when, in three bands."""
+"""Analysis of a sound file: beats, onsets, loudness, and levels over time in three bands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
