@@ -324,10 +324,7 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
-    tracemalloc.start()
-    traced = _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.rate)
-    _, held = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    traced, held = _traced(lambda: _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.rate))
     memory = round(held * pixels / areas[0] * _UNTRACED)
     most = traced / len(smallest) * max(pixels / areas[0], 1) * num_frames
     if most < spare:
@@ -339,6 +336,21 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
     per_pixel = max(high - low, 0.0) / (areas[1] - areas[0]) if areas[1] > areas[0] else 0.0
     per_frame = high + per_pixel * (pixels - areas[1])
     return _Smoothing(per_frame * num_frames, memory)
+
+
+def _traced(measured: Callable[[], float]) -> tuple[float, int]:
+    """Return what ``measured`` returns, and the most bytes held meanwhile. A caller's own tracing goes on."""
+    if tracing := tracemalloc.is_tracing():
+        tracemalloc.reset_peak()
+    else:
+        tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    try:
+        result = measured()
+        return result, tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not tracing:
+            tracemalloc.stop()
 
 
 def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction) -> float:

@@ -57,7 +57,7 @@ from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
-from framesmooth.workflows.generate.sharing import check_workers, smoother_by_workers
+from framesmooth.workflows.generate.sharing import checked_workers, smoother_by_workers
 from framesmooth.workflows.generate.weather import weather_of
 from framesmooth.workflows.no_harm import Harmless
 from framesmooth.workflows.smooth_ahead import SmoothingAhead, remove_unfinished
@@ -132,8 +132,7 @@ def finish_clip(
     smoother = None if strength == "auto" else create_smoother(method, strength)
     if smoother is None:
         load("smoother", method)  # an unknown name is refused before the work begins
-    check_workers(clip, run)
-    with run.locked():
+    with checked_workers(clip, run), run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
         work = _Work(clip, run, emit, continued_with or [], report=report)
         with work.recorded(), closing(work):

@@ -23,25 +23,32 @@ from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 RAY: Final = "ray"
 _ADDRESS: Final = "RAY_ADDRESS"
 _ASKED: Final = "--workers ray"
+_ADVICE: Final = f"start one with 'ray start --head', or set {_ADDRESS}=local"
 _LOGS: Final = "workers"
 """In the run folder: what the libraries of workers write, kept where one of them failed."""
 
 
-def check_workers(clip: ResolvedClip, run: RunFolder) -> None:
+@contextmanager
+def checked_workers(clip: ResolvedClip, run: RunFolder) -> Iterator[None]:
     """Refuse workers that cannot be, before anything is written for a clip that needs them.
 
+    The cluster of Ray that was found is kept until the block ends.
+
     Raises:
-        UsageError: Ray that is not installed, or one GPU that was asked for by its number.
+        UsageError: Ray that is not installed or finds no cluster, or one GPU asked for by its number.
     """
     workers = clip.settings.compute.workers
     if workers == 1 or run.frames.notes().get("complete") or _packed(clip)[0] is None:
+        yield
         return
-    if workers == RAY:
-        from framesmooth.workflows.crew.ray_crew import check_installed
-
-        check_installed(_ASKED)
-    else:
+    if workers != RAY:
         _check_device(clip)
+        yield
+        return
+    from framesmooth.workflows.crew.ray_connection import reached
+
+    with reached(_address(), _ASKED, _ADVICE):
+        yield
 
 
 @contextmanager
@@ -66,9 +73,7 @@ def executor_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[
         if workers == RAY:
             from framesmooth.workflows.crew.ray_crew import RayCrew
 
-            address = os.environ.get(_ADDRESS) or "auto"
-            advice = f"start one with 'ray start --head', or set {_ADDRESS}=local"
-            actors = RayCrew(address, None, DOING, asked=_ASKED, advice=advice)
+            actors = RayCrew(_address(), None, DOING, asked=_ASKED, advice=_ADVICE)
             helpers = Helpers(actors, packed, warn, draws_here=False)
             held.callback(helpers.close)
         else:
@@ -96,6 +101,10 @@ def smoother_by_workers(smoother: Smoother, clip: ResolvedClip) -> Smoother:
     if workers in (1, RAY):  # actors may be on other machines: frames stay where they are
         return smoother
     return divided(smoother, int(workers), clip.timeline.num_frames) or smoother
+
+
+def _address() -> str:
+    return os.environ.get(_ADDRESS) or "auto"
 
 
 def _packed(clip: ResolvedClip) -> tuple[PackedClip | None, str]:

@@ -1,6 +1,7 @@
 """What a clip will take: counts against what the network really sees, and that asking changes nothing."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,19 @@ def test_dry_run_prints_and_writes_nothing(tiny_model: Path, tmp_path: Path) -> 
     again = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert again.exit_code == 0
     assert (tmp_path / "clip.mp4").read_bytes() == b"there already"
+
+
+@pytest.mark.parametrize("tracing", [False, True])
+def test_asking_for_memory_leaves_a_callers_own_tracing_alone(tracing: bool) -> None:
+    if tracing:
+        tracemalloc.start()
+    try:
+        seconds, held = estimating._traced(lambda: float(np.ones(1_000_000).sum()))
+        assert tracemalloc.is_tracing() == tracing
+    finally:
+        tracemalloc.stop()
+    assert seconds == 1_000_000
+    assert held == pytest.approx(8_000_000, rel=0.02)
 
 
 def test_words_for_times_and_sizes() -> None:
