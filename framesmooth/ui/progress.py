@@ -60,11 +60,6 @@ class JobProgress:
         """Let the job end at its next event; what is finished stays."""
         self._stop.set()
 
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stop.is_set()
-
     def __call__(self, event: Event) -> None:
         """Take an event of the job.
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from framesmooth.cli.main import COMMANDS, cli
 from framesmooth.errors import MediaError, ModelError
 from framesmooth.video import open_source
-from tests.cli.clips import run
+from tests.command_line import run
 
 
 @pytest.mark.parametrize(

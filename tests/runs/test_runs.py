@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunLocked, UsageError
 from framesmooth.runs import (
     Checksums,
@@ -27,6 +25,7 @@ from framesmooth.runs import (
 from framesmooth.video import atomic_path, open_sink, read_image, write_png
 from framesmooth.video.atomic import remove_leftovers
 from framesmooth.workflows.settings_reference import record_schema
+from tests.command_line import run
 
 FRAME = np.full((8, 12, 3), 90, np.uint8)
 
@@ -40,10 +39,6 @@ RECORD: dict[str, Any] = {
     "versions": {},
     "timings": {},
 }
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def make_run(folder: Path, num_frames: int = 4) -> RunFolder:

@@ -10,7 +10,7 @@ from smoothing_bench.forum_kinds import FORUM_KINDS
 import framesmooth as fs
 from framesmooth.frames import Frame
 from framesmooth.video import open_sink
-from tests.cli.clips import run
+from tests.command_line import run
 from tests.scenes import moving_scene
 
 CLEAN = moving_scene(frames=40, size=(96, 144), pan=(0.8, 0.4)).frames

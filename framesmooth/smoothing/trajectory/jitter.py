@@ -132,8 +132,10 @@ def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np
 def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
     """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
     before, here, after = _accelerations(flows)
-    product = ((before + after) * here).sum(axis=-1) / 2
-    energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
+    along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
+    product = (along_x + along_y) / 2
+    squares = np.square(before) + np.square(here) + np.square(after)
+    energy = (squares[..., 0] + squares[..., 1]) / 3
     energy = gaussian(energy, _GATE_SIGMA) + 1e-6
     rho = gaussian(product, _GATE_SIGMA) / energy
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]

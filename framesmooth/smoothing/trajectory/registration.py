@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.trajectory.flow_chains import Paths
 from framesmooth.smoothing.trajectory.jitter import Jitter, common_motion
@@ -76,7 +76,7 @@ def evened(paths: Paths, share: float) -> Paths:
     own = {k: path.flow - common[k] for k, path in near.items()}
     slope = sum(lean * each for lean, each in zip(leans[1:], own.values(), strict=True))
     change = {k: np.asarray(np.float32(k) * slope - each, np.float32) for k, each in own.items()}
-    off = sum(np.square(each).sum(axis=-1) for each in change.values()) / len(change)
+    off = sum(squared_length(each) for each in change.values()) / len(change)
     weight = np.float32(share) * np.min([path.trust for path in near.values()], axis=0)
     weight *= np.minimum(_WOBBLE_ENERGY / (gaussian(off, _OFF_SIGMA) + 1e-6), 1)
     return paths | {
