@@ -1,7 +1,7 @@
 """Dense inverse search optical flow (Kroeger et al. 2016), by OpenCV."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -50,9 +50,7 @@ class DisFlow:
         """Return the flow as above, trying ``start`` (H, W, 2) as well at every patch of every level."""
         return self._between(self._prepare(image0), self._prepare(image1), image0.shape, start)
 
-    def both_ways(
-        self, image0: Frame, image1: Frame
-    ) -> tuple[Callable[[], FlowField], Callable[[], FlowField]]:
+    def both_ways(self, image0: Frame, image1: Frame) -> tuple[partial[FlowField], partial[FlowField]]:
         """Return what estimates the flow there, and back: images are normalised and blurred once for both."""
         grey0, grey1 = self._prepare(image0), self._prepare(image1)
         return (

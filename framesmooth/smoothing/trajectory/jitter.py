@@ -133,7 +133,7 @@ def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.fl
     """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
     before, here, after = _accelerations(flows)
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
-    product = (along_x + along_y) / 2
+    product = np.asarray((along_x + along_y) / 2, np.float32)
     squares = np.square(before) + np.square(here) + np.square(after)
     energy = (squares[..., 0] + squares[..., 1]) / 3
     energy = gaussian(energy, _GATE_SIGMA) + 1e-6

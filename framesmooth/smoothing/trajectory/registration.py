@@ -76,7 +76,7 @@ def evened(paths: Paths, share: float) -> Paths:
     own = {k: path.flow - common[k] for k, path in near.items()}
     slope = sum(lean * each for lean, each in zip(leans[1:], own.values(), strict=True))
     change = {k: np.asarray(np.float32(k) * slope - each, np.float32) for k, each in own.items()}
-    off = sum(squared_length(each) for each in change.values()) / len(change)
+    off = np.asarray(sum(map(squared_length, change.values())) / len(change), np.float32)
     weight = np.float32(share) * np.min([path.trust for path in near.values()], axis=0)
     weight *= np.minimum(_WOBBLE_ENERGY / (gaussian(off, _OFF_SIGMA) + 1e-6), 1)
     return paths | {
