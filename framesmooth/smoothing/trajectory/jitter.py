@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
-from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian
+from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian, multiplied
 
 WHITE_CORRELATION: Final = -2 / 3
 """Lag-1 autocorrelation of the second difference of white noise: -4 / 6."""
@@ -97,7 +97,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
     gate = gaussian(gate, _GATE_EDGE)
-    return Jitter(presence, gate, np.asarray(-gate[..., None] * drift, np.float32), -_weave(common))
+    return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common))
 
 
 def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:

@@ -74,6 +74,16 @@ def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
+def multiplied(image: NDArray[np.float32], weight: Weight) -> NDArray[np.float32]:
+    """Return an image (h, w, C) times a weight (h, w): NumPy takes four times as long over a short axis."""
+    return np.asarray(cv2.multiply(image, cv2.merge([weight] * image.shape[2])), np.float32)
+
+
+def divided(image: NDArray[np.float32], weight: Weight) -> NDArray[np.float32]:
+    """Return an image (h, w, C) over a weight (h, w), as :func:`multiplied` does."""
+    return np.asarray(cv2.divide(image, cv2.merge([weight] * image.shape[2])), np.float32)
+
+
 @dataclass(frozen=True)
 class LevelMotion:
     """Motion between two neighbouring frames on a grid, both ways, and where each of its bands trusts it.

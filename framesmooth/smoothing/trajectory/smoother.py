@@ -6,7 +6,6 @@ from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +54,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     gaussian,
     join,
     level_sizes,
+    multiplied,
     rescaled_flow,
     resized,
     split,
@@ -384,5 +384,5 @@ def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight
         gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
         if known is not None:
             gain = np.asarray(1 + known * (gain - 1), np.float32)
-        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+        return multiplied(mean, gain)
     return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)
