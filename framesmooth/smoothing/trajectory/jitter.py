@@ -91,7 +91,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     if visible is not None:
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in distances}
-    own = {k: paths[k].flow - common[k] for k in distances}
+    own = {k: less(paths[k].flow, common[k]) for k in distances}
     gate = _alternation(own, trust) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
@@ -106,6 +106,11 @@ def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
     if 2 * np.count_nonzero(seen) < seen.size:
         return np.zeros(2, np.float32)
     return np.asarray(np.median(flow[::_SPARSE, ::_SPARSE][seen], axis=0), np.float32)
+
+
+def less(flow: FlowField, motion: NDArray[np.float32]) -> FlowField:
+    """Return a flow (h, w, 2) less a motion (2,) of all of the frame."""
+    return np.asarray(cv2.subtract(flow, (float(motion[0]), float(motion[1]), 0, 0)), np.float32)
 
 
 def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:

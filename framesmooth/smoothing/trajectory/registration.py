@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.trajectory.flow_chains import Paths
-from framesmooth.smoothing.trajectory.jitter import Jitter, common_motion
+from framesmooth.smoothing.trajectory.jitter import Jitter, common_motion, less
 from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     Weight,
@@ -75,7 +75,7 @@ def evened(paths: Paths, share: float) -> Paths:
     distances = np.array([0, *near], np.float32)
     leans = distances - distances.mean()
     leans /= leans @ distances
-    own = {k: path.flow - common[k] for k, path in near.items()}
+    own = {k: less(path.flow, common[k]) for k, path in near.items()}
     slope = sum(lean * each for lean, each in zip(leans[1:], own.values(), strict=True))
     change = {k: np.asarray(np.float32(k) * slope - each, np.float32) for k, each in own.items()}
     off = np.asarray(sum(map(squared_length, change.values())) / len(change), np.float32)

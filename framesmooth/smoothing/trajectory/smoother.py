@@ -51,6 +51,8 @@ from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     GridMotions,
     Weight,
+    as_half,
+    as_single,
     gaussian,
     join,
     level_sizes,
@@ -108,8 +110,8 @@ class TonedFrame:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
             fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
-            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
-        return np.asarray(self.kept[share][band], np.float32)
+            self.kept[share] = {FINE: as_half(fine), MID: as_half(mid), LOW: low}
+        return as_single(self.kept[share][band])
 
     def known(self, band: int, share: float) -> Weight | None:
         """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
