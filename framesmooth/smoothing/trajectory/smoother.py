@@ -6,7 +6,6 @@ from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,9 +51,12 @@ from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     GridMotions,
     Weight,
+    as_half,
+    as_single,
     gaussian,
     join,
     level_sizes,
+    multiplied,
     rescaled_flow,
     resized,
     split,
@@ -108,8 +110,8 @@ class TonedFrame:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
             fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
-            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
-        return np.asarray(self.kept[share][band], np.float32)
+            self.kept[share] = {FINE: as_half(fine), MID: as_half(mid), LOW: low}
+        return as_single(self.kept[share][band])
 
     def known(self, band: int, share: float) -> Weight | None:
         """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
@@ -405,5 +407,5 @@ def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight
         gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
         if known is not None:
             gain = np.asarray(1 + known * (gain - 1), np.float32)
-        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+        return multiplied(mean, gain)
     return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)
