@@ -18,6 +18,7 @@ from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
     grid_steps,
+    in_light_of,
     tone_gains,
     toned,
     unclipped,
@@ -92,7 +93,7 @@ _DARK: Final = np.float32(16 / 255)
 class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
-    ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
+    ``jump`` (3,) is the log-ratio of the next frame's light where another one begins, else 0. ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
     precision: at most 0.03 of 255 levels off.
     """
 
@@ -101,6 +102,7 @@ class TonedFrame:
     gains: NDArray[np.float32]
     weights: tuple[float, float, float]
     to_next: GridMotions | None
+    jump: NDArray[np.float64]
     kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
 
     def band(self, band: int, share: float) -> Band:
@@ -193,12 +195,16 @@ class TrajectorySmoother(MotionSmoother):
         for step, gains in tone_gains(stream):
             keyframe = step.index in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
-            yield TonedFrame(step.frame, step.index, gains, weights, step.to_next)
+            yield TonedFrame(step.frame, step.index, gains, weights, step.to_next, step.jump)
 
     def _paths(self, window: Sequence[TonedFrame], centre: int, share: float) -> list[Paths]:
-        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
+        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0.
+
+        Frames in another light have none: lightning would be averaged away, and leave a glow behind.
+        """
         if not share:
             return [{}, {}, {}]
+        alike = in_light_of([frame.jump for frame in window], centre)
         nearest = STEADY_RADIUS if self._steadies else 1
         half, quarter = (
             trajectories(
@@ -208,7 +214,10 @@ class TrajectorySmoother(MotionSmoother):
             )
             for grid, bands in ((HALF, (FINE, MID)), (QUARTER, (LOW,)))
         )
-        return [*(half or ({}, {})), *(quarter or ({},))]
+        return [
+            {k: path for k, path in paths.items() if alike[centre + k]}
+            for paths in [*(half or ({}, {})), *(quarter or ({},))]
+        ]
 
     @property
     def _steadies(self) -> bool:
