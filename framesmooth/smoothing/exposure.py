@@ -27,8 +27,11 @@ _FEWEST_BESIDE, _FAR = 2, 4
 # So many frames to either side tell whether the low-passed path is steadier: surely with this share of the
 # mean square of second differences.
 _BESIDE, _SURELY_STEADIER = 3, 0.1
-# A jump is so many times the usual rise; of fewer rises none is usual.
-_TIMES_USUAL, _FEWEST_RISES = 5.0, 4
+# A single bend or step makes so many second differences; flicker makes more. A path changes by so many
+# times the largest of the others at most.
+_SINGLE, _LARGEST_CHANGE = 2, 1.5
+# A jump is so many times the usual rise, of fewer rises none is usual, and so many times those beside it.
+_TIMES_USUAL, _FEWEST_RISES, _TIMES_BESIDE = 5.0, 4, 2.0
 # A step that stands out by this share of its height is a lamp for sure: the line is sought beside it.
 _SURE_STEP: Final = 0.9
 # Ratios of nearly black or clipped samples hold no information about exposure.
@@ -207,13 +210,26 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     tones = _in_one_light(near, at, kind.jump)
     if not kind.steadier:
         return _local_line(tones, at, kind)
-    beside = np.arange(max(at - _BESIDE - 1, 0), min(at + _BESIDE + 2, len(tones)))
-    lines = np.stack([_local_line(tones, each, kind) for each in beside])
-    line = lines[at - beside[0]]
-    light = (np.exp(each - tones[at]) for each in (tones[beside], lines))  # a fade is a line in the light itself
-    rough, left = (np.square(np.diff(each, 2, axis=0)).sum(axis=0) for each in light)
-    share = np.clip((1 - left / np.maximum(rough, 1e-18)) / (1 - _SURELY_STEADIER), 0, 1)
-    return np.asarray(tones[at] + share * (line - tones[at]))
+    lines = np.stack([_local_line(tones, each, kind) for each in range(len(tones))])
+    light, even = np.exp(tones - tones[at]), np.exp(lines - tones[at])  # a fade is a line in the light itself
+    share = np.min(
+        [_steadier(light, even, each) for each in range(len(tones)) if abs(each - at) <= 1], axis=0
+    )
+    change = share**2 * (lines[at] - tones[at])
+    sizes = np.sort(np.abs(_second_differences(light)), axis=0)
+    most = _LARGEST_CHANGE * sizes[-_SINGLE - 1] if len(sizes) > _SINGLE else np.inf
+    return np.asarray(tones[at] + np.clip(change, -most, most))
+
+
+def _steadier(light: NDArray[np.float64], even: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
+    """Return how surely a low-passed path (n, m) is steadier than the light around a frame (m,), 0 to 1."""
+    near = np.s_[max(centre - _BESIDE - 1, 0) : centre + _BESIDE + 2]
+    rough, left = (np.square(_second_differences(each[near])).sum(axis=0) for each in (light, even))
+    return np.asarray(np.clip((1 - left / np.maximum(rough, 1e-18)) / (1 - _SURELY_STEADIER), 0, 1))
+
+
+def _second_differences(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.diff(path, 2, axis=0))
 
 
 def _local_line(tones: NDArray[np.float64], centre: int, kind: LowPass) -> NDArray[np.float64]:
@@ -252,7 +268,11 @@ def _jumps(rises: NDArray[np.float64], jump: float) -> NDArray[np.bool_]:
     """Return which of the rises (n, m) begin another light, (n,)."""
     sizes = np.abs(rises).max(axis=1, initial=0)
     usual = float(np.median(sizes)) if len(sizes) >= _FEWEST_RISES else 0.0
-    return np.asarray(sizes > max(jump, _TIMES_USUAL * usual))
+    beside = np.zeros(len(sizes))  # a fade to black falls faster and faster, but not at once
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
+        onward = (rises[one] * rises[other]).sum(axis=1) > 0
+        beside[one] = np.maximum(beside[one], np.where(onward, sizes[other], 0))
+    return np.asarray(sizes > np.maximum(max(jump, _TIMES_USUAL * usual), _TIMES_BESIDE * beside))
 
 
 def _bend(

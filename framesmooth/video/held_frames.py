@@ -26,7 +26,7 @@ _LUMA: Final = (0.299, 0.587, 0.114)
 # The worst 8 x 8 pixels of repeated frames had 0 to 28 levels, of others 50 and more, 2.9 times as much.
 _STANDS_OUT: Final = 2.5
 _LEAST_MOVE: Final = 12.0
-# Another light is a log-ratio of cells of so much at least, with a median deviation of so much at most.
+# Another light is a log-ratio of cells of so much at least, with a median deviation of so much, or of a quarter of it.
 _LEAST_LIGHT, _LIGHT_SPREAD = 0.08, 0.04
 _DARKEST, _BRIGHTEST = 12, 240
 
@@ -97,13 +97,16 @@ def change_between(first: Frame, second: Frame) -> Change:
 
 def _in_other_light(first: Frame, second: Frame) -> bool:
     size = max(first.shape[1] // _CELL, 1), max(first.shape[0] // _CELL, 1)
-    small = [np.mean(cv2.resize(each, size, interpolation=cv2.INTER_AREA), axis=-1) for each in (first, second)]
+    small = [
+        np.mean(cv2.resize(each, size, interpolation=cv2.INTER_AREA), axis=-1) for each in (first, second)
+    ]
     exposed = np.logical_and.reduce([(each >= _DARKEST) & (each <= _BRIGHTEST) for each in small])
     if not exposed.any():
         return False
     ratios = np.log(small[1][exposed] / small[0][exposed])
     middle = float(np.median(ratios))
-    return abs(middle) > _LEAST_LIGHT and float(np.median(np.abs(ratios - middle))) < _LIGHT_SPREAD
+    spread = float(np.median(np.abs(ratios - middle)))
+    return abs(middle) > _LEAST_LIGHT and spread < max(_LIGHT_SPREAD, abs(middle) / 4)
 
 
 def find_repeats(items: Iterable[Item], frame_of: Callable[[Item], Frame]) -> Iterator[tuple[Item, Repeat]]:
