@@ -1,8 +1,8 @@
 """Held frames: pictures that a clip shows more than once in a row, as animation on twos and pulldown do.
 
 A frame repeats the one before if it is equal to it, or if it differs as little as compression makes it, and
-the pictures before and after differ much more, in more than their light. A picture that stays for longer than ``LONGEST_HOLD`` frames
-is a still: it isn't held: nothing moves in the clip.
+the pictures before and after differ much more, in more than their light. A picture that stays for longer
+than ``LONGEST_HOLD`` frames is a still: it isn't held: nothing moves in the clip.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,8 @@ _LUMA: Final = (0.299, 0.587, 0.114)
 # The worst 8 x 8 pixels of repeated frames had 0 to 28 levels, of others 50 and more, 2.9 times as much.
 _STANDS_OUT: Final = 2.5
 _LEAST_MOVE: Final = 12.0
-# Another light is a log-ratio of cells of so much at least, with a median deviation of so much, or of a quarter of it.
+# Another light is a log-ratio of cells of so much at least, with a median deviation of so much at most, or
+# of a quarter of it.
 _LEAST_LIGHT, _LIGHT_SPREAD = 0.08, 0.04
 _DARKEST, _BRIGHTEST = 12, 240
 

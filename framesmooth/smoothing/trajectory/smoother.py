@@ -95,9 +95,9 @@ _DARK: Final = np.float32(16 / 255)
 class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
-    ``rise`` (3,) is the log-ratio of the next frame's light to this one's, and ``jump`` the same where another
-    light begins, else 0. ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
-    precision: at most 0.03 of 255 levels off.
+    ``rise`` (3,) is the log-ratio of the next frame's light to this one's, and ``jump`` the same where
+    another light begins, else 0. ``kept`` has its bands by the share of the gains that was applied, the fine
+    and the mid one in half precision: at most 0.03 of 255 levels off.
     """
 
     frame: Frame
