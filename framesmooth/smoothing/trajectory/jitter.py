@@ -110,7 +110,7 @@ def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
 
 def less(flow: FlowField, motion: NDArray[np.float32]) -> FlowField:
     """Return a flow (h, w, 2) less a motion (2,) of all of the frame."""
-    return np.asarray(cv2.subtract(flow, (float(motion[0]), float(motion[1]), 0, 0)), np.float32)
+    return np.asarray(cv2.subtract(flow, np.array([*motion, 0, 0], np.float64)), np.float32)
 
 
 def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -74,14 +74,17 @@ def gaussian(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
+_NOTHING: Final = np.zeros(4)  # a scalar to OpenCV: it changes the type alone
+
+
 def as_half(image: NDArray[np.float32]) -> NDArray[np.float16]:
     """Return an image or flow in half precision: NumPy takes ten times as long."""
-    return np.asarray(cv2.subtract(image, 0.0, dtype=cv2.CV_16F), np.float16)
+    return np.asarray(cv2.subtract(image, _NOTHING, dtype=cv2.CV_16F), np.float16)
 
 
 def as_single(image: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return an image or flow that may be in half precision as float32, as :func:`as_half` does."""
-    return np.asarray(cv2.subtract(image, 0.0, dtype=cv2.CV_32F), np.float32)
+    return np.asarray(cv2.subtract(image, _NOTHING, dtype=cv2.CV_32F), np.float32)
 
 
 def multiplied(image: NDArray[np.float32], weight: Weight) -> NDArray[np.float32]:

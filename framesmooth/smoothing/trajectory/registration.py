@@ -104,7 +104,8 @@ def steps_onto_mean(pictures: Mapping[int, Band], trusts: Mapping[int, Weight]) 
 
     def step(picture: NDArray[np.float32]) -> FlowField:
         x, y = (gaussian(slope * (mean - picture), _PATCH_SIGMA) for slope in slopes)
-        found = divided(cv2.merge((yy * x - xy * y, xx * y - xy * x)), determinant)
+        both = np.asarray(cv2.merge((yy * x - xy * y, xx * y - xy * x)), np.float32)
+        found = divided(both, determinant)
         return np.asarray(np.clip(found, -_LARGEST_STEP, _LARGEST_STEP), np.float32)
 
     return {k: step(picture) for k, picture in grey.items()}
