@@ -253,6 +253,19 @@ def test_a_damaged_record_is_one_line(tmp_path: Path, content: str, exit_code: i
         assert "unexpected" not in result.stderr
 
 
+def test_what_is_no_run_folder_is_one_line_that_says_which_is(tmp_path: Path) -> None:
+    clip, run_folder = tmp_path / "clip.mp4", tmp_path / "clip.framesmooth"
+    clip.write_bytes(b"")
+    for command in (("resume", clip), ("resume", tmp_path / "nothing")):
+        told = run(*command).stderr
+        assert (
+            told
+            == f"error: {command[1]} is no run folder: check the name, they are called NAME.framesmooth\n"
+        )
+    run_folder.mkdir()
+    assert run("resume", clip).stderr == f"error: {clip} is no run folder: give {run_folder}\n"
+
+
 def test_differences_name_what_changed() -> None:
     before = {"versions": {"torch": "2.12", "numpy": "2"}, "sizes": [1, 2], "hash": "0" * 64, "only": 1}
     now = {"versions": {"torch": "2.13", "numpy": "2"}, "sizes": [1, 3], "hash": "a" * 64, "fresh": "x" * 99}

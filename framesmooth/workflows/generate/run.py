@@ -1,4 +1,4 @@
-"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, told as events.
+"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, reported as events.
 
 ``make_clip`` runs the stages and tells a listener what happens; the command line turns that into progress
 bars, another front end into something else. Every stage leaves its result in the run folder, and what is
