@@ -1,4 +1,4 @@
-"""``framesmooth evaluate``: says how good a model is at a data set."""
+"""``framesmooth evaluate``: measures how well a model does on a data set."""
 
 from pathlib import Path
 from typing import Any

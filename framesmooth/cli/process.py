@@ -19,7 +19,7 @@ _BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 """NumPy's matrices here are too small to share: its threads only wait for each other, awake."""
 _OBJECTS: Final = 100_000
 """New objects before cyclic garbage is looked for: imports make a million, and no garbage."""
-_KEPT: Final = (("MALLOC_MMAP_THRESHOLD_", -3, 32 << 20), ("MALLOC_TRIM_THRESHOLD_", -1, 128 << 20))
+_KEPT: Final = (("MALLOC_MMAP_THRESHOLD_", -3, 32 << 20), ("MALLOC_TRIM_THRESHOLD_", -1, 64 << 20))
 """What glibc keeps of freed memory: the variable for processes started by this one, mallopt's number, bytes.
 
 Images come and go by the thousand. Where their memory is given back, zeroing it anew takes a sixth of a

@@ -42,9 +42,8 @@ def soundtrack(clip: Path, output: Path, progress: str, **settings: Any) -> None
       framesmooth soundtrack clip.mp4 -o music.wav --model ~/models/musicgen
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.workflows.soundtrack import make_soundtrack
+    from framesmooth.workflows import soundtrack as workflow
 
-    asked = SoundtrackSettings.of(**settings)
     with progress_listener(progress) as emit:
-        make_soundtrack(clip, output, asked, emit)
+        workflow.soundtrack(clip, output, on_event=emit, **settings)
     click.echo(output)

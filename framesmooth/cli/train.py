@@ -1,4 +1,4 @@
-"""``framesmooth train``: learns from pictures of one's own."""
+"""``framesmooth train``: trains a LoRA or a motion adapter on one's own data, or checks the data."""
 
 from pathlib import Path
 from typing import Any

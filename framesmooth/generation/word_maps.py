@@ -1,4 +1,4 @@
-"""Where in a picture a word drew: what a denoiser draws otherwise when the word is left out of the prompt.
+"""Word maps: where in an image a word acts, by the change of the denoiser's prediction without it.
 
 A picture's latents are noised to a few levels and denoised again, with the whole prompt and without the word.
 This reaches every way in which a model hears a word, pooled embeddings included, and works for every family

@@ -1,4 +1,4 @@
-"""The addresses of the page's own scripts: jobs as JSON, what may be done with them, and their files."""
+"""The addresses that the page's own scripts call: jobs as JSON, actions on them, and their files."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a job tells while it runs: its stage, the time left, notices, keyframes; and how it is stopped."""
+"""Progress of a running job: its stage, the time left, notices, keyframes; and how it is stopped."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How clips are read where files leave a choice."""
+"""Options for reading clips where files leave a choice."""
 
 from contextlib import suppress
 from dataclasses import dataclass

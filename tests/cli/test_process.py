@@ -63,7 +63,7 @@ def test_freed_memory_is_kept_unless_told_otherwise(given: dict[str, str]) -> No
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=kept | given
     )
     glibc = platform.libc_ver()[0] == "glibc"
-    expected = "4096 None" if given else f"{128 << 20} {32 << 20}" if glibc else "None None"
+    expected = "4096 None" if given else f"{64 << 20} {32 << 20}" if glibc else "None None"
     assert done.stdout.strip() == expected
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.smoothing.trajectory.bilateral import Difference, likeness, mean_product
-from framesmooth.smoothing.trajectory.pyramid import Band, Weight, resized
+from framesmooth.smoothing.trajectory.pyramid import Band, Weight, as_half, as_single, resized
 
 # Over a square of so many pixels of the mid band, frames that were followed differ by up to so many noises:
 # wide, so that noise itself varies little, and what moved too fast stands out.
@@ -87,7 +87,7 @@ class Following:
             share *= _same_structure(
                 energy, there, energy + product, np.square(noise), _TELLS_IN_MID, _SAME_IN_MID
             )
-            self._shares[other.distance] = share.astype(np.float16)
+            self._shares[other.distance] = as_half(share)
             sure = share * other.sure
             self._best = sure if self._best is None else np.maximum(self._best, sure)
             yield replace(other, trust=np.asarray(other.trust * share, np.float32))
@@ -102,7 +102,7 @@ class Following:
             if not near:
                 yield other
                 continue
-            share = self._shares[max(near, key=abs)].astype(np.float32)
+            share = as_single(self._shares[max(near, key=abs)])
             share = resized(share, (other.trust.shape[0], other.trust.shape[1]))
             yield replace(other, trust=np.asarray(other.trust * share, np.float32))
 

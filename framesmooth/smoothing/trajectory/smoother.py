@@ -6,7 +6,6 @@ from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from framesmooth.smoothing.exposure import (
     TONE_RADIUS,
     GridStep,
     grid_steps,
+    in_light_of,
     tone_gains,
     toned,
     unclipped,
@@ -52,9 +52,12 @@ from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     GridMotions,
     Weight,
+    as_half,
+    as_single,
     gaussian,
     join,
     level_sizes,
+    multiplied,
     rescaled_flow,
     resized,
     split,
@@ -84,6 +87,8 @@ _KEYFRAME_WEIGHT = 2.0
 _SIMILARITY_SIGMA = 2.0
 # Contrast lost to misregistration is given back up to this factor.
 _LARGEST_REGAIN = 1.6
+# Light changed for sure from so many times what was evened out on.
+_STANDS_OUT: Final = 2.0
 # What is darker flickers no less than this does.
 _DARK: Final = np.float32(16 / 255)
 
@@ -92,8 +97,10 @@ _DARK: Final = np.float32(16 / 255)
 class TonedFrame:
     """A frame, the gains that put it on the tone path, what its bands count, and its motion to the next one.
 
-    ``kept`` has its bands by the share of the gains that was applied, the fine and the mid one in half
-    precision: at most 0.03 of 255 levels off. ``sure`` has how far their pixels are known.
+    ``rise`` (3,) is the log-ratio of the next frame's light to this one's, and ``jump`` the same where
+    another light begins, else 0. ``kept`` has its bands by the share of the gains that was applied, the fine
+    and the mid one in half precision: at most 0.03 of 255 levels off. ``sure`` has how far their pixels are
+    known.
     """
 
     frame: Frame
@@ -101,6 +108,8 @@ class TonedFrame:
     gains: NDArray[np.float32]
     weights: tuple[float, float, float]
     to_next: GridMotions | None
+    rise: NDArray[np.float64]
+    jump: NDArray[np.float64]
     kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
     sure: dict[float, dict[int, Weight]] = field(default_factory=dict)
 
@@ -108,8 +117,8 @@ class TonedFrame:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
             fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
-            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
-        return np.asarray(self.kept[share][band], np.float32)
+            self.kept[share] = {FINE: as_half(fine), MID: as_half(mid), LOW: low}
+        return as_single(self.kept[share][band])
 
     def known(self, band: int, share: float) -> Weight | None:
         """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
@@ -207,12 +216,16 @@ class TrajectorySmoother(MotionSmoother):
         for step, gains in tone_gains(stream):
             keyframe = step.index in self.keyframes
             weights = (_KEYFRAME_WEIGHT if keyframe else 1.0, 1.0, 1.0)
-            yield TonedFrame(step.frame, step.index, gains, weights, step.to_next)
+            yield TonedFrame(step.frame, step.index, gains, weights, step.to_next, step.rise, step.jump)
 
     def _paths(self, window: Sequence[TonedFrame], centre: int, share: float) -> list[Paths]:
-        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0."""
+        """Return the trajectories of each band, as far as the strongest lane looks; none at strength 0.
+
+        Frames in another light have none: lightning would be averaged away, and leave a glow behind.
+        """
         if not share:
             return [{}, {}, {}]
+        alike = in_light_of([frame.jump for frame in window], centre)
         nearest = STEADY_RADIUS if self._steadies else 1
         half, quarter = (
             trajectories(
@@ -222,7 +235,10 @@ class TrajectorySmoother(MotionSmoother):
             )
             for grid, bands in ((HALF, (FINE, MID)), (QUARTER, (LOW,)))
         )
-        return [*(half or ({}, {})), *(quarter or ({},))]
+        return [
+            {k: path for k, path in paths.items() if alike[centre + k]}
+            for paths in [*(half or ({}, {})), *(quarter or ({},))]
+        ]
 
     @property
     def _steadies(self) -> bool:
@@ -328,13 +344,14 @@ def _register(
     here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
     known = window[centre].known(band, shares[centre])
     size = here.shape[:2]
+    lit = _in_this_light(window, centre, shares)
     if shift is not None:
         here = moved(here, rescaled_flow(shift, size))
 
     def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
         flow = rescaled_flow(path.flow, size)
-        there = moved(other.band(band, share), flow)
+        there = moved(other.band(band, share), flow) * lit[centre + path.distance]
         weight = other.weights[band] / window[centre].weights[band]
         seen = other.known(band, share)
         if seen is not None:
@@ -367,6 +384,18 @@ def _noise(band: int, registered: RegisteredBand, gain: float, following: Follow
         return np.asarray(np.maximum(np.float32(gain) * _level(registered), LEAST_NOISE), np.float32)
     own = noise_level(following.confirmed(registered.nearest(1)))
     return np.asarray(np.sqrt(np.float32(own**2) + np.float32(gain**2) * registered.energy), np.float32)
+
+
+def _in_this_light(window: Sequence[TonedFrame], centre: int, shares: Sequence[float]) -> NDArray[np.float32]:
+    """Return the gains (n, 3) that bring the frames of a window to the light of the one at ``centre``.
+
+    Light that changes steadily is no noise. It counts as far as it stands out of what was evened out.
+    """
+    evened = np.array([share * np.log(frame.gains) for frame, share in zip(window, shares, strict=True)])
+    path = np.cumsum(np.array([np.zeros(3), *(frame.rise for frame in window[:-1])]), axis=0) + evened
+    gap, noise = path[centre] - path, np.square(evened).mean(axis=0)
+    share = np.maximum(1 - _STANDS_OUT**2 * noise / np.maximum(np.square(gap), 1e-12), 0)
+    return np.asarray(np.exp(share * gap), np.float32)
 
 
 def _consumed(differences: list[Difference]) -> Iterator[Difference]:
@@ -405,5 +434,5 @@ def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight
         gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
         if known is not None:
             gain = np.asarray(1 + known * (gain - 1), np.float32)
-        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+        return multiplied(mean, gain)
     return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)

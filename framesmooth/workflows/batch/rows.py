@@ -1,4 +1,4 @@
-"""What the entries of a job file ask for: the product of their lists, a row for each job."""
+"""The jobs that the entries of a job file ask for: the product of their lists, a row for each job."""
 
 import glob
 import math

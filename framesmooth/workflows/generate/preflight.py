@@ -1,4 +1,4 @@
-"""What is checked and told before a clip is made, so that nothing fails after the long work."""
+"""Checks and notices before a clip is generated, so that nothing fails after the long work."""
 
 import re
 from collections.abc import Iterator
