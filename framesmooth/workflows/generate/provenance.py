@@ -1,4 +1,4 @@
-"""What a clip tells of how it came about: in its report, in its tags, in the text of its frames."""
+"""Provenance of a clip: facts of its report, its tags, and the text of its frames."""
 
 import json
 from collections.abc import Mapping
