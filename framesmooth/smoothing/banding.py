@@ -1,7 +1,8 @@
 """Bands of mains-powered lamps: rows that are lighter and darker, evened out against the frames around."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from framesmooth.motion.flow.base import FlowEstimator, FlowField
 from framesmooth.motion.occlusion import forward_backward_mask
 from framesmooth.motion.shots import Step, shot_windows
 from framesmooth.motion.warping import backward_warp, inside_frame
-from framesmooth.smoothing.exposure import TONE_RADIUS, low_pass, toned
+from framesmooth.smoothing.exposure import FLICKER, TONE_RADIUS, low_pass, toned
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.smoothing.trajectory.flow_chains import trajectories
 from framesmooth.smoothing.trajectory.pyramid import QUARTER, LevelMotion, grid_motions, level_sizes
@@ -26,6 +27,8 @@ _DARKEST, _BRIGHTEST = 12, 250
 # Rows are smoothed over this share of the height (Gaussian sigma), and two frames are brought to the same
 # light for the flow over that.
 _ROWS, _FLOW_ROWS = 1 / 96, 1 / 24
+# Single rows don't tell lightning.
+_BANDS: Final = replace(FLICKER, jump=float("inf"))
 # Samples of a row that say enough, and the standard errors that a row's tone must stand out by.
 _ENOUGH, _SIGNIFICANT = 8.0, 0.85
 
@@ -122,7 +125,7 @@ def _row_corrections(window: Sequence[LitStep], centre: int) -> RowTones:
     whole = np.median(path, axis=1)
     rows = (path - whole[:, None]).reshape(len(path), -1)
     variance = np.mean(np.square(errors), axis=0)
-    even = _significant(low_pass(rows, centre).reshape(here.shape[::2]), variance)
+    even = _significant(low_pass(rows, centre, _BANDS).reshape(here.shape[::2]), variance)
     return even + low_pass(whole, centre)
 
 

@@ -1,7 +1,7 @@
 """The tone path: global gain and colour of every frame, low-passed over time."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     HALF,
     GridMotions,
     LevelMotion,
+    as_single,
     grid_motions,
 )
 
@@ -24,6 +25,14 @@ TONE_RADIUS: Final = 6
 
 # A bend or step of a tone path has so many frames beside it; so far away one frame may be of another light.
 _FEWEST_BESIDE, _FAR = 2, 4
+# So many frames to either side tell whether the low-passed path is steadier: surely with this share of the
+# mean square of second differences.
+_BESIDE, _SURELY_STEADIER = 3, 0.1
+# A single bend or step makes so many second differences; flicker makes more. A path changes by so many
+# times the largest of the others at most.
+_SINGLE, _LARGEST_CHANGE = 2, 1.5
+# A jump is so many times the usual rise, of fewer rises none is usual, and so many times those beside it.
+_TIMES_USUAL, _FEWEST_RISES, _TIMES_BESIDE = 5.0, 4, 2.0
 # A step that stands out by this share of its height is a lamp for sure: the line is sought beside it.
 _SURE_STEP: Final = 0.9
 # Ratios of nearly black or clipped samples hold no information about exposure.
@@ -46,6 +55,7 @@ class LowPass:
         jump: log-ratio of two frames from which on, if it is also five times the usual, another light begins:
             frames are compared as if they were in the light of the middle one.
         bends_first: whether the line is sought beside any bend, not only beside a step that is sure.
+        steadier: whether a path is left where the low-passed one beside it is no steadier.
     """
 
     radius: int
@@ -54,13 +64,14 @@ class LowPass:
     bend: float
     jump: float = float("inf")
     bends_first: bool = False
+    steadier: bool = False
 
 
 BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15, bends_first=True)
 """Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once."""
 
-FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0)
-"""Takes out what changes from frame to frame, and follows light that changes over a few."""
+FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0, 0.3, steadier=True)
+"""Takes out what changes from frame to frame, follows light that changes over a few, and leaves lightning."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +88,13 @@ class GridStep:
 
 @dataclass(frozen=True)
 class TonedStep(GridStep):
-    """``rise`` (3,) is the log-ratio of the next frame's channels to this one's."""
+    """``rise`` (3,) is the log-ratio of the next frame's channels to this one's.
+
+    ``jump`` is the same where another light begins, as lightning or a lamp that is switched, else 0.
+    """
 
     rise: NDArray[np.float64]
+    jump: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
 
 def grid_steps(stream: Iterable[Step]) -> Iterator[GridStep]:
@@ -100,7 +115,10 @@ def tone_gains(
     for window, centre in shot_windows(_measure_rises(stream), kind.radius):
         rises = np.array([step.rise for step in window[:-1]]).reshape(-1, 3)
         path = np.concatenate([np.zeros((1, 3)), np.cumsum(rises, axis=0)])
-        yield window[centre], np.exp(low_pass(path, centre, kind) - path[centre]).astype(np.float32)
+        step = window[centre]
+        if centre < len(rises) and _jumps(rises, kind.jump)[centre]:
+            step = replace(step, jump=step.rise)
+        yield step, np.exp(low_pass(path, centre, kind) - path[centre]).astype(np.float32)
 
 
 def toned(frame: Frame, gains: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -164,7 +182,7 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
         for image in (image0, image1)
     )
     brightest = float("inf") if image0.dtype == np.float32 else _BRIGHTEST
-    warped = backward_warp(second, motion.forward.astype(np.float32))
+    warped = backward_warp(second, as_single(motion.forward))
     usable = trusted[..., None] & _exposed(first, brightest) & _exposed(warped, brightest)
     ratios = np.zeros(3)
     for channel in range(3):
@@ -185,11 +203,38 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     Where the window is even this is the Gaussian's mean. At the ends of a shot the line neither bends a ramp
     nor holds on to the exposure of the last frame; it is as steep as stands out of the path's own noise, by
     max(1 - (``kind.slope`` standard errors / slope)^2, 0). Where the path bends or steps, as where the sun
-    has set or a lamp is switched on, it is followed.
+    has set or a lamp is switched on, it is followed. Where that wouldn't be steadier the path is left, if the
+    ``kind`` says so: light that changes over some frames is smooth already.
     """
-    near = np.s_[max(centre - kind.radius, 0) : centre + kind.radius + 1]
-    offsets = np.arange(len(path), dtype=np.float64)[near] - centre
-    tones = _in_one_light(path[near], int(np.flatnonzero(offsets == 0)[0]), kind.jump)
+    start = max(centre - kind.radius, 0)
+    near, at = path[start : centre + kind.radius + 1], centre - start
+    tones = _in_one_light(near, at, kind.jump)
+    if not kind.steadier:
+        return _local_line(tones, at, kind)
+    lines = np.stack([_local_line(tones, each, kind) for each in range(len(tones))])
+    light, even = np.exp(tones - tones[at]), np.exp(lines - tones[at])  # a fade is a line in the light itself
+    share = np.min(
+        [_steadier(light, even, each) for each in range(len(tones)) if abs(each - at) <= 1], axis=0
+    )
+    change = share**2 * (lines[at] - tones[at])
+    sizes = np.sort(np.abs(_second_differences(light)), axis=0)
+    most = _LARGEST_CHANGE * sizes[-_SINGLE - 1] if len(sizes) > _SINGLE else np.inf
+    return np.asarray(tones[at] + np.clip(change, -most, most))
+
+
+def _steadier(light: NDArray[np.float64], even: NDArray[np.float64], centre: int) -> NDArray[np.float64]:
+    """Return how surely a low-passed path (n, m) is steadier than the light around a frame (m,), 0 to 1."""
+    near = np.s_[max(centre - _BESIDE - 1, 0) : centre + _BESIDE + 2]
+    rough, left = (np.square(_second_differences(each[near])).sum(axis=0) for each in (light, even))
+    return np.asarray(np.clip((1 - left / np.maximum(rough, 1e-18)) / (1 - _SURELY_STEADIER), 0, 1))
+
+
+def _second_differences(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.diff(path, 2, axis=0))
+
+
+def _local_line(tones: NDArray[np.float64], centre: int, kind: LowPass) -> NDArray[np.float64]:
+    offsets = np.arange(len(tones), dtype=np.float64) - centre
     weights = np.exp(-0.5 * np.square(offsets / kind.sigma))
     bend, first = _bend(offsets, tones, weights, kind)
     if first:
@@ -201,18 +246,34 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     error = weights @ np.square(tones - mean - away[:, None] * slope) / weights.sum()
     error *= len(tones) / max(len(tones) - 2, 1) * float(np.square(weights) @ np.square(away)) / spread**2
     share = np.maximum(1 - kind.slope**2 * error / np.maximum(np.square(slope), 1e-18), 0)
-    return np.asarray(mean - share * slope * middle + bend[np.flatnonzero(offsets == 0)[0]])
+    return np.asarray(mean - share * slope * middle + bend[centre])
+
+
+def in_light_of(jumps: Sequence[NDArray[np.float64]], centre: int) -> NDArray[np.bool_]:
+    """Return which of n frames are in the light of one of them (n,), by the jumps to the next ones (3,)."""
+    levels = np.cumsum(np.array([np.zeros(3), *jumps[:-1]]), axis=0)
+    return np.asarray(np.abs(levels - levels[centre]).max(axis=1) < FLICKER.jump / 2)
 
 
 def _in_one_light(tones: NDArray[np.float64], centre: int, jump: float) -> NDArray[np.float64]:
     """Return the path (n, m) without its jumps, at the level that it has at ``centre``."""
     rises = np.diff(tones, axis=0)
-    sizes = np.abs(rises).max(axis=1, initial=0)
-    jumps = sizes > max(jump, 5 * float(np.median(sizes)) if len(sizes) else 0.0)
+    jumps = _jumps(rises, jump)
     if not jumps.any():
         return tones
     levels = np.concatenate([np.zeros_like(tones[:1]), np.cumsum(np.where(jumps[:, None], rises, 0), axis=0)])
     return np.asarray(tones - levels + levels[centre])
+
+
+def _jumps(rises: NDArray[np.float64], jump: float) -> NDArray[np.bool_]:
+    """Return which of the rises (n, m) begin another light, (n,)."""
+    sizes = np.abs(rises).max(axis=1, initial=0)
+    usual = float(np.median(sizes)) if len(sizes) >= _FEWEST_RISES else 0.0
+    beside = np.zeros(len(sizes))  # a fade to black falls faster and faster, but not at once
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
+        onward = (rises[one] * rises[other]).sum(axis=1) > 0
+        beside[one] = np.maximum(beside[one], np.where(onward, sizes[other], 0))
+    return np.asarray(sizes > np.maximum(max(jump, _TIMES_USUAL * usual), _TIMES_BESIDE * beside))
 
 
 def _bend(

@@ -31,6 +31,8 @@ STEP: Final = 0.05
 
 _LEAST_COVERAGE: Final = 0.05
 _POLISHING: Final = 6  # strengths at most
+# A clip pumps if the method for it, which leaves other clips as they are, lowers its flicker to this share.
+_PUMPING, _PUMPS = "pumping", 0.9
 
 TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
 Kind = Literal["tuned", "clean", "no-motion", "impossible"]
@@ -203,7 +205,9 @@ def search(
                 break
             experiment.run(setup, COARSE)
             if setup == setups[0] and (settled := _settled(experiment, setup)) is not None:
-                return settled
+                if settled.kind != "clean" or not _pumps(experiment, goal, setups[1:]):
+                    return settled
+                break  # only key frames disturb: they move too little to be more than grain
         setup = _leader(experiment, goal)
         if _late(deadline):
             stopped = True
@@ -289,10 +293,28 @@ def _settled(experiment: Experiment, setup: SmootherConfig) -> SearchResult | No
     return None
 
 
+def _pumps(experiment: Experiment, goal: Goal, setups: Sequence[SmootherConfig]) -> bool:
+    """Try the method for key frames, if it is among the setups, and tell whether it finds any."""
+    for setup in setups:
+        if setup.method == _PUMPING:
+            experiment.run(setup, COARSE)
+            return _takes_key_frames(experiment, setup, goal.best(_cells(experiment, setup)))
+    return False
+
+
+def _takes_key_frames(experiment: Experiment, setup: SmootherConfig, best: Trial) -> bool:
+    return setup.method == _PUMPING and best.flicker <= _PUMPS * experiment.trials[setup][0.0].flicker
+
+
 def _leader(experiment: Experiment, goal: Goal) -> SmootherConfig:
     full = [setup for setup in experiment.trials if set(COARSE) <= set(experiment.trials[setup])]
     bests = {setup: goal.best(experiment.trials[setup].values()) for setup in full}
     if goal.metric is None:
+        least = min(best.flicker for best in bests.values())
+        for setup, best in bests.items():  # what it leaves is grain: nothing need be averaged
+            grainy = best.flicker**2 - least**2 <= CLEAN_FLICKER**2 and best.luma_flicker <= CLEAN_LUMA
+            if grainy and _takes_key_frames(experiment, setup, best):
+                return setup
         return min(bests, key=lambda setup: bests[setup].error)
     return min(bests, key=lambda setup: (max(goal.value(bests[setup]), goal.target), bests[setup].error))
 

@@ -1,8 +1,8 @@
 """Held frames: pictures that a clip shows more than once in a row, as animation on twos and pulldown do.
 
 A frame repeats the one before if it is equal to it, or if it differs as little as compression makes it, and
-the pictures before and after differ much more. A picture that stays for longer than ``LONGEST_HOLD`` frames
-is a still: it isn't held: nothing moves in the clip.
+the pictures before and after differ much more, in more than their light. A picture that stays for longer
+than ``LONGEST_HOLD`` frames is a still: it isn't held: nothing moves in the clip.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +26,10 @@ _LUMA: Final = (0.299, 0.587, 0.114)
 # The worst 8 x 8 pixels of repeated frames had 0 to 28 levels, of others 50 and more, 2.9 times as much.
 _STANDS_OUT: Final = 2.5
 _LEAST_MOVE: Final = 12.0
+# Another light is a log-ratio of cells of so much at least, with a median deviation of so much at most, or
+# of a quarter of it.
+_LEAST_LIGHT, _LIGHT_SPREAD = 0.08, 0.04
+_DARKEST, _BRIGHTEST = 12, 240
 
 Item = TypeVar("Item")
 
@@ -52,11 +56,13 @@ class Change:
         mean: absolute difference, over all samples.
         worst: mean absolute difference of the 8 x 8 pixels and the channel where it is largest.
         drift: difference of the mean luma of the sixteenth of the picture where it is largest.
+        of_light: whether all of the picture became lighter or darker, as by a lamp or lightning.
     """
 
     mean: float = 0.0
     worst: float = 0.0
     drift: float = 0.0
+    of_light: bool = False
 
     @property
     def is_slight(self) -> bool:
@@ -87,7 +93,21 @@ def change_between(first: Frame, second: Frame) -> Change:
         difference = cv2.subtract(first, second, dtype=cv2.CV_32F)
         places = cv2.resize(difference, (4, 4), interpolation=cv2.INTER_AREA)
         drift = float(np.abs(places @ np.array(_LUMA)).max())
-    return Change(mean, float(cells.max()), drift)
+    return Change(mean, float(cells.max()), drift, mean > _LARGEST_MEAN and _in_other_light(first, second))
+
+
+def _in_other_light(first: Frame, second: Frame) -> bool:
+    size = max(first.shape[1] // _CELL, 1), max(first.shape[0] // _CELL, 1)
+    small = [
+        np.mean(cv2.resize(each, size, interpolation=cv2.INTER_AREA), axis=-1) for each in (first, second)
+    ]
+    exposed = np.logical_and.reduce([(each >= _DARKEST) & (each <= _BRIGHTEST) for each in small])
+    if not exposed.any():
+        return False
+    ratios = np.log(small[1][exposed] / small[0][exposed])
+    middle = float(np.median(ratios))
+    spread = float(np.median(np.abs(ratios - middle)))
+    return abs(middle) > _LEAST_LIGHT and spread < max(_LIGHT_SPREAD, abs(middle) / 4)
 
 
 def find_repeats(items: Iterable[Item], frame_of: Callable[[Item], Frame]) -> Iterator[tuple[Item, Repeat]]:
@@ -150,7 +170,9 @@ class _Run(Generic[Item]):
             yield from self._as_still()
 
     def ended(self, leaving: Change | None) -> Iterator[tuple[Item, Repeat]]:
-        borders = [change for change in (self._entering, leaving) if change is not None]
+        # Light that changes says nothing about motion.
+        known = [change for change in (self._entering, leaving) if change is not None]
+        borders = [change for change in known if not change.of_light]
         if not borders:
             yield from self._as_still()
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from smoothing_bench.forum_kinds import FORUM_KINDS
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
@@ -266,3 +267,15 @@ def test_wobble_is_told_from_motion(clean: list[Frame]) -> None:
     assert not jitter_evidence([clean[:3]]).is_seen
     hurried = moving_scene(frames=10, size=(72, 104), pan=(0, 0), zoom=1.02, rotation=2).frames
     assert not jitter_evidence([[*hurried, *hurried[-2::-1]]]).is_seen
+
+
+def test_a_clip_that_only_pumps_is_tuned_by_the_method_for_it() -> None:
+    """Key frames move less than grain may: the usual method alone would call the clip clean."""
+    moving = moving_scene(frames=24, size=(96, 128), pan=(0.6, 0.2), seed=5).frames
+    pumping = FORUM_KINDS["codec pumping"][0](moving, np.random.default_rng(0))
+    methods = [SmootherConfig(), SmootherConfig(method="pumping")]
+    found = search(Experiment([pumping[1:13], pumping[13:24]]), Goal(), methods)
+    assert found.setup == methods[1]
+    assert found.kind == "tuned"
+    found = search(Experiment([moving[1:13]]), Goal(), methods)
+    assert (found.kind, found.setup) == ("clean", methods[0])
