@@ -1,6 +1,7 @@
 """framesmooth: prompts become a steady video clip, and any clip becomes steadier.
 
-Every command is a function here, with the same settings, and tells a listener what happens::
+Every command that makes or measures something is a function here, with the same settings, and reports to a
+listener what happens::
 
     import framesmooth as fs
 

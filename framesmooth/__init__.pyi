@@ -8,6 +8,7 @@ from .frames import FrameSource as FrameSource
 from .metrics.measure import flicker_residual_removed as flicker_residual_removed
 from .models.pool import ModelPool as ModelPool
 from .smoothing.base import create_smoother as create_smoother
+from .sound.listening import listen as listen
 from .timeline.schedule import Schedule as Schedule
 from .timeline.timeline import Timeline as Timeline
 from .video import Reading as Reading
@@ -27,6 +28,7 @@ from .workflows.interpolate import interpolate as interpolate
 from .workflows.measure import measure as measure
 from .workflows.measure import measure_clips as measure_clips
 from .workflows.smooth import smooth as smooth
+from .workflows.soundtrack import soundtrack as soundtrack
 from .workflows.storyboard.api import storyboard as storyboard
 from .workflows.sweep import sweep as sweep
 from .workflows.train_lora import train_lora as train_lora

@@ -1,4 +1,4 @@
-"""The registry of plug-ins: smoothers, flows, metrics, generators.
+"""The registry of plug-ins: smoothers, flows, metrics, generators, upscalers.
 
 A table maps a name to ``"module:attribute"``; the module is imported when the name is asked for and not
 before, so a list of choices costs nothing. A third-party package adds a name by an entry point in the group
@@ -57,7 +57,7 @@ METRICS: Final[dict[str, str]] = {
     "psnr": "framesmooth.metrics.psnr_ssim:Psnr",
     "ssim": "framesmooth.metrics.psnr_ssim:Ssim",
     "warping_error_long": "framesmooth.metrics.warping_error_long:WarpingErrorLong",
-    "vbench_temporal_flickering": ("framesmooth.metrics.vbench_temporal_flickering:VBenchTemporalFlickering"),
+    "vbench_temporal_flickering": "framesmooth.metrics.vbench_temporal_flickering:VBenchTemporalFlickering",
     "tof": "framesmooth.metrics.tof:Tof",
     "clip_consistency": "framesmooth.metrics.learned.feature_consistency:ClipConsistency",
     "dino_consistency": "framesmooth.metrics.learned.feature_consistency:DinoConsistency",

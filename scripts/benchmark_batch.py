@@ -4,9 +4,10 @@
     python scripts/benchmark_batch.py --jobs 12 --repeats 3 --engine processes --one-core-each
 
 The same small clips are smoothed by one worker and by two, which share the threads out, in turns, so that
-what else the machine does falls on both. Prints medians as JSON: jobs a minute from the first job's start to
-the last one's end, the seconds before that (start of the engine and of the workers, paid once), the ratio of
-two workers to one, and the processor time of a job, which tells whether two workers are in each other's way.
+what else the machine does falls on both. Prints medians as JSON: the seconds before the first job begins
+(start of the engine and of the workers, paid once); then, from when every worker has done a job until one of
+them has nothing left to do, jobs a minute, the ratio of two workers to one, and the processor time of a job
+with all that the engine takes besides: it tells whether workers are in each other's way.
 
 With ``--one-core-each`` every worker has one thread and one processor to itself, one worker as well as two:
 that is how jobs scale with processors. Without it one worker has the threads of both.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import numpy as np
 import psutil
 from chaos_batch import worker_processes, write_jobs
 
@@ -38,42 +40,43 @@ def measure(
     if one_core_each:
         os.environ["OMP_NUM_THREADS"] = str(workers)  # which workers share out
     begun = time.perf_counter()
-    first = last = 0.0
-    count = 0
-    busy, started, done_before = 0.0, 0.0, 0
-    at_work: set[str] = set()
+    first = 0.0
+    began: set[str] = set()
+    ended: set[str] = set()
+    warm: list[tuple[float, float]] = []
+    """Time and processor time at the end of jobs, from the one on after which all workers are warm."""
 
     def watch(event: BatchEvent) -> None:
-        nonlocal first, last, count, busy, started, done_before
+        nonlocal first
         if not isinstance(event, JobChanged):
             return
-        now = time.perf_counter()
-        if event.status == "running" and not first:
-            first = now
-        if event.status == "running" and event.worker not in at_work:
-            at_work.add(event.worker)
-            started, done_before = _cpu_seconds(), count  # what all have started with is paid once
+        first = first or time.perf_counter()
+        if event.status == "running" and event.worker not in began:
+            began.add(event.worker)
             if one_core_each:
                 _pin_workers()
         if event.status == "complete":
-            last, count = now, count + 1
-            busy = max(busy, _cpu_seconds())
+            ended.add(event.worker)
+            if len(ended) == workers:
+                warm.append((time.perf_counter(), _cpu_seconds()))
 
     choice: dict[str, Any] = {} if engine == "processes" else {"ray": "local"}
     batch(file, folder, workers=workers, on_event=watch, **choice)
+    seconds, spent = np.subtract(warm[-workers], warm[0])  # at the last ones' end some workers do nothing
     return {
         "start": first - begun,
-        "per_minute": 60 * count / (last - first),
-        "cpu_per_job": (busy - started) / (count - done_before),
+        "per_minute": 60 * (len(warm) - workers) / seconds,
+        "cpu_per_job": spent / (len(warm) - workers),
     }
 
 
 def _pin_workers() -> None:
-    """Give each worker a processor of its own."""
+    """Give each worker a processor of its own; threads to come have that of the one that starts them."""
     with_ray = any("raylet" in child.name() for child in psutil.Process().children(recursive=True))
     for index, worker in enumerate(worker_processes(os.getpid(), ray=with_ray)):
-        with suppress(psutil.Error):
-            worker.cpu_affinity([index % (os.cpu_count() or 1)])
+        with suppress(psutil.Error, OSError):
+            for thread in worker.threads():  # an actor works in another one than its first
+                os.sched_setaffinity(thread.id, {index % (os.cpu_count() or 1)})
 
 
 def _cpu_seconds() -> float:

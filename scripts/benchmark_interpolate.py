@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final
 
 import av
-import cv2
 import numpy as np
 from tables import markdown_table, replace_section
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from smoothing_bench.clips import read_segment
 
 from framesmooth.frames import Frame
 from framesmooth.interpolation.frame_pair import crossfade_pair
@@ -31,7 +32,7 @@ from framesmooth.metrics.detail_retention import detail
 from framesmooth.metrics.measure import measure
 from framesmooth.motion.flow.base import load_flow
 from framesmooth.registry import names
-from framesmooth.video import open_source, write_png
+from framesmooth.video import write_png
 from tests.scenes import moving_scene
 
 Clip = list[Frame]
@@ -79,21 +80,13 @@ class Score:
 def clips(data: Path, width: int, count: int) -> Iterator[tuple[str, Clip]]:
     """Yield real clips, at most ``width`` pixels wide, and scenes whose motion is uniform and known."""
     for name, start in SEGMENTS:
-        frames = islice(open_source(data / name), start, start + count)
-        yield f"{Path(name).stem} {start}", [_scaled(frame, width) for frame in frames]
+        yield f"{Path(name).stem} {start}", read_segment(data / name, start, count, width)
     pan = moving_scene(frames=count, size=(240, 320), pan=(2.0, -1.0), occluder=True, seed=3)
     yield f"{SYNTHETIC} pan", pan.frames
     turn = moving_scene(
         frames=count, size=(240, 320), pan=(0.5, 0.0), zoom=1.01, rotation=0.6, occluder=True, seed=4
     )
     yield f"{SYNTHETIC} turn", turn.frames
-
-
-def _scaled(frame: Frame, width: int) -> Frame:
-    if frame.shape[1] <= width:
-        return frame
-    height = 2 * round(frame.shape[0] * width / frame.shape[1] / 2)
-    return np.ascontiguousarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def along_flow(keyframes: Sequence[Frame], cadence: int, *, flow: str) -> Clip:

@@ -14,17 +14,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tables import markdown_table, replace_section
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from smoothing_bench.clips import SEGMENTS, read_segment  # noqa: E402
 
 from framesmooth.frames import Frame, FrameList  # noqa: E402
 from framesmooth.metrics.detail_retention import DetailRetention  # noqa: E402
@@ -45,15 +46,6 @@ from tests.scenes import add_flicker, moving_scene  # noqa: E402
 Figures = NDArray[np.float64]
 
 GRID = tuple(round(0.05 * k, 2) for k in range(21))
-SEGMENTS = (
-    ("bikes.mp4", 5),
-    ("bikes.mp4", 35),
-    ("bikes.mp4", 140),
-    ("bigbuckbunny.mp4", 0),
-    ("bigbuckbunny.mp4", 95),
-    ("carphone_pristine.mp4", 0),
-    ("carphone_pristine.mp4", 70),
-)
 FLICKER = (("GLTW", 1.0), ("GLTW", 0.5), ("T", 1.0), ("GL", 1.0), ("W", 1.0))
 FLOOR = 0.03
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -89,17 +81,8 @@ def clips(data: Path | None, width: int, count: int) -> dict[str, list[Frame]]:
     found = {}
     for name, start in SEGMENTS:
         if (data / name).exists():
-            frames = islice(open_source(data / name), start, start + count)
-            found[f"{Path(name).stem} {start}"] = [scaled(frame, width) for frame in frames]
+            found[f"{Path(name).stem} {start}"] = read_segment(data / name, start, count, width)
     return found
-
-
-def scaled(frame: Frame, width: int) -> Frame:
-    """Return the frame at most ``width`` wide, with even sides."""
-    if frame.shape[1] <= width:
-        return frame
-    height = 2 * round(frame.shape[0] * width / frame.shape[1] / 2)
-    return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -27,6 +27,7 @@ from storybook.clips import paint_clip, times
 from storybook.motion import CAMERAS, FRAME_RATE, TRAVEL, held_out_motion
 from storybook.motion_judge import read_motion as read_flow
 from storybook.motion_judge import right_way, speed, warping_error
+from storybook.motion_module import MotionModule, load_motion
 from storybook.moving_captions import moving_caption
 from storybook.world import SUBJECTS, Motion, Scene, sample_scene
 
@@ -39,7 +40,6 @@ from framesmooth.models.checkpoints import model_defaults
 from framesmooth.models.conditioning import stack
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.loading import load_pipeline
-from framesmooth.models.motion_module import MotionModule, load_motion
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.motion_words import is_still, read_motion, without_stillness
 from framesmooth.timeline.timeline import Keyframe, Timeline

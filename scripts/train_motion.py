@@ -27,11 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from storybook.clips import encode_clips
 from storybook.models import TEXT_WIDTH, pipeline
+from storybook.motion_module import MotionModule, geometry
 from storybook.text import Teacher, build_tokenizer
 from storybook.train_motion import Stage, train_motion, train_moving_text
 from train_storybook import load, save
-
-from framesmooth.models.motion_module import MotionModule, geometry
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

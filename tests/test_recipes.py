@@ -57,6 +57,24 @@ class MeanLevel(FrameMetric):
         return float(frame.mean())
 '''
 
+UPSCALER = '''
+"""Every pixel four times."""
+
+from framesmooth.frames import Frame
+
+
+class Nearest:
+    factor = 2
+    reach = 0
+
+    @classmethod
+    def create(cls, folder, device):
+        return cls()
+
+    def __call__(self, frame: Frame) -> Frame:
+        return frame.repeat(2, axis=0).repeat(2, axis=1)
+'''
+
 COMMAND = '''
 """A command that greets."""
 
@@ -122,6 +140,17 @@ def test_a_metric_is_one_file_and_one_row(folder: Path) -> None:
     expected = np.mean([frame.mean() for frame in open_source(folder / "in.webp")])
     assert found["mean"] == pytest.approx(expected)
     assert found["unit"] == "levels"
+
+
+def test_an_upscaler_is_one_file_and_one_row(folder: Path) -> None:
+    from framesmooth.video import open_source
+
+    (folder / "nearest.py").write_text(UPSCALER)
+    row = 'registry.UPSCALERS["nearest"] = "nearest:Nearest"'
+    framesmooth(folder, row, "upscale", "in.webp", "-o", "out/", "--model", "nearest", "--steady", "0", "-q")
+    given, made = (list(open_source(folder / name)) for name in ("in.webp", "out"))
+    assert len(given) == len(made)
+    assert all(np.array_equal(after[::2, 1::2], before) for before, after in zip(given, made, strict=True))
 
 
 def test_a_command_is_one_file_and_one_row(folder: Path) -> None:

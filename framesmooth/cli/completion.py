@@ -1,4 +1,4 @@
-"""``framesmooth completion``: makes a shell complete commands, options, choices and files."""
+"""``framesmooth completion``: prints the completion script of a shell."""
 
 import click
 

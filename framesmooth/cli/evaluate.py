@@ -1,4 +1,4 @@
-"""``framesmooth evaluate``: says how good a model is at a data set."""
+"""``framesmooth evaluate``: measures how well a model does on a data set."""
 
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from framesmooth.workflows.settings.evaluate import EvaluateSettings
 @common.json_file
 @common.common
 def evaluate(model: str, data: Path, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Say how well MODEL redraws, obeys and resembles DATA, a folder of pictures or clips with captions.
+    """Say how well MODEL reconstructs, follows and resembles DATA, a folder of images or clips with captions.
 
-    Captions of the data are drawn. Measured are what the autoencoder loses, how well pictures agree with
-    their captions, how far they are from the data's, how diverse they are, and how much clips flicker.
-    What pictures show is told by CLIP in a folder of yours, or by a small network that learns the words of
-    the data's captions first.
+    Images are generated from the data's captions. Measured are what the autoencoder loses, how well images
+    agree with their captions, how far they are from those of the data, how diverse they are, and how much
+    clips flicker. CLIP from a local folder judges what images show, or else a small classifier that is
+    trained on the data's captions first.
 
     \b
     Examples:

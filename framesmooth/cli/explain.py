@@ -1,4 +1,4 @@
-"""``framesmooth explain``: says which word of a prompt drew what."""
+"""``framesmooth explain``: shows which word of a prompt generated what."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from framesmooth.workflows.settings.explain import ExplainSettings
 @common.json_file
 @common.common
 def explain(what: str, json_file: str | None, progress: str, **settings: Any) -> None:
-    """Say which word of a prompt drew what, where, and in a clip when.
+    """Show which word of a prompt generated what, where, and in a clip when.
 
-    Each word is left out in turn: what the model then draws otherwise is that word's. Of a run folder, such
-    as clip.framesmooth, some frames are looked at. Words that change nothing, that the model does not know,
+    Each word is left out in turn: what then changes in the image is due to that word. Of a run folder, such
+    as clip.framesmooth, some frames are examined. Words that change nothing, that the model does not know,
     or that the text encoder has no room for are named.
 
     \b

@@ -1,7 +1,7 @@
-"""The last line of a run that is stopped with Ctrl-C: what is kept, and the command that resumes it."""
+"""The last line of a command that is stopped with Ctrl-C: what is kept, and how to continue."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,12 +12,8 @@ from framesmooth.runs import RunFolder
 
 
 @contextmanager
-def reporting_how_to_resume(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Report on stderr what is kept in ``run`` when the block is stopped by Ctrl-C or SIGTERM.
-
-    Args:
-        run: the run folder; it may not exist yet.
-        paths: (name, path) of the files that ``framesmooth resume`` needs as ``--path NAME=PATH``.
+def reporting_what_is_kept(kept: Callable[[], str]) -> Iterator[None]:
+    """Report on stderr what ``kept`` returns when the block is stopped by Ctrl-C or SIGTERM.
 
     Raises:
         click.exceptions.Exit: with code 130 after Ctrl-C, 143 after SIGTERM.
@@ -31,8 +27,23 @@ def reporting_how_to_resume(run: RunFolder, paths: Sequence[tuple[str, str]]) ->
         terminated = isinstance(stop, SystemExit)
         if terminated and stop.code != TERMINATED:  # type: ignore[union-attr]
             raise
-        click.echo(f"interrupted: {_kept(run, paths)}", err=True)
+        click.echo(f"interrupted: {kept()}", err=True)
         raise click.exceptions.Exit(TERMINATED if terminated else INTERRUPTED) from stop
+
+
+@contextmanager
+def reporting_how_to_resume(run: RunFolder, paths: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Report on stderr what is kept in ``run`` when the block is stopped by Ctrl-C or SIGTERM.
+
+    Args:
+        run: the run folder; it may not exist yet.
+        paths: (name, path) of the files that ``framesmooth resume`` needs as ``--path NAME=PATH``.
+
+    Raises:
+        click.exceptions.Exit: with code 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    with reporting_what_is_kept(lambda: _kept(run, paths)):
+        yield
 
 
 def resume_command(folder: Path, paths: Sequence[tuple[str, str]]) -> str:

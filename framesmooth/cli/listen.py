@@ -1,4 +1,4 @@
-"""``framesmooth listen``: what schedules can follow in a sound."""
+"""``framesmooth listen``: tempo, beats, onsets and loudness of a sound, which schedules can follow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,10 @@ _MOST_ROWS = 24
 @options_of(ListenSettings)
 @common.json_file
 def listen(file: Path, json_file: str | None, **settings: Any) -> None:
-    """Hear a sound file, or the sound of a film: tempo, beats, onsets and loudness.
+    """Analyse a sound file, or the sound of a film: tempo, beats, onsets and loudness.
 
-    Trackers often hear half or double the tempo: --bpm and --beat-offset say it. With --fps comes the table
-    of variables by which schedules of generate --audio follow the sound.
+    Beat trackers often find half or twice the tempo: correct it with --bpm and --beat-offset. --fps prints
+    the variables by which schedules of generate --audio follow the sound.
 
     \b
     Examples:
@@ -60,7 +60,7 @@ def listen(file: Path, json_file: str | None, **settings: Any) -> None:
 
 
 def _words(heard: "Listening") -> list[str]:
-    """Return what was heard in a few lines."""
+    """Return the analysis in a few lines."""
     if heard.is_silent:
         return [f"{heard.seconds:.1f} s of silence"]
     beats, loudness = heard.beats, heard.loudness

@@ -29,10 +29,10 @@ from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
 def soundtrack(clip: Path, output: Path, progress: str, **settings: Any) -> None:
     """Make the sound of CLIP, a clip or run folder, exactly as long as it.
 
-    Places and weathers in the words of its prompts are heard: sea, wind, rain, thunder, birds, crickets,
-    fire, stream, train, city, engine, space, snow. They fade into each other as the prompts travel. This is
-    procedural ambience, noise shaped by rules; --model takes a model that makes sound instead. Music and
-    narration are mixed in, and give way to each other.
+    Places and weather that its prompts name become procedural ambience: sea, wind, rain, thunder, birds,
+    crickets, fire, stream, train, city, engine, space, snow. They fade into each other as the prompts change.
+    --model generates the sound with a model instead. Music and narration are mixed in; the
+    others are lowered while the voice speaks.
 
     \b
     Examples:
@@ -42,9 +42,8 @@ def soundtrack(clip: Path, output: Path, progress: str, **settings: Any) -> None
       framesmooth soundtrack clip.mp4 -o music.wav --model ~/models/musicgen
     """
     from framesmooth.cli.progress import progress_listener
-    from framesmooth.workflows.soundtrack import make_soundtrack
+    from framesmooth.workflows import soundtrack as workflow
 
-    asked = SoundtrackSettings.of(**settings)
     with progress_listener(progress) as emit:
-        make_soundtrack(clip, output, asked, emit)
+        workflow.soundtrack(clip, output, on_event=emit, **settings)
     click.echo(output)

@@ -1,7 +1,5 @@
 """``framesmooth storyboard``: makes the film of a story, or a story out of a text."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,12 +77,13 @@ def storyboard(
 
 def _make(settings: StoryboardSettings, json_file: str | None, progress: str, *, preview: bool) -> None:
     """Make the board or the film, and say where it is."""
+    from framesmooth.cli.interruption import reporting_what_is_kept
     from framesmooth.cli.progress import progress_listener
     from framesmooth.workflows.generate.estimate import duration
     from framesmooth.workflows.storyboard.film import make_film
     from framesmooth.workflows.storyboard.preview import preview_film
 
-    with _says_what_is_kept(settings.output), progress_listener(progress) as emit:
+    with reporting_what_is_kept(lambda: _kept(settings.output)), progress_listener(progress) as emit:
         if preview:
             board = preview_film(settings, emit)
         else:
@@ -133,18 +132,6 @@ def _check_draft(texts: tuple[str, ...], settings: dict[str, Any]) -> None:
             raise UsageError(f"--{option} is of films, and 'storyboard draft' writes a story: drop it")
 
 
-@contextmanager
-def _says_what_is_kept(output: Path) -> Iterator[None]:
-    """Say on stderr that finished shots are kept when the block is stopped by Ctrl-C or SIGTERM."""
-    from framesmooth.cli.main import INTERRUPTED, TERMINATED, stops_unwrapped
-
-    try:
-        with stops_unwrapped():
-            yield
-    except (KeyboardInterrupt, SystemExit) as stop:
-        terminated = isinstance(stop, SystemExit)
-        if terminated and stop.code != TERMINATED:  # type: ignore[union-attr]
-            raise
-        folder = output.with_name(f"{output.stem}.framesmooth")
-        click.echo(f"interrupted: finished shots are kept in {folder}; go on with the same command", err=True)
-        raise click.exceptions.Exit(TERMINATED if terminated else INTERRUPTED) from stop
+def _kept(output: Path) -> str:
+    folder = output.with_name(f"{output.stem}.framesmooth")
+    return f"finished shots are kept in {folder}; run the same command again to continue"

@@ -1,4 +1,4 @@
-"""``framesmooth train``: learns from pictures of one's own."""
+"""``framesmooth train``: trains a LoRA or a motion adapter on one's own data, or checks the data."""
 
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,15 @@ from framesmooth.workflows.settings.train import CheckDataSettings, TrainLoraSet
 def train(
     ctx: click.Context, /, what: str, data: str, json_file: str | None, progress: str, **settings: Any
 ) -> None:
-    """Learn from DATA, a folder of pictures or clips.
+    """Train on DATA, a folder of images or clips.
 
     lora trains a LoRA, a small file that adds a style or a subject to a model and is used by generate --lora.
-    motion trains a motion adapter, a folder that lets a Stable Diffusion model draw clips that move as DATA
-    does, for generate --motion-adapter. Captions are .txt files beside the files, metadata.jsonl or
-    metadata.csv in the folder, or a trigger word. The same command goes on with a training that was stopped.
+    motion trains a motion adapter, a folder that makes a Stable Diffusion model generate clips that move as
+    DATA does, for generate --motion-adapter. Captions are .txt files beside the files, metadata.jsonl or
+    metadata.csv in the folder, or a trigger word. Run the same command again to continue after a stop.
 
-    check says what is wrong with DATA: sizes, duplicates, captions that are missing or too long, files that
-    cannot be read; with --for motion, clips that are short or have cuts inside. It trains nothing.
+    check only reports problems of DATA: sizes, duplicates, captions that are missing or too long, files that
+    cannot be read; with --for motion, clips that are short or have cuts inside.
 
     \b
     Examples:

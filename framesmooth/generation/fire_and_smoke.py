@@ -37,6 +37,8 @@ _LEFT_OUT: Final = 0.35
 """How far the top of a subject is above its outline at most, in heights of the picture."""
 _WIDE: Final = 0.3
 """Widths of a subject that what was left out of it has at its foot at least."""
+_OPEN, _ROWS_OPEN = 0.05, 0.8
+"""Share of a row that is air beside a roof at least, and share of a roof's rows that have it."""
 _SUNK: Final = 0.025
 """How far below the top that was found smoke comes out, in heights of the picture."""
 _BESIDE: Final = 0.04
@@ -177,6 +179,8 @@ def _left_out(own: NDArray[np.bool_], solid: NDArray[np.bool_]) -> Place | None:
     highest = int(np.flatnonzero(found.any(axis=1)).min(initial=len(own)))
     if at_foot < _WIDE * (right - left + 1) or highest <= max(top - reach, 0):
         return None
+    if ((~solid[highest:top]).mean(axis=1) > _OPEN).mean() < _ROWS_OPEN:
+        return None  # haze or clouds across the picture
     middle = np.median(np.flatnonzero(found[highest : highest + 3].any(axis=0)))
     return float(middle), highest + _SUNK * len(own)  # what is near its top doesn't pass for air
 

@@ -1,4 +1,4 @@
-"""Images that a clip begins or ends with: are they what the model can show, and how long are they held?"""
+"""Images that a clip begins or ends with: whether the model can show them, and how long they are held."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""When each of a few pictures is shown that are cross-faded from one to the next."""
+"""When each of a few images is shown in a sequence that cross-fades from one to the next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -267,6 +267,7 @@ class PromptTravel(DiffusionGenerator):
             keyframe_bytes=_BYTES_OF_LATENTS
             * prod(self.path.model.latent_shape(sampling.height, sampling.width)),
             at_most=self.cadence == "auto",
+            batches=tuple(len(times) for times, _ in chunks),
         )
 
     def least_work(self, is_rendered: Callable[[int], bool] = lambda _index: False) -> Work:

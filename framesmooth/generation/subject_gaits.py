@@ -48,6 +48,7 @@ GAITS: Final = {
     "glide": Gait(rise=0.02, lean=1.5, rate=0.4),
     "sway": Gait(lean=0.8, rate=0.4, limbs="top"),
     "turn": Gait(turns=0.12),
+    "leap": Gait(rise=0.25, lean=5.0, rate=0.7),
 }
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.frames import Frame
+from framesmooth.generation.subject_outline import refined_outline
 from framesmooth.generation.word_maps import Map, differences
 from framesmooth.models.conditioning import Conditioning
 from framesmooth.models.text_to_image import TextToImage
@@ -163,8 +164,12 @@ def _tone_around(image: Frame, drawn: Frame, hole: Map) -> Map:
 
 
 def layers_of(image: Frame, alpha: Map, drawn: Frame) -> Layers:
-    """Return the layers of an image: its scene is ``drawn`` in the hole, the image itself around it."""
+    """Return the layers of an image: its scene is ``drawn`` in the hole, the image itself around it.
+
+    What the outline ``alpha`` holds of the scene is taken out of it.
+    """
     hole = hole_of(alpha).astype(np.float32)
     share = cv2.GaussianBlur(hole, (0, 0), _HOLE_MARGIN * len(alpha) / 4)[..., None]
-    scene = (drawn + _tone_around(image, drawn, hole)) * share + image * (1 - share)
-    return Layers(image, alpha, np.asarray(np.clip(scene + 0.5, 0, 255), np.uint8))
+    mixed = (drawn + _tone_around(image, drawn, hole)) * share + image * (1 - share)
+    scene = np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
+    return Layers(image, refined_outline(image, alpha, scene, hole > 0), scene)

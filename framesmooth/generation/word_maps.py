@@ -1,4 +1,4 @@
-"""Where in a picture a word drew: what a denoiser draws otherwise when the word is left out of the prompt.
+"""Word maps: where in an image a word acts, by the change of the denoiser's prediction without it.
 
 A picture's latents are noised to a few levels and denoised again, with the whole prompt and without the word.
 This reaches every way in which a model hears a word, pooled embeddings included, and works for every family
@@ -23,6 +23,7 @@ from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.models.conditioning import Conditioning, interpolate_conditioning, stack
 from framesmooth.models.families.base import Guidance
 from framesmooth.models.text_to_image import TextToImage
+from framesmooth.models.vocabulary import FUNCTION_WORDS
 from framesmooth.timeline.timeline import Timeline
 from framesmooth.video.resize import fitted
 
@@ -31,10 +32,6 @@ LEVELS: Final = ((2, 1), (3, 1), (5, 3))
 IMAGES_PER_MAP: Final = 2 * sum(steps - done for steps, done in LEVELS)
 """Images that go through the denoiser for one map."""
 
-_FUNCTION_WORDS: Final = frozenset(
-    {"a", "an", "the", "of", "on", "in", "at", "by", "to", "from", "with", "and", "or", "as", "is", "are",
-     "its", "it", "through", "over", "under", "above", "into", "near"}
-)  # fmt: skip
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BLUR: Final = 1.0
 _SEED_OF_NOISE: Final = 4_099
@@ -83,7 +80,7 @@ def _positive(conditioning: Conditioning) -> Conditioning:
 def content_words(prompts: Sequence[str]) -> list[str]:
     """Return the words of some prompts in order, lower case, each once; none such as "of" and "the"."""
     found = (word.lower() for prompt in prompts for word in _WORD.findall(prompt))
-    return [word for word in dict.fromkeys(found) if word not in _FUNCTION_WORDS and not word.isdigit()]
+    return [word for word in dict.fromkeys(found) if word not in FUNCTION_WORDS and not word.isdigit()]
 
 
 def without_word(prompt: str, word: str) -> str:

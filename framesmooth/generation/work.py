@@ -44,6 +44,7 @@ class Work:
         keyframe_bytes: of one stored keyframe; None for one that is stored as a PNG.
         at_most: whether keyframes are found on the way, so that all counts are upper bounds.
         segments: clips of a video pipeline to generate, 0 for other generators.
+        batches: how many keyframes are denoised together, batch by batch, where processes may share them.
     """
 
     frames: int
@@ -56,6 +57,14 @@ class Work:
     keyframe_bytes: int | None = None
     at_most: bool = False
     segments: int = 0
+    batches: tuple[int, ...] = ()
+
+    def quicker(self, workers: int) -> float:
+        """Return how many times as fast workers are who take the batches in turns, each when it is free."""
+        busy = [0] * workers
+        for images in self.batches:
+            busy[busy.index(min(busy))] += images
+        return sum(busy) / max(busy) if any(busy) else float(workers)
 
     def evaluations(self, per_guided_step: float) -> int:
         """Return network evaluations times batch size; ``per_guided_step`` is 2 with two-sided guidance."""

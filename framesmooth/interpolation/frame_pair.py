@@ -22,7 +22,7 @@ from framesmooth.frames import Frame, as_deep_as, as_float, eight_bits
 from framesmooth.interpolation.detail_matching import detail_energy, even_detail
 from framesmooth.interpolation.quadratic_motion import Curves, curves_of
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
-from framesmooth.motion.flow.base import FlowEstimator, FlowField, load_flow
+from framesmooth.motion.flow.base import FlowEstimator, FlowField, load_flow, squared_length
 from framesmooth.motion.flow_completion import complete_flow, fill_holes
 from framesmooth.motion.global_matching import fused_motion, match_globally
 from framesmooth.motion.warping import Mask, backward_warp, splat
@@ -219,8 +219,8 @@ def _cross_fade(first: Field, second: Field, time: float) -> Field:
 
 def _agreement(gap: FlowField, flow: FlowField) -> Field:
     """Return 1 where a keyframe's own flow confirms the flow at the time between, falling to 0 (H, W)."""
-    tolerance = _FLOW_TOLERANCE**2 + _RELATIVE_TOLERANCE * np.square(flow).sum(axis=-1)
-    return _soften(np.exp(-np.square(gap).sum(axis=-1) / (2 * tolerance)))
+    tolerance = _FLOW_TOLERANCE**2 + _RELATIVE_TOLERANCE * squared_length(flow)
+    return _soften(np.exp(-squared_length(gap) / (2 * tolerance)))
 
 
 def _soften(mask: Field) -> Field:

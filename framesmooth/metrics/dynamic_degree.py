@@ -5,7 +5,7 @@ import numpy as np
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric
 from framesmooth.motion.bidirectional import BidirectionalFlow
-from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.base import FlowField, squared_length
 
 
 class DynamicDegree(FrameMetric):
@@ -30,6 +30,6 @@ class DynamicDegree(FrameMetric):
 
 def fastest_motion(flow: FlowField, share: float) -> float:
     """Return the mean length (pixels) of the fastest ``share`` of a flow (H, W, 2), one vector at least."""
-    squares = (np.square(flow[..., 0]) + np.square(flow[..., 1])).ravel()
+    squares = squared_length(flow).ravel()
     fastest = max(int(share * squares.size), 1)
     return float(np.sqrt(np.partition(squares, -fastest)[-fastest:]).mean())

@@ -48,7 +48,6 @@ def wobble_variance(triple: Triple) -> float:
     """Return G: the variance that the jitter of the motion means for the colours, sRGB in [0, 1] squared."""
     along_x = np.asarray(cv2.Sobel(triple.middle, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32)
     along_y = np.asarray(cv2.Sobel(triple.middle, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)
-    along_x *= triple.acceleration[..., :1]
-    along_y *= triple.acceleration[..., 1:]
-    along_x += along_y
-    return masked_mean_square(along_x, triple.valid) / GAIN
+    moves_x, moves_y = (cv2.merge((part, part, part)) for part in cv2.split(triple.acceleration))
+    along = np.asarray(cv2.multiply(along_x, moves_x) + cv2.multiply(along_y, moves_y), np.float32)
+    return masked_mean_square(along, triple.valid) / GAIN

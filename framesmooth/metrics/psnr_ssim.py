@@ -3,7 +3,6 @@
 from typing import cast
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
 from framesmooth.frames import Frame
 from framesmooth.metrics.per_frame import FrameMetric
@@ -49,6 +48,8 @@ class Ssim(FrameMetric):
     ) -> float | None:
         if min(frame.shape[:2]) < _SSIM_WINDOW:
             return None
+        from skimage.metrics import structural_similarity  # SciPy comes with it, a third of a second
+
         similarity = structural_similarity(
             frame,
             reference,

@@ -1,4 +1,4 @@
-"""Drawing single pictures of prompts, many at once."""
+"""Generating single images from prompts, many at once."""
 
 from collections.abc import Callable, Sequence
 

@@ -94,11 +94,7 @@ def load_pooled(hashes: Mapping[str, str], model: str, **choices: Any) -> "TextT
     """
     from framesmooth.models.loading import load_pipeline
 
-    def load() -> "TextToImage":
-        return load_pipeline(model, **choices)
-
-    pool = _active.get()
-    return load() if pool is None else pool.get(_key(hashes, model, choices), load)
+    return _pooled(hashes, model, choices, lambda: load_pipeline(model, **choices))
 
 
 def load_pooled_video(hashes: Mapping[str, str], folder: "Path", **choices: Any) -> "VideoModel":
@@ -114,11 +110,14 @@ def load_pooled_video(hashes: Mapping[str, str], folder: "Path", **choices: Any)
     """
     from framesmooth.models.video_loading import load_video_pipeline
 
-    def load() -> "VideoModel":
-        return load_video_pipeline(folder, **choices)
+    return _pooled(hashes, str(folder), choices, lambda: load_video_pipeline(folder, **choices))
 
+
+def _pooled(
+    hashes: Mapping[str, str], model: str, choices: Mapping[str, Any], load: Callable[[], Model]
+) -> Model:
     pool = _active.get()
-    return load() if pool is None else pool.get(_key(hashes, str(folder), choices), load)
+    return load() if pool is None else pool.get(_key(hashes, model, choices), load)
 
 
 def _key(hashes: Mapping[str, str], model: str, choices: Mapping[str, Any]) -> str:

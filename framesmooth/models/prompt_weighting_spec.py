@@ -5,8 +5,9 @@ nest and multiply; ``\\(`` and ``\\[`` are plain brackets.
 """
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from framesmooth.errors import UsageError
 
@@ -81,6 +82,25 @@ def parse_weights(prompt: str) -> tuple[Span, ...]:
 def plain(prompt: str) -> str:
     """Return ``prompt`` as the text encoder reads it."""
     return "".join(span.text for span in parse_weights(prompt))
+
+
+def words_without_room(prompt: str, tokenizer: Any, room: int) -> str:
+    """Return the words at the end of ``prompt`` beyond ``room`` tokens, "" if all fit.
+
+    Args:
+        prompt: with weights or without.
+        tokenizer: of transformers; its special tokens take room, too.
+        room: the most tokens that the text encoder reads.
+    """
+    words = plain(prompt).split()
+
+    def fits(count: int) -> bool:
+        return len(tokenizer(" ".join(words[:count]), truncation=False).input_ids) <= room
+
+    if fits(len(words)):
+        return ""
+    kept = bisect_right(range(len(words)), False, key=lambda count: not fits(count)) - 1
+    return " ".join(words[max(kept, 0) :])
 
 
 def _close(spans: list[Span], start: _Open, weight: float) -> None:

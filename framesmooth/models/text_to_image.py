@@ -2,7 +2,6 @@
 
 import copy
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ from framesmooth.models.latents import noise_of, step_generator
 from framesmooth.models.optimization.compile import compile_errors
 from framesmooth.models.prompt_chunks import chunks_of
 from framesmooth.models.prompt_weighting import token_weights, weighted
-from framesmooth.models.prompt_weighting_spec import Span, parse_weights, plain
+from framesmooth.models.prompt_weighting_spec import Span, parse_weights, words_without_room
 from framesmooth.models.schedulers import use_scheduler
 
 StepCallback = Callable[[int, Tensor], None]
@@ -173,15 +172,7 @@ class TextToImage:
         if self.family.reads_in_chunks:
             return ""
         tokenizer, room = max(self.family.readers, key=lambda reader: reader[1])
-
-        def fits(count: int) -> bool:
-            return len(tokenizer(" ".join(words[:count]), truncation=False).input_ids) <= room
-
-        words = plain(prompt).split()
-        if fits(len(words)):
-            return ""
-        kept = bisect_right(range(len(words)), False, key=lambda count: not fits(count)) - 1
-        return " ".join(words[max(kept, 0) :])
+        return words_without_room(prompt, tokenizer, room)
 
     def noise(self, seed: int, height: int, width: int) -> Tensor:
         """Return the standard normal noise of ``seed``, float32 (C, h, w), on the CPU."""

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from framesmooth.errors import ModelError
 from framesmooth.frames import GeneratedFrame
 from framesmooth.models.devices import memory_errors
-from framesmooth.models.prompt_weighting_spec import plain
+from framesmooth.models.prompt_weighting_spec import words_without_room
 from framesmooth.models.schedulers import use_scheduler
 from framesmooth.models.video_families.base import VideoCall, VideoFamily
 
@@ -118,15 +117,7 @@ class VideoModel:
             return ""
         told = inspect.signature(type(self.pipe).__call__).parameters.get("max_sequence_length")
         room = int(tokenizer.model_max_length if told is None else told.default)
-        words = plain(prompt).split()
-
-        def fits(count: int) -> bool:
-            return len(tokenizer(" ".join(words[:count]), truncation=False).input_ids) <= room
-
-        if fits(len(words)):
-            return ""
-        kept = bisect_right(range(len(words)), False, key=lambda count: not fits(count)) - 1
-        return " ".join(words[max(kept, 0) :])
+        return words_without_room(prompt, tokenizer, room)
 
     @property
     def nan_advice(self) -> str:

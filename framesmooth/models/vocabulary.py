@@ -21,6 +21,11 @@ VOCABULARY_FILE: Final = "vocabulary.json"
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SYMBOLS: Final = ("So", "Sk", "Co", "Cs")
 """Unicode's categories of emoji and other pictures."""
+FUNCTION_WORDS: Final = frozenset(
+    {"a", "an", "the", "of", "on", "in", "at", "by", "to", "from", "with", "and", "or", "as", "is", "are",
+     "its", "it", "through", "over", "under", "above", "into", "near"}
+)  # fmt: skip
+"""Words that name nothing that could be shown."""
 _MANY: Final = ("two", "three", "four", "five", "six", "several", "many", "some", "both", "few")
 
 
@@ -122,8 +127,13 @@ def _inflected(phrase: str) -> str:
 
 
 def unknown_words(prompt: str, vocabulary: frozenset[str]) -> list[UnknownWord]:
-    """Return the words and emoji of ``prompt`` that are not in ``vocabulary``, each once, in order."""
-    words = dict.fromkeys(word.lower() for word in _WORD.findall(prompt))
+    """Return the words and emoji of ``prompt`` that are not in ``vocabulary``, each once, in order.
+
+    Words such as "from" are none.
+    """
+    words = [
+        word for word in dict.fromkeys(map(str.lower, _WORD.findall(prompt))) if word not in FUNCTION_WORDS
+    ]
     symbols = dict.fromkeys(one for one in prompt if unicodedata.category(one) in _SYMBOLS)
     pictured = [UnknownWord(f"{one} ({unicodedata.name(one, 'symbol').lower()})", ()) for one in symbols]
     return pictured + [

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.flow.base import FlowEstimator, FlowField
@@ -48,9 +48,11 @@ def estimate_bidirectional_flow(flow: FlowEstimator, image0: Frame, image1: Fram
     Estimators see them as uint8.
     """
     image0, image1 = eight_bits(image0), eight_bits(image1)
-    if isinstance(flow, DisFlow) and image0.shape[0] * image0.shape[1] >= _LARGE:
-        return BidirectionalFlow(flow(image0, image1), flow(image1, image0))
+    there, back = partial(flow, image0, image1), partial(flow, image1, image0)
+    if isinstance(flow, DisFlow):
+        there, back = flow.both_ways(image0, image1)
+        if image0.shape[0] * image0.shape[1] >= _LARGE:
+            return BidirectionalFlow(there(), back())
     with ThreadPoolExecutor(max_workers=1) as pool:
-        backward = pool.submit(flow, image1, image0)
-        forward = flow(image0, image1)
-        return BidirectionalFlow(forward, backward.result())
+        backward = pool.submit(back)
+        return BidirectionalFlow(there(), backward.result())

@@ -1,9 +1,8 @@
 """Occlusion masks: forward-backward consistency and motion boundaries (Sundaram et al. 2010)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.motion.warping import Mask, backward_warp
 
 
@@ -14,8 +13,8 @@ def forward_backward_mask(forward: FlowField, backward: FlowField, *, within: fl
     pixels squared, and smaller for flows of a shrunken frame.
     """
     returned: FlowField = np.asarray(backward_warp(backward, forward), np.float32)
-    gap = _squared_length(np.add(forward, returned, dtype=np.float32))
-    return np.asarray(gap <= 0.01 * (_squared_length(forward) + _squared_length(returned)) + within)
+    gap = squared_length(np.add(forward, returned, dtype=np.float32))
+    return np.asarray(gap <= 0.01 * (squared_length(forward) + squared_length(returned)) + within)
 
 
 def motion_boundary_mask(flow: FlowField) -> Mask:
@@ -27,8 +26,4 @@ def motion_boundary_mask(flow: FlowField) -> Mask:
         return np.zeros(flow.shape[:2], np.bool_)
     parts = [np.ascontiguousarray(flow[..., part]) for part in (0, 1)]
     steepness = sum(np.square(np.gradient(part, axis=axis)) for part in parts for axis in (0, 1))
-    return np.asarray(steepness > 0.01 * _squared_length(flow) + 0.002)
-
-
-def _squared_length(field: FlowField) -> NDArray[np.float32]:
-    return np.asarray(np.square(field[..., 0]) + np.square(field[..., 1]), np.float32)
+    return np.asarray(steepness > 0.01 * squared_length(flow) + 0.002)

@@ -24,12 +24,12 @@ def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INT
         image = image.astype(np.float32, copy=False)
     # OpenCV 5 samples two channels at positions rounded to 1/32 px, and one, three or four exactly.
     split = image.ndim == 3 and image.shape[2] == 2
-    channels = [np.ascontiguousarray(image[..., channel]) for channel in (0, 1)] if split else [image]
+    channels = cv2.split(image) if split else [image]
     warped = [
         cv2.remap(channel, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)
         for channel in channels
     ]
-    return np.stack(warped, axis=-1) if split else warped[0]
+    return cv2.merge(warped) if split else warped[0]
 
 
 def inside_frame(flow: FlowField) -> Mask:

@@ -1,4 +1,4 @@
-"""The page on how good a model is at a data set."""
+"""The page on how well a model does on a data set."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A clip that shows when and where each word draws: the clip itself, and beside it one cell for each word."""
+"""A clip beside one cell for each word, which shows when and where the word acts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final

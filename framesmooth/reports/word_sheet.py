@@ -1,4 +1,4 @@
-"""Pictures of what each word drew: frames, dimmed where the word had no part, and a sheet of them."""
+"""Images of what each word generated: frames, dimmed where the word had no part, and a sheet of them."""
 
 from collections.abc import Sequence
 from typing import Final

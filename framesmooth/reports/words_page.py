@@ -1,4 +1,4 @@
-"""A page that shows what each word drew: a button for each, and a row of frames."""
+"""A page that shows what each word generated: a button for each, and a row of frames."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

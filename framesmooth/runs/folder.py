@@ -94,6 +94,13 @@ class RunFolder:
             UsageError: when it is of another version.
         """
         path = self.folder / RECORD_FILE
+        if not self.folder.is_dir():
+            beside = RunFolder.beside(self.folder).folder
+            raise MediaError(
+                f"{self.folder} is no run folder: give {beside}"
+                if beside.is_dir() and self.folder.suffix
+                else f"{self.folder} is no run folder: check the name, they are called NAME.framesmooth"
+            )
         if (self.folder / SHOTS_FOLDER).is_dir() and not path.exists():
             raise UsageError(
                 f"{self.folder} is the folder of a film: run 'framesmooth storyboard' again, or name "

@@ -1,4 +1,4 @@
-"""What moves by itself in the frames of a run, such as water: kept beside them, for who smooths them."""
+"""The region of a run's frames that moves by itself, such as water: stored for later smoothing."""
 
 from pathlib import Path
 from typing import Final

@@ -53,11 +53,6 @@ def found(folder: Path, name: str) -> Path:
     return path if path.exists() else Path(name)
 
 
-def with_existing_paths(folder: Path, holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return ``holder`` with its recorded paths ``names`` as they are from here."""
-    return {**holder, **{name: found(folder, recorded_name(holder[name])) for name in names}}
-
-
 def named(value: Any, run_folder: Path) -> Any:
     """Return ``value`` with every path in it as ``relative_name`` writes it."""
     if isinstance(value, Path):

@@ -1,4 +1,4 @@
-"""What is said of a setting in its annotation, and a setting in its group."""
+"""How a setting is declared in an annotation, and a setting in its group."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass

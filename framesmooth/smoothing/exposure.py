@@ -16,6 +16,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     HALF,
     GridMotions,
     LevelMotion,
+    as_single,
     grid_motions,
 )
 
@@ -181,7 +182,7 @@ def log_ratio(image0: Frame, image1: Frame, motion: LevelMotion) -> NDArray[np.f
         for image in (image0, image1)
     )
     brightest = float("inf") if image0.dtype == np.float32 else _BRIGHTEST
-    warped = backward_warp(second, motion.forward.astype(np.float32))
+    warped = backward_warp(second, as_single(motion.forward))
     usable = trusted[..., None] & _exposed(first, brightest) & _exposed(warped, brightest)
     ratios = np.zeros(3)
     for channel in range(3):

@@ -59,7 +59,7 @@ def find_overlays(
             begin, run, known = frame.copy(), np.ones(frame.shape[:2], np.uint8), None
         else:
             moved = np.maximum.reduce(cv2.split(cv2.absdiff(frame, begin))) > _NOISE
-            np.copyto(begin, frame, where=moved[..., None])
+            cv2.copyTo(frame, moved.view(np.uint8), begin)
             run = np.minimum(run, SHORTEST - 1) + np.uint8(1)
             run[moved] = 1
             known = None if known is None or not (known & ~moved).any() else known & ~moved
@@ -124,4 +124,4 @@ def _grown(mask: Mask, radius: int) -> Mask:
 def keep_overlay(smoothed: Frame, original: Frame, overlay: Mask | None) -> None:
     """Copy the pixels of an overlay (H, W) from the ``original`` into the smoothed frame."""
     if overlay is not None:
-        np.copyto(smoothed, original, where=overlay[..., None])
+        cv2.copyTo(original, overlay.view(np.uint8), smoothed)

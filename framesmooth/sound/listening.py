@@ -1,7 +1,8 @@
-"""What is heard in a sound file: beats, onsets, loudness, and how loud it is when, in three bands."""
+"""Analysis of a sound file: beats, onsets, loudness, and levels over time in three bands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,18 +70,21 @@ class Listening:
         }
 
 
-def listen(path: Path, *, bpm: float | None = None, beat_offset: float | None = None) -> Listening:
-    """Hear a file.
+def listen(
+    path: str | PathLike[str], *, bpm: float | None = None, beat_offset: float | None = None
+) -> Listening:
+    """Find tempo, beats, onsets and loudness of a sound.
 
     Args:
-        path: of a sound file, or a film.
-        bpm: beats a minute where they are known: trackers often hear half or double the tempo.
+        path: of a sound file, or of a video with sound.
+        bpm: beats per minute where they are known: trackers often find half or twice the tempo.
         beat_offset: seconds of the first beat where it is known.
 
     Raises:
         MediaError: a file that cannot be read, or holds no sound.
         UsageError: a tempo out of range, or a file of many hours.
     """
+    path = Path(path)
     mono = read_samples(path, rate=_RATE)[:, 0]
     levels, curve = _curves(mono)
     silent = float(np.abs(mono).max()) < _SILENCE

@@ -1,4 +1,4 @@
-"""What is heard, as a number for every frame of a clip: the variables of schedules.
+"""Variables of schedules: the analysis of a sound as a number for every frame of a clip.
 
 ==============  ======================================================================================
 ``beat``        1 at the frame nearest to a beat, falling off until the release time

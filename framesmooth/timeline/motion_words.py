@@ -36,20 +36,30 @@ class Verb:
     way: Way = ""
 
 
-GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway", "turn")
+GAITS: Final = ("", "bob", "roll", "walk", "gallop", "swim", "fly", "glide", "sway", "turn", "leap")
 """Ways to move while going somewhere, or in place."""
 
 _VERBS: Final = (
-    Verb(r"sail(?:ing|s)?", 0.12, "bob"),
+    Verb(r"sail(?:ing|s)?|rowing|paddling|cruising", 0.12, "bob"),
     Verb(r"drift(?:ing|s)?|float(?:ing|s)?", 0.1, "bob"),
     Verb(r"glid(?:ing|es?)|mov(?:ing|es?)|travell?(?:ing|s)?|cross(?:ing|es)?", 0.14),
     Verb(r"driv(?:ing|es?)|racing|races|speed(?:ing|s)", 0.2, "roll"),
     Verb(r"roll(?:ing|s)|steam(?:ing|s)|pass(?:ing|es)|chugg?(?:ing|s)", 0.18, "roll"),
-    Verb(r"walk(?:ing|s)?|stroll(?:ing|s)?|stalk(?:ing|s)|prowl(?:ing|s)?|wander(?:ing|s)?", 0.12, "walk"),
-    Verb(r"run(?:ning|s)?|gallop(?:ing|s)?|trott?(?:ing|s)|rid(?:ing|es)", 0.17, "gallop"),
+    Verb(
+        r"walk(?:ing|s)?|stroll(?:ing|s)?|stalk(?:ing|s)|prowl(?:ing|s)?|wander(?:ing|s)?|marching|hiking",
+        0.12,
+        "walk",
+    ),
+    Verb(
+        r"run(?:ning|s)?|gallop(?:ing|s)?|trott?(?:ing|s)|rid(?:ing|es)|jogging|sprinting|charging",
+        0.17,
+        "gallop",
+    ),
     Verb(r"swim(?:ming|s)?|dart(?:ing|s)", 0.13, "swim"),
     Verb(r"fly(?:ing)?|flies|soar(?:ing|s)?|flutter(?:ing|s)?", 0.14, "fly"),
     Verb(r"shoot(?:ing|s)", 0.18),
+    Verb(r"(?:(?:jump|leap)(?:ing|s)|hopping|bouncing)(?: up and down| out of)?", 0.12, "leap"),
+    Verb(r"skating|skiing|sliding|slithering|crawl(?:ing|s)", 0.1),
     Verb(r"ris(?:ing|es)|climb(?:ing|s)|ascend(?:ing|s)", 0.11, "", "up"),
     Verb(r"launch(?:ing|es)|(?:tak|lift|blast)(?:e?ing|es|s)? off|takes off", 0.18, "", "up"),
     Verb(
@@ -89,7 +99,7 @@ MEDIUM: Final = re.compile(
 )
 _END_OF_SUBJECT: Final = re.compile(
     r"\b(?:on|in|at|by|through|over|under|above|below|across|near|behind|into|with|along|against|from|to|"
-    r"during|while|as|among|beside|around|before|past|is|are|that|which|of)\b|,|$",
+    r"during|while|as|among|beside|around|before|past|out|is|are|that|which|of)\b|,|$",
     re.IGNORECASE,
 )
 _ARTICLE: Final = re.compile(r"^(?:an?|the|one|some|\d+)$", re.IGNORECASE)
@@ -225,13 +235,27 @@ def without_stillness(prompt: str) -> str:
     return _tidy(_STILL.sub("", prompt))
 
 
+def motion_blanked(prompt: str) -> str:
+    """Return a prompt with spaces in place of what it says of its subject's motion, water and weather."""
+    read, start = ambient_blanked(prompt), _start(prompt)
+    found = None if is_still(prompt) else _verb_in(_asides_blanked(prompt), start)
+    if found is None:
+        return read
+    deed = found[1]
+    return read[: deed.start()] + " " * len(deed.group()) + read[deed.end() :]
+
+
+def _start(prompt: str) -> int:
+    """Return where a prompt starts after words such as "an oil painting of"."""
+    medium = MEDIUM.match(_asides_blanked(prompt))
+    return medium.end() if medium else 0
+
+
 def read_motion(prompt: str) -> SubjectMotion | None:
     """Return what a prompt says of its subject's motion, None where it names none or stands still."""
     if is_still(prompt):
         return None
-    read = _asides_blanked(prompt)
-    medium = MEDIUM.match(read)
-    start = medium.end() if medium else 0
+    read, start = _asides_blanked(prompt), _start(prompt)
     found = _verb_in(read, start)
     if found is None:
         return None

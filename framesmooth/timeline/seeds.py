@@ -11,8 +11,6 @@ from framesmooth.errors import UsageError
 RANDOM_SEED: Final = -1
 
 SeedBehavior = Literal["fixed", "iter", "random", "ladder", "schedule"]
-
-SEED_BEHAVIORS: Final[tuple[SeedBehavior, ...]] = ("fixed", "iter", "random", "ladder", "schedule")
 """The seed from prompt to prompt: the same, the next, any, two up and one down, as scheduled."""
 
 MAX_SEED: Final = 2**32

@@ -1,4 +1,4 @@
-"""What is wrong with a data set, before hours are spent on it."""
+"""Problems of a data set, found before hours are spent on it."""
 
 import hashlib
 from collections import Counter, defaultdict

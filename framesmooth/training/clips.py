@@ -1,4 +1,4 @@
-"""What motion is learned from: the shots of clips, as latents of frames that follow each other evenly."""
+"""Data for motion training: the shots of clips, as latents of frames at even distances."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

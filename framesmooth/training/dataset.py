@@ -1,4 +1,4 @@
-"""A data set of one's own: a folder of pictures or clips, and what they show in words."""
+"""A data set of one's own: a folder of images or clips, and their captions."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The checks of a training, and what it ended in."""
+"""The validations of a training, and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Judges of what a picture shows: CLIP in a local folder, or a reader that learns the words of a data set."""
+"""Judges of what an image shows: CLIP in a local folder, or a classifier trained on a data set's captions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

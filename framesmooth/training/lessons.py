@@ -1,4 +1,4 @@
-"""What is learned from: pictures as latents and captions as embeddings, made once and kept in memory."""
+"""Training data: images as latents and captions as embeddings, encoded once and kept in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

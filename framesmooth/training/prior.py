@@ -1,4 +1,4 @@
-"""Prior pictures: what the base draws without the trigger word; a LoRA is held to it (Ruiz et al. 2023).
+"""Prior preservation: the base model's images without the trigger word stay as they were (Ruiz et al. 2023).
 
 DreamBooth shows them in training beside those that are learned. Here the denoiser with the LoRA is held to
 what the same denoiser says of them without it, which is free of the noise in pictures. So captions without

@@ -1,4 +1,4 @@
-"""A reader: a small network that says of a picture what it shows, a judge of what a model draws."""
+"""The reader: a small classifier of what an image shows, a judge of generated images."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -143,10 +143,6 @@ class Session:
             self.save()
         return self.progress < 1
 
-    def pause(self) -> None:
-        """Leave out of the training time what has passed since the last step: validation, painting."""
-        self._mark = time.monotonic()
-
     def write(self, **values: Any) -> None:
         """Add a line to log.jsonl, and say it."""
         line = json.dumps(

@@ -1,4 +1,4 @@
-"""Comparing sets of pictures by their features: distances, diversity, and how well scores tell."""
+"""Distances between sets of images by their features, diversity, and the area under a curve."""
 
 import numpy as np
 from numpy.typing import NDArray

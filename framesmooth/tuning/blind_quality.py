@@ -239,7 +239,3 @@ def _mean(maps: Sequence[Map]) -> Map:
 
 def _joined(maps: Sequence[Map]) -> Map:
     return np.concatenate(maps)
-
-
-def _masked(gap: FloatImage, seen: Mask) -> float:
-    return float(np.mean(np.square(gap[seen]))) if seen.any() else 0.0

@@ -1,4 +1,4 @@
-"""The addresses of the page's own scripts: jobs as JSON, what may be done with them, and their files."""
+"""The addresses that the page's own scripts call: jobs as JSON, actions on them, and their files."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -42,14 +42,30 @@ _PER_PAGE: Final = 24
 
 def routes(board: JobBoard) -> list[BaseRoute]:
     """Return the routes below /ui."""
+    page = _Endpoints(board)
+    return [
+        Route("/ui/prompts", page.prompts, methods=["POST"]),
+        Route("/ui/static/{path:path}", page.static),
+        Route("/ui/files/{job}/{path:path}", page.files),
+        Route("/ui/jobs", page.listing),
+        Route("/ui/jobs/{job}", page.job),
+        Route("/ui/jobs/{job}/{action}", page.act, methods=["POST"]),
+    ]
 
-    async def static(request: Request) -> Response:
+
+class _Endpoints:
+    """What each address answers."""
+
+    def __init__(self, board: JobBoard) -> None:
+        self._board = board
+
+    async def static(self, request: Request) -> Response:
         return _file(STATIC, request.path_params["path"], {})
 
-    async def files(request: Request) -> Response:
+    async def files(self, request: Request) -> Response:
         name = request.path_params["job"]
         try:
-            folder = board.get(name).folder
+            folder = self._board.get(name).folder
         except UsageError as error:
             return _refused(404, error)
         place = request.path_params["path"]
@@ -60,23 +76,23 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             headers["content-disposition"] = f'attachment; filename="{_download_name(name, place)}"'
         return _file(folder, place, headers)
 
-    async def listing(request: Request) -> Response:
+    async def listing(self, request: Request) -> Response:
         start = request.query_params.get("start", "0")
-        jobs = board.all
+        jobs = self._board.all
         first = min(int(start), len(jobs)) if start.isdecimal() and len(start) < 9 else 0
-        shown = jobs[first : first + _PER_PAGE]
-        told = [summary(job, board) for job in shown]
-        return _json({"jobs": told, "start": first, "total": len(jobs), "per_page": _PER_PAGE})
+        shown = [summary(job, self._board) for job in jobs[first : first + _PER_PAGE]]
+        return _json({"jobs": shown, "start": first, "total": len(jobs), "per_page": _PER_PAGE})
 
-    async def one(request: Request) -> Response:
+    async def job(self, request: Request) -> Response:
         try:
-            job = board.get(request.path_params["job"])
+            job = self._board.get(request.path_params["job"])
         except UsageError as error:
             return _refused(404, error)
-        return _json(await run_in_threadpool(details, job, board))
+        return _json(await run_in_threadpool(details, job, self._board))
 
-    async def act(request: Request) -> Response:
-        does: Mapping[str, Callable[[str], Any]] = {
+    async def act(self, request: Request) -> Response:
+        board = self._board
+        actions: Mapping[str, Callable[[str], Any]] = {
             "stop": board.stop,
             "resume": board.resume,
             "delete": board.delete,
@@ -84,7 +100,7 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             "upscale": lambda name: enlarge(board, name),
             "again": lambda name: shot_again(board, name, request.query_params.get("shot", "")),
         }
-        action = does.get(request.path_params["action"])
+        action = actions.get(request.path_params["action"])
         if action is None:
             return _refused(404, UsageError("there is no such action"))
         try:
@@ -93,22 +109,13 @@ def routes(board: JobBoard) -> list[BaseRoute]:
             return _refused(409, error)
         return _json({"job": made.name if isinstance(made, Job) else None})
 
-    async def prompts(request: Request) -> Response:
+    async def prompts(self, request: Request) -> Response:
         try:
             return _json({"rows": prompts_from_text((await request.body()).decode("utf-8"))})
         except UnicodeError:
-            return _refused(422, UsageError("the prompts are no text in UTF-8"))
+            return _refused(422, UsageError("the prompts are not valid UTF-8 text"))
         except FramesmoothError as error:
             return _refused(422, error)
-
-    return [
-        Route("/ui/prompts", prompts, methods=["POST"]),
-        Route("/ui/static/{path:path}", static),
-        Route("/ui/files/{job}/{path:path}", files),
-        Route("/ui/jobs", listing),
-        Route("/ui/jobs/{job}", one),
-        Route("/ui/jobs/{job}/{action}", act, methods=["POST"]),
-    ]
 
 
 def smooth_again(board: JobBoard, name: str) -> Job:

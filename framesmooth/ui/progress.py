@@ -1,4 +1,4 @@
-"""What a job tells while it runs: its stage, the time left, notices, keyframes; and how it is stopped."""
+"""Progress of a running job: its stage, the time left, notices, keyframes; and how it is stopped."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,11 +59,6 @@ class JobProgress:
     def stop(self) -> None:
         """Let the job end at its next event; what is finished stays."""
         self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stop.is_set()
 
     def __call__(self, event: Event) -> None:
         """Take an event of the job.

@@ -1,4 +1,4 @@
-"""What people send: a video, frames, or a .zip of frames; bounded in size, number, pixels and kinds."""
+"""Uploads: a video, frames, or a .zip of frames; bounded in size, number, pixels and kinds."""
 
 import re
 import shutil

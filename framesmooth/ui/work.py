@@ -1,4 +1,4 @@
-"""What the jobs do: each kind calls one workflow and says in plain JSON types what came out."""
+"""The work of the jobs: each kind calls one workflow and returns plain JSON types."""
 
 import shlex
 from collections.abc import Callable, Mapping

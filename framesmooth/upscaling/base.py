@@ -55,7 +55,7 @@ FROM_FILES: Final = ("swin2sr", "esrgan", "diffusion")
 def check_upscaler(name: str) -> None:
     """Raise UsageError unless ``name`` is that of an upscaler, or a path."""
     if name in FROM_FILES or (name not in names("upscaler") and not Path(name).expanduser().exists()):
-        known = ", ".join(one for one in UPSCALERS if one not in FROM_FILES)
+        known = ", ".join(one for one in names("upscaler") if one not in FROM_FILES)
         raise UsageError(
             f"no upscaler {name!r}: use {known}, or the path of a Swin2SR folder, of a pipeline of diffusers "
             "that enlarges, or of an ESRGAN .safetensors file"

@@ -20,6 +20,7 @@ SOURCE_TYPE: Final = "digital_source_type"
 """The tag that says what a clip is, in IPTC's vocabulary."""
 _IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 AI_GENERATED: Final = f"{_IPTC}trainedAlgorithmicMedia"
+MADE_BY: Final = "framesmooth (AI-generated)"
 _ENHANCED: Final = f"{_IPTC}algorithmicallyEnhanced"
 
 _FORMATS: Final = {

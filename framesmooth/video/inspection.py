@@ -1,4 +1,4 @@
-"""What a look at the first picture of a video tells: how to decode it, and what of it frames cannot hold."""
+"""Inspection of a video by its first picture: how to decode it, and what frames cannot hold of it."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a media file holds beside the frames and the sound that are taken."""
+"""Streams of a media file that are not read, beside the frames and the sound."""
 
 import os
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
-"""How clips are read where files leave a choice."""
+"""Options for reading clips where files leave a choice."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, ClassVar, Final, Literal, get_args
+from typing import Annotated, ClassVar, Final, Literal
 
 from annotated_types import Interval
 
@@ -12,9 +12,7 @@ from framesmooth.limits import MAX_FPS
 from framesmooth.setting import Setting, SettingGroup
 
 Sort = Literal["natural", "time", "exif"]
-SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 Deinterlacing = Literal["auto", "on", "double", "off"]
-DEINTERLACING: Final[tuple[Deinterlacing, ...]] = get_args(Deinterlacing)
 Color = tuple[int, int, int]
 """Red, green and blue in 0-255, sRGB."""
 BLACK: Final[Color] = (0, 0, 0)

@@ -1,4 +1,4 @@
-"""What the samples of a clip are: how deep, by which curve encoded, in which colours."""
+"""The samples of a clip: bit depth, transfer curve and colour primaries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How deep a clip is written, and as what: as deep as its source where the output can hold that."""
+"""The bit depth and format of an output: as deep as its source where the output can hold that."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -32,7 +32,6 @@ from framesmooth.video.subtitle_track import SUBTITLE_SUFFIXES, Subtitles
 from framesmooth.video.suffixes import file_suffixes
 
 OddSize = Literal["error", "pad", "crop"]
-ODD_SIZES: Final[tuple[OddSize, ...]] = ("error", "pad", "crop")
 _LIKE_A_TYPO: Final = 0.75
 _FASTEST_GIF: Final = 50
 """Frames a second: a GIF counts hundredths of one, and browsers take a single one for ten."""

@@ -1,4 +1,4 @@
-"""Saying what is wrong with a data set."""
+"""Checking a data set for problems before training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Pictures that are drawn while a model is trained: the same prompts from the same noise."""
+"""Sample images during training: the same prompts from the same noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

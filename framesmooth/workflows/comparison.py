@@ -1,4 +1,4 @@
-"""Several clips measured alike, and who is better."""
+"""Several clips measured alike, and the verdict on each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

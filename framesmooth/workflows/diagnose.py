@@ -44,8 +44,11 @@ class Diagnosis:
         """Return a few sentences that say it all."""
         if self.findings:
             return [finding.sentence for finding in self.findings]
-        if self.report["coverage"].mean is None:
-            return ["Nothing can be said: no motion could be followed, or there are fewer than two frames."]
+        if None in (self.report["coverage"].mean, self.report["luma_flicker"].mean):
+            return [
+                "Nothing can be said: no motion could be followed, or no shot has three frames, which "
+                "flicker needs."
+            ]
         return ["Nothing flickers: the clip is steady, and is best left as it is."]
 
     @property

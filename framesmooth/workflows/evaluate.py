@@ -1,4 +1,4 @@
-"""Evaluating a model: how well it redraws, obeys, and resembles a data set."""
+"""Evaluating a model: how well it reconstructs, follows and resembles a data set."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -81,7 +81,7 @@ def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
 
 @workflow(EvaluateSettings)
 def evaluate(settings: EvaluateSettings) -> Evaluation:
-    """Say how well a model redraws the pictures of a data set, obeys its captions and resembles it.
+    """Measure how well a model reconstructs the images of a data set, follows its captions and resembles it.
 
     The arguments are those of :class:`EvaluateSettings`.
 

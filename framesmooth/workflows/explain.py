@@ -1,4 +1,4 @@
-"""Which word of a prompt drew what, where and when."""
+"""Which word of a prompt generated what, where and when."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -34,7 +34,7 @@ MOST_WORDS: Final = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Which word drew what.
+    """Which word generated what.
 
     Attributes:
         maps: where and when each word drew.
@@ -79,7 +79,7 @@ def _middle(heat: np.ndarray) -> list[float]:
 
 @workflow(ExplainSettings)
 def explain(settings: ExplainSettings) -> Explanation:
-    """Find out which word of a prompt drew what: each is left out in turn, and what changes is its own.
+    """Find out which word of a prompt generated what: each is left out in turn, and the change is due to it.
 
     The arguments are those of :class:`ExplainSettings`. A word costs five denoising steps for each frame.
 

@@ -11,11 +11,10 @@ from framesmooth.runs import RECORD_FILE, RunFolder
 from framesmooth.runs.record_paths import recorded_name
 from framesmooth.video import has_audio, is_folder_name, read_metadata
 from framesmooth.video.atomic import ANIMATION_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
-from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
+from framesmooth.video.content_credentials import AI_GENERATED, MADE_BY, SOURCE_TYPE
 from framesmooth.video.left_out import left_out
 from framesmooth.video.reader import MediaFile
 from framesmooth.video.sound import Sound
-from framesmooth.workflows.generate.provenance import MADE_BY
 
 _OF_THE_FILE: Final = (
     "major_brand",

@@ -12,7 +12,7 @@ from framesmooth.frames import FrameSource, eight_bits
 from framesmooth.metrics.benefit import unchanged
 from framesmooth.metrics.report import Report
 from framesmooth.motion.flow.base import choose_flow
-from framesmooth.reports import ShownClip, Strip, write_report
+from framesmooth.reports import Strip
 from framesmooth.runs import RunFolder
 from framesmooth.runs.moving_region import kept_region
 from framesmooth.runs.open_clip import SmoothedBefore, keyframes_and_jumps
@@ -116,6 +116,8 @@ def smooth(settings: SmoothSettings) -> SmoothResult:
         with writer.sink(f"by framesmooth: {unhelpful.left.sentence}") as (sink, written):
             found = _leave(unhelpful, settings, clip, sink, _without_notices(emit))
     if found is not None and settings.report is not None:
+        from framesmooth.reports import ShownClip, write_report
+
         write_report(
             settings.report,
             found.before,

@@ -13,7 +13,7 @@ from framesmooth.events import Listener, Notice, stage
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
-from framesmooth.workflows.workflow import silent
+from framesmooth.workflows.workflow import workflow
 
 if TYPE_CHECKING:
     from framesmooth.models.sound_models import SoundMaker
@@ -26,26 +26,32 @@ _CROSSFADE: Final = 1.5
 """Seconds in which a model's sound for one prompt fades into that for the next."""
 
 
-def make_soundtrack(
-    clip: Path, output: Path, settings: SoundtrackSettings, emit: Listener = silent
-) -> "Samples":
-    """Write the sound of a clip, exactly as long as it, and return its samples (n, 2) at 48 kHz.
+@workflow(SoundtrackSettings)
+def soundtrack(settings: SoundtrackSettings) -> "Samples":
+    """Write the sound of a clip, exactly as long as it.
 
-    Args:
-        clip: a clip, with its run folder beside it where the prompts are to be followed, or a run folder.
-        output: a sound file.
-        settings: what it is made of.
-        emit: is told what happens.
+    The arguments are those of :class:`SoundtrackSettings`.
+
+    Returns:
+        Its samples, float32 (n, 2) at 48 kHz, -1 to 1.
 
     Raises:
         UsageError: a clip without prompts, an output that is no sound file, or one that is too long.
+        OutputExists: the output exists, and is not to be overwritten.
         MediaError: a file that cannot be read or written.
         ModelError: a model that cannot be loaded.
+
+    Example:
+        >>> import framesmooth as fs
+        >>> samples = fs.soundtrack("flickering.mp4", "sea.wav", prompt="the sea at night")
+        >>> samples.shape[1]
+        2
     """
     from framesmooth.sound.ambience import LABEL
     from framesmooth.sound.mixing import mix
     from framesmooth.video.audio_samples import check_sound_path, write_samples
 
+    clip, output, emit = Path(settings.source), Path(settings.output), settings.on_event
     check_sound_path(output)
     if output.exists() and not settings.overwrite:
         raise OutputExists(f"{output} exists: add --overwrite to replace it")

@@ -1,4 +1,4 @@
-"""What training motion returns."""
+"""What training a motion adapter returns."""
 
 from dataclasses import dataclass
 

@@ -74,13 +74,15 @@ def equalised(frames: Sequence[Frame]) -> list[Frame]:
 
 
 def compressed(frames: Sequence[Frame]) -> list[Frame]:
-    """Encode in H.264 at a low rate with a key frame every 5: the picture pumps."""
-    file = io.BytesIO()
-    height, width = frames[0].shape[:2]
+    """Encode in H.264 at a low rate with a key frame every 5: sharpness pumps."""
+    return through_h264(frames, {"crf": "36", "g": "5", "bf": "0"})
+
+
+def through_h264(frames: Sequence[Frame], options: dict[str, str]) -> list[Frame]:
+    """Return the frames encoded by libx264 with its options, and decoded."""
+    file, (height, width) = io.BytesIO(), frames[0].shape[:2]
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream(
-            "libx264", rate=Fraction(25), options={"crf": "36", "g": "5", "bf": "0"}
-        )
+        stream = container.add_stream("libx264", rate=Fraction(25), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))

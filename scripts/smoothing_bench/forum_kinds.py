@@ -1,16 +1,14 @@
 """Flicker as people meet it, made on clean clips: bands of lamps, breathing, pumping, dust, held frames."""
 
-import io
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Final
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, as_float, as_uint8
+from smoothing_bench.effects import through_h264
 from tests.scenes import add_flicker
 
 KEY_EVERY: Final = 8
@@ -55,18 +53,9 @@ def breathing(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
 
 def codec_pumping(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:
     """Encode in H.264 at a low rate with a key frame every KEY_EVERY frames."""
-    file, (height, width) = io.BytesIO(), frames[0].shape[:2]
     every = str(KEY_EVERY)
     options = {"crf": "38", "g": every, "keyint_min": every, "sc_threshold": "0", "bf": "0"}
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=Fraction(25), options=options)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
-    file.seek(0)
-    with av.open(file, "r") as container:
-        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
+    return through_h264(frames, options)
 
 
 def dust(frames: Sequence[Frame], rng: np.random.Generator) -> list[Frame]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from framesmooth.models.motion_module import MotionModule
+from storybook.motion_module import MotionModule
 
 from .clips import FRAMES, Clips, times
 from .models import TEXT_WIDTH, TRAIN_STEPS, scheduler, text_encoder

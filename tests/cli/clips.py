@@ -6,18 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from click.testing import CliRunner, Result
 
-from framesmooth.cli.main import cli
 from framesmooth.frames import Frame
 from framesmooth.video import open_sink
 
 SIZE = (48, 64)
 FPS = Fraction(12)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def flickering(count: int = 5, size: tuple[int, int] = SIZE) -> list[Frame]:

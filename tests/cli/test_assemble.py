@@ -9,7 +9,8 @@ from PIL import Image
 
 from framesmooth.runs import RunFolder
 from framesmooth.video import has_audio, open_sink, open_source, read_metadata
-from tests.cli.clips import FPS, SIZE, flickering, run, sound_only, write
+from tests.cli.clips import FPS, SIZE, flickering, sound_only, write
+from tests.command_line import run
 
 
 def test_assemble_there_and_back(tmp_path: Path, folder: Path) -> None:

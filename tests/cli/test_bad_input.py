@@ -14,20 +14,17 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
-from framesmooth.cli.main import cli, one_line
+from framesmooth.cli.main import one_line
 from framesmooth.errors import MediaError, UsageError
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.video import list_clips, open_sink, open_source, read_image, read_metadata, write_png
 from framesmooth.video.listing import natural_key
+from tests.command_line import run
 
 FRAME = np.full((24, 32, 3), 90, np.uint8)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def clip(path: Path, count: int = 4, **tags: str) -> Path:

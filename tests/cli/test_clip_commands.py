@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from framesmooth.video import open_source, write_png
-from tests.cli.clips import flickering, run, sound_only, write
+from tests.cli.clips import flickering, sound_only, write
+from tests.command_line import run
 
 
 @pytest.mark.parametrize("count", [1, 2])

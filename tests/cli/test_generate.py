@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from framesmooth.cli.main import cli
 from framesmooth.video import read_metadata
+from tests.command_line import run
 
 TINY = [
     "--num-frames",
@@ -23,10 +23,6 @@ TINY = [
     "--dtype",
     "float32",
 ]
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def generate(model: Path, *arguments: object) -> Result:

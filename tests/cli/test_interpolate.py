@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from framesmooth.video import open_source
-from tests.cli.clips import run
+from tests.command_line import run
 
 
 def test_interpolate_by_cadence_and_by_rate(tmp_path: Path, folder: Path) -> None:

@@ -4,16 +4,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from framesmooth.cli.main import cli
 from framesmooth.generation.keyframes import batches_of
 from framesmooth.runs import FrameFolder, RunFolder
 from framesmooth.runs.stages import LatentFolder
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+from tests.command_line import run
 
 
 def generate(model: Path, clip: Path) -> Result:

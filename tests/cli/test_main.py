@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from framesmooth.cli.main import COMMANDS, cli
 from framesmooth.errors import MediaError, ModelError
 from framesmooth.video import open_source
-from tests.cli.clips import run
+from tests.command_line import run
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_a_terminated_process_leaves_nothing(tmp_path: Path, folder: Path) -> No
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    result = run("--debug", "measure", tmp_path / "nothing.mp4")
-    assert isinstance(result.exception, MediaError)
+    with pytest.raises(MediaError):
+        run("--debug", "measure", tmp_path / "nothing.mp4")
 
 
 def test_an_unknown_command_gets_a_suggestion() -> None:

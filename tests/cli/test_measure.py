@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.clips import run
+from tests.command_line import run
 
 
 def test_measure_writes_the_promised_json(tmp_path: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """How the process of a command begins and ends."""
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,19 @@ def test_threads_wait_asleep_unless_told_otherwise(given: dict[str, str], spins:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=kept | given
     )
     assert done.stdout.strip() == spins
+
+
+@pytest.mark.parametrize("given", [{}, {"MALLOC_TRIM_THRESHOLD_": "4096"}])
+def test_freed_memory_is_kept_unless_told_otherwise(given: dict[str, str]) -> None:
+    script = "import os; from framesmooth.cli import process; process.prepare()"
+    script += "; print(os.environ.get('MALLOC_TRIM_THRESHOLD_'), os.environ.get('MALLOC_MMAP_THRESHOLD_'))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=kept | given
+    )
+    glibc = platform.libc_ver()[0] == "glibc"
+    expected = "4096 None" if given else f"{64 << 20} {32 << 20}" if glibc else "None None"
+    assert done.stdout.strip() == expected
 
 
 def test_numpy_is_not_imported_before_its_threads_are_set() -> None:

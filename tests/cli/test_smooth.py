@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from framesmooth.video import open_source, read_metadata
-from tests.cli.clips import SIZE, flickering, run, write
+from tests.cli.clips import SIZE, flickering, write
+from tests.command_line import run
 
 
 def test_flashing_clips_are_warned_of(tmp_path: Path, folder: Path) -> None:

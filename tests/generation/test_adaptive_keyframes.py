@@ -11,7 +11,6 @@ from framesmooth.cli.main import cli
 from framesmooth.frames import Frame
 from framesmooth.generation import adaptive_keyframes
 from framesmooth.generation.adaptive_keyframes import LEAST_GAP, Bisection
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.timeline import Keyframe, Timeline
@@ -23,11 +22,6 @@ from tests.generators import prompt_travel
 from tests.listeners import Stop, nothing, stop_at
 from tests.scenes import texture
 from tests.small_clip import small_clip
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def scene(seed: int, shift: int = 0) -> Frame:

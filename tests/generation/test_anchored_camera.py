@@ -16,7 +16,6 @@ from framesmooth.generation.anchor_plan import LARGEST_ENLARGEMENT, PlannedImage
 from framesmooth.generation.anchored_camera import AnchoredCamera
 from framesmooth.generation.specs import Feedback
 from framesmooth.interpolation.detail_matching import detail_energy
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.homography import Camera, homography_flow
 from framesmooth.motion.camera.moves import Moves
@@ -39,11 +38,6 @@ MOVES = (
     {"zoom": "1.01", "pan_x": "1.5", "roll": "-1"},
     {"translate_z": "1", "pan_x": "4*sin(t/5)"},
 )
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(

@@ -45,11 +45,6 @@ FRAMES, SIZE = 9, (48, 64)
 PICTURE = np.asarray(texture(*SIZE, seed=5) * 255, np.uint8)
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-
-
 def create(
     model: TextToImage,
     moves: Mapping[str, str] | None = None,

@@ -48,7 +48,7 @@ def test_it_stays_where_the_subject_was() -> None:
 
 def test_a_roof_above_the_outline_and_the_foot_of_a_rocket() -> None:
     sky = np.zeros((SIZE, SIZE), np.float32)
-    sky[:60] = 1
+    sky[:60] = sky[:100, :30] = sky[:100, 100:] = 1
     roofed = smoke(RISING, HOUSE, sky, STILL, 1.0, None)
     assert roofed is not None
     assert roofed.source[1] == pytest.approx(60, abs=4)
@@ -56,6 +56,14 @@ def test_a_roof_above_the_outline_and_the_foot_of_a_rocket() -> None:
     assert rocket is not None
     assert rocket.source[1] == 119
     assert smoke(RISING, np.zeros_like(HOUSE), NO_SKY, STILL, 1.0, None) is None
+
+
+def test_haze_across_the_picture_is_no_roof() -> None:
+    sky = np.zeros((SIZE, SIZE), np.float32)
+    sky[:45] = 1
+    plume = smoke(RISING, HOUSE, sky, STILL, 1.0, None)
+    assert plume is not None
+    assert plume.source == pytest.approx((79.5, 70), abs=1)
 
 
 def test_a_roof_is_told_from_the_air_beside_it_where_the_sky_is_unknown() -> None:

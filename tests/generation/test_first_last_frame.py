@@ -10,7 +10,6 @@ from framesmooth.errors import FramesmoothError
 from framesmooth.frames import Frame, FrameSource
 from framesmooth.generation.first_last_frame import FirstLastFrame
 from framesmooth.generation.specs import FirstLastImages
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
@@ -27,11 +26,6 @@ from tests.scenes import texture
 
 FRAMES, SIZE = 17, (48, 64)
 FIRST, LAST = (np.asarray(texture(*SIZE, seed=seed) * 255, np.uint8) for seed in (5, 6))
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from framesmooth.frames import FrameList, FrameSource
 from framesmooth.generation.base import FrameGenerator, GenerationRequest
 from framesmooth.generation.sampling_spec import SamplingSpec
 from framesmooth.generation.specs import Feedback, FirstLastImages, MovingSubject, Restyle
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.moves import Moves
 from framesmooth.timeline.ambient_words import Ambient
@@ -88,11 +86,6 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 FOUND_ON_THE_WAY = ("even pace", "adaptive")
 every_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The layout of an image in a size that the model knows: which size it is, and how it is enlarged."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,18 +9,12 @@ import torch
 from framesmooth.generation.layout_pass import LayoutSize, enlarged, layout_size
 from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.generation.sampling import size_notice
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from tests.generators import make_keyframes, prompt_travel
 
 SIDE = 64
 """Of the tiny model's own size."""
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(model: TextToImage, width: int, height: int, **settings: object) -> PromptTravel:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from framesmooth.generation.camera_feedback import CameraFeedback
 from framesmooth.generation.loop_closure import LoopClosure, closing_moves
 from framesmooth.generation.specs import Feedback
 from framesmooth.models.latents import noise_of
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.motion.camera.homography import Camera
 from framesmooth.motion.camera.moves import Moves
@@ -25,11 +23,6 @@ from tests.scenes import texture
 FRAMES, SIZE = 24, (48, 64)
 MIDDLE = slice(4, -4), slice(4, -4)  # what the camera sees of the first frame next to it
 PICTURE = np.asarray(texture(*SIZE, seed=5) * 255, np.uint8)
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(

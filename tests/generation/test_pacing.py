@@ -16,18 +16,12 @@ from framesmooth.generation.keyframes import Keys
 from framesmooth.generation.pacing import even_pace
 from framesmooth.generation.prompt_travel import PromptTravel
 from framesmooth.models.latents import slerp
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.prompts import parse_prompts
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.validation import check_settings
 from tests.generators import prompt_travel
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def timeline(num_frames: int = 17, *, loop: bool = False, hold: float = 0.0, first: int = 0) -> Timeline:

@@ -24,11 +24,6 @@ from tests.scenes import texture
 PROMPTS = ("a cat", "the lion at sunset", "red sea")
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-
-
 def timeline(
     num_frames: int = 13, count: int = 2, seeds: tuple[int, ...] = (1, 1, 1), hold: float = 0.0
 ) -> Timeline:

@@ -1,7 +1,6 @@
 """Structure guidance: which prompts share their structure, what of it, and that clips stay continuous."""
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,11 @@ from framesmooth.generation.structure_anchor import (
     anchors_of,
     high_pass,
 )
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.timeline.timeline import Keyframe, Timeline
 from tests.generators import make_keyframes, prompt_travel
 
 STEPS = 4
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(

@@ -14,7 +14,6 @@ from framesmooth.generation import video_to_video as module
 from framesmooth.generation.image_latents import invert_images
 from framesmooth.generation.specs import Restyle
 from framesmooth.generation.video_to_video import VideoToVideo
-from framesmooth.models.loading import load_pipeline
 from framesmooth.models.text_to_image import TextToImage
 from framesmooth.runs import RunFolder
 from framesmooth.timeline.prompts import parse_prompts
@@ -32,11 +31,6 @@ from tests.scenes import texture
 FRAMES, SIZE = 9, (48, 64)
 WIDE = np.asarray(texture(SIZE[0], SIZE[1] + 2 * FRAMES, seed=5) * 255, np.uint8)
 VIDEO = [np.ascontiguousarray(WIDE[:, 2 * time : 2 * time + SIZE[1]]) for time in range(FRAMES)]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
 
 
 def create(

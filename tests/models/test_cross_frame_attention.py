@@ -35,11 +35,6 @@ FRAMES, SIZE = 7, (24, 32)
 VIDEO = [np.asarray(texture(*SIZE, seed=time) * 255, np.uint8) for time in range(FRAMES)]
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-
-
 def create(
     model: TextToImage,
     kind: Callable[..., Any] = prompt_travel,

@@ -113,11 +113,6 @@ def test_tiles_leave_no_hooks_behind() -> None:
     assert torch.equal(decoded(vae, scene()), before)
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-
-
 def test_the_same_clip_comes_out(model: TextToImage) -> None:
     clip = Timeline((Keyframe(0, "a cat", 3), Keyframe(6, "red sea", 3)), 7)
     settings: dict[str, Any] = {"width": 48, "height": 32, "steps": 4, "cadence": 2, "batch_size": 3}

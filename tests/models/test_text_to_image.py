@@ -19,11 +19,6 @@ SIZE = (32, 48)
 SAMPLER = {"steps": 6, "guidance": Guidance(scale=3.0)}
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> TextToImage:
-    return load_pipeline(str(tiny_model), device="cpu", dtype="float32")
-
-
 def denoise(model: TextToImage, seeds: list[int], prompts: list[str], **settings: object) -> torch.Tensor:
     return model.denoise(
         torch.stack([model.noise(seed, *SIZE) for seed in seeds]),

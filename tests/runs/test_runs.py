@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError, OutputExists, RunLocked, UsageError
 from framesmooth.runs import (
     Checksums,
@@ -27,6 +25,7 @@ from framesmooth.runs import (
 from framesmooth.video import atomic_path, open_sink, read_image, write_png
 from framesmooth.video.atomic import remove_leftovers
 from framesmooth.workflows.settings_reference import record_schema
+from tests.command_line import run
 
 FRAME = np.full((8, 12, 3), 90, np.uint8)
 
@@ -40,10 +39,6 @@ RECORD: dict[str, Any] = {
     "versions": {},
     "timings": {},
 }
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def make_run(folder: Path, num_frames: int = 4) -> RunFolder:
@@ -256,6 +251,19 @@ def test_a_damaged_record_is_one_line(tmp_path: Path, content: str, exit_code: i
         assert result.stderr.startswith("error: ")
         assert result.stderr.count("\n") == 1
         assert "unexpected" not in result.stderr
+
+
+def test_what_is_no_run_folder_is_one_line_that_says_which_is(tmp_path: Path) -> None:
+    clip, run_folder = tmp_path / "clip.mp4", tmp_path / "clip.framesmooth"
+    clip.write_bytes(b"")
+    for command in (("resume", clip), ("resume", tmp_path / "nothing")):
+        told = run(*command).stderr
+        assert (
+            told
+            == f"error: {command[1]} is no run folder: check the name, they are called NAME.framesmooth\n"
+        )
+    run_folder.mkdir()
+    assert run("resume", clip).stderr == f"error: {clip} is no run folder: give {run_folder}\n"
 
 
 def test_differences_name_what_changed() -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, same_thing, without_stillness
+from framesmooth.timeline.motion_words import (
+    at_rest,
+    is_still,
+    motion_blanked,
+    read_motion,
+    same_thing,
+    without_stillness,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +37,9 @@ from framesmooth.timeline.motion_words import at_rest, is_still, read_motion, sa
             "over the dunes",
         ),
         ("a tree swaying in the wind in a meadow", "a tree", "", 0.0, "in a meadow"),
+        ("a fish jumping out of a lake", "a fish", "", 0.12, "a lake"),
+        ("a cat sliding to the left on a lake", "a cat", "left", 0.1, "on a lake"),
+        ("a dog sprinting fast on a beach", "a dog", "", 0.306, "on a beach"),
     ],
 )
 def test_subject_direction_pace_and_scene(
@@ -50,6 +60,7 @@ def test_subject_direction_pace_and_scene(
         "the left bank of a river",
         "a house, the camera moves away",
         "a lighthouse, panning to the left",
+        "a field with rows of flowers, slides and skates",
         "a frozen moment of a boat sailing to the left on the sea",
         "",
     ],
@@ -127,3 +138,19 @@ def test_a_picture_shows_it_as_captions_say_it(verb: str, participle: str) -> No
     motion = read_motion(f"a creature {verb} in the sea")
     assert motion is not None
     assert motion.plain == f"a creature {participle} in the sea"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "left"),
+    [
+        ("a tree swaying in the wind on a beach", "a tree on a beach"),
+        ("smoke rising from a house at noon", "from a house at noon"),
+        ("a red boat sailing slowly to the left, waves rolling", "a red boat ,"),
+        ("a still picture of a boat sailing", "a still picture of a boat sailing"),
+        ("a castle at dawn", "a castle at dawn"),
+    ],
+)
+def test_words_of_motion_are_blanked(prompt: str, left: str) -> None:
+    blanked = motion_blanked(prompt)
+    assert len(blanked) == len(prompt)
+    assert blanked.split() == left.split()

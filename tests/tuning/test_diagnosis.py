@@ -10,7 +10,7 @@ from smoothing_bench.forum_kinds import FORUM_KINDS
 import framesmooth as fs
 from framesmooth.frames import Frame
 from framesmooth.video import open_sink
-from tests.cli.clips import run
+from tests.command_line import run
 from tests.scenes import moving_scene
 
 CLEAN = moving_scene(frames=40, size=(96, 144), pan=(0.8, 0.4)).frames
@@ -75,4 +75,6 @@ def test_the_command_prints_sentences_or_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_short_clips_are_no_riddle(count: int) -> None:
-    assert fs.diagnose(CLEAN[:count]).findings == ()
+    found = fs.diagnose(CLEAN[:count])
+    assert found.findings == ()
+    assert found.sentences[0].startswith("Nothing can be said" if count < 3 else "Nothing flickers")

@@ -8,14 +8,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
 from framesmooth.frames import Frame
 from framesmooth.video import open_source
 from framesmooth.video.damage import Damage, hold_missing, named
 from framesmooth.video.reader import MediaFile
+from tests.command_line import run
 from tests.scenes import texture
 
 COUNT, RATE, GROUP = 60, 25, 20
@@ -79,10 +78,6 @@ def scribble(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[at + 8 : at + 60] = b"\xff" * 52
     path.write_bytes(data)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def likeness(frames: list[Frame]) -> list[float]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from PIL import Image
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import MediaError
 from framesmooth.runs.checksums import content_of
 from framesmooth.video import Reading, open_sink, open_source, write_png
 from framesmooth.video.listing import list_frames
+from tests.command_line import run
 
 
 def pictures(folder: Path, *names: str) -> Path:
@@ -31,10 +30,6 @@ def clip(path: Path, frames: int = 4) -> None:
     with open_sink(path, fps=Fraction(12), size=(48, 64)) as sink:
         for level in range(frames):
             sink.write(np.random.default_rng(level).integers(80, 99, (48, 64, 3), np.uint8))
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,20 @@
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+import framesmooth
 from framesmooth.errors import OutputExists, UsageError
 from framesmooth.events import Event, Notice
 from framesmooth.sound.speech import can_speak
 from framesmooth.video import open_sink
 from framesmooth.video.audio_filters import loudness_of
 from framesmooth.video.audio_samples import read_samples
-from framesmooth.workflows.settings.soundtrack import SoundtrackSettings
-from framesmooth.workflows.soundtrack import make_soundtrack
+from framesmooth.workflows.soundtrack import soundtrack
 from tests.flash_beep import SIZE
 from tests.sound.tracks import RATE, write
 from tests.tiny_sound import build_musicgen
@@ -30,9 +31,9 @@ def film(
     return path
 
 
-def made(clip: Path, output: Path, **settings: object) -> tuple[np.ndarray, list[str]]:
+def made(clip: Path, output: Path, **settings: Any) -> tuple[np.ndarray, list[str]]:
     events: list[Event] = []
-    samples = make_soundtrack(clip, output, SoundtrackSettings.of(**settings), events.append)
+    samples = soundtrack(clip, output, on_event=events.append, **settings)
     return samples, [event.message for event in events if isinstance(event, Notice)]
 
 
@@ -96,3 +97,13 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
     made(clip, tmp_path / "a.wav", prompt="the sea")
     with pytest.raises(OutputExists):
         made(clip, tmp_path / "a.wav", prompt="the sea")
+
+
+def test_it_is_a_function_of_the_package(tmp_path: Path) -> None:
+    clip = film(tmp_path / "clip.mp4", 1)
+    samples = framesmooth.soundtrack(str(clip), str(tmp_path / "sea.wav"), prompt="the sea")
+    heard = framesmooth.listen(str(tmp_path / "sea.wav"))
+    assert samples.shape == (48_000, 2)
+    assert heard.seconds == pytest.approx(1, abs=1e-3)
+    with pytest.raises(OutputExists):
+        framesmooth.soundtrack(clip, tmp_path / "sea.wav", prompt="the sea")

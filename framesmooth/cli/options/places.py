@@ -1,4 +1,4 @@
-"""Places that are written: refused before any work starts where they cannot be."""
+"""Output paths: refused before any work starts where they cannot be written."""
 
 import os
 from pathlib import Path

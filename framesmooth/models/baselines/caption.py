@@ -1,4 +1,4 @@
-"""What the baselines know of a prompt: states of a frozen text encoder, and what its words say of motion.
+"""What the baselines read of a prompt: states of a frozen text encoder, and classes of its motion words.
 
 The text encoder of ``storybook`` was never taught motion. What a prompt says of it is read by rule, as it is
 for moving subjects, and reaches the networks as class numbers beside the states.

@@ -32,7 +32,9 @@ class FrameRule:
     def __str__(self) -> str:
         if self == FrameRule():
             return "any number of"
-        return f"{self.step}k" + (f" + {self.offset}" if self.offset else "")
+        if not self.offset:
+            return f"{self.step}, {2 * self.step}, {3 * self.step}, …"
+        return f"{self.step}k + {self.offset}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,11 @@ def flow_name(flow: str | FlowEstimator) -> str:
     return flow if isinstance(flow, str) else repr(flow)
 
 
+def squared_length(field: FlowField) -> NDArray[np.float32]:
+    """Return |F|^2 (H, W) of a flow (H, W, 2): NumPy is twenty times as slow to sum over an axis of two."""
+    return np.asarray(np.square(field[..., 0]) + np.square(field[..., 1]), np.float32)
+
+
 def normalize_tone(grey: Grey) -> Grey:
     """Return the image (H, W) uint8 with a local mean of 128 and a local deviation of 36 levels or less.
 

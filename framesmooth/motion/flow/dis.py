@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any, Final, cast
 
@@ -47,8 +48,21 @@ class DisFlow:
 
     def seeded(self, image0: Frame, image1: Frame, start: FlowField | None) -> FlowField:
         """Return the flow as above, trying ``start`` (H, W, 2) as well at every patch of every level."""
-        height, width = image0.shape[:2]
-        grey0, grey1 = (_pad_small(self._prepare(image)) for image in (image0, image1))
+        return self._between(self._prepare(image0), self._prepare(image1), image0.shape, start)
+
+    def both_ways(self, image0: Frame, image1: Frame) -> tuple[partial[FlowField], partial[FlowField]]:
+        """Return what estimates the flow there, and back: images are normalised and blurred once for both."""
+        grey0, grey1 = self._prepare(image0), self._prepare(image1)
+        return (
+            partial(self._between, grey0, grey1, image0.shape),
+            partial(self._between, grey1, grey0, image0.shape),
+        )
+
+    def _between(
+        self, grey0: Grey, grey1: Grey, shape: tuple[int, ...], start: FlowField | None = None
+    ) -> FlowField:
+        """Return the flow (H, W, 2) between two prepared images of frames of this ``shape``."""
+        height, width = shape[:2]
         seed: Any = None
         if start is not None:
             below, right = grey0.shape[0] - height, grey0.shape[1] - width
@@ -63,7 +77,7 @@ class DisFlow:
             grey = normalize_tone(grey)
         if self.blur_sigma > 0:
             grey = cast(Grey, cv2.GaussianBlur(grey, (0, 0), self.blur_sigma))
-        return grey
+        return _pad_small(grey)
 
     @contextmanager
     def _borrowed(self, shape: tuple[int, ...], *, seeded: bool) -> Iterator[cv2.DISOpticalFlow]:

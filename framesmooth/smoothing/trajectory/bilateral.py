@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.smoothing.trajectory.pyramid import Band, Weight, gaussian
+from framesmooth.smoothing.trajectory.pyramid import Band, Weight, divided, gaussian, multiplied
 
 # Half a level of 255 is what rounding makes; less noise than one level cannot be told from it.
 _UNCHANGED = 0.5 / 255
@@ -168,7 +168,7 @@ class AverageChange:
         k = other.distance
         nearness = np.float32(np.exp(-((k / (self._radius + 0.5)) ** 2)) * other.weight)
         weight = likeness(other.unlike, self._scale) * other.trust * nearness
-        weighted = cv2.multiply(other.gap, cv2.merge((weight, weight, weight)))
+        weighted = multiplied(other.gap, weight)
         self._total += weight
         self._change += weighted
         if self._slope_window is not None:
@@ -185,8 +185,8 @@ class AverageChange:
                 gaussian(part, self._slope_window)
                 for part in (support, self._spread, self._energy, self._rise)
             )
-            change = change - self._lean[..., None] * significant_slope(*sums)
-        return np.asarray(change / total[..., None], np.float32), support
+            change = change - multiplied(significant_slope(*sums), self._lean)
+        return divided(change, total), support
 
 
 def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band) -> Band:
@@ -196,11 +196,11 @@ def significant_slope(weight: Weight, spread: Weight, energy: Weight, rise: Band
     itself, times max(1 - (_SIGNIFICANT standard errors / slope)^2, 0).
     """
     spread = np.maximum(spread, 1e-3)
-    slope = rise / spread[..., None]
+    slope = divided(rise, spread)
     steepness = _dot(slope, slope) / np.float32(3) + np.float32(1e-12)
     error = np.maximum(energy - steepness * spread, 0) / (np.maximum(weight, 1e-3) * spread)
     share = np.maximum(1 - _SIGNIFICANT**2 * error / steepness, 0)
-    return np.asarray(slope * share[..., None], np.float32)
+    return multiplied(slope, share)
 
 
 def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:
@@ -210,10 +210,10 @@ def diffuse(correction: Band, support: Weight, *, sigma: float) -> Band:
     over, so that occlusions do not keep their flicker.
     """
     certainty = np.minimum(support, 1.0)
-    spread = gaussian(correction * certainty[..., None], sigma)
+    spread = gaussian(multiplied(correction, certainty), sigma)
     known = gaussian(certainty, sigma)
-    filled = spread / np.maximum(known, 1e-3)[..., None]
-    return np.asarray(filled + certainty[..., None] * (correction - filled), np.float32)
+    filled = divided(spread, np.maximum(known, 1e-3))
+    return np.asarray(filled + multiplied(correction - filled, certainty), np.float32)
 
 
 def detail_gain(wanted: Band, filtered: Band, *, window: float, limit: float) -> Weight:

@@ -8,7 +8,7 @@ import numpy as np
 
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.motion.warping import backward_warp, inside_frame
-from framesmooth.smoothing.trajectory.pyramid import LevelMotion, Weight
+from framesmooth.smoothing.trajectory.pyramid import LevelMotion, Weight, as_single
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _chained(motions: Iterable[LevelMotion | None], *, forward: bool) -> Iterato
     for index, motion in enumerate(motions, start=1):
         if motion is None:
             return
-        step_flow = np.asarray(motion.forward if forward else motion.backward, np.float32)
+        step_flow = as_single(motion.forward if forward else motion.backward)
         masks = motion.masks if forward else motion.masks_backward
         step_trusts = tuple(mask.astype(np.float32) for mask in masks)
         if flow is None:

@@ -1,6 +1,6 @@
 """Where motion could be followed: what the mid band shows of it holds for the other bands, too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -9,13 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.smoothing.trajectory.bilateral import Difference, likeness, mean_product
-from framesmooth.smoothing.trajectory.pyramid import Band, Weight, resized
+from framesmooth.smoothing.trajectory.pyramid import Band, Weight, as_half, as_single, resized
 
 # Over a square of so many pixels of the mid band, frames that were followed differ by up to so many noises:
 # wide, so that noise itself varies little, and what moved too fast stands out.
 _AROUND: Final = 11
 _TOLERANCE: Final = 2.0
 _CONTRAST: Final = np.float32(1 / 3)
+# Structure is the same from this correlation on: that of noise alone is a third of it.
+_SAME_STRUCTURE: Final = np.float32(0.5)
+# Less of the trusted pixels than this don't stand for the frame.
+_LEAST_CONFIRMED: Final = 0.05
+# Structure tells as far as so much of a band's energy (from the first on; all from the second on) isn't
+# noise. It is another's if its correlation is below the first part of what noise leaves of it, and the same
+# from the second part on.
+_TELLS_IN_MID, _SAME_IN_MID = (0.7, 0.9), (0.2, 0.6)
+_TELLS_IN_FINE, _SAME_IN_FINE = (0.4, 0.8), (0.3, 0.7)
 # What no neighbour's trust reaches this for was not followed; a frame is lost if so much of it was not.
 _FOLLOWED, _LARGE_PART = 0.5, 0.25
 
@@ -29,26 +38,59 @@ class Following:
     nothing to tell it by where things are blurred by their motion.
     """
 
+    here: Band
+    """The mid band of the frame (h, w, 3)."""
+    _confirmed: dict[int, Weight] = field(default_factory=dict)
     _shares: dict[int, NDArray[np.float16]] = field(default_factory=dict)
     _best: Weight | None = None
 
-    def seen(self, others: Iterable[Difference], here: Band, noise: Weight) -> Iterator[Difference]:
-        """Yield the mid band's differences, and keep what they tell.
+    def confirm(self, others: Iterable[Difference]) -> None:
+        """Find where the nearest neighbours' mid bands show the frame's structure, in whatever contrast."""
+        energy = _energy(self.here)
+        for other in others:
+            product, there = _products(self.here, energy, other.gap)
+            same = (energy + product) > _SAME_STRUCTURE * np.sqrt(energy * there)
+            self._confirmed[other.distance] = same.astype(np.float32)
 
-        ``here`` is the band of the frame, and ``noise`` (h, w) what it flickers by. A contrast that changed,
-        as under a lamp, is no difference here: that goes up to a third.
+    def confirmed(self, others: Sequence[Difference]) -> Sequence[Difference]:
+        """Return a band's differences, trusted where the structure is the same: there they are flicker.
+
+        What moves too fast to be followed differs as well, and may fill most of a frame. They are returned as
+        they are where hardly any structure tells.
+        """
+        sure = [self._where_confirmed(other) for other in others]
+        seen, told = (
+            sum(np.count_nonzero(other.trust > _FOLLOWED) for other in each) for each in (others, sure)
+        )
+        return sure if told > _LEAST_CONFIRMED * seen else others
+
+    def _where_confirmed(self, other: Difference) -> Difference:
+        same = self._confirmed.get(other.distance)
+        if same is None:
+            return other
+        same = resized(same, (other.trust.shape[0], other.trust.shape[1]))
+        return replace(other, trust=np.asarray(other.trust * same, np.float32))
+
+    def seen(self, others: Iterable[Difference], noise: Weight) -> Iterator[Difference]:
+        """Yield the mid band's differences, trusted as far as they show that the frame was followed.
+
+        ``noise`` (h, w) is what the band flickers by. A contrast that changed, as under a lamp, is no
+        difference here: that goes up to a third.
         """
         scale = np.asarray(2 * np.square(_TOLERANCE * noise), np.float32)
-        energy = _around(mean_product(here, here))
+        energy = _energy(self.here)
         for other in others:
-            product = _around(mean_product(here, other.gap))
+            product, there = _products(self.here, energy, other.gap)
             contrast = np.clip(product / (energy + scale), -_CONTRAST, _CONTRAST)
             unlike = _around(other.unlike) - contrast * (2 * product - contrast * energy)
             share = likeness(np.asarray(unlike, np.float32), scale)
-            self._shares[other.distance] = share.astype(np.float16)
+            share *= _same_structure(
+                energy, there, energy + product, np.square(noise), _TELLS_IN_MID, _SAME_IN_MID
+            )
+            self._shares[other.distance] = as_half(share)
             sure = share * other.sure
             self._best = sure if self._best is None else np.maximum(self._best, sure)
-            yield other
+            yield replace(other, trust=np.asarray(other.trust * share, np.float32))
 
     def trusted(self, others: Iterable[Difference]) -> Iterator[Difference]:
         """Yield another band's differences, trusted no further than the mid band was followed.
@@ -60,14 +102,62 @@ class Following:
             if not near:
                 yield other
                 continue
-            share = self._shares[max(near, key=abs)].astype(np.float32)
+            share = as_single(self._shares[max(near, key=abs)])
             share = resized(share, (other.trust.shape[0], other.trust.shape[1]))
+            yield replace(other, trust=np.asarray(other.trust * share, np.float32))
+
+    def trusted_in_fine(
+        self, others: Iterable[Difference], here: Band, noise: Weight
+    ) -> Iterator[Difference]:
+        """Yield the fine band's differences as :meth:`trusted` does, where its own structure is the same.
+
+        What is a pixel off looks the same in the mid band. ``here`` (h, w, 3) is the frame's fine band, and
+        ``noise`` (h, w) what it flickers by.
+        """
+        energy, scale = _energy(here), np.square(noise)
+        for other in self.trusted(others):
+            product, there = _products(here, energy, other.gap)
+            share = _same_structure(energy, there, energy + product, scale, _TELLS_IN_FINE, _SAME_IN_FINE)
             yield replace(other, trust=np.asarray(other.trust * share, np.float32))
 
     @property
     def is_lost(self) -> bool:
         """Whether no neighbour can be followed in a large part of the frame."""
         return self._best is not None and float((self._best < _FOLLOWED).mean()) >= _LARGE_PART
+
+
+def _energy(band: Band) -> Weight:
+    """Return the local mean square of a band (h, w): sums that run over it may leave less than nothing."""
+    return np.maximum(_around(mean_product(band, band)), 0)
+
+
+def _products(here: Band, energy: Weight, gap: Band) -> tuple[Weight, Weight]:
+    """Return the local products of a band with its ``gap`` to another one, and that one's energy (h, w)."""
+    product = _around(mean_product(here, gap))
+    there = energy + 2 * product + _around(mean_product(gap, gap))
+    return product, np.asarray(np.maximum(there, 0), np.float32)
+
+
+def _same_structure(
+    energy: Weight,
+    there: Weight,
+    product: Weight,
+    noise: Weight,
+    tells: tuple[float, float],
+    same: tuple[float, float],
+) -> Weight:
+    """Return 1 where two bands have the same structure or none, falling to 0 where it is another's (h, w).
+
+    From their local energies, their product, and the energy of their noise.
+    """
+    structure = np.maximum(1 - noise / (np.maximum(energy, there) + np.float32(1e-12)), np.float32(1e-3))
+    correlation = product / (np.sqrt(energy * there) * structure + np.float32(1e-12))
+    return np.asarray(1 - _ramp(structure, *tells) * (1 - _ramp(correlation, *same)), np.float32)
+
+
+def _ramp(values: Weight, low: float, high: float) -> Weight:
+    """Return 0 up to ``low``, rising to 1 from ``high`` on."""
+    return np.asarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1), np.float32)
 
 
 def _around(image: Weight) -> Weight:

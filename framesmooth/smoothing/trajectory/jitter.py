@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from framesmooth.frames import Frame, eight_bits
 from framesmooth.motion.flow.base import FlowField
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
-from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian
+from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian, multiplied
 
 WHITE_CORRELATION: Final = -2 / 3
 """Lag-1 autocorrelation of the second difference of white noise: -4 / 6."""
@@ -91,13 +91,13 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     if visible is not None:
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in distances}
-    own = {k: paths[k].flow - common[k] for k in distances}
+    own = {k: less(paths[k].flow, common[k]) for k in distances}
     gate = _alternation(own, trust) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
     gate = gaussian(gate, _GATE_EDGE)
-    return Jitter(presence, gate, np.asarray(-gate[..., None] * drift, np.float32), -_weave(common))
+    return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common))
 
 
 def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
@@ -106,6 +106,11 @@ def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
     if 2 * np.count_nonzero(seen) < seen.size:
         return np.zeros(2, np.float32)
     return np.asarray(np.median(flow[::_SPARSE, ::_SPARSE][seen], axis=0), np.float32)
+
+
+def less(flow: FlowField, motion: NDArray[np.float32]) -> FlowField:
+    """Return a flow (h, w, 2) less a motion (2,) of all of the frame."""
+    return np.asarray(cv2.subtract(flow, np.array([*motion, 0, 0], np.float64)), np.float32)
 
 
 def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -132,8 +137,10 @@ def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np
 def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
     """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
     before, here, after = _accelerations(flows)
-    product = ((before + after) * here).sum(axis=-1) / 2
-    energy = (np.square(before) + np.square(here) + np.square(after)).sum(axis=-1) / 3
+    along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
+    product = np.asarray((along_x + along_y) / 2, np.float32)
+    squares = np.square(before) + np.square(here) + np.square(after)
+    energy = (squares[..., 0] + squares[..., 1]) / 3
     energy = gaussian(energy, _GATE_SIGMA) + 1e-6
     rho = gaussian(product, _GATE_SIGMA) / energy
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]

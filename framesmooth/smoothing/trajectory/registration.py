@@ -8,14 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.motion.warping import backward_warp
 from framesmooth.smoothing.trajectory.flow_chains import Paths
-from framesmooth.smoothing.trajectory.jitter import Jitter, common_motion
+from framesmooth.smoothing.trajectory.jitter import Jitter, common_motion, less
 from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     Weight,
+    divided,
     gaussian,
+    multiplied,
     rescaled_flow,
 )
 
@@ -48,7 +50,7 @@ def steadied(
         flows = {k: mid[k].flow if k else own for k in bands}
         trusts = {k: mid[k].trust if k else np.ones_like(wobble.gate) for k in bands}
         steps = steps_onto_mean({k: moved(bands[k], flow) for k, flow in flows.items()}, trusts)
-        steps = {k: np.float32(even) * wobble.gate[..., None] * step for k, step in steps.items()}
+        steps = {k: multiplied(step, np.float32(even) * wobble.gate) for k, step in steps.items()}
         own = own + steps.pop(0)
         mid = mid | {k: replace(mid[k], flow=mid[k].flow + step) for k, step in steps.items()}
     weave = np.float32(share) * wobble.weave
@@ -73,14 +75,14 @@ def evened(paths: Paths, share: float) -> Paths:
     distances = np.array([0, *near], np.float32)
     leans = distances - distances.mean()
     leans /= leans @ distances
-    own = {k: path.flow - common[k] for k, path in near.items()}
+    own = {k: less(path.flow, common[k]) for k, path in near.items()}
     slope = sum(lean * each for lean, each in zip(leans[1:], own.values(), strict=True))
     change = {k: np.asarray(np.float32(k) * slope - each, np.float32) for k, each in own.items()}
-    off = sum(np.square(each).sum(axis=-1) for each in change.values()) / len(change)
+    off = np.asarray(sum(map(squared_length, change.values())) / len(change), np.float32)
     weight = np.float32(share) * np.min([path.trust for path in near.values()], axis=0)
     weight *= np.minimum(_WOBBLE_ENERGY / (gaussian(off, _OFF_SIGMA) + 1e-6), 1)
     return paths | {
-        k: replace(near[k], flow=near[k].flow + weight[..., None] * each) for k, each in change.items()
+        k: replace(near[k], flow=near[k].flow + multiplied(each, weight)) for k, each in change.items()
     }
 
 
@@ -102,7 +104,8 @@ def steps_onto_mean(pictures: Mapping[int, Band], trusts: Mapping[int, Weight]) 
 
     def step(picture: NDArray[np.float32]) -> FlowField:
         x, y = (gaussian(slope * (mean - picture), _PATCH_SIGMA) for slope in slopes)
-        found = np.stack([yy * x - xy * y, xx * y - xy * x], axis=-1) / determinant[..., None]
+        both = np.asarray(cv2.merge((yy * x - xy * y, xx * y - xy * x)), np.float32)
+        found = divided(both, determinant)
         return np.asarray(np.clip(found, -_LARGEST_STEP, _LARGEST_STEP), np.float32)
 
     return {k: step(picture) for k, picture in grey.items()}

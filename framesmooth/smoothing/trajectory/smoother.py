@@ -6,7 +6,6 @@ from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,9 +52,12 @@ from framesmooth.smoothing.trajectory.pyramid import (
     Band,
     GridMotions,
     Weight,
+    as_half,
+    as_single,
     gaussian,
     join,
     level_sizes,
+    multiplied,
     rescaled_flow,
     resized,
     split,
@@ -97,7 +99,8 @@ class TonedFrame:
 
     ``rise`` (3,) is the log-ratio of the next frame's light to this one's, and ``jump`` the same where
     another light begins, else 0. ``kept`` has its bands by the share of the gains that was applied, the fine
-    and the mid one in half precision: at most 0.03 of 255 levels off.
+    and the mid one in half precision: at most 0.03 of 255 levels off. ``sure`` has how far their pixels are
+    known.
     """
 
     frame: Frame
@@ -108,43 +111,57 @@ class TonedFrame:
     rise: NDArray[np.float64]
     jump: NDArray[np.float64]
     kept: dict[float, dict[int, NDArray[np.floating[Any]]]] = field(default_factory=dict)
+    sure: dict[float, dict[int, Weight]] = field(default_factory=dict)
 
     def band(self, band: int, share: float) -> Band:
         """Return a band of the frame with this share of its gains."""
         if share not in self.kept:
             fine, mid, low = split(toned(self.frame, self.gains ** np.float32(share)))
-            self.kept[share] = {FINE: fine.astype(np.float16), MID: mid.astype(np.float16), LOW: low}
-        return np.asarray(self.kept[share][band], np.float32)
+            self.kept[share] = {FINE: as_half(fine), MID: as_half(mid), LOW: low}
+        return as_single(self.kept[share][band])
 
     def known(self, band: int, share: float) -> Weight | None:
         """Return how far the pixels of a band are known (h, w), 0 to 1; None where nothing was clipped."""
-        found = unclipped(self.frame, self.gains ** np.float32(share))
-        if found is None:
-            return None
-        if band == LOW:  # a pixel of it is made of many
-            found = gaussian(found, LOW_SIGMA)
-        return resized(found, level_sizes((found.shape[0], found.shape[1]))[band])
+        if share not in self.sure:
+            found = unclipped(self.frame, self.gains ** np.float32(share))
+            self.sure[share] = {} if found is None else _known_bands(found)
+        bands = self.sure[share]
+        return bands[band] if bands else None
 
     def forget_fine(self) -> None:
         """Drop the largest band, which no later frame asks for."""
-        for bands in self.kept.values():
+        for bands in (*self.kept.values(), *self.sure.values()):
             bands.pop(FINE, None)
+
+
+def _known_bands(found: Weight) -> dict[int, Weight]:
+    """Return how far the pixels of each band are known, by that of the frame's pixels (H, W)."""
+    _, mid, low = level_sizes((found.shape[0], found.shape[1]))
+    # A pixel of the low band is made of many.
+    return {FINE: found, MID: resized(found, mid), LOW: resized(gaussian(found, LOW_SIGMA), low)}
 
 
 @dataclass(frozen=True)
 class RegisteredBand:
     """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths.
 
-    ``noise`` (h, w) is what it flickers by, and ``gain`` the share of that which grows with its brightness or
-    contrast: of the low band all.
+    ``near`` are the differences to the neighbours up to two away; ``others``, those to all, let go of them.
     """
 
     here: Band
     known: Weight | None
+    near: list[Difference]
     others: Iterator[Difference]
-    noise: Weight
-    gain: float
     radius: float
+
+    @property
+    def energy(self) -> Weight:
+        """The local mean square of the band (h, w)."""
+        return gaussian(mean_product(self.here, self.here), _SIMILARITY_SIGMA)
+
+    def nearest(self, distance: int) -> list[Difference]:
+        """Return the differences to the neighbours up to so many frames away."""
+        return [other for other in self.near if abs(other.distance) <= distance]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,19 +271,24 @@ class TrajectorySmoother(MotionSmoother):
             return {strength: window[centre].frame.copy() for strength in strengths}
         paths, shift, presence = self._steadied(window, centre, shares, paths)
         averaged: dict[float, dict[int, Band]] = {strength: {} for strength in strengths}
-        following = Following()
-        low = _register(LOW, window, centre, shares, paths[LOW], shift)
+        mid, low = (_register(band, window, centre, shares, paths[band], shift) for band in (MID, LOW))
+        following = Following(mid.here)
+        following.confirm(mid.near)
+        gain = _gain(low, following)
         for band in (MID, FINE, LOW):
-            registered = low
-            if band != LOW:
-                registered = _register(band, window, centre, shares, paths[band], shift, low.gain)
-            seen = following.trusted(registered.others)
+            registered = {MID: mid, LOW: low}.get(band) or _register(
+                band, window, centre, shares, paths[band], shift
+            )
+            noise = _noise(band, registered, gain, following)
+            looser = 1 + (_WOBBLING_TOLERANCE[band] - 1) * presence
             if band == MID:
-                looser = 1 + (_WOBBLING_TOLERANCE[MID] - 1) * presence
-                seen = following.seen(registered.others, registered.here, looser * registered.noise)
-            registered = replace(registered, others=seen)
-            tolerance = SETTINGS[band].tolerance * (1 + (_WOBBLING_TOLERANCE[band] - 1) * presence)
-            answers = _average(band, registered, [2 * strength * tolerance for strength in averaged])
+                seen = following.seen(registered.others, looser * noise)
+            elif band == FINE:
+                seen = following.trusted_in_fine(registered.others, registered.here, noise)
+            else:
+                seen = following.trusted(registered.others)
+            limits = [2 * strength * SETTINGS[band].tolerance * looser * noise for strength in averaged]
+            answers = _average(band, replace(registered, others=seen), limits)
             for bands, answer in zip(averaged.values(), answers, strict=True):
                 bands[band] = answer
         if following.is_lost and self.on_lost is not None:
@@ -314,13 +336,10 @@ def _register(
     shares: Sequence[float],
     paths: Paths,
     shift: FlowField | None,
-    gain: float = 0.0,
 ) -> RegisteredBand:
     """Return one band of the centre frame and how its neighbours along their trajectories differ from it.
 
     The frame's own band is moved by ``shift`` (on the mid grid) onto the steadied grid, where they start.
-    Light that flickers is a gain: what is bright, or rich in contrast, flickers more. The low band tells by
-    how much, as ``gain`` to the others.
     """
     here, radius = window[centre].band(band, shares[centre]), _radius(band, shares[centre])
     known = window[centre].known(band, shares[centre])
@@ -331,27 +350,40 @@ def _register(
 
     def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
-        there = moved(other.band(band, share), rescaled_flow(path.flow, size)) * lit[centre + path.distance]
+        flow = rescaled_flow(path.flow, size)
+        there = moved(other.band(band, share), flow) * lit[centre + path.distance]
         weight = other.weights[band] / window[centre].weights[band]
         seen = other.known(band, share)
         if seen is not None:
-            seen = np.asarray(backward_warp(seen, rescaled_flow(path.flow, size)), np.float32)
+            seen = np.asarray(backward_warp(seen, flow), np.float32)
         neighbour = Neighbour(path.distance, there, resized(path.trust, size), weight, seen)
         return compare(here, neighbour, window=_SIMILARITY_SIGMA, known=known)
 
-    near = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
-    others = (difference(paths[k]) for k in near)
-    # Trends not in the finer bands: wobbling outlines there come and go like trends.
-    trends = band == LOW
-    judged = list(islice(others, sum(abs(k) <= 1 + trends for k in near)))
-    energy = gaussian(mean_product(here, here), _SIMILARITY_SIGMA)
+    close = sorted((k for k in paths if abs(k) <= ceil(radius)), key=abs)
+    others = (difference(paths[k]) for k in close)
+    near = list(islice(others, sum(abs(k) <= (1 if band == FINE else 2) for k in close)))
+    return RegisteredBand(here, known, near, chain(_consumed(near), others), radius)
+
+
+def _gain(low: RegisteredBand, following: Following) -> float:
+    """Return by what share of its brightness the low band flickers, trends not counted."""
+    return noise_level(following.confirmed(low.near), beside_trends=True, level=_level(low))
+
+
+def _level(low: RegisteredBand) -> Weight:
+    return np.asarray(np.sqrt(low.energy) + _DARK, np.float32)
+
+
+def _noise(band: int, registered: RegisteredBand, gain: float, following: Following) -> Weight:
+    """Return what a band flickers by (h, w).
+
+    Light that flickers is a ``gain``: what is bright, or rich in contrast, flickers more. Trends count in the
+    finer bands: wobbling outlines there come and go like trends.
+    """
     if band == LOW:
-        level = np.asarray(np.sqrt(energy) + _DARK, np.float32)
-        gain = noise_level(judged, beside_trends=True, level=level)
-        noise = np.maximum(np.float32(gain) * level, LEAST_NOISE)
-    else:
-        noise = np.sqrt(np.float32(noise_level(judged) ** 2) + np.float32(gain**2) * energy)
-    return RegisteredBand(here, known, chain(_consumed(judged), others), noise, gain, radius)
+        return np.asarray(np.maximum(np.float32(gain) * _level(registered), LEAST_NOISE), np.float32)
+    own = noise_level(following.confirmed(registered.nearest(1)))
+    return np.asarray(np.sqrt(np.float32(own**2) + np.float32(gain**2) * registered.energy), np.float32)
 
 
 def _in_this_light(window: Sequence[TonedFrame], centre: int, shares: Sequence[float]) -> NDArray[np.float32]:
@@ -372,18 +404,18 @@ def _consumed(differences: list[Difference]) -> Iterator[Difference]:
         yield differences.pop(0)
 
 
-def _average(band: int, registered: RegisteredBand, tolerances: Sequence[float]) -> Iterator[Band]:
-    """Yield one band of the centre frame averaged with its neighbours, as unlike by so many noises each."""
+def _average(band: int, registered: RegisteredBand, limits: Sequence[Weight]) -> Iterator[Band]:
+    """Yield one band of the centre frame averaged with its neighbours, as unlike (h, w) by so much each."""
     here = registered.here
     averages = [
         AverageChange(
             here.shape[:2],
             radius=registered.radius,
-            limit=np.asarray(tolerance * registered.noise, np.float32),
+            limit=np.asarray(limit, np.float32),
             slope_window=None if band == FINE else 2 * _SIMILARITY_SIGMA,
             known=registered.known,
         )
-        for tolerance in tolerances
+        for limit in limits
     ]
     for other in registered.others:
         for average in averages:
@@ -402,5 +434,5 @@ def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight
         gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
         if known is not None:
             gain = np.asarray(1 + known * (gain - 1), np.float32)
-        return np.asarray(cv2.multiply(mean, cv2.merge((gain, gain, gain))), np.float32)
+        return multiplied(mean, gain)
     return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)

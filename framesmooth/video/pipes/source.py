@@ -104,7 +104,6 @@ class PipeSource:
             decoding, remarks = look_at(self._container, stream, first, reading, rate, name, samples)
         self.format, self.metadata = self._container.format.name, dict(self._container.metadata)
         self._decoding, self._stream, self.samples = decoding, stream, samples
-        self._stored_rate: Fraction = rate
         self._damage.fields = 2 if decoding.interlace.doubles else 1
         self.fps: Fraction = rate * self._damage.fields
         if fps not in (None, self.fps):

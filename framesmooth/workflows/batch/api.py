@@ -80,10 +80,10 @@ def run_batch(settings: BatchSettings, watch: Watcher) -> BatchResult:
         watch(Notice(note, warning=True))
     if shard.source:
         watch(Notice(f"part {shard} of the jobs, by {shard.source}"))
-    with _alone(records, shard, watch):
+    with _reached(settings, checked, records), _alone(records, shard, watch):
         missing = [job for job in checked if not records.is_done(job)]
         done = len(checked) - len(missing)
-        wanted = [job for job in missing if settings.again or records.status(job) != LEFT]
+        wanted = [job for job in missing if _is_wanted(job, settings, records)]
         for job in missing:
             if job not in wanted:
                 why = records.read(job.name).get("message", "")
@@ -119,6 +119,30 @@ def _part(settings: BatchSettings) -> tuple[list[Job], Shard]:
     """Return the jobs of this part, and which part it is."""
     shard = find_shard(settings.shard, os.environ)
     return plan(settings.files, settings.output, shard), shard
+
+
+def _is_wanted(job: Job, settings: BatchSettings, records: Records) -> bool:
+    """Tell whether a job that is not done is to be done now."""
+    return settings.again or records.status(job) != LEFT
+
+
+@contextmanager
+def _reached(settings: BatchSettings, jobs: Sequence[Job], records: Records) -> Iterator[None]:
+    """Stay connected to Ray while the block runs, where there is work for it: before anything is written.
+
+    Raises:
+        UsageError: Ray is not installed, or there is no such cluster.
+    """
+    if settings.ray is None or not any(
+        _is_wanted(job, settings, records) and not records.is_done(job) for job in jobs
+    ):
+        yield
+        return
+    from framesmooth.workflows.crew.ray_connection import reached
+    from framesmooth.workflows.crew.ray_crew import ADVICE
+
+    with reached(settings.ray, f"--ray {settings.ray}", ADVICE):
+        yield
 
 
 @contextmanager

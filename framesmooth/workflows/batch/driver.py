@@ -1,4 +1,4 @@
-"""Handing out jobs: to whom, how often, and when to give one up."""
+"""Handing out jobs: to which worker, how often, and when to give one up."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is known of jobs: a record for each, beside the results."""
+"""Records of jobs, one for each, beside the results."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a batch has come to: how each job stands, by the records."""
+"""The result of a batch: the status of each job, by the records."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the entries of a job file ask for: the product of their lists, a row for each job."""
+"""The jobs that the entries of a job file ask for: the product of their lists, a row for each job."""
 
 import glob
 import math
@@ -35,7 +35,6 @@ class Row:
         values: settings by key, each with its place.
         format: suffix of the result.
         entry: where it is written.
-        subject_place: where its subject is written.
         notes: what the user should know.
     """
 
@@ -46,7 +45,6 @@ class Row:
     values: Mapping[str, tuple[Value, Located]]
     format: str
     entry: Located
-    subject_place: Located
     notes: tuple[str, ...] = ()
 
 
@@ -103,7 +101,6 @@ def rows_of(entry: Located, defaults: Mapping[str, Located]) -> list[Row]:
                     values=values,
                     format=format_,
                     entry=entry,
-                    subject_place=subject,
                     notes=notes,
                 )
             )

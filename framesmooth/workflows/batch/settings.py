@@ -57,7 +57,7 @@ class BatchSettings(SettingGroup):
         Setting(everyday=True, metavar="N", help="How often a job that failed is tried again."),
     ] = 1
     again: Annotated[
-        bool, Setting(help="Also try jobs again that have been left because two workers ended with them.")
+        bool, Setting(help="Also retry jobs that were given up because two workers crashed on them.")
     ] = False
     overwrite: Annotated[
         bool,

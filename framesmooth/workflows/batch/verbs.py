@@ -98,11 +98,9 @@ def _converting(workflow: str) -> Work:
 
 
 def _soundtrack(job: Job, values: dict[str, Any], emit: Listener, pool: ModelPool) -> Facts:
-    from pathlib import Path
+    from framesmooth.workflows.soundtrack import soundtrack
 
-    from framesmooth.workflows.soundtrack import make_soundtrack
-
-    samples = make_soundtrack(Path(job.subject[0]), job.output, SoundtrackSettings.of(**values), emit)
+    samples = soundtrack(job.subject[0], job.output, on_event=emit, **values)
     return {"seconds of sound": round(len(samples) / 48_000, 2)}
 
 

@@ -1,4 +1,4 @@
-"""What the driver of a batch tells, as plain values for a front end."""
+"""Events of a batch, as plain values for a front end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a group of workers is to those who give them tasks, whether they are processes here or actors of Ray.
+"""The contract of a group of workers, whether they are processes here or actors of Ray.
 
 What a worker does with a task is a function that it finds by its name, "module:function": it takes the task
 in plain types, a listener, the models that the worker keeps and the worker's name, and returns an Outcome.

@@ -1,4 +1,4 @@
-"""What comes of a task, and what an error means to those who gave it."""
+"""The outcome of a task, and what an error means to those who gave it."""
 
 import errno
 from collections.abc import Iterator, Mapping

@@ -3,21 +3,20 @@
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any, Final
 
-from framesmooth.errors import UsageError, missing_packages
 from framesmooth.models.pool import ModelPool
 from framesmooth.workflows.crew.base import Died, Ended, News, Ready, Task, Told
 from framesmooth.workflows.crew.outcome import Outcome
-from framesmooth.workflows.crew.processes import THREADS
+from framesmooth.workflows.crew.processes import THREADS, gpus_here, processors
+from framesmooth.workflows.crew.ray_connection import LOCAL, connected, first_line
 from framesmooth.workflows.crew.telling import telling
 from framesmooth.workflows.crew.worker import doing_of, use_threads
 
-LOCAL: Final = "local"
-_PATIENCE: Final = ("RAY_raylet_start_wait_time_s", "180")
-"""Ray's own 30 seconds are too few on a machine that has much to do."""
+ADVICE: Final = "start one with 'ray start --head', or write --ray local"
 _LOOK: Final = 1.0
 """Seconds between two looks at how far a task is."""
 
@@ -67,26 +66,25 @@ class RayCrew:
         Raises:
             UsageError: Ray is not installed, or there is no such cluster.
         """
+        self._doing, self._actors, self._looked = doing, dict[int, Any](), 0.0
+        self._refs: dict[Any, tuple[int, str]] = {}
         asked = asked or f"--ray {address}"
-        advice = advice or "start one with 'ray start --head', or write --ray local"
-        check_installed(asked)
-        _connect(address, asked, advice)
-        self._doing = doing
+        advice = advice or ADVICE
+        here = _shared(workers, len(gpus_here()), [processors()], processors()) if address == LOCAL else 1
+        self._connection = ExitStack()
+        inherited = self._connection.enter_context(connected(address, _threads(here), asked, advice))
         import ray
 
         self._ray: Any = ray
         cluster: dict[str, float] = self._ray.cluster_resources()
         gpus, cpus = int(cluster.get("GPU", 0)), max(int(cluster.get("CPU", 1)), 1)
-        machines = [one["Resources"].get("CPU", 1) for one in self._ray.nodes() if one["Alive"]]
+        machines = [int(one["Resources"].get("CPU", 1)) for one in self._ray.nodes() if one["Alive"]]
         self._count = workers or gpus or max(len(machines), 1)
         self._cpus = min(1.0, cpus / self._count)
         self._gpus = min(1.0, gpus / self._count)
-        share = max(min(cpus // self._count, int(max(machines, default=1))), 1)
-        here = os.environ.get(THREADS[0], "")  # results can hang on it: actors take no more
-        self._threads = min(share, max(int(here), 1)) if here.isdigit() else share
-        self._actors: dict[int, Any] = {}
-        self._refs: dict[Any, tuple[int, str]] = {}
-        self._looked = 0.0
+        threads = _threads(_shared(workers, gpus, machines, cpus))
+        # a process of Ray with variables of its own is started by another one, which costs as much again
+        self._environment = {} if threads == inherited else {"runtime_env": {"env_vars": threads}}
 
     def __len__(self) -> int:
         """Return how many workers there are."""
@@ -98,8 +96,6 @@ class RayCrew:
 
     def start(self, worker: int) -> None:
         """Start an actor, where the cluster has room for one."""
-        threads = str(self._threads)
-        variables = dict.fromkeys(THREADS, threads)
         actor: Any = (
             self._ray.remote(Actor)
             .options(
@@ -108,7 +104,7 @@ class RayCrew:
                 max_concurrency=3,  # a task, and meanwhile told and stop
                 max_restarts=0,
                 scheduling_strategy="SPREAD",
-                runtime_env={"env_vars": variables},
+                **self._environment,
             )
             .remote(self.name(worker), self._doing)
         )
@@ -144,7 +140,7 @@ class RayCrew:
         """End all actors, and the connection."""
         for actor in self._actors.values():
             self._ray.kill(actor)
-        self._ray.shutdown()
+        self._connection.close()
 
     def _heard(self, ref: Any) -> list[News]:
         """Return the news of an answer; the first failed one of an actor stands for its death."""
@@ -158,46 +154,22 @@ class RayCrew:
                 return []
             self._refs = {one: about for one, about in self._refs.items() if about[0] != worker}
             self._actors.pop(worker, None)
-            return [Died(worker, f"ended: {_first_line(error)}")]
+            return [Died(worker, f"ended: {first_line(error)}")]
         except self._ray.exceptions.RayError as error:
-            ended = Outcome(kind="error", message=f"Ray: {_first_line(error)}")
+            ended = Outcome(kind="error", message=f"Ray: {first_line(error)}")
             return [Ended(worker, ended)] if what == "work" else []
         if what == "told":
             return [Told(worker, one) for one in answer]
         return [Ready(worker)] if what == "ready" else [Ended(worker, Outcome(**answer))]
 
 
-def check_installed(asked: str) -> None:
-    """Check that Ray is installed.
-
-    Raises:
-        UsageError: it is not; ``asked`` is what asks for it on the command line.
-    """
-    if missing_packages(["ray"]):
-        raise UsageError(f"{asked} needs ray, which is not installed: pip install 'framesmooth[ray]'")
+def _shared(workers: int | None, gpus: int, machines: Sequence[int], cpus: int) -> int:
+    """Return how many threads an actor has, of machines with so many processors each."""
+    count = workers or gpus or max(len(machines), 1)
+    share = max(min(cpus // count, max(machines, default=1)), 1)
+    asked = os.environ.get(THREADS[0], "")  # results can hang on it: actors take no more
+    return min(share, max(int(asked), 1)) if asked.isdigit() else share
 
 
-def _connect(address: str, asked: str, advice: str) -> None:
-    """Start Ray here, or join the cluster at an address.
-
-    Raises:
-        UsageError: there is none.
-    """
-    os.environ.setdefault(*_PATIENCE)  # before it is imported
-    import ray
-
-    how: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
-    try:
-        if address == LOCAL:
-            ray.init(address=LOCAL, include_dashboard=False, **how)
-        else:
-            ray.init(address=address, **how)
-    except Exception as error:  # Ray raises plain ones, too
-        what = "finds no cluster" if address != LOCAL else "could not start"
-        advice = advice if address != LOCAL else "try again when this machine has less to do"
-        raise UsageError(f"{asked} {what} ({_first_line(error)}): {advice}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200] if lines else type(error).__name__
+def _threads(count: int) -> dict[str, str]:
+    return dict.fromkeys(THREADS, str(count))

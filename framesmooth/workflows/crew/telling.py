@@ -1,4 +1,4 @@
-"""Events of a task as short plain messages, few enough for a pipe."""
+"""Events of a task as compact plain messages, few enough for a pipe."""
 
 import threading
 import time

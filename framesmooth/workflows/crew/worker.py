@@ -1,4 +1,4 @@
-"""The process of one worker: reads tasks from stdin, one JSON object a line, and tells on stdout.
+"""The process of one worker: reads tasks from stdin, one JSON object a line, and writes events to stdout.
 
 It ends when stdin does, in the middle of a task, too: then its driver is gone. What libraries print goes to
 stderr, which is its log.

@@ -1,4 +1,4 @@
-"""The cascade: a clip is drawn small and with few frames; the others come between, and all are enlarged.
+"""The cascade: a clip is generated small and with few frames, then interpolated and enlarged.
 
 After Ho et al. 2022 (Imagen Video): a base clip, then super-resolution in time, then in space. Here frames
 between follow the motion of the smoothed ones, and an upscaler enlarges them.

@@ -3,7 +3,8 @@
 import math
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -17,6 +18,7 @@ from framesmooth.metrics.measure import measure
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.video.images import save_png
 from framesmooth.workflows.generate.finish_cost import FinishingCost, finishing_cost
+from framesmooth.workflows.generate.sharing import Shares, shares_of
 
 if TYPE_CHECKING:
     from framesmooth.generation.base import FrameGenerator
@@ -212,15 +214,19 @@ def estimate(
         ModelError: a model that cannot be measured.
     """
     work, least_work = generator.work(is_rendered), generator.least_work(is_rendered)
+    shares = shares_of(clip)
 
     def worked_out(found: "Probe", smoothing: _Smoothing, finishing: FinishingCost | None = None) -> Estimate:
-        return _worked_out(generator, work, least_work, found, smoothing, finishing or FinishingCost())
+        return _worked_out(
+            generator, (work, least_work), found, smoothing, finishing or FinishingCost(), shares
+        )
 
     def is_worth_it(first: "Probe", trial: float) -> bool:
         seconds = worked_out(first, _Smoothing()).seconds
         return trial <= LONGEST_TRIAL and (least == 0 or seconds >= max(least, _TRIALS * trial))
 
-    found = generator.probe(is_worth_it)
+    with _threads(shares):
+        found = generator.probe(is_worth_it)
     spare = least - worked_out(found, _Smoothing()).seconds
     finishing = finishing_cost(
         clip.cascade,
@@ -229,26 +235,42 @@ def estimate(
         _small_clip(found.image, generator, _SIDES[1]) * 2,
         clip.settings.compute.device,
     )
-    return worked_out(found, _smoothing(clip, generator, found.image, spare), finishing)
+    return worked_out(found, _smoothing(clip, generator, found.image, spare, shares), finishing)
+
+
+@contextmanager
+def _threads(shares: Shares) -> Iterator[None]:
+    """Compute with as many threads as one of several processes has while the block runs."""
+    from framesmooth.models.devices import limited_threads
+
+    before = cv2.getNumThreads()
+    with limited_threads(shares.threads):
+        cv2.setNumThreads(min(before, shares.threads or before))
+        try:
+            yield
+        finally:
+            cv2.setNumThreads(before)
 
 
 def _worked_out(
     generator: "FrameGenerator",
-    work: "Work",
-    least_work: "Work",
+    works: tuple["Work", "Work"],
     found: "Probe",
     smoothing: "_Smoothing",
     finishing: FinishingCost,
+    shared: Shares,
 ) -> Estimate:
+    work, least_work = works
     height, width = generator.size
     png, writing = _png(found.image[:height, :width])
     finished = finishing.pixels / (height * width)  # in frames of this size
     frames = work.frames + generator.num_frames + finished  # before smoothing, after it, and what follows
     least, most = least_work.keyframe_steps, work.keyframe_steps
     shares = [least + share * (most - least) for share in (_USUAL, 0.0, _RARELY_MORE)]
-    keyframes = [_keyframe_seconds(found, work, least_work, steps) for steps in shares]
-    between = [_seconds(found, which)[1] for which in (work, least_work)]
-    decoding = found.seconds(work)[1]
+    quicker = work.quicker(shared.drawing)
+    keyframes = [_keyframe_seconds(found, work, least_work, steps) / quicker for steps in shares]
+    between = [_seconds(found, which)[1] / shared.drawing for which in (work, least_work)]
+    decoding = found.seconds(work)[1] / shared.drawing
     following = finishing.interpolating + finishing.enlarging
     other = decoding + smoothing.seconds + following + writing * frames
     quick, slow = found.spread
@@ -267,7 +289,8 @@ def _worked_out(
         diffusing=keyframes[0] + max(between),
         decoding=decoding,
         smoothing=smoothing.seconds,
-        memory=found.memory + (0 if found.device.startswith("cuda") else smoothing.memory),
+        memory=found.memory * (shared.beside if shared.drawing > 1 else 1)
+        + (0 if found.device.startswith("cuda") else smoothing.memory),
         free=found.free,
         interpolating=finishing.interpolating,
         enlarging=finishing.enlarging,
@@ -311,7 +334,9 @@ class _Smoothing:
     memory: int = 0
 
 
-def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, spare: float) -> _Smoothing:
+def _smoothing(
+    clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, spare: float, shares: Shares
+) -> _Smoothing:
     """Smooth and measure small clips that move, of two sizes, and follow their line to the clip's size.
 
     So the time that every frame takes, however small, isn't multiplied by the number of pixels. Where it
@@ -324,16 +349,15 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
         return _Smoothing()
     strength = clip.settings.smoothing.smooth_strength
     smoother = create_smoother(clip.settings.smoothing.smoother, 0.5 if strength == "auto" else strength)
-    tracemalloc.start()
-    traced = _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.rate)
-    _, held = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    memory = round(held * pixels / areas[0] * _UNTRACED)
+    traced, held = _traced(
+        lambda: _seconds_of_smoothing(smallest, smoother, clip.settings.timeline.rate, shares)
+    )
+    memory = round(held * pixels / areas[0] * _UNTRACED) * shares.smoothing
     most = traced / len(smallest) * max(pixels / areas[0], 1) * num_frames
     if most < spare:
         return _Smoothing(most, memory)
     low, high = (
-        _seconds_of_smoothing(frames, smoother, clip.settings.timeline.rate) / len(frames)
+        _seconds_of_smoothing(frames, smoother, clip.settings.timeline.rate, shares) / len(frames)
         for frames in (smallest, small)  # warm, and not traced
     )
     per_pixel = max(high - low, 0.0) / (areas[1] - areas[0]) if areas[1] > areas[0] else 0.0
@@ -341,11 +365,34 @@ def _smoothing(clip: "ResolvedClip", generator: "FrameGenerator", image: Frame, 
     return _Smoothing(per_frame * num_frames, memory)
 
 
-def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction) -> float:
+def _traced(measured: Callable[[], float]) -> tuple[float, int]:
+    """Return what ``measured`` returns, and the most bytes held meanwhile. A caller's own tracing goes on."""
+    if tracing := tracemalloc.is_tracing():
+        tracemalloc.reset_peak()
+    else:
+        tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    try:
+        result = measured()
+        return result, tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not tracing:
+            tracemalloc.stop()
+
+
+def _seconds_of_smoothing(frames: list[Frame], smoother: Smoother, fps: Fraction, shares: Shares) -> float:
+    """Return the seconds of smoothing frames, a share of which each process has, and measuring them here."""
     started = time.perf_counter()
     measure(frames, fps=fps)
-    measure(smoother(frames), reference=frames, flow_on="self", fps=fps)
-    return time.perf_counter() - started
+    if shares.smoothing == 1:
+        measure(smoother(frames), reference=frames, flow_on="self", fps=fps)
+        return time.perf_counter() - started
+    with _threads(shares):
+        begun = time.perf_counter()
+        smoothed = list(smoother(frames))
+        taken = time.perf_counter() - begun
+    measure(smoothed, reference=frames, flow_on="self", fps=fps)
+    return time.perf_counter() - started - taken * (1 - 1 / shares.smoothing)
 
 
 def _small_clip(image: Frame, generator: "FrameGenerator", most: int) -> list[Frame]:

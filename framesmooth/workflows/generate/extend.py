@@ -1,4 +1,4 @@
-"""Going on with a finished clip: its frames stay, and others follow from what its last ones were made of.
+"""Extending a finished clip: its frames stay, and more follow from its last keyframes and seeds.
 
 Travel between prompts goes on in noise from where it was, or on to new prompts; a subject goes on along its
 path; a camera goes on over the images that it keeps; a video pipeline starts from the last frame.

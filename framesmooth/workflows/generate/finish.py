@@ -1,4 +1,4 @@
-"""What follows the smoothed frames of a run: frames between them, and larger ones.
+"""The stages after smoothing: interpolation and upscaling.
 
 Both are stages of the run folder, under keys made of the frames that go in, of how they are made, and of the
 versions of what computes them. Enlarging goes on at the frame where it was stopped.

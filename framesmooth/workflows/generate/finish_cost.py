@@ -1,4 +1,4 @@
-"""What frames between and larger ones will cost, from small frames that are interpolated and enlarged."""
+"""The cost of interpolation and upscaling, measured on small frames."""
 
 import math
 import time

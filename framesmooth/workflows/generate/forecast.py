@@ -1,4 +1,4 @@
-"""How long a run will still take: what is announced before it, and corrected while its keyframes are made."""
+"""The time a run still takes: announced before it, and corrected while its keyframes are generated."""
 
 import time
 from collections.abc import Callable

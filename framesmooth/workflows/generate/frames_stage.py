@@ -1,4 +1,4 @@
-"""The frames of a clip before smoothing: generated, judged, repaired, and kept in the run folder.
+"""The frames of a clip before smoothing: generated, checked, repaired, and stored in the run folder.
 
 Frames that are there and intact are not generated again. They are rendered in fixed batches; once all are
 there they are judged, the result is noted, and only then the bad ones are replaced. So a run that is stopped

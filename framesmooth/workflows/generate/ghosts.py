@@ -1,4 +1,4 @@
-"""Frames in which two pictures show through each other: found by ghosting, named among the bad frames.
+"""Frames with ghosting, which are reported among the bad frames.
 
 They are kept. What fades does so over many frames: neither a neighbour nor another noise mends one of them.
 """

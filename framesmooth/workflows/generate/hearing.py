@@ -1,4 +1,4 @@
-"""The sound that a clip follows: its variables in schedules, and prompts on its beats."""
+"""Audio-reactive schedules: the variables of a clip's sound, and prompts on its beats."""
 
 import re
 from collections.abc import Iterator

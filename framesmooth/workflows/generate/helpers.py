@@ -1,4 +1,4 @@
-"""Other processes that make batches of a clip, beside this one or in its place.
+"""Worker processes that generate batches of a clip, beside this process or in its place.
 
 This process takes batches, too, unless the others are actors of Ray on other machines, and whatever a worker
 that has ended had in hand: a clip gets done as long as this process lives.

@@ -1,4 +1,4 @@
-"""Pieces of a clip that a worker makes: batches of keyframes, or of frames, in plain types both ways.
+"""Work items of one clip for workers: batches of keyframes or of frames, in plain types both ways.
 
 A worker keeps the clip and its generator from the first piece on, so later ones only name it.
 """

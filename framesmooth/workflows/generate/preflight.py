@@ -1,4 +1,4 @@
-"""What is checked and told before a clip is made, so that nothing fails after the long work."""
+"""Checks and notices before a clip is generated, so that nothing fails after the long work."""
 
 import re
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from framesmooth.runs import (
     content_key,
     differences,
 )
-from framesmooth.timeline.ambient_words import ambient_blanked
 from framesmooth.timeline.camera_grammar import camera_words_in
 from framesmooth.timeline.expression import quoted
+from framesmooth.timeline.motion_words import motion_blanked
 from framesmooth.upscaling.base import check_upscaler
 from framesmooth.video import has_audio, image_notices, is_folder_name
 from framesmooth.video.content_credentials import check_signing
@@ -155,9 +155,7 @@ def notices(clip: ResolvedClip, asked: GenerateSettings) -> Iterator[Notice]:
     vocabulary = load_vocabulary(clip.model_folder)
     if vocabulary is None:
         return
-    seen = (
-        ambient_blanked if asked.motion.motion == "auto" else str
-    )  # what falls or flows isn't the model's work
+    seen = motion_blanked if asked.motion.motion == "auto" else str  # what moves isn't the model's work
     prompts = dict.fromkeys(plain(seen(key.prompt)) for key in clip.timeline.keyframes)
     unknown = {word.word: word for prompt in prompts for word in unknown_words(prompt, vocabulary)}
     if unknown:

@@ -1,15 +1,13 @@
-"""What a clip tells of how it came about: in its report, in its tags, in the text of its frames."""
+"""Provenance of a clip: facts of its report, its tags, and the text of its frames."""
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from framesmooth.models.scheduler_spec import webui_sampler
-from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
+from framesmooth.video.content_credentials import AI_GENERATED, MADE_BY, SOURCE_TYPE
 from framesmooth.workflows.generate.model_extensions import extension_names
 from framesmooth.workflows.generate.resolved_clip import ResolvedClip
-
-MADE_BY: Final = "framesmooth (AI-generated)"
 
 
 def _guidance(clip: ResolvedClip) -> str:

@@ -1,4 +1,4 @@
-"""What takes the place of frames that came out bad: another noise, the frame before, or a warp of both."""
+"""Replacements for bad frames: other noise, the frame before, or a warp of both neighbours."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What one clip is made from: the settings of the user, with what they left open decided.
+"""The settings of one clip resolved: what the user left open is decided.
 
 ``resolve`` chooses seeds, times and the model's defaults without loading the model.
 """

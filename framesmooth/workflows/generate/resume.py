@@ -1,4 +1,4 @@
-"""Going on with a run that was stopped, with the settings, the model and the libraries that it began with."""
+"""Resuming a stopped run with the settings, model and libraries that it began with."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The batches of one call: those that wait, those that workers make, those that are made."""
+"""The batches of one call: those that wait, those that workers generate, those that are done."""
 
 from collections import deque
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, told as events.
+"""From settings to a clip: source -> in-betweens -> smoother -> metrics -> writer, reported as events.
 
 ``make_clip`` runs the stages and tells a listener what happens; the command line turns that into progress
 bars, another front end into something else. Every stage leaves its result in the run folder, and what is
@@ -57,7 +57,7 @@ from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 from framesmooth.workflows.generate.result import GeneratedClip
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record
-from framesmooth.workflows.generate.sharing import check_workers, smoother_by_workers
+from framesmooth.workflows.generate.sharing import RAY, checked_workers, smoother_by_workers
 from framesmooth.workflows.generate.weather import weather_of
 from framesmooth.workflows.no_harm import Harmless
 from framesmooth.workflows.smooth_ahead import SmoothingAhead, remove_unfinished
@@ -91,6 +91,8 @@ def estimate_clip(settings: GenerateSettings, emit: Listener) -> Estimate:
     check_writing(clip)
     for notice in notices(clip, settings):
         emit(notice)
+    if clip.settings.compute.workers == RAY:
+        emit(Notice("this is for one process of this machine: what a cluster takes is not known here"))
     goes_on = run.frames.notes().get("key") == content_key(clip.frames_key)
     with stage(emit, "load model"):
         generator = load_generator(clip, run if goes_on else None)
@@ -132,8 +134,7 @@ def finish_clip(
     smoother = None if strength == "auto" else create_smoother(method, strength)
     if smoother is None:
         load("smoother", method)  # an unknown name is refused before the work begins
-    check_workers(clip, run)
-    with run.locked():
+    with checked_workers(clip, run), run.locked():
         check_output(clip.settings.output, overwrite=clip.settings.encoding.overwrite)
         work = _Work(clip, run, emit, continued_with or [], report=report)
         with work.recorded(), closing(work):

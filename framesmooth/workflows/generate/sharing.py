@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from framesmooth import registry
@@ -12,10 +13,10 @@ from framesmooth.events import Listener, Notice
 from framesmooth.generation.base import FrameGenerator
 from framesmooth.generation.batch_executor import BatchExecutor, LocalExecutor
 from framesmooth.runs import RunFolder
-from framesmooth.smoothing.base import Smoother
+from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.workflows.clip_steps import divided
 from framesmooth.workflows.crew.base import Place
-from framesmooth.workflows.crew.processes import ProcessCrew, gpus_here, places
+from framesmooth.workflows.crew.processes import THREADS, ProcessCrew, gpus_here, places
 from framesmooth.workflows.generate.helpers import Helpers
 from framesmooth.workflows.generate.pieces import DOING, PackedClip
 from framesmooth.workflows.generate.resolved_clip import ResolvedClip
@@ -23,25 +24,70 @@ from framesmooth.workflows.generate.resolved_clip import ResolvedClip
 RAY: Final = "ray"
 _ADDRESS: Final = "RAY_ADDRESS"
 _ASKED: Final = "--workers ray"
+_ADVICE: Final = f"start one with 'ray start --head', or set {_ADDRESS}=local"
 _LOGS: Final = "workers"
 """In the run folder: what the libraries of workers write, kept where one of them failed."""
 
 
-def check_workers(clip: ResolvedClip, run: RunFolder) -> None:
-    """Refuse workers that cannot be, before anything is written for a clip that needs them.
+@dataclass(frozen=True)
+class Shares:
+    """Among how many processes the work on a clip is shared out.
+
+    Attributes:
+        drawing: those that denoise and decode; one where pictures follow from one another.
+        smoothing: those that smooth.
+        threads: that each of them has; None for all.
+        beside: how many of them take memory of one device.
+    """
+
+    drawing: int = 1
+    smoothing: int = 1
+    threads: int | None = None
+    beside: int = 1
+
+
+def shares_of(clip: ResolvedClip) -> Shares:
+    """Return how a clip's work is shared out; one process stands for a cluster, which nobody knows here.
 
     Raises:
-        UsageError: Ray that is not installed, or one GPU that was asked for by its number.
+        UsageError: one GPU that was asked for by its number.
+    """
+    workers = clip.settings.compute.workers
+    if workers in (1, RAY):
+        return Shares()
+    at = _places(clip, count := int(workers))
+    gpus = {place.environment.get("CUDA_VISIBLE_DEVICES", "") for place in at}
+    on_gpus = gpus != {""}
+    method = create_smoother(clip.settings.smoothing.smoother, 0.5)
+    return Shares(
+        drawing=1 if _packed(clip)[0] is None else min(count, len(gpus)) if on_gpus else count,
+        smoothing=count if divided(method, count, clip.timeline.num_frames) else 1,
+        threads=int(at[0].environment[THREADS[0]]),
+        beside=-(-count // len(gpus)) if on_gpus else count,
+    )
+
+
+@contextmanager
+def checked_workers(clip: ResolvedClip, run: RunFolder) -> Iterator[None]:
+    """Refuse workers that cannot be, before anything is written for a clip that needs them.
+
+    The cluster of Ray that was found is kept until the block ends.
+
+    Raises:
+        UsageError: Ray that is not installed or finds no cluster, or one GPU asked for by its number.
     """
     workers = clip.settings.compute.workers
     if workers == 1 or run.frames.notes().get("complete") or _packed(clip)[0] is None:
+        yield
         return
-    if workers == RAY:
-        from framesmooth.workflows.crew.ray_crew import check_installed
-
-        check_installed(_ASKED)
-    else:
+    if workers != RAY:
         _check_device(clip)
+        yield
+        return
+    from framesmooth.workflows.crew.ray_connection import reached
+
+    with reached(_address(), _ASKED, _ADVICE):
+        yield
 
 
 @contextmanager
@@ -66,9 +112,7 @@ def executor_of(clip: ResolvedClip, run: RunFolder, emit: Listener) -> Iterator[
         if workers == RAY:
             from framesmooth.workflows.crew.ray_crew import RayCrew
 
-            address = os.environ.get(_ADDRESS) or "auto"
-            advice = f"start one with 'ray start --head', or set {_ADDRESS}=local"
-            actors = RayCrew(address, None, DOING, asked=_ASKED, advice=advice)
+            actors = RayCrew(_address(), None, DOING, asked=_ASKED, advice=_ADVICE)
             helpers = Helpers(actors, packed, warn, draws_here=False)
             held.callback(helpers.close)
         else:
@@ -96,6 +140,10 @@ def smoother_by_workers(smoother: Smoother, clip: ResolvedClip) -> Smoother:
     if workers in (1, RAY):  # actors may be on other machines: frames stay where they are
         return smoother
     return divided(smoother, int(workers), clip.timeline.num_frames) or smoother
+
+
+def _address() -> str:
+    return os.environ.get(_ADDRESS) or "auto"
 
 
 def _packed(clip: ResolvedClip) -> tuple[PackedClip | None, str]:

@@ -34,7 +34,7 @@ class EvaluateSettings(SettingGroup):
             metavar="FILE",
             place="file",
             heading=REPORTS,
-            help="Write a page with the figures and pictures.",
+            help="Write a page with the figures and images.",
         ),
     ] = None
     loras: Annotated[
@@ -49,7 +49,7 @@ class EvaluateSettings(SettingGroup):
     ] = ()
     pictures: Annotated[
         Annotated[int, Interval(ge=4, le=100_000)],
-        Setting(everyday=True, help="Captions that are drawn, evenly spread over the data."),
+        Setting(everyday=True, help="Captions to generate an image from, evenly spread over the data."),
     ] = 50
     clips: Annotated[
         Annotated[int, Interval(ge=0, le=1000)],
@@ -60,26 +60,28 @@ class EvaluateSettings(SettingGroup):
     ] = 12
     references: Annotated[
         Annotated[int, Interval(ge=4, le=100_000)],
-        Setting(help="Pictures of the data that are looked at, evenly spread."),
+        Setting(help="Images of the data to compare with, evenly spread."),
     ] = 500
     trigger_word: Annotated[
-        str, Setting(metavar="WORD", help="Begin every caption with it that does not hold it.")
+        str, Setting(metavar="WORD", help="Put before every caption that doesn't contain it.")
     ] = ""
     clip_model: Annotated[
         Path | None,
         Setting(
             metavar="DIR",
-            unset="a reader learns the words of the data",
-            help="Judge by CLIP in this folder, in the format of transformers.",
+            unset="a classifier is trained on the data's captions",
+            help="Judge by the CLIP model in this folder, in the format of transformers.",
         ),
     ] = None
     reader_steps: Annotated[
         Annotated[int, Interval(ge=1, le=1_000_000)],
-        Setting(help="Steps in which a reader learns the words of the data; it needs 100 pictures."),
+        Setting(
+            help="Training steps of the classifier that judges without --clip-model; it needs 100 images."
+        ),
     ] = 300
     seed: Annotated[
         Annotated[int, Interval(ge=0, le=MAX_SEED - 1)],
-        Setting(everyday=True, help="Seed of the first picture."),
+        Setting(everyday=True, help="Seed of the first image."),
     ] = 0
     steps: Annotated[
         Annotated[int, Interval(ge=1, le=limits.MAX_STEPS)] | None,
@@ -93,7 +95,7 @@ class EvaluateSettings(SettingGroup):
     ] = None
     resolution: Annotated[
         Annotated[int, Interval(ge=16, le=limits.MAX_SIDE)] | None,
-        Setting(unit="pixels", unset="the model's own", help="Side of the square pictures that are drawn."),
+        Setting(unit="pixels", unset="the model's own", help="Side of the square images that are generated."),
     ] = None
     device: Device = "auto"
     overwrite: Overwrite = False

@@ -14,9 +14,9 @@ from framesmooth.workflows.generate.setting_groups.sound import BeatOffset, Bpm,
 
 @dataclass(frozen=True, kw_only=True)
 class ListenSettings(SettingGroup):
-    """What is heard, and what is shown of it; the options of ``framesmooth listen``."""
+    """How a sound is analysed, and what is shown; the options of ``framesmooth listen``."""
 
-    heading: ClassVar = "Hearing"
+    heading: ClassVar = "Analysis"
 
     fps: Annotated[
         Annotated[Fraction, Interval(gt=0, le=limits.MAX_FPS)] | None,
@@ -24,7 +24,7 @@ class ListenSettings(SettingGroup):
             everyday=True,
             metavar="RATE",
             unset="no table",
-            help="Print the variables of schedules, too, at this many frames a second.",
+            help="Also print the variables of schedules, at this frame rate.",
         ),
     ] = None
     plot: Annotated[
@@ -33,7 +33,7 @@ class ListenSettings(SettingGroup):
             everyday=True,
             metavar="FILE",
             place="file",
-            help="Draw levels, beats and onsets over time as a picture (.png).",
+            help="Plot levels, beats and onsets over time (.png).",
         ),
     ] = None
     bpm: Bpm = None

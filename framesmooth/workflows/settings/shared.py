@@ -40,7 +40,13 @@ Source = Annotated[
 Device = Annotated[str, Setting(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")]
 
 Told = Annotated[
-    Listener, Setting(has_option=False, written=object, unset="says nothing", help="Is told what happens.")
+    Listener,
+    Setting(
+        has_option=False,
+        written=object,
+        unset="events are dropped",
+        help="Called with every event: stages, progress, notices.",
+    ),
 ]
 
 Flow = Annotated[

@@ -1,6 +1,7 @@
 """The settings of ``soundtrack``."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -8,14 +9,29 @@ from annotated_types import Interval
 
 from framesmooth.setting import Setting, SettingGroup
 from framesmooth.workflows.encoding_settings import Overwrite
+from framesmooth.workflows.settings.shared import Told
+from framesmooth.workflows.workflow import silent
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SoundtrackSettings(SettingGroup):
-    """What the sound of a clip is made of."""
+    """What the sound of a clip is made of; the options of ``framesmooth soundtrack``."""
 
     heading: ClassVar = "Sound"
 
+    source: Annotated[
+        str | PathLike[str],
+        Setting(
+            has_option=False,
+            written=object,
+            help="A clip, with its run folder beside it if its prompts are to be followed, or a run folder.",
+        ),
+    ]
+    output: Annotated[
+        str | PathLike[str],
+        Setting(has_option=False, written=object, help="A .wav, .flac, .mp3, .m4a, .ogg or .opus file."),
+    ]
+    _: KW_ONLY
     prompt: Annotated[
         str | None,
         Setting(
@@ -70,3 +86,4 @@ class SoundtrackSettings(SettingGroup):
         Setting(help="Seed of the sound's noise."),
     ] = 0
     overwrite: Overwrite = False
+    on_event: Told = field(default=silent, repr=False, compare=False)

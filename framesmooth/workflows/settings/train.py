@@ -15,19 +15,19 @@ from framesmooth.workflows.workflow import silent
 
 DATA = "Data"
 MOTION = "Motion"
-PICTURES = "Pictures on the way"
+SAMPLES = "Samples"
 
 ClipFrames = Annotated[
     Annotated[int, Interval(ge=1, le=256)],
-    Setting(heading=DATA, help="Frames that are taken from each clip, evenly spread."),
+    Setting(heading=DATA, help="Frames taken from each clip, evenly spaced."),
 ]
 Frames = Annotated[
     Annotated[int, Interval(ge=2, le=32)],
-    Setting(heading=MOTION, help="motion: frames that are learned together; clips are longer or as long."),
+    Setting(heading=MOTION, help="motion: frames of a training sample; clips must have at least as many."),
 ]
 Fps = Annotated[
     Annotated[float, Interval(gt=0, le=1000)],
-    Setting(heading=MOTION, help="motion: frames a second that are taken from clips."),
+    Setting(heading=MOTION, help="motion: frame rate at which clips are sampled."),
 ]
 
 
@@ -37,7 +37,7 @@ Output = Annotated[
         options=("-o", "--output"),
         everyday=True,
         metavar="FILE",
-        help="lora: a .safetensors file. motion: a folder. What belongs to the training is in a folder "
+        help="lora: a .safetensors file. motion: a folder. Checkpoints, samples and the log go to a folder "
         "beside it.",
     ),
 ]
@@ -45,7 +45,7 @@ Output = Annotated[
 
 @dataclass(frozen=True)
 class DataSettings(SettingGroup):
-    """What is learned from, and for which model."""
+    """The data set, and the model that it is for."""
 
     heading: ClassVar = DATA
 
@@ -57,7 +57,8 @@ class DataSettings(SettingGroup):
     config: Annotated[
         Path | None,
         Setting(
-            metavar="DIR", help="For a base in one file: a folder with the configuration of its pipeline."
+            metavar="DIR",
+            help="For a base model in one file: a folder with the configuration of its pipeline.",
         ),
     ] = None
     trigger_word: Annotated[
@@ -65,7 +66,7 @@ class DataSettings(SettingGroup):
         Setting(
             everyday=True,
             metavar="WORD",
-            help="Begin every caption with it that does not hold it; what has no caption gets it alone.",
+            help="Put before every caption that doesn't contain it; the whole caption of files without one.",
         ),
     ] = ""
     resolution: Annotated[
@@ -73,7 +74,7 @@ class DataSettings(SettingGroup):
         Setting(
             unit="pixels",
             unset="the model's own",
-            help="Pictures are trained with as many pixels as a square of this side, in several shapes.",
+            help="Images are trained at the area of a square of this side, in several aspect ratios.",
         ),
     ] = None
     on_event: Told = field(default=silent, repr=False, compare=False)
@@ -89,7 +90,7 @@ class CheckDataSettings(DataSettings):
         Literal["lora", "motion"],
         Setting(
             options=("--for",),
-            help="check: motion needs clips, long enough and without cuts inside; pictures won't do.",
+            help="check: what to train. motion needs clips that are long enough and have no cuts.",
         ),
     ] = "lora"
     clip_frames: ClipFrames = 4
@@ -106,23 +107,23 @@ class TrainSettings(DataSettings):
     output: Output
     minutes: Annotated[
         Annotated[float, Interval(gt=0, le=100_000)] | None,
-        Setting(everyday=True, unset="no limit", help="Training ends after so much time."),
+        Setting(everyday=True, unset="no limit", help="Stop after this time."),
     ] = None
     steps: Annotated[
         Annotated[int, Interval(ge=1, le=10_000_000)] | None,
         Setting(
             everyday=True,
             unset="1000, unless there are --minutes",
-            help="Training ends after so many steps; then it ends in the same weights however often it was "
-            "killed.",
+            help="Stop after this many steps; the weights are then the same, however often training was "
+            "interrupted.",
         ),
     ] = None
     seed: Annotated[
-        Annotated[int, Interval(ge=0, le=MAX_SEED - 1)], Setting(everyday=True, help="Seed of all chance.")
+        Annotated[int, Interval(ge=0, le=MAX_SEED - 1)], Setting(everyday=True, help="Random seed.")
     ] = 0
     batch: Annotated[
         Annotated[int, Interval(ge=1, le=4096)] | None,
-        Setting(unset="4; 1 for motion", help="Pictures, or clips, a step."),
+        Setting(unset="4; 1 for motion", help="Batch size: images or clips per step."),
     ] = None
     rate: Annotated[
         Annotated[float, Interval(gt=0, le=1)] | None,
@@ -130,29 +131,29 @@ class TrainSettings(DataSettings):
     ] = None
     caption_dropout: Annotated[
         Annotated[float, Interval(ge=0, le=1)],
-        Setting(help="Share of captions that are left out, for the prediction without a prompt."),
+        Setting(help="Share of captions that are dropped, for classifier-free guidance."),
     ] = 0.1
     flip: Annotated[
-        bool, Setting(help="Learn from mirrored pictures as well: not for writing, nor for left and right.")
+        bool, Setting(help="Also train on mirrored images; not where text, left or right matter.")
     ] = False
     gradient_checkpointing: Annotated[
         bool | None,
         Setting(
             unset="for a large model",
-            help="Compute layers twice to keep less of them in memory; a third slower.",
+            help="Compute activations twice in place of keeping them in memory; a third slower.",
         ),
     ] = None
     held_out: Annotated[
         Annotated[float, Interval(ge=0, le=0.9)],
-        Setting(help="Share of the files that is judged and not learned from; none of fewer than 8 files."),
+        Setting(help="Share of the files held out for validation; 0 with fewer than 8 files."),
     ] = 0.1
     checks: Annotated[
         Annotated[int, Interval(ge=1, le=1000)],
-        Setting(help="How often the held-out part is judged, evenly spread; the best weights are kept."),
+        Setting(help="Number of validations, evenly spaced; the best weights are kept."),
     ] = 10
     patience: Annotated[
         Annotated[int, Interval(ge=0, le=1000)],
-        Setting(help="End early after so many checks without a better one; 0 never does."),
+        Setting(help="Stop early after this many validations without improvement; 0 never does."),
     ] = 5
     device: Device = "auto"
     overwrite: Overwrite = False
@@ -168,54 +169,54 @@ class TrainLoraSettings(TrainSettings):
     clip_frames: ClipFrames = 4
     rank: Annotated[
         Annotated[int, Interval(ge=1, le=1024)],
-        Setting(everyday=True, help="Rank of the layers: more hold more, and make the file larger."),
+        Setting(everyday=True, help="Rank of the LoRA: a higher rank learns more and makes a larger file."),
     ] = 16
     layers: Annotated[
         Literal["attention", "all"] | None,
         Setting(
             unset="attention; all for a small model",
-            help="Layers that learn: those of attention, or convolutions and feed-forward layers too.",
+            help="Layers that are adapted: attention only, or convolutions and feed-forward layers too.",
         ),
     ] = None
     learn: Annotated[
         Literal["style", "all"] | None,
         Setting(
             unset="all; style for a small model",
-            help="style leaves the noisiest 40 % of the denoising to the base, which decides layout, palette "
-            "and what is shown; all learns that too, as a subject needs it.",
+            help="style leaves the noisiest 40 % of the timesteps to the base model, which decide layout, "
+            "palette and content; all trains on every timestep, as a subject needs.",
         ),
     ] = None
     parts: Annotated[
         Annotated[int, Interval(ge=0, le=1000)],
         Setting(
-            help="Learn from so many parts of each picture besides, at its own scale, from anywhere in it: "
-            "a style is in every part, and few pictures are learned by heart later."
+            help="Also train on this many random crops of each image, at its own scale: a style shows in "
+            "every crop, and small data sets overfit later."
         ),
     ] = 16
     prior_pictures: Annotated[
         Annotated[int, Interval(ge=0, le=10_000)],
         Setting(
-            help="Let the base draw so many pictures of the captions without the trigger word, once, and "
-            "hold the LoRA to what the base says of them: prompts without the word stay as they were.",
+            help="Prior preservation: generate this many images of the captions without the trigger word "
+            "with the base model, and train the LoRA to keep its predictions for them.",
         ),
     ] = 0
     prior_weight: Annotated[
         Annotated[float, Interval(gt=0, le=1000)],
-        Setting(help="Weight of --prior-pictures against what is learned."),
+        Setting(help="Weight of the loss on --prior-pictures."),
     ] = 1.0
     prompts: Annotated[
         tuple[str, ...],
         Setting(
             options=("--prompt",),
-            heading=PICTURES,
+            heading=SAMPLES,
             metavar="TEXT",
             unset="up to four captions",
-            help="Draw it at every check; repeatable.",
+            help="Prompt of a sample image at every validation; repeatable.",
         ),
     ] = ()
     pictures: Annotated[
         bool,
-        Setting(heading=PICTURES, help="Draw pictures at every check, and before the first step."),
+        Setting(heading=SAMPLES, help="Generate samples at every validation, and before the first step."),
     ] = True
 
 
@@ -232,7 +233,7 @@ class TrainMotionSettings(TrainSettings):
         Path | None,
         Setting(
             metavar="DIR",
-            unset="a new one, which changes nothing at first",
-            help="motion: go on from this motion adapter (AnimateDiff), a folder in diffusers' format.",
+            unset="a new one, which starts as the identity",
+            help="motion: continue from this motion adapter (AnimateDiff), a folder in diffusers' format.",
         ),
     ] = None

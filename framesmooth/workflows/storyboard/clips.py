@@ -1,4 +1,4 @@
-"""The clips of a film's shots: made in order where they are missing, with the pictures that shots hand on."""
+"""The clips of a film's shots: generated in order where they are missing."""
 
 from collections.abc import Collection
 from dataclasses import replace

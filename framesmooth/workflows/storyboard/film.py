@@ -22,9 +22,8 @@ from framesmooth.story.spec import Story
 from framesmooth.story.subtitles import shortest_shot
 from framesmooth.streams import prefetch
 from framesmooth.video import FrameSink, check_output, open_sink, open_source
-from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE, check_signing
+from framesmooth.video.content_credentials import AI_GENERATED, MADE_BY, SOURCE_TYPE, check_signing
 from framesmooth.video.writer import check_rate, check_writing
-from framesmooth.workflows.generate.provenance import MADE_BY
 from framesmooth.workflows.outputs import check_files
 from framesmooth.workflows.storyboard.clips import ShotClips
 from framesmooth.workflows.storyboard.film_record import write_film_record

@@ -18,9 +18,8 @@ from framesmooth.story.edit import Edit, Placed, plan_edit
 from framesmooth.story.reader import read_story
 from framesmooth.story.subtitles import shortest_shot
 from framesmooth.video import open_source, write_png
-from framesmooth.video.content_credentials import AI_GENERATED, SOURCE_TYPE
+from framesmooth.video.content_credentials import AI_GENERATED, MADE_BY, SOURCE_TYPE
 from framesmooth.workflows.generate.load import load_generator
-from framesmooth.workflows.generate.provenance import MADE_BY
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.storyboard.clips import frame_at

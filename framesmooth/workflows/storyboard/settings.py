@@ -25,7 +25,7 @@ class StoryboardSettings(SettingGroup):
         Setting(
             everyday=True,
             metavar="N",
-            help="Make this shot anew, and no other, and the film of it if the others are there; repeatable.",
+            help="Only make this shot again, and the film if all other shots exist; repeatable.",
         ),
     ] = ()
     subtitles: Annotated[

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.clips import flickering, run, write
+from tests.cli.clips import flickering, write
+from tests.command_line import run
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from framesmooth.errors import FramesmoothError, OutputExists, RunLocked
+from framesmooth.errors import FramesmoothError, OutputExists, RunLocked, UsageError
 from framesmooth.events import Notice
 from framesmooth.models.pool import ModelPool
 from framesmooth.runs import content_of
@@ -224,3 +225,15 @@ def test_workers_do_the_jobs_and_go_on_after_an_interrupt(tmp_path: Path, jobs: 
     smooth(tmp_path / "one", tmp_path / "one.webp", smoother="ema", smooth_strength=0.5)
     assert content_of(out / "one.webp") == content_of(tmp_path / "one.webp")
     assert not [path for path in out.iterdir() if path.name.endswith(".part")]
+
+
+def test_a_cluster_that_is_not_there_is_told_before_anything_is_written(
+    tmp_path: Path, jobs: Path, here: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    out, nobody = tmp_path / "out", "127.0.0.1:1"
+    with pytest.raises(UsageError, match=f"--ray {nobody} finds no cluster"):
+        batch(jobs, out, ray=nobody)
+    assert not out.exists()
+    batch(jobs, out)
+    assert batch(jobs, out, ray=nobody).reused == 3  # nothing to do: none is needed

@@ -1,6 +1,7 @@
 """What a clip will take: counts against what the network really sees, and that asking changes nothing."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,16 @@ from click.testing import CliRunner
 from framesmooth.cli.main import cli
 from framesmooth.events import Event, Notice
 from framesmooth.generation import cost_probe
-from framesmooth.generation.work import Cost, Tally
+from framesmooth.generation.prompt_travel import PromptTravel
+from framesmooth.generation.work import Cost, Probe, Tally, Work
 from framesmooth.models.loading import load_pipeline
 from framesmooth.runs import RunFolder
 from framesmooth.video import write_png
 from framesmooth.workflows.generate import estimate as estimating
+from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import estimate_clip, make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from framesmooth.workflows.generate.sharing import Shares, shares_of
 from tests.listeners import nothing
 from tests.small_clip import small_clip
 
@@ -81,6 +85,44 @@ def test_counts_are_those_of_the_run(
     assert (expected.frames, expected.width, expected.height) == (9, 32, 24)
     assert expected.keyframes == keyframes == 4
     assert expected.evaluations == seen
+
+
+def test_workers_share_batches_out_as_far_as_there_are_some() -> None:
+    work = Work(frames=12, batches=(1, 4, 7))
+    assert [work.quicker(workers) for workers in (1, 2, 3)] == [1, 12 / 8, 12 / 7]
+    assert Work(frames=12).quicker(2) == 2  # frames between stored keyframes
+
+
+def test_the_estimate_knows_how_many_processes_work(
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def probe(self: PromptTravel, _is_worth_it: object) -> Probe:
+        threads.append(torch.get_num_threads())
+        image = np.zeros((*self.size, 3), np.uint8)
+        return Probe(Cost(0, 0.5), Cost(0, 0.25), 0.0, 2.0, image, 10**9, 10**12)
+
+    monkeypatch.setattr(PromptTravel, "probe", probe)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    before = torch.get_num_threads()
+    alone, by_two = (estimate_clip(settings.but(workers=workers), nothing) for workers in (1, 2))
+    assert threads == [before, 1]
+    assert torch.get_num_threads() == before
+    assert by_two.diffusing == alone.diffusing / 2  # batches of 1, 2 and 1 keyframes
+    assert by_two.decoding == alone.decoding / 2
+    assert by_two.evaluations == alone.evaluations
+    assert round(by_two.memory, -9) == 2 * round(alone.memory, -9) == 2 * 10**9
+
+
+def test_what_follows_from_the_image_before_is_only_smoothed_by_several(
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    chain = settings.but(zoom="1.1", camera_anchor="off", cadence=4, pacing=None, smoother="trajectory")
+    shares = shares_of(resolve(chain.but(workers=2)))
+    assert shares == Shares(drawing=1, smoothing=2, threads=1, beside=2)
+    assert shares_of(resolve(chain.but(workers="ray"))) == Shares()
 
 
 def test_a_stopped_run_has_less_to_do(settings: GenerateSettings) -> None:
@@ -152,6 +194,19 @@ def test_dry_run_prints_and_writes_nothing(tiny_model: Path, tmp_path: Path) -> 
     again = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert again.exit_code == 0
     assert (tmp_path / "clip.mp4").read_bytes() == b"there already"
+
+
+@pytest.mark.parametrize("tracing", [False, True])
+def test_asking_for_memory_leaves_a_callers_own_tracing_alone(tracing: bool) -> None:
+    if tracing:
+        tracemalloc.start()
+    try:
+        seconds, held = estimating._traced(lambda: float(np.ones(1_000_000).sum()))
+        assert tracemalloc.is_tracing() == tracing
+    finally:
+        tracemalloc.stop()
+    assert seconds == 1_000_000
+    assert held == pytest.approx(8_000_000, rel=0.02)
 
 
 def test_words_for_times_and_sizes() -> None:

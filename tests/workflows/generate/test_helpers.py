@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -222,6 +223,17 @@ def test_ray_that_is_not_installed_is_told_before_anything_is_written(
         "framesmooth.errors.find_spec", lambda name: None if name == "ray" else find_spec(name)
     )
     with pytest.raises(UsageError, match="--workers ray needs ray, which is not installed: pip install"):
+        make_clip(settings.but(workers="ray"), nothing)
+    assert not RunFolder.beside(settings.output).folder.exists()
+    assert not settings.output.exists()
+
+
+def test_a_cluster_that_is_not_there_is_told_before_anything_is_written(
+    settings: GenerateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(UsageError, match=r"--workers ray finds no cluster at 127\.0\.0\.1:1 .*: start one"):
         make_clip(settings.but(workers="ray"), nothing)
     assert not RunFolder.beside(settings.output).folder.exists()
     assert not settings.output.exists()

@@ -66,7 +66,7 @@ def test_all_names_of_a_subject_are_known_words_and_one_subject(subjects: Subjec
 @pytest.mark.input_table("Prompts", "only emoji, for storybook", "said: the model knows no word of it")
 def test_symbols_are_no_known_words() -> None:
     vocabulary = frozenset({"cat", "sea", "sailing"})
-    assert [str(one) for one in unknown_words("🐱 and a cat", vocabulary)] == ["🐱 (cat face)", "and", "a"]
+    assert [str(one) for one in unknown_words("🐱 and a big cat", vocabulary)] == ["🐱 (cat face)", "big"]
     assert not knows_any("🐱🌊", vocabulary)
     assert not knows_any("123 !", vocabulary)
     assert knows_any("🐱 Cat", vocabulary)
@@ -86,6 +86,15 @@ def test_a_long_prompt_is_read_to_its_end(option: str, tiny_model: Path, tmp_pat
     long = ahead(tiny_model, tmp_path, LONG, option).stderr
     assert "too long" not in long
     assert len(max(long.splitlines(), key=len)) < 250 or "does not know" in max(long.splitlines(), key=len)
+
+
+def test_words_of_motion_and_words_that_name_nothing_are_not_said_to_be_unknown(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    told = ahead(
+        tiny_model, tmp_path, "a cat swaying in the wind, smoke rising from the cat", "--preview"
+    ).stderr
+    assert "does not know" not in told
 
 
 def test_emoji_are_said_ahead(tiny_model: Path, tmp_path: Path) -> None:

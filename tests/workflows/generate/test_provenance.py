@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
 from framesmooth.models.scheduler_spec import webui_sampler
 from framesmooth.runs import RunFolder
@@ -26,15 +24,12 @@ from framesmooth.workflows.generate.provenance import frame_tags, infotext
 from framesmooth.workflows.generate.resolve import resolve
 from framesmooth.workflows.generate.run import make_clip
 from framesmooth.workflows.generate.settings import GenerateSettings
+from tests.command_line import run
 from tests.listeners import nothing
 
 PACKAGE = Path(__file__).parents[3] / "framesmooth"
 SIZE = (24, 32)
 PROMPT = "a <script>alert(1)</script> 'cat', \"x\": y\nSteps: 99, Seed: 1 --neg blurry, red"
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 @pytest.fixture

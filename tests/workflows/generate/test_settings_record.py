@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
 from framesmooth.models.ip_adapter_spec import IPAdapter
 from framesmooth.models.lora_spec import Lora
@@ -20,12 +18,9 @@ from framesmooth.timeline.prompts import TimedPrompt
 from framesmooth.workflows.generate.moved_paths import NAMES, with_moved_paths
 from framesmooth.workflows.generate.settings import GenerateSettings
 from framesmooth.workflows.generate.settings_record import settings_as_record, settings_from_record
+from tests.command_line import run
 
 OLD_RUN = Path(__file__).parent / "version_1_run"
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the moves of Deforum's camera are here.
+"""Deforum's camera moves in units of ours.
 
 In 2D the units are the same: pixels to the right and down, degrees counter-clockwise, a factor. In 3D Deforum
 takes an image without depth for a plane at distance 1 that reaches from -1 to 1, and moves each point as far

@@ -27,8 +27,8 @@ class ImageToImageSettings(SettingGroup):
         Setting(
             everyday=True,
             metavar="RUN",
-            help="Go on with a finished clip, given as its run folder or file, up to --num-frames or "
-            "--duration (twice its length by default). Prompts, if any, are what it travels on to.",
+            help="Continue a finished clip, given as its run folder or file, up to --num-frames or "
+            "--duration (twice its length by default). Prompts, if given, are where it travels to next.",
         ),
     ] = None
     init_image: Annotated[

@@ -49,8 +49,8 @@ class LookSettings(SettingGroup):
     weather: Annotated[
         Literal["auto", "off", "rain", "snow", "fog"],
         Setting(
-            help="What falls or drifts before the pictures. auto: rain, snow or fog where the prompts say so "
-            "('snow falling', 'it is raining', 'drifting fog')."
+            help="Rain, snow or fog over the frames. auto: where the prompts say so ('snow falling', 'it is "
+            "raining', 'drifting fog')."
         ),
     ] = "auto"
     grade: Annotated[

@@ -82,10 +82,10 @@ class ComputeSettings(SettingGroup):
         Annotated[int, Interval(ge=1, le=256)] | Literal["ray"],
         Setting(
             metavar="N|ray",
-            help="How many processes draw the clip, each a batch of keyframes or frames at a time, and "
+            help="How many processes generate the clip, a batch of keyframes or frames at a time each, and "
             "smooth it; the result is the same to the last bit. Each has a GPU or its share of the "
             "processors, and loads the model. ray: actors of the Ray cluster that this machine is in, or of "
-            "RAY_ADDRESS, draw it.",
+            "the one at RAY_ADDRESS.",
         ),
     ] = 1
     compiled: Annotated[

@@ -19,10 +19,10 @@ class MotionSettings(SettingGroup):
         Setting(
             everyday=True,
             help="auto: a subject moves through its scene as the prompt says (sailing to the left, rising "
-            "slowly); 'a still picture of' stays still. off: words of motion are words as any.",
+            "slowly); 'a still picture of' stays still. off: such words are only part of the prompt.",
         ),
     ] = "auto"
     motion_speed: Annotated[
         Annotated[float, Interval(gt=0, le=10)],
-        Setting(help="Factor of the speed that the prompt's words have."),
+        Setting(help="Factor on the speed that the prompt asks for."),
     ] = 1.0

@@ -12,21 +12,24 @@ Bpm = Annotated[
     Setting(
         unit="beats per minute",
         metavar="BPM",
-        unset="heard",
-        help="Tempo, where another is heard.",
+        unset="detected",
+        help="Tempo, in place of the detected one.",
     ),
 ]
 BeatOffset = Annotated[
     Annotated[float, Interval(ge=0, le=36_000)] | None,
     Setting(
         unit="seconds",
-        unset="heard",
+        unset="detected",
         help="Time of the first beat, number 0; with --bpm the beats are an even grid.",
     ),
 ]
 Release = Annotated[
     Annotated[float, Interval(ge=0, le=60)],
-    Setting(unit="seconds", help="Time in which beat, onset and the levels fall off, so that none twitches."),
+    Setting(
+        unit="seconds",
+        help="Decay time of beat, onset and the levels, so that what follows them doesn't jump.",
+    ),
 ]
 
 

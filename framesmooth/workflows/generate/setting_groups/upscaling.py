@@ -1,4 +1,4 @@
-"""Settings of what follows the frames that a model draws: frames between them, and larger ones."""
+"""Settings of the stages after diffusion: interpolation and upscaling."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -10,7 +10,7 @@ from framesmooth.setting import Setting, SettingGroup
 
 @dataclass(frozen=True, kw_only=True)
 class UpscalingSettings(SettingGroup):
-    """How many more frames the clip has than the model draws, and how much larger they are."""
+    """How many frames are interpolated between those of the model, and how much they are enlarged."""
 
     heading: ClassVar = "More and larger frames"
 
@@ -18,8 +18,8 @@ class UpscalingSettings(SettingGroup):
         bool,
         Setting(
             everyday=True,
-            help="Draw a small clip of half the frames, then put frames between (--interpolate 2), then "
-            "enlarge them (--upscale 2 or 4) up to -W and -H; each stage is kept and resumed.",
+            help="Generate a small clip with half the frames, then interpolate (--interpolate 2), then "
+            "enlarge (--upscale 2 or 4) to -W and -H; every stage is cached and resumed.",
         ),
     ] = False
     interpolate: Annotated[
@@ -27,14 +27,15 @@ class UpscalingSettings(SettingGroup):
         Setting(
             metavar="N",
             unset="1; 2 with --cascade",
-            help="Draw only every Nth frame; after smoothing, the others come between along the motion.",
+            help="Generate only every Nth frame; the others are interpolated along the motion, after "
+            "smoothing.",
         ),
     ] = 1
     upscale: Annotated[
         Annotated[float, Interval(ge=1, le=8)],
         Setting(
             everyday=True,
-            unset="1; with --cascade what the size takes",
+            unset="1; with --cascade what -W and -H need",
             help="Enlarge the smoothed frames so many times, 2 or 4; the run folder keeps the small ones.",
         ),
     ] = 1.0
@@ -43,7 +44,7 @@ class UpscalingSettings(SettingGroup):
         Setting(
             metavar="NAME",
             names_file=True,
-            help="What enlarges them: storybook-x2, lanczos, acnet, the path of a Swin2SR folder or of a "
+            help="Upscaler: storybook-x2, lanczos, acnet, the path of a Swin2SR folder or of a "
             "diffusers upscaling pipeline, or an ESRGAN .safetensors file.",
         ),
     ] = "storybook-x2"

@@ -56,19 +56,20 @@ class VideoModelSettings(SettingGroup):
         Annotated[float, Interval(ge=0, le=10)] | None,
         Setting(
             unset="0.9",
-            help="VideoGPT: how evenly codes are drawn; 0 takes the likeliest, above 1 unlikely ones come "
-            "more often.",
+            help="VideoGPT: sampling temperature; 0 takes the likeliest code, above 1 unlikely codes become "
+            "more frequent.",
         ),
     ] = None
     top_k: Annotated[
         Annotated[int, Interval(ge=1, le=65536)] | None,
-        Setting(metavar="N", unset="all", help="VideoGPT: draw from the N likeliest codes."),
+        Setting(metavar="N", unset="all", help="VideoGPT: sample from the N likeliest codes."),
     ] = None
     top_p: Annotated[
         Annotated[float, Interval(gt=0, le=1)] | None,
         Setting(
             unset="0.95",
-            help="VideoGPT: draw from the likeliest codes that have this share of the probability (nucleus).",
+            help="VideoGPT: sample from the likeliest codes that have this share of the probability "
+            "(nucleus sampling).",
         ),
     ] = None
     group_offload: Annotated[

@@ -10,12 +10,12 @@ from storybook.captions import caption
 from storybook.clips import Clips
 from storybook.dataset import scene_at
 from storybook.models import grown, text_encoder, tokenizer, unet
+from storybook.motion_module import MotionModule, geometry, load_motion, points
 from storybook.moving_captions import moving_caption
 from storybook.text import MOTION_TABLES, TABLES, labels
 from storybook.train_motion import Stage, train_motion
 
 from framesmooth.errors import ModelError
-from framesmooth.models.motion_module import MotionModule, geometry, load_motion, points
 
 FRAMES = 4
 
