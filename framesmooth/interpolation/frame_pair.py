@@ -4,8 +4,9 @@ The flow is carried to the time between (Baker et al. 2011, "A Database and Eval
 Optical Flow", section 3.3.2): splat it from both keyframes, where what is in front and what looks the same
 in both wins, fill the holes, blend only what each keyframe can see. Flow that the inverse doesn't confirm
 is first carried on from around it: what leaves the image, or is hidden in one keyframe, moves with what it
-belongs to. Points go straight, or along the parabola that ``with_neighbours`` finds. Blending softens; a gain
-brings fine detail back to the keyframes' energy.
+belongs to. With the keyframes before and after, what leaves the image goes on as it came, and points go along
+parabolas. What the two warped keyframes still differ by in place is aligned. Blending softens; a gain brings
+fine detail back to the keyframes' energy.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 
 from framesmooth.errors import UsageError
 from framesmooth.frames import Frame, as_deep_as, as_float, eight_bits
+from framesmooth.interpolation.alignment import aligned
 from framesmooth.interpolation.detail_matching import detail_energy, even_detail
+from framesmooth.interpolation.leaving_motion import flow_leaving
 from framesmooth.interpolation.quadratic_motion import Curves, curves_of
 from framesmooth.motion.bidirectional import BidirectionalFlow, estimate_bidirectional_flow
 from framesmooth.motion.flow.base import FlowEstimator, FlowField, load_flow, squared_length
@@ -36,7 +39,11 @@ Field = NDArray[np.float32]
 _FLOW_TOLERANCE, _RELATIVE_TOLERANCE = 1.0, 0.0025
 
 # Photo-consistency priority: a colour error of this size (0 to 1) lowers a splatted pixel's weight e-fold.
-_COLOUR_TOLERANCE = 0.02
+_COLOUR_TOLERANCE, _LARGEST_MISFIT = 0.02, 8.0
+
+# Flow that was carried on gives way to confirmed flow, but only what nothing lands on is a hole.
+_CARRIED_ON = 1e-3
+_LEAST_WEIGHT = np.float32(_CARRIED_ON * np.exp(-_LARGEST_MISFIT))
 
 # Of two pixels that meet, the one in front wins by this factor.
 _IN_FRONT, _FRONT_SIGMA = 100.0, 1.0
@@ -53,13 +60,15 @@ _ALL_FOUND = 0.97
 class Inbetween:
     """Everything about a pair of keyframes (H, W, 3) that their in-betweens share, which are as deep.
 
-    ``curves`` is None where points go straight from one keyframe to the other.
+    ``before`` and ``after`` are the motion from the keyframe before the first to the first, and from the
+    second to the next one; None where there is none.
     """
 
     image0: Frame
     image1: Frame
     motion: BidirectionalFlow
-    curves: Curves | None = None
+    before: BidirectionalFlow | None = None
+    after: BidirectionalFlow | None = None
 
     @property
     def coverage(self) -> float:
@@ -74,12 +83,8 @@ class Inbetween:
     def with_neighbours(
         self, before: BidirectionalFlow | None, after: BidirectionalFlow | None
     ) -> "Inbetween":
-        """Return the pair with curved motion, from the keyframes before and after it.
-
-        ``before`` is the motion from the keyframe before the first to the first, ``after`` that from the
-        second to the next; None where there is none.
-        """
-        return replace(self, curves=curves_of(self.motion, before, after))
+        """Return the pair with the motion before and after it, see ``Inbetween``."""
+        return replace(self, before=before, after=after)
 
     def frame_at(self, time: float) -> Frame:
         """Return the frame at ``time``, 0 at the first keyframe and 1 at the second; both ends are exact.
@@ -102,24 +107,32 @@ class Inbetween:
         return as_float(self.image0), as_float(self.image1)
 
     @cached_property
+    def _eight_bits(self) -> tuple[Frame, Frame]:
+        return eight_bits(self.image0), eight_bits(self.image1)
+
+    @cached_property
     def _flows(self) -> tuple[FlowField, FlowField]:
         """Return the flows there and back, carried on where the other one does not confirm them."""
-        return (
-            complete_flow(eight_bits(self.image0), self.motion.forward, self.motion.consistent),
-            complete_flow(eight_bits(self.image1), self.motion.backward, self.motion.consistent_backward),
-        )
+        first, second = self._eight_bits
+        there = flow_leaving(first, self.motion, self.before)
+        back = flow_leaving(second, self.motion.reversed, self.after and self.after.reversed)
+        return complete_flow(first, *there), complete_flow(second, *back)
 
     def _along_flow(self, time: float) -> Field:
         """Blend both keyframes along the flow at ``time``; where neither is visible, cross-fade in place."""
         flow, bend = self._flow_at(time)
         to0, to1 = -time * flow - bend, (1 - time) * flow - bend
-        warped0, warped1 = (
-            backward_warp(image, path, interpolation=cv2.INTER_CUBIC)
-            for image, path in zip(self._images, (to0, to1), strict=True)
-        )
         forward, backward = self._flows
         seen0 = _agreement(backward_warp(forward, to0) - flow, flow)
         seen1 = _agreement(backward_warp(backward, to1) + flow, flow)
+        warped0, warped1 = (
+            backward_warp(image, path, interpolation=cv2.INTER_CUBIC)
+            for image, path in zip(
+                self._images,
+                aligned(self._eight_bits, (to0, to1), time, np.minimum(seen0, seen1)),
+                strict=True,
+            )
+        )
         # Squaring makes an occluded side leave quickly; both visible gives the plain (1 - t, t) blend.
         weight0, weight1 = (1 - time) * seen0**2 + 1e-6 * (1 - time), time * seen1**2 + 1e-6 * time
         share1 = (weight1 / (weight0 + weight1))[..., None]
@@ -145,13 +158,13 @@ class Inbetween:
         mixed = (weight0[..., None] * landed0 + weight1[..., None] * landed1) / np.maximum(total, 1e-12)[
             ..., None
         ]
-        flow, bend = np.dsplit(fill_holes(mixed, total), 2)
+        flow, bend = np.dsplit(fill_holes(mixed, total / _LEAST_WEIGHT), 2)
         return np.ascontiguousarray(flow), np.ascontiguousarray(bend)
 
     @cached_property
     def _curves(self) -> Curves:
         straight = np.zeros_like(self.motion.forward)
-        return self.curves or (straight, straight)
+        return curves_of(self.motion, self.before, self.after) or (straight, straight)
 
     @cached_property
     def _priorities(self) -> tuple[Field, Field]:
@@ -230,8 +243,8 @@ def _soften(mask: Field) -> Field:
 def _photo_consistency(image: Field, other: Field, flow: FlowField, consistent: Mask) -> Field:
     """Return how well every pixel is found again along its flow, 1 to 0 (H, W)."""
     error = np.abs(image - backward_warp(other, flow)).mean(axis=-1)
-    weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, 8.0))
-    return np.asarray(np.where(consistent, weight, 1e-3 * weight), np.float32)
+    weight = np.exp(-np.minimum(error / _COLOUR_TOLERANCE, _LARGEST_MISFIT))
+    return np.asarray(np.where(consistent, weight, _CARRIED_ON * weight), np.float32)
 
 
 def _hiding(flow: FlowField, consistent: Mask) -> Field:

@@ -36,6 +36,11 @@ class BidirectionalFlow:
         """Where the forward flow is consistent and off motion boundaries: the mask of the metrics (H, W)."""
         return self.consistent & ~motion_boundary_mask(self.forward)
 
+    @cached_property
+    def reversed(self) -> "BidirectionalFlow":
+        """The same motion with the frames in the opposite order."""
+        return BidirectionalFlow(self.backward, self.forward)
+
     @property
     def coverage(self) -> float:
         """Share of pixels with consistent flow, 0 to 1."""

@@ -170,14 +170,15 @@ class _Run(Generic[Item]):
             yield from self._as_still()
 
     def ended(self, leaving: Change | None) -> Iterator[tuple[Item, Repeat]]:
-        # Light that changes says nothing about motion.
         known = [change for change in (self._entering, leaving) if change is not None]
-        borders = [change for change in known if not change.of_light]
-        if not borders:
+        if not known:
             yield from self._as_still()
             return
         merely_alike = [change for _, change, _ in self._waiting if change != Change()]
-        held = all(border.stands_out(change) for border in borders for change in merely_alike)
+        borders = [change for change in known if not change.of_light]  # light says nothing about motion
+        held = bool(borders) and all(
+            border.stands_out(change) for border in borders for change in merely_alike
+        )
         for item, _, exact in self._waiting:
             yield item, Repeat.HELD if held or exact else Repeat.NEW
         self._waiting.clear()

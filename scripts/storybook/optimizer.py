@@ -47,7 +47,7 @@ class MuonAdamW:
         for optimizer in (self.muon, self.adamw):
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            optimizer.step()  # type: ignore[no-untyped-call]
+            optimizer.step()
         self.adamw.zero_grad()
         for parameter in self.parameters:
             parameter.grad = None

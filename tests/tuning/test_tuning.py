@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from smoothing_bench.forum_kinds import FORUM_KINDS
 
 from framesmooth.cli.main import cli
 from framesmooth.errors import UsageError
@@ -29,6 +28,8 @@ from framesmooth.tuning.search import (
     Experiment,
     Goal,
     SmootherConfig,
+    _leader,
+    _pumps,
     around,
     search,
 )
@@ -269,13 +270,15 @@ def test_wobble_is_told_from_motion(clean: list[Frame]) -> None:
     assert not jitter_evidence([[*hurried, *hurried[-2::-1]]]).is_seen
 
 
-def test_a_clip_that_only_pumps_is_tuned_by_the_method_for_it() -> None:
-    """Key frames move less than grain may: the usual method alone would call the clip clean."""
-    moving = moving_scene(frames=24, size=(96, 128), pan=(0.6, 0.2), seed=5).frames
-    pumping = FORUM_KINDS["codec pumping"][0](moving, np.random.default_rng(0))
+@pytest.mark.parametrize(("left", "chosen"), [(2.0, "pumping"), (3.0, "trajectory")])
+def test_key_frames_are_tuned_by_the_method_for_them(left: float, chosen: str) -> None:
+    """They move less than grain may: the usual method alone would call such a clip clean."""
     methods = [SmootherConfig(), SmootherConfig(method="pumping")]
-    found = search(Experiment([pumping[1:13], pumping[13:24]]), Goal(), methods)
-    assert found.setup == methods[1]
-    assert found.kind == "tuned"
-    found = search(Experiment([moving[1:13]]), Goal(), methods)
-    assert (found.kind, found.setup) == ("clean", methods[0])
+    experiment = Experiment([])
+    for setup, least in zip(methods, (1.5, left), strict=True):
+        experiment.trials[setup] = {
+            strength: Trial(strength, 0.3, 0.2, 1.0, 3.0 - min(2 * strength, 1) * (3.0 - least), 0.0)
+            for strength in COARSE
+        }
+    assert _pumps(experiment, Goal(), methods[1:]) is (chosen == "pumping")
+    assert _leader(experiment, Goal()).method == chosen

@@ -140,16 +140,13 @@ def test_light_that_changes_makes_no_held_frames(gain: float) -> None:
     """Slow motion between lightning and lightning is motion; pictures on twos are held under it, too."""
     slow = moving_scene(frames=14, size=SIZE, pan=(0.2, 0.1), seed=4).frames
     slow = [np.asarray(0.4 * frame + 20, np.uint8) for frame in slow]
-    lit = [
-        frame if t % 7 else np.asarray(np.clip(gain * frame, 0, 255), np.uint8)
-        for t, frame in enumerate(slow)
-    ]
-    assert not any(repeat is Repeat.HELD for _, repeat in find_repeats(lit, lambda frame: frame))
-    twos = held(lit, 2)
-    assert [repeat is Repeat.HELD for _, repeat in find_repeats(twos, lambda frame: frame)] == [
-        False,
-        True,
-    ] * 14
+    lit = [np.asarray(np.clip((1 if t % 7 else gain) * f, 0, 255), np.uint8) for t, f in enumerate(slow)]
+
+    def are_held(frames: Sequence[Frame]) -> list[bool]:
+        return [repeat is Repeat.HELD for _, repeat in find_repeats(frames, lambda frame: frame)]
+
+    assert not any(are_held(lit))
+    assert are_held(held(lit, 2)) == [False, True] * 14
 
 
 def test_a_picture_that_stays_is_a_still(smooth_pan: list[Frame]) -> None:

@@ -20,13 +20,17 @@ _CONTRAST: Final = np.float32(1 / 3)
 _SAME_STRUCTURE: Final = np.float32(0.5)
 # Less of the trusted pixels than this don't stand for the frame.
 _LEAST_CONFIRMED: Final = 0.05
+# The low band mixes what is so far around (pixels of the mid band): so much of it has to be confirmed.
+_WIDE, _MOSTLY = 17, 0.9
 # Structure tells as far as so much of a band's energy (from the first on; all from the second on) isn't
 # noise. It is another's if its correlation is below the first part of what noise leaves of it, and the same
 # from the second part on.
-_TELLS_IN_MID, _SAME_IN_MID = (0.7, 0.9), (0.2, 0.6)
-_TELLS_IN_FINE, _SAME_IN_FINE = (0.4, 0.8), (0.3, 0.7)
+_TELLS_IN_MID, _SAME_IN_MID = (0.75, 0.95), (0.3, 0.7)
+_TELLS_IN_FINE, _SAME_IN_FINE = (0.25, 0.65), (0.4, 0.8)
+# A place is missed if a sixth of the neighbours' trust is gone, and so is what is around (pixels a side).
+_MISSED, _NEARBY = np.float32(6), 31
 # What no neighbour's trust reaches this for was not followed; a frame is lost if so much of it was not.
-_FOLLOWED, _LARGE_PART = 0.5, 0.25
+_FOLLOWED, _LARGE_PART = 0.5, 0.15
 
 
 @dataclass
@@ -40,7 +44,7 @@ class Following:
 
     here: Band
     """The mid band of the frame (h, w, 3)."""
-    _confirmed: dict[int, Weight] = field(default_factory=dict)
+    _same: dict[int, Weight] = field(default_factory=dict)
     _shares: dict[int, NDArray[np.float16]] = field(default_factory=dict)
     _best: Weight | None = None
 
@@ -50,24 +54,28 @@ class Following:
         for other in others:
             product, there = _products(self.here, energy, other.gap)
             same = (energy + product) > _SAME_STRUCTURE * np.sqrt(energy * there)
-            self._confirmed[other.distance] = same.astype(np.float32)
+            self._same[other.distance] = same.astype(np.float32)
 
-    def confirmed(self, others: Sequence[Difference]) -> Sequence[Difference]:
+    def confirmed(self, others: Sequence[Difference], *, wide: bool = False) -> Sequence[Difference]:
         """Return a band's differences, trusted where the structure is the same: there they are flicker.
+
+        In a ``wide`` band what isn't the same shows around it, too.
 
         What moves too fast to be followed differs as well, and may fill most of a frame. They are returned as
         they are where hardly any structure tells.
         """
-        sure = [self._where_confirmed(other) for other in others]
+        sure = [self._where_confirmed(other, wide) for other in others]
         seen, told = (
             sum(np.count_nonzero(other.trust > _FOLLOWED) for other in each) for each in (others, sure)
         )
         return sure if told > _LEAST_CONFIRMED * seen else others
 
-    def _where_confirmed(self, other: Difference) -> Difference:
-        same = self._confirmed.get(other.distance)
+    def _where_confirmed(self, other: Difference, wide: bool) -> Difference:
+        same = self._same.get(other.distance)
         if same is None:
             return other
+        if wide:
+            same = np.asarray(_around(same, _WIDE) > _MOSTLY, np.float32)
         same = resized(same, (other.trust.shape[0], other.trust.shape[1]))
         return replace(other, trust=np.asarray(other.trust * same, np.float32))
 
@@ -111,14 +119,24 @@ class Following:
     ) -> Iterator[Difference]:
         """Yield the fine band's differences as :meth:`trusted` does, where its own structure is the same.
 
-        What is a pixel off looks the same in the mid band. ``here`` (h, w, 3) is the frame's fine band, and
-        ``noise`` (h, w) what it flickers by.
+        What is a pixel off looks the same in the mid band. That counts around what was missed there:
+        elsewhere it would leave flicker. ``here`` (h, w, 3) is the frame's fine band, and ``noise`` (h, w)
+        what it flickers by.
         """
         energy, scale = _energy(here), np.square(noise)
+        missed = resized(_around(self.missed, _NEARBY), (here.shape[0], here.shape[1]))
         for other in self.trusted(others):
             product, there = _products(here, energy, other.gap)
             share = _same_structure(energy, there, energy + product, scale, _TELLS_IN_FINE, _SAME_IN_FINE)
-            yield replace(other, trust=np.asarray(other.trust * share, np.float32))
+            yield replace(other, trust=np.asarray(other.trust * (1 - missed * (1 - share)), np.float32))
+
+    @property
+    def missed(self) -> Weight:
+        """How far places of the mid band were missed by its neighbours (h, w), 0 to 1."""
+        if not self._shares:
+            return np.zeros(self.here.shape[:2], np.float32)
+        mean = sum(share.astype(np.float32) for share in self._shares.values()) / len(self._shares)
+        return np.asarray(np.clip(_MISSED * (1 - mean), 0, 1), np.float32)
 
     @property
     def is_lost(self) -> bool:
@@ -160,5 +178,5 @@ def _ramp(values: Weight, low: float, high: float) -> Weight:
     return np.asarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1), np.float32)
 
 
-def _around(image: Weight) -> Weight:
-    return np.asarray(cv2.blur(image, (_AROUND, _AROUND)), np.float32)
+def _around(image: Weight, side: int = _AROUND) -> Weight:
+    return np.asarray(cv2.blur(image, (side, side)), np.float32)

@@ -288,7 +288,7 @@ class TrajectorySmoother(MotionSmoother):
             else:
                 seen = following.trusted(registered.others)
             limits = [2 * strength * SETTINGS[band].tolerance * looser * noise for strength in averaged]
-            answers = _average(band, replace(registered, others=seen), limits)
+            answers = _average(band, replace(registered, others=seen), limits, following)
             for bands, answer in zip(averaged.values(), answers, strict=True):
                 bands[band] = answer
         if following.is_lost and self.on_lost is not None:
@@ -367,7 +367,7 @@ def _register(
 
 def _gain(low: RegisteredBand, following: Following) -> float:
     """Return by what share of its brightness the low band flickers, trends not counted."""
-    return noise_level(following.confirmed(low.near), beside_trends=True, level=_level(low))
+    return noise_level(following.confirmed(low.near, wide=True), beside_trends=True, level=_level(low))
 
 
 def _level(low: RegisteredBand) -> Weight:
@@ -404,7 +404,9 @@ def _consumed(differences: list[Difference]) -> Iterator[Difference]:
         yield differences.pop(0)
 
 
-def _average(band: int, registered: RegisteredBand, limits: Sequence[Weight]) -> Iterator[Band]:
+def _average(
+    band: int, registered: RegisteredBand, limits: Sequence[Weight], following: Following
+) -> Iterator[Band]:
     """Yield one band of the centre frame averaged with its neighbours, as unlike (h, w) by so much each."""
     here = registered.here
     averages = [
@@ -423,16 +425,22 @@ def _average(band: int, registered: RegisteredBand, limits: Sequence[Weight]) ->
         del other  # it would be held while the next one is made
     for average in averages:
         change, support = average.found()
-        yield _mended(band, registered, change, support)
+        yield _mended(band, registered, change, support, following)
 
 
-def _mended(band: int, registered: RegisteredBand, change: Band, support: Weight) -> Band:
-    """Return a band with its change: contrast that was lost given back, or places without support filled."""
+def _mended(
+    band: int, registered: RegisteredBand, change: Band, support: Weight, following: Following
+) -> Band:
+    """Return a band with its change: contrast that was lost given back, and places without support filled."""
     here, known = registered.here, registered.known
-    if band == FINE:
-        mean = np.asarray(here + change, np.float32)
-        gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
-        if known is not None:
-            gain = np.asarray(1 + known * (gain - 1), np.float32)
-        return multiplied(mean, gain)
-    return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)
+    if band == LOW:
+        return here + diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)
+    if band == MID:
+        change = diffuse(change, support, sigma=2 * _SIMILARITY_SIGMA)
+    mean = np.asarray(here + change, np.float32)
+    gain = detail_gain(here, mean, window=2 * _SIMILARITY_SIGMA, limit=_LARGEST_REGAIN)
+    if band == MID:  # where it was followed, hardly any is lost, and it would bring back flicker
+        gain = np.asarray(1 + following.missed * (gain - 1), np.float32)
+    elif known is not None:
+        gain = np.asarray(1 + known * (gain - 1), np.float32)
+    return multiplied(mean, gain)

@@ -184,7 +184,7 @@ class Estimate:
     def _made(self) -> str:
         if self.segments:
             return f"{self.keyframes} frames in {self.segments} clip{'s' if self.segments > 1 else ''}"
-        return f"{self._limit}{self.keyframes} keyframes"
+        return f"{self._limit}{self.keyframes} keyframe{'s' if self.keyframes != 1 else ''}"
 
     @property
     def sentence(self) -> str:
