@@ -59,7 +59,7 @@ class MotionSmoother(ABC):
         breaks: indices of frames known to begin another shot, whatever they look like.
         spared: a region that stays as it is in every frame, because what moves there is meant to.
         on_replaced: is told the index of every odd frame that was replaced (see ``replaces_odd_frames``).
-        on_lost: is told the index of every frame in a large part of which motion could not be followed, those
+        on_lost: is told the index of every frame in a seventh of which motion could not be followed, those
             around the clip included.
         workers: how many processes smooth; more than one only where ``divides``.
         num_frames: how many frames are expected, so that the workers share them evenly; None is unknown.

@@ -97,7 +97,7 @@ def smooth_clip(
         index for index in lost if index >= 0 and (source.num_frames is None or index < source.num_frames)
     }
     if lost:
-        told = f"motion can't be followed in a large part of {len(lost)} frames ({listed(lost)})"
+        told = f"motion can't be followed in part of {len(lost)} frames ({listed(lost)})"
         emit(Notice(f"{told}: only tone was evened there"))
     return reports
 

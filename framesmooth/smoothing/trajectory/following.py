@@ -30,7 +30,7 @@ _TELLS_IN_FINE, _SAME_IN_FINE = (0.25, 0.65), (0.4, 0.8)
 # A place is missed if a sixth of the neighbours' trust is gone, and so is what is around (pixels a side).
 _MISSED, _NEARBY = np.float32(6), 31
 # What no neighbour's trust reaches this for was not followed; a frame is lost if so much of it was not.
-_FOLLOWED, _LARGE_PART = 0.5, 0.15
+_FOLLOWED, _LOST_PART = 0.5, 0.15
 
 
 @dataclass
@@ -140,8 +140,8 @@ class Following:
 
     @property
     def is_lost(self) -> bool:
-        """Whether no neighbour can be followed in a large part of the frame."""
-        return self._best is not None and float((self._best < _FOLLOWED).mean()) >= _LARGE_PART
+        """Whether no neighbour can be followed in a seventh of the frame."""
+        return self._best is not None and float((self._best < _FOLLOWED).mean()) >= _LOST_PART
 
 
 def _energy(band: Band) -> Weight:

@@ -67,7 +67,7 @@ def test_frames_that_cannot_be_followed_are_told(workers: int) -> None:
     told: list[Event] = []
     smooth(_boiling(), smooth_strength=STRENGTH, on_event=told.append, measure=False, workers=workers)
     notices = [event.message for event in told if isinstance(event, Notice)]
-    expected = "motion can't be followed in a large part of 9 frames (0, 1, 2, 3, 4, 5, 6, 7 and others)"
+    expected = "motion can't be followed in part of 9 frames (0, 1, 2, 3, 4, 5, 6, 7 and others)"
     assert f"{expected}: only tone was evened there" in notices
 
 
