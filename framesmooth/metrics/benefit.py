@@ -34,9 +34,11 @@ _WORDS: Final = {
     "luma_flicker_local": "local flicker of brightness",
     "sharpness_pumping": "pumping of sharpness",
 }
-# Where half of a flicker of so many levels goes, another figure may rise as long as it stays that of a clean
-# clip: the clip is steadier all the same.
+# Where half of a flicker of so many levels goes, the clip is steadier even if another figure rises a little:
+# by a quarter, or to what is hardly seen.
 _GREAT_FALL, _MUCH_FLICKER = 0.5, 6.0
+_LITTLE_MORE: Final = 1.25
+_HARDLY_SEEN: Final = {"luma_flicker": 0.5, "luma_flicker_local": 1.0, "sharpness_pumping": 0.2}
 # Percent of the change, and a factor. Smoothing clips without ghosts raised it by 9 at most: less flicker
 # hides less of what fades, and makes the rest a larger share of a smaller change.
 _MORE_GHOSTS: Final = 10.0
@@ -60,10 +62,10 @@ def judge_shots(
     """Judge each shot of a smoothed clip; the clip as a whole where smoothing changed where shots begin.
 
     Smoothing is no help where a figure rises by more than 2 %, unless half of more than 6 levels of flicker
-    goes and the figure stays that of a clean clip; where ghosting rises by 10 points and by half, unless the
-    flicker falls by half; or where no figure falls by 2 %; with ``spare_clean`` also where there was no more
-    flicker than film grain has. Figures are those of 8 bits: they don't judge ``deep`` frames that flicker
-    by less than a level.
+    goes and the figure rises by less than a quarter or stays small; where ghosting rises by 10 points and by
+    half, unless the flicker falls by half; or where no figure falls by 2 %; with ``spare_clean`` also where
+    there was no more flicker than film grain has. Figures are those of 8 bits: they don't judge ``deep``
+    frames that flicker by less than a level.
     """
     if before.cuts != after.cuts or before.num_frames != after.num_frames:
         edges = [0, after.num_frames]
@@ -105,7 +107,7 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
     changes = {name: second / first - 1 if first > 0 else 0.0 for name, (first, second) in figures.items()}
     flicker = changes.get("flicker_score", 0.0)
     for name, (first, second) in figures.items():
-        if second > first * (1 + LEAST_CHANGE) + ROUNDING[name] and not _may_rise(name, second, figures):
+        if second > first * (1 + LEAST_CHANGE) + ROUNDING[name] and not _may_rise(name, figures):
             return f"smoothing raises {_WORDS[name]} from {first:.3g} to {second:.3g}"
     ghosts = _figure("ghosting", before, after, part)
     if ghosts is not None and adds_ghosts(*ghosts, 1 + flicker):
@@ -115,11 +117,12 @@ def _unhelpful(before: Report, after: Report, part: slice, *, spare_clean: bool,
     return None
 
 
-def _may_rise(name: str, after: float, figures: Mapping[str, tuple[float, float]]) -> bool:
-    """Tell whether a figure may be higher after smoothing: much flicker went, and it is still small."""
-    before, left = figures.get("flicker_score", (0.0, 0.0))
-    much_went = before > _MUCH_FLICKER and left <= _GREAT_FALL * before
-    return much_went and after <= _CLEAN.get(name, 0.0)
+def _may_rise(name: str, figures: Mapping[str, tuple[float, float]]) -> bool:
+    """Tell whether a figure may be higher after smoothing: much flicker went, and the figure rises little."""
+    flicker, left = figures.get("flicker_score", (0.0, 0.0))
+    before, after = figures[name]
+    much_went = flicker > _MUCH_FLICKER and left <= _GREAT_FALL * flicker
+    return much_went and after <= max(_LITTLE_MORE * before, _HARDLY_SEEN.get(name, 0.0))
 
 
 def _figures(before: Report, after: Report, part: slice) -> Iterator[tuple[str, tuple[float, float]]]:
