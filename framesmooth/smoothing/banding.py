@@ -102,8 +102,9 @@ def _motion(motion: BidirectionalFlow) -> LevelMotion:
 
 def _light(frame: Frame) -> NDArray[np.float32]:
     size = level_sizes((frame.shape[0], frame.shape[1]))[-1]
-    small = in_levels(np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_AREA)))
-    light = np.log(np.maximum(small, 1).astype(np.float32))
+    exact = np.asarray(in_levels(frame), np.float32)  # 8 bits would be rounded again
+    small = cv2.resize(exact, size[::-1], interpolation=cv2.INTER_AREA)
+    light = np.log(np.maximum(small, 1))
     brightest = float("inf") if frame.dtype == np.float32 else _BRIGHTEST
     light[(small < _DARKEST) | (small > brightest)] = np.nan
     return np.asarray(light, np.float32)

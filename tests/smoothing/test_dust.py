@@ -129,4 +129,4 @@ def test_sixteen_bits_come_back_as_sixteen(name: str, clean: list[Frame]) -> Non
     smoother = create_smoother(name, 0.6)
     for shallow, found in zip(smoother(spoiled), smoother(deep), strict=True):
         assert found.dtype == np.uint16
-        assert np.abs(found / 257 - shallow).max() < 2
+        assert np.abs(found / 257 - shallow).max() < 1.6

@@ -181,7 +181,8 @@ def test_a_loop_nearly_keeps_its_lightest_and_darkest_frame() -> None:
 
 def test_at_the_end_of_a_shot_noise_is_averaged_rather_than_extrapolated() -> None:
     noise = np.random.default_rng(0).standard_normal((2000, 7, 3))
-    left = np.array([low_pass(0.05 * path, 0) for path in noise]).std() / 0.05  # log-ratios of .3 are lightning
+    usual = 0.05  # log-ratios of .3 are lightning
+    left = np.array([low_pass(usual * path, 0) for path in noise]).std() / usual
     lines = np.stack([np.ones(7), np.arange(7)], axis=1)
     extrapolated = np.sqrt(np.linalg.inv(lines.T @ lines)[0, 0])
     assert 1 / np.sqrt(7) < left < 0.8 * extrapolated
