@@ -95,7 +95,7 @@ class RunFolder:
         """
         path = self.folder / RECORD_FILE
         if not self.folder.is_dir():
-            beside = RunFolder.beside(self.folder).folder
+            beside = self.folder.with_suffix(SUFFIX)
             raise MediaError(
                 f"{self.folder} is no run folder: give {beside}"
                 if beside.is_dir() and self.folder.suffix

@@ -63,7 +63,7 @@ def refused(code: int, words: str, *arguments: str) -> None:
         ("schedule ,", 2, "a number or expression is missing here"),
         ("generate cat -o clip.framesmooth", 2, "give -o a clip, such as clip.mp4"),
         ("generate cat -o a.mp4 --model no-model", 1, "it is not a diffusers model folder"),
-        ("resume nothing.framesmooth", 1, "cannot read nothing.framesmooth/record.json"),
+        ("resume nothing.framesmooth", 1, "nothing.framesmooth is no run folder: check the name"),
         ("assemble dot -o a.mp4 --odd-size crop", 1, "1x1 is too small to crop"),
         ("assemble in -o a.mp4 --audio in.mkv", 1, "in.mkv holds no sound"),
     ],

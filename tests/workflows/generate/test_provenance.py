@@ -181,6 +181,7 @@ ALLOWED = {
     "story/draft/llm.py": {"socket", "urllib"},  # a server on the loopback address alone
     "ui/app.py": {"socket"},  # the page itself
     "smoothing/workers.py": {"subprocess", "pickle"},  # this program itself, over pipes of its own
+    "workflows/crew/ray_connection.py": {"socket"},  # whether the cluster that was named answers
     "workflows/crew/processes.py": {"subprocess"},  # this program itself
     "workflows/generate/pieces.py": {"pickle"},  # for its own helpers, over pipes of its own
 }
