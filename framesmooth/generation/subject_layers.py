@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framesmooth.frames import Frame
-from framesmooth.generation.subject_outline import refined_outline
+from framesmooth.generation.subject_outline import grab_cut, refined_outline
 from framesmooth.generation.word_maps import Map, differences
 from framesmooth.models.conditioning import Conditioning
 from framesmooth.models.text_to_image import TextToImage
@@ -112,12 +112,7 @@ def cut_out(image: Frame, likely: Map, soft_edge: float = _SOFT_EDGE) -> Map:
     marks[(heat > min(_SURE * threshold, 0.8)) & (seed > 0)] = cv2.GC_FGD
     if len({mark in (cv2.GC_FGD, cv2.GC_PR_FGD) for mark in np.unique(marks)}) < 2:
         return np.zeros((height, width), np.float32)
-    cv2.setRNGSeed(0)  # GrabCut's colour models start from random clusters
-    cv2.grabCut(
-        np.ascontiguousarray(small), marks, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,
-        cv2.GC_INIT_WITH_MASK,
-    )  # fmt: skip
-    found = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    found = grab_cut(small, marks, rounds=_ROUNDS).astype(np.uint8)
     piece = cv2.morphologyEx(
         _largest_piece(found | (seed & found)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from framesmooth.frames import Frame
 from framesmooth.generation.word_maps import Map
+from framesmooth.motion.warping import Mask
 
 _SIDE: Final = 320
 """Pixels of the longer side at which outlines are sought."""
@@ -33,8 +34,6 @@ _LEAST: Final = 0.4
 _PIECE: Final = 0.03
 """Share of the largest piece that others, such as an antler, have at least."""
 _SOFT_EDGE: Final = 1.0
-
-Mask = NDArray[np.bool_]
 
 
 def refined_outline(image: Frame, alpha: Map, scene: Frame, around: Mask) -> Map:
@@ -68,6 +67,20 @@ def refined_outline(image: Frame, alpha: Map, scene: Frame, around: Mask) -> Map
     return np.asarray(cv2.resize(refined, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
+def grab_cut(image: Frame, marks: NDArray[np.uint8], *, rounds: int) -> Mask:
+    """Return what GrabCut takes for the foreground (H, W).
+
+    Args:
+        image: uint8 (H, W, 3).
+        marks: what is sure or likely, values of ``cv2.GrabCutClasses`` (H, W); changed in place.
+        rounds: of learning the colours and cutting again.
+    """
+    cv2.setRNGSeed(0)  # its colour models start from random clusters
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(np.ascontiguousarray(image), marks, (0, 0, 0, 0), *models, rounds, cv2.GC_INIT_WITH_MASK)
+    return np.asarray(np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)), np.bool_)
+
+
 def _smooth(image: Frame) -> Frame:
     return np.asarray(cv2.bilateralFilter(cv2.medianBlur(image, 3), 5, 20, 3), np.uint8)
 
@@ -97,10 +110,7 @@ def _grabbed(image: Frame, own: Mask, likely: Mask) -> Mask:
     marks = np.full(own.shape, cv2.GC_BGD, np.uint8)
     marks[_grown(own)] = cv2.GC_PR_BGD
     marks[likely] = cv2.GC_PR_FGD
-    cv2.setRNGSeed(0)  # GrabCut's colour models start from random clusters
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(image), marks, (0, 0, 0, 0), *models, 1, cv2.GC_INIT_WITH_MASK)
-    return np.asarray(np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)), np.bool_)
+    return grab_cut(image, marks, rounds=1)
 
 
 def _with_unlike(own: Mask, found: Mask, background: Mask) -> Mask:

@@ -38,7 +38,7 @@ _WORDS: Final = {
 # by a quarter, or to what is hardly seen.
 _GREAT_FALL, _MUCH_FLICKER = 0.5, 6.0
 _LITTLE_MORE: Final = 1.25
-_HARDLY_SEEN: Final = {"luma_flicker": 0.5, "luma_flicker_local": 1.0, "sharpness_pumping": 0.2}
+_HARDLY_SEEN: Final = _CLEAN | {"sharpness_pumping": 0.2}
 # Percent of the change, and a factor. Smoothing clips without ghosts raised it by 9 at most: less flicker
 # hides less of what fades, and makes the rest a larger share of a smaller change.
 _MORE_GHOSTS: Final = 10.0

@@ -129,7 +129,7 @@ def _inflected(phrase: str) -> str:
 def unknown_words(prompt: str, vocabulary: frozenset[str]) -> list[UnknownWord]:
     """Return the words and emoji of ``prompt`` that are not in ``vocabulary``, each once, in order.
 
-    Words such as "from" are none.
+    Function words such as "from" don't count: they name nothing that could be shown.
     """
     words = [
         word for word in dict.fromkeys(map(str.lower, _WORD.findall(prompt))) if word not in FUNCTION_WORDS

@@ -2,7 +2,7 @@
 
 A frame repeats the one before if it is equal to it, or if it differs as little as compression makes it, and
 the pictures before and after differ much more, in more than their light. A picture that stays for longer
-than ``LONGEST_HOLD`` frames is a still: it isn't held: nothing moves in the clip.
+than ``LONGEST_HOLD`` frames is a still, and isn't held: nothing moves in the clip.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -59,10 +59,9 @@ class Following:
     def confirmed(self, others: Sequence[Difference], *, wide: bool = False) -> Sequence[Difference]:
         """Return a band's differences, trusted where the structure is the same: there they are flicker.
 
-        In a ``wide`` band what isn't the same shows around it, too.
-
-        What moves too fast to be followed differs as well, and may fill most of a frame. They are returned as
-        they are where hardly any structure tells.
+        What moves too fast to be followed differs as well, and may fill most of a frame. In a ``wide`` band,
+        whose pixels mix what is around them, all of that has to be the same. Where hardly any structure is,
+        the differences are returned as they are.
         """
         sure = [self._where_confirmed(other, wide) for other in others]
         seen, told = (
@@ -119,9 +118,9 @@ class Following:
     ) -> Iterator[Difference]:
         """Yield the fine band's differences as :meth:`trusted` does, where its own structure is the same.
 
-        What is a pixel off looks the same in the mid band. That counts around what was missed there:
-        elsewhere it would leave flicker. ``here`` (h, w, 3) is the frame's fine band, and ``noise`` (h, w)
-        what it flickers by.
+        What is a pixel off looks the same in the mid band. Fine structure is asked for only around what was
+        missed there: elsewhere that would leave flicker. ``here`` (h, w, 3) is the frame's fine band, and
+        ``noise`` (h, w) what it flickers by.
         """
         energy, scale = _energy(here), np.square(noise)
         missed = resized(_around(self.missed, _NEARBY), (here.shape[0], here.shape[1]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, islice
 from math import ceil
 from typing import Any, Final
@@ -145,7 +146,8 @@ def _known_bands(found: Weight) -> dict[int, Weight]:
 class RegisteredBand:
     """A band of the centre frame, and how its neighbours differ from it; computed once for all strengths.
 
-    ``near`` are the differences to the neighbours up to two away; ``others``, those to all, let go of them.
+    ``near`` has the differences to the neighbours up to two frames away. ``others`` yields those to all
+    neighbours, and empties ``near`` as it goes.
     """
 
     here: Band
@@ -154,7 +156,7 @@ class RegisteredBand:
     others: Iterator[Difference]
     radius: float
 
-    @property
+    @cached_property
     def energy(self) -> Weight:
         """The local mean square of the band (h, w)."""
         return gaussian(mean_product(self.here, self.here), _SIMILARITY_SIGMA)
@@ -389,7 +391,8 @@ def _noise(band: int, registered: RegisteredBand, gain: float, following: Follow
 def _in_this_light(window: Sequence[TonedFrame], centre: int, shares: Sequence[float]) -> NDArray[np.float32]:
     """Return the gains (n, 3) that bring the frames of a window to the light of the one at ``centre``.
 
-    Light that changes steadily is no noise. It counts as far as it stands out of what was evened out.
+    Light that changes steadily is no noise: neighbours follow it as far as the change is larger than the
+    flicker that was evened out.
     """
     evened = np.array([share * np.log(frame.gains) for frame, share in zip(window, shares, strict=True)])
     path = np.cumsum(np.array([np.zeros(3), *(frame.rise for frame in window[:-1])]), axis=0) + evened
