@@ -84,20 +84,60 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
     alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
     """
-    distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
-    if not all(k in paths for k in distances):
+    span = _span(paths)
+    if span is None:
         return None
-    trust = np.min([paths[k].trust for k in distances], axis=0)
+    near = {k: path for k, path in paths.items() if k in span or (0 not in span[1:-1] and abs(k) <= END_RADIUS)}
+    trust = np.min([path.trust for k, path in paths.items() if k in span], axis=0)
     if visible is not None:
         trust = trust * visible
-    common = {k: common_motion(paths[k].flow, trust) for k in distances}
-    own = {k: less(paths[k].flow, common[k]) for k in distances}
-    gate = _alternation(own, trust) * trust
+    common = {k: common_motion(path.flow, trust) for k, path in near.items()}
+    own = {k: less(path.flow, common[k]) for k, path in near.items()}
+    gate = _alternation([own.get(k, 0 * own[span[0] or span[1]]) for k in span], trust) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
-    drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
+    drift = even_position(own)
     gate = gaussian(gate, _GATE_EDGE)
-    return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common))
+    return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common, span))
+
+
+def _span(paths: Mapping[int, Trajectory]) -> list[int] | None:
+    """Return five neighbouring distances with 0 among them, as near to its middle as they are there."""
+    whole = 2 * STEADY_RADIUS
+    for off in (0, 1, -1, 2, -2):
+        span = list(range(off - STEADY_RADIUS, off + STEADY_RADIUS + 1))
+        if all(k in paths or not k for k in span):
+            return span
+    return None
+
+
+END_RADIUS = 4
+
+
+def even_position(own: Mapping[int, FlowField]) -> FlowField:
+    """Return where a point would be now (h, w, 2) by the line through its positions, 0 now."""
+    distances = np.array([0, *own], np.float32)
+    mean = np.sum(list(own.values()), axis=0) / len(distances)
+    middle = distances.mean()
+    if not middle:
+        return np.asarray(mean, np.float32)
+    leans = distances - middle
+    spread = float(leans @ leans)
+    slope = sum(lean * each for lean, each in zip(leans[1:] / spread, own.values(), strict=True))
+    left = squared(mean + leans[0] * slope) + sum(
+        squared(each - mean - lean * slope) for lean, each in zip(leans[1:], own.values(), strict=True)
+    )
+    error = gaussian(np.asarray(left / (len(distances) - 2) / spread, np.float32), _SLOPE_SIGMA)
+    steep = gaussian(np.asarray(squared(slope), np.float32), _SLOPE_SIGMA) + 1e-9
+    share = np.maximum(1 - _SLOPE_ERRORS * error / steep, 0)
+    return np.asarray(mean - middle * multiplied(np.asarray(slope, np.float32), np.asarray(share, np.float32)), np.float32)
+
+
+_SLOPE_SIGMA, _SLOPE_ERRORS = 4.0, 4.0
+
+
+def squared(flow):
+    return flow[..., 0] ** 2 + flow[..., 1] ** 2
 
 
 def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
@@ -113,30 +153,28 @@ def less(flow: FlowField, motion: NDArray[np.float32]) -> FlowField:
     return np.asarray(cv2.subtract(flow, np.array([*motion, 0, 0], np.float64)), np.float32)
 
 
-def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+def _weave(common: Mapping[int, NDArray[np.float32]], span) -> NDArray[np.float32]:
     """Return the mean (2,) of a frame's common motion, as far as that is white and not on its way."""
-    velocity = (common[STEADY_RADIUS] - common[-STEADY_RADIUS]) / (2 * STEADY_RADIUS)
-    before, here, after = _accelerations(common)
+    positions = [common.get(k, np.zeros(2, np.float32)) for k in span]
+    velocity = (positions[-1] - positions[0]) / (2 * STEADY_RADIUS)
+    before, here, after = np.diff(positions, 2, axis=0)
     jitter = (before @ before + here @ here + after @ after) / 3 / 12  # the variance of a coordinate
     speed = velocity @ velocity + 1e-9
     along = np.outer(velocity, velocity) / speed * np.clip(2 * speed / (jitter + 1e-9) - 1, 0, 1)
-    before, here, after, drift = (
-        vector - along @ vector for vector in (before, here, after, sum(common.values()) / (len(common) + 1))
-    )
+    middle = sum(span) / len(span)
+    mean = sum(positions) / len(positions) - middle * velocity
+    before, here, after, drift = (vector - along @ vector for vector in (before, here, after, mean))
     energy = (before @ before + here @ here + after @ after) / 3 + 1e-9
     rho = (before + after) @ here / 2 / energy
     gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - _HELD_ENERGY / energy, 0)
     return np.asarray(gate * drift, np.float32)
 
 
-def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np.float32], ...]:
-    """Return the second differences of the position one frame before, at, and one after the centre."""
-    return flows[-2] - 2 * flows[-1], flows[-1] + flows[1], flows[2] - 2 * flows[1]
-
-
-def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
+def _alternation(positions, trust: Weight) -> NDArray[np.float32]:
     """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
-    before, here, after = _accelerations(flows)
+    before, here, after = (
+        one - 2 * two + three for one, two, three in zip(positions, positions[1:], positions[2:])
+    )
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
     product = np.asarray((along_x + along_y) / 2, np.float32)
     squares = np.square(before) + np.square(here) + np.square(after)

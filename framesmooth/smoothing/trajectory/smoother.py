@@ -253,7 +253,7 @@ class TrajectorySmoother(MotionSmoother):
         wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
         if wobble is None:
             return paths, None, 0.0
-        near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
+        near = [k for k in (0, *paths[MID]) if abs(k) <= max(STEADY_RADIUS, 4 - centre, 5 + centre - len(window))]
         bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
         return *steadied(paths, wobble, shares[centre], bands), wobble.presence
 
@@ -312,19 +312,7 @@ def _radius(band: int, share: float) -> float:
 
 
 def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter | None:
-    """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
-    nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
-    if nearest == centre:
-        return _found({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS}, window[centre])
-    if nearest < STEADY_RADIUS:
-        return None
-    motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
-    _, whole = trajectories(motions, nearest, STEADY_RADIUS)
-    found = _found(whole, window[nearest])
-    return found and found.presence_only
-
-
-def _found(paths: Paths, frame: TonedFrame) -> Jitter | None:
+    frame = window[centre]
     size = next((path.trust.shape for path in paths.values()), None)
     if size is None:
         return None
