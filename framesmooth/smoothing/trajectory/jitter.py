@@ -93,9 +93,9 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
         trust = trust * visible
     common = {k: common_motion(path.flow, trust) for k, path in near.items()}
     own = {k: less(path.flow, common[k]) for k, path in near.items()}
-    gate = _alternation([own.get(k, 0 * own[span[0] or span[1]]) for k in span], trust) * trust
-    mean = float(gate.sum() / max(trust.sum(), 1.0))
-    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
+    positions = [own.get(k, 0 * own[span[0] or span[1]]) for k in span]
+    alternation, presence = _alternation(positions, trust)
+    gate = alternation * trust
     drift = even_position(own)
     gate = gaussian(gate, _GATE_EDGE)
     return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common, span))
@@ -184,5 +184,11 @@ def _alternation(positions, trust: Weight) -> NDArray[np.float32]:
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
     everywhere = np.median(seen) if seen.size else 0.0
     above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
-    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)
+    sure = np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    mean = float((sure * trust).sum() / max(trust.sum(), 1.0))
+    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
+    all_over = (rho < 0) * above_noise * np.minimum(_OVER_WOBBLE * everywhere / energy, 1)
+    return np.asarray(sure + presence * (all_over - sure), np.float32), presence
+
+
+_OVER_WOBBLE = 4.0
