@@ -75,7 +75,7 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 3.0)}
+SETTINGS: Final = {FINE: BandSetting(4, 2.0), MID: BandSetting(6, 2.5), LOW: BandSetting(6, 3.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
 # Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
