@@ -75,7 +75,7 @@ class BandSetting:
     tolerance: float
 
 
-SETTINGS: Final = {FINE: BandSetting(4, 2.0), MID: BandSetting(6, 2.5), LOW: BandSetting(6, 3.0)}
+SETTINGS: Final = {FINE: BandSetting(3, 1.9), MID: BandSetting(4, 2.25), LOW: BandSetting(6, 3.0)}
 LONGEST: Final = max(setting.radius for setting in SETTINGS.values())
 
 # Where all of a frame wobbles, outlines differ by more than noise: so many times the tolerance is right.
@@ -228,7 +228,8 @@ class TrajectorySmoother(MotionSmoother):
         if not share:
             return [{}, {}, {}]
         alike = in_light_of([frame.jump for frame in window], centre)
-        nearest = STEADY_RADIUS if self._steadies else 1
+        # At the ends of a shot all frames that tell wobble are on one side.
+        nearest = 2 * STEADY_RADIUS if self._steadies else 1
         half, quarter = (
             trajectories(
                 [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
@@ -250,11 +251,10 @@ class TrajectorySmoother(MotionSmoother):
         self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
     ) -> tuple[Sequence[Paths], FlowField | None, float]:
         """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
-        wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
+        wobble = _wobble(window[centre], paths[MID]) if self._steadies else None
         if wobble is None:
             return paths, None, 0.0
-        near = [k for k in (0, *paths[MID]) if abs(k) <= max(STEADY_RADIUS, 4 - centre, 5 + centre - len(window))]
-        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
+        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in wobble.span}
         return *steadied(paths, wobble, shares[centre], bands), wobble.presence
 
     def _answer(
@@ -311,8 +311,8 @@ def _radius(band: int, share: float) -> float:
     return max(SETTINGS[band].radius * share, 1.0)
 
 
-def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter | None:
-    frame = window[centre]
+def _wobble(frame: TonedFrame, paths: Paths) -> Jitter | None:
+    """Return the wobble of a frame, by its trajectories of the mid band; None in a very short shot."""
     size = next((path.trust.shape for path in paths.values()), None)
     if size is None:
         return None
