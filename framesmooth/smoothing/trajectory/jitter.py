@@ -30,8 +30,6 @@ _HELD_ENERGY = 0.2
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
 _OVER_MEDIAN = 16.0
-# The same where all of the frame is known to wobble.
-_OVER_WOBBLE = 4.0
 # A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
 _SIGNIFICANT = 2.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
@@ -94,11 +92,10 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     its motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
     alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not; and
     wobble is everywhere, real motion that alternates is where something moves. The gate
-    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. Where most of the
-    frame is let through, all of it wobbles: rho, known by three values a pixel, then needs only be negative,
-    and what moves more than four times the median isn't let through. The frame's common motion (its median)
-    is judged by itself, across its direction alone: film that weaves in its gate alternates, a pan with
-    repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
+    clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
+    motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
+    alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
+    At the ends of a shot the line is less sure, and less of the wobble is undone.
     """
     span = steady_span(paths)
     if span is None:
@@ -108,11 +105,23 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in span if k}
     own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
-    gate, presence = _gate(_positions(own, span), trust)
-    gate = gaussian(gate, _GATE_EDGE)
-    drift = even_position(own)
-    weave = _weave(_positions(common, span), span)
-    return Jitter(span, presence, gate, multiplied(drift, -gate), -weave)
+    gate = _alternation(_positions(own, span), trust) * trust
+    mean = float(gate.sum() / max(trust.sum(), 1.0))
+    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
+    sure = _sureness(span)
+    gate = gaussian(gate, _GATE_EDGE) * sure
+    weave = _weave(_positions(common, span), span) * sure
+    return Jitter(span, presence, gate, multiplied(even_position(own), -gate), -weave)
+
+
+def _sureness(span: range) -> np.float32:
+    """Return how surely a line through a span tells where the frame is: 1 in its middle, 1/2 at its ends.
+
+    What is left of 1 less the weight of the frame's own position in it (its leverage), over that in the middle.
+    """
+    distances = np.array(span)
+    leverage = 1 / len(span) + distances.mean() ** 2 / np.square(distances - distances.mean()).sum()
+    return np.float32((1 - leverage) / (1 - 1 / len(span)))
 
 
 def even_position(moved: Mapping[int, FlowField]) -> FlowField:
@@ -180,8 +189,8 @@ def _accelerations(positions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
     return [later - earlier for earlier, later in pairwise(steps)]
 
 
-def _gate(positions: Sequence[FlowField], trust: Weight) -> tuple[Weight, float]:
-    """Return how far accelerations are wobble's (h, w), and how surely all of the frame wobbles, 0 to 1."""
+def _alternation(positions: Sequence[FlowField], trust: Weight) -> Weight:
+    """Return the gate (h, w) in 0 to 1: how far the accelerations around a frame are wobble's."""
     before, here, after = _accelerations(positions)
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
     product = np.asarray((along_x + along_y) / 2, np.float32)
@@ -190,10 +199,6 @@ def _gate(positions: Sequence[FlowField], trust: Weight) -> tuple[Weight, float]
     rho = gaussian(product, _GATE_SIGMA) / energy
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
     everywhere = np.median(seen) if seen.size else 0.0
-    above_noise = trust * np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    alternates = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
-    mean = float((above_noise * alternates).sum() / max(trust.sum(), 1.0))
-    presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
-    wobbles = (rho < 0) * np.minimum(_OVER_WOBBLE * everywhere / energy, 1)
-    gate = above_noise * (alternates + presence * (wobbles - alternates))
-    return np.asarray(gate, np.float32), presence
+    above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
+    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)

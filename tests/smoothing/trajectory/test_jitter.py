@@ -76,8 +76,8 @@ def test_motion_is_not_undone() -> None:
 def test_wobble_is_undone_at_the_ends_of_a_shot(frame: int) -> None:
     wobble = WOBBLE[1:-1]
     found = wobble_of(wobble, frame)
-    wanted = wobble[frame] - wobble.mean(axis=0)
-    seen = np.abs(wanted) > 0.3
+    wanted = (wobble[frame] - wobble.mean(axis=0)) * (0.5, 0.875, 1, 0.875, 0.5)[frame]
+    seen = np.abs(wanted) > 0.15
     np.testing.assert_allclose(found.own[seen], wanted[seen], atol=0.15)
     assert found.presence == 1
     assert list(found.span) == [t - frame for t in range(5)]
@@ -96,8 +96,7 @@ def test_motion_that_is_even_is_not_undone_at_the_ends_of_a_shot(frame: int) -> 
 def test_what_wobbles_and_moves_at_the_end_of_a_shot_keeps_its_motion(frame: int) -> None:
     motion = 2.0 * np.arange(5.0)[:, None, None, None] * WAVES
     found = wobble_of(motion + WOBBLE[1:-1], frame)
-    off = found.own - WOBBLE[1 + frame]
-    assert np.abs(off).max() < 0.75  # without the slope it would be 4 and more
+    assert np.abs(found.own).max() < 0.5  # without the slope it would be 2 and more
 
 
 def test_as_many_frames_are_looked_at_wherever_the_frame_lies() -> None:
@@ -114,16 +113,6 @@ def test_less_than_five_frames_say_nothing(cut: int) -> None:
     paths = paths_of(WOBBLE[1:-1])
     paths.pop(cut)
     assert find_jitter(paths) is None
-
-
-def test_where_all_of_a_frame_wobbles_single_places_need_no_proof() -> None:
-    rng = np.random.default_rng(1)
-    wobble = np.stack([cv2.GaussianBlur(rng.standard_normal((*SIZE, 2)), (0, 0), 8) for _ in range(5)])
-    wobble *= 0.4 / wobble.std()
-    found = wobble_of(wobble)
-    assert found.presence == 1
-    wanted = wobble[2] - wobble.mean(axis=0)
-    assert np.square(found.own - wanted).mean() < 0.25 * np.square(wanted).mean()
 
 
 def test_even_trajectories_lead_where_the_points_would_be_without_wobble() -> None:
