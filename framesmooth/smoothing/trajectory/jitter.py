@@ -117,7 +117,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
 def _sureness(span: range) -> np.float32:
     """Return how surely a line through a span tells where the frame is: 1 in its middle, 1/2 at its ends.
 
-    What is left of 1 less the weight of the frame's own position in it (its leverage), over that in the middle.
+    That is 1 less the weight of the frame's own position in it (its leverage), over the same in the middle.
     """
     distances = np.array(span)
     leverage = 1 / len(span) + distances.mean() ** 2 / np.square(distances - distances.mean()).sum()

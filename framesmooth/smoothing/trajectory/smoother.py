@@ -36,6 +36,7 @@ from framesmooth.smoothing.trajectory.bilateral import (
     noise_level,
 )
 from framesmooth.smoothing.trajectory.flow_chains import Paths, Trajectory, trajectories
+from framesmooth.smoothing.trajectory.flow_filling import filled_steps
 from framesmooth.smoothing.trajectory.following import Following
 from framesmooth.smoothing.trajectory.jitter import (
     STEADY_RADIUS,
@@ -186,7 +187,7 @@ class TrajectorySmoother(MotionSmoother):
     divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
-        return grid_steps(stream)
+        return filled_steps(grid_steps(stream))
 
     def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         return (frame for (frame,) in self._in_lanes(stream, (self.strength,)))
