@@ -36,8 +36,11 @@ from framesmooth.smoothing.trajectory.pyramid import (
 _NEAR, _COMPARED = 8.0, 3.0
 # What is further away counts so little, on a grid so much coarser.
 _FAR_WEIGHT, _COARSER = np.float32(0.01), 8
-# Frames agree with a motion where they differ by up to so many times the median of what was followed.
-_AGREES: Final = 8.0
+# Frames agree with a motion where they differ by up to so many times this quantile of what was followed:
+# noise alone, without the outlines that wobble or were missed by a part of a pixel.
+_AGREES, _NOISE_QUANTILE = 3.0, 0.1
+# Less of a frame than this, followed, doesn't stand for the rest: noise agrees by chance.
+_LEAST_TRUSTED: Final = 0.05
 # Half a level of 255 is what rounding makes.
 _ROUNDING: Final = (0.5 / 255) ** 2
 
@@ -79,11 +82,11 @@ def _structure(image: Frame, size: tuple[int, int]) -> Weight:
 
 def _filled(flow: FlowField, trusted: Mask, here: Weight, there: Weight) -> FlowField:
     """Return a flow (h, w, 2), that of trusted surroundings where it isn't trusted and frames agree."""
-    if trusted.all() or not trusted.any():
+    if trusted.all() or trusted.mean() < _LEAST_TRUSTED:
         return flow
     carried = _surroundings(flow, np.asarray(trusted, np.float32))
-    usual = float(np.median(_difference(here, there, flow)[trusted]))
-    agrees = _difference(here, there, carried) <= _AGREES * usual + _ROUNDING
+    noise = float(np.quantile(_difference(here, there, flow)[trusted], _NOISE_QUANTILE))
+    agrees = _difference(here, there, carried) <= _AGREES * noise + _ROUNDING
     found = ~trusted & agrees & inside_frame(carried)
     return np.where(found[..., None], carried, flow)
 

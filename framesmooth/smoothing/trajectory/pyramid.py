@@ -120,15 +120,15 @@ def grid_motions(motion: BidirectionalFlow) -> GridMotions:
     """Return a pair's motion as each band trusts it: the smoothers' flow knows no finer detail than mid."""
     height, width = motion.forward.shape[:2]
     _, half, quarter = level_sizes((height, width))
-    at_half, at_quarter = (
+    fine, coarse = (
         (rescaled_flow(motion.forward, size), rescaled_flow(motion.backward, size))
         for size in (half, quarter)
     )
-    return level_motion(at_half, (FINE, MID)), level_motion(at_quarter, (LOW,))
+    return level_motion(fine, (FINE, MID)), level_motion(coarse, (LOW,))
 
 
 def level_motion(flows: tuple[FlowField, FlowField], bands: Collection[int]) -> LevelMotion:
-    """Return the motion of ``flows`` (h, w, 2), there and back on one grid, as each of the bands trusts it."""
+    """Return motion by the flows there and back on a grid (h, w, 2), as each of the bands trusts it."""
     forward, backward = flows
     limits = [_CONSISTENT_WITHIN[band] for band in bands]
     masks = (
