@@ -30,6 +30,8 @@ _HELD_ENERGY = 0.2
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
 _OVER_MEDIAN = 16.0
+# The same at the ends of a shot: motion that is uneven tilts a line that leans to one side.
+_OVER_MEDIAN_AT_ENDS = 1.5
 # A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
 _SIGNIFICANT = 2.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
@@ -95,7 +97,8 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
     alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
-    At the ends of a shot the line is less sure, and less of the wobble is undone.
+    At the ends of a shot the line is less sure: less of the wobble is undone,
+    and 1.5 takes the place of 16.
     """
     span = steady_span(paths)
     if span is None:
@@ -105,7 +108,8 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in span if k}
     own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
-    gate = _alternation(_positions(own, span), trust) * trust
+    most = _OVER_MEDIAN if sum(span) == 0 else _OVER_MEDIAN_AT_ENDS
+    gate = _alternation(_positions(own, span), trust, most) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     sure = _sureness(span)
@@ -189,8 +193,11 @@ def _accelerations(positions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
     return [later - earlier for earlier, later in pairwise(steps)]
 
 
-def _alternation(positions: Sequence[FlowField], trust: Weight) -> Weight:
-    """Return the gate (h, w) in 0 to 1: how far the accelerations around a frame are wobble's."""
+def _alternation(positions: Sequence[FlowField], trust: Weight, most: float) -> Weight:
+    """Return the gate (h, w) in 0 to 1: how far the accelerations around a frame are wobble's.
+
+    They are, where they are white and have at ``most`` so many times the energy of the frame's median.
+    """
     before, here, after = _accelerations(positions)
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
     product = np.asarray((along_x + along_y) / 2, np.float32)
@@ -200,5 +207,5 @@ def _alternation(positions: Sequence[FlowField], trust: Weight) -> Weight:
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
     everywhere = np.median(seen) if seen.size else 0.0
     above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    no_motion = np.minimum(most * everywhere / energy, 1)
     return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)
