@@ -108,13 +108,18 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in span if k}
     own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
+    changes = _accelerations(_positions(own, span))
+    energy = np.asarray(sum(map(squared_length, changes)) / 3, np.float32)
+    energy = gaussian(energy, _GATE_SIGMA) + np.float32(1e-6)
+    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
+    everywhere = float(np.median(seen)) if seen.size else 0.0
     most = _OVER_MEDIAN if sum(span) == 0 else _OVER_MEDIAN_AT_ENDS
-    gate = _alternation(_positions(own, span), trust, most) * trust
+    gate = _alternation(changes, energy, most * everywhere) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     sure = _sureness(span)
     gate = gaussian(gate, _GATE_EDGE) * sure
-    weave = _weave(_positions(common, span), span) * sure
+    weave = _weave(_positions(common, span), span, everywhere) * sure
     return Jitter(span, presence, gate, multiplied(even_position(own), -gate), -weave)
 
 
@@ -172,8 +177,11 @@ def _positions(moved: Mapping[int, NDArray[np.float32]], span: range) -> list[ND
     return [moved.get(k, now) for k in span]
 
 
-def _weave(positions: Sequence[NDArray[np.float32]], span: range) -> NDArray[np.float32]:
-    """Return where a frame would be (2,) by its common motion, as far as that is white and not on its way."""
+def _weave(positions: Sequence[NDArray[np.float32]], span: range, own_energy: float) -> NDArray[np.float32]:
+    """Return where a frame would be (2,) by its common motion, as far as that is white and not on its way.
+
+    Film weaves as a whole: what points change by beside that (``own_energy``, the median) is less.
+    """
     velocity = (positions[-1] - positions[0]) / (len(positions) - 1)
     before, here, after = _accelerations(positions)
     jitter = (before @ before + here @ here + after @ after) / 3 / 12  # the variance of a coordinate
@@ -183,7 +191,7 @@ def _weave(positions: Sequence[NDArray[np.float32]], span: range) -> NDArray[np.
     before, here, after, drift = (vector - along @ vector for vector in (before, here, after, mean))
     energy = (before @ before + here @ here + after @ after) / 3 + 1e-9
     rho = (before + after) @ here / 2 / energy
-    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - _HELD_ENERGY / energy, 0)
+    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - (_HELD_ENERGY + own_energy) / energy, 0)
     return np.asarray(gate * drift, np.float32)
 
 
@@ -193,19 +201,14 @@ def _accelerations(positions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
     return [later - earlier for earlier, later in pairwise(steps)]
 
 
-def _alternation(positions: Sequence[FlowField], trust: Weight, most: float) -> Weight:
+def _alternation(changes: Sequence[FlowField], energy: Weight, most: float) -> Weight:
     """Return the gate (h, w) in 0 to 1: how far the accelerations around a frame are wobble's.
 
-    They are, where they are white and have at ``most`` so many times the energy of the frame's median.
+    They are, where they alternate and their local ``energy`` (h, w) is at ``most`` so much.
     """
-    before, here, after = _accelerations(positions)
+    before, here, after = changes
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
-    product = np.asarray((along_x + along_y) / 2, np.float32)
-    energy = np.asarray(sum(map(squared_length, (before, here, after))) / 3, np.float32)
-    energy = gaussian(energy, _GATE_SIGMA) + 1e-6
-    rho = gaussian(product, _GATE_SIGMA) / energy
-    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
-    everywhere = np.median(seen) if seen.size else 0.0
+    rho = gaussian(np.asarray((along_x + along_y) / 2, np.float32), _GATE_SIGMA) / energy
     above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    no_motion = np.minimum(most * everywhere / energy, 1)
+    no_motion = np.minimum(most / energy, 1)
     return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)

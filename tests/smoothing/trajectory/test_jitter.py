@@ -72,6 +72,15 @@ def test_motion_is_not_undone() -> None:
         assert found.presence == 0
 
 
+def test_a_frame_in_which_points_go_their_own_ways_does_not_weave() -> None:
+    rng = np.random.default_rng(3)
+    ways = np.stack([cv2.GaussianBlur(rng.standard_normal((*SIZE, 2)), (0, 0), 6) for _ in range(5)])
+    ways *= 1.5 / ways.std()
+    weave = np.array([0.6, -0.5, 0.7, -0.6, 0.5])[:, None, None, None] * [1, -1]
+    assert np.abs(wobble_of(weave * np.ones((*SIZE, 1))).weave).max() > 0.3
+    assert np.abs(wobble_of(weave + ways).weave).max() < 0.05
+
+
 @pytest.mark.parametrize("frame", range(5))
 def test_wobble_is_undone_at_the_ends_of_a_shot(frame: int) -> None:
     wobble = WOBBLE[1:-1]
