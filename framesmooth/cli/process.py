@@ -19,7 +19,7 @@ _OPENCV_WAITS: Final = {
     "OPENCV_THREAD_POOL_ACTIVE_WAIT_WORKER": "40",
     "OPENCV_THREAD_POOL_ACTIVE_WAIT_MAIN": "200",
 }
-"""The same for OpenCV's threads: of its 2000 and 10000 turns a smoothing of ten frames takes a tenth longer."""
+"""The same for OpenCV's threads: of its 2000 and 10000 turns smoothing takes a twentieth longer."""
 _BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 """NumPy's matrices here are too small to share: its threads only wait for each other, awake."""
 _OBJECTS: Final = 100_000
