@@ -1,6 +1,6 @@
 """Frames and motion at three resolutions, so that every band is worked on in as few pixels as it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -125,11 +125,16 @@ def grid_motions(motion: BidirectionalFlow) -> GridMotions:
     """Return a pair's motion as each band trusts it: the smoothers' flow knows no finer detail than mid."""
     height, width = motion.forward.shape[:2]
     _, half, quarter = level_sizes((height, width))
-    return _level_motion(motion, half, (FINE, MID)), _level_motion(motion, quarter, (LOW,))
+    fine, coarse = (
+        (rescaled_flow(motion.forward, size), rescaled_flow(motion.backward, size))
+        for size in (half, quarter)
+    )
+    return level_motion(fine, (FINE, MID)), level_motion(coarse, (LOW,))
 
 
-def _level_motion(motion: BidirectionalFlow, size: tuple[int, int], bands: Iterable[int]) -> LevelMotion:
-    forward, backward = (rescaled_flow(flow, size) for flow in (motion.forward, motion.backward))
+def level_motion(flows: tuple[FlowField, FlowField], bands: Collection[int]) -> LevelMotion:
+    """Return motion by the flows there and back on a grid (h, w, 2), as each of the bands trusts it."""
+    forward, backward = flows
     limits = [_CONSISTENT_WITHIN[band] for band in bands]
     masks = (_trusted(one, other, limits) for one, other in ((forward, backward), (backward, forward)))
     return LevelMotion(as_half(forward), as_half(backward), *masks)
