@@ -140,7 +140,7 @@ def level_motion(flows: tuple[FlowField, FlowField], bands: Collection[int]) -> 
     return LevelMotion(as_half(forward), as_half(backward), *masks)
 
 
-def _trusted(flow: FlowField, back: FlowField, limits: Iterable[float]) -> tuple[Mask, ...]:
+def _trusted(flow: FlowField, back: FlowField, limits: Collection[float]) -> tuple[Mask, ...]:
     """Return for each of the limits where a flow (h, w, 2) stays inside and the way ``back`` confirms it."""
     gap, allowed = round_trip_gap(flow, back)
     inside = inside_frame(flow)
