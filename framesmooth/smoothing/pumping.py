@@ -64,6 +64,7 @@ class PumpingSmoother(MotionSmoother):
     share of the correction that is applied, whole from 0.5 on.
     """
 
+    selective = True
     # A key frame is known by the frames beside it.
     reach = RADIUS + _BESIDE + 1
     memory = RADIUS + _BESIDE + 1
