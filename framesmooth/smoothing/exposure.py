@@ -243,7 +243,7 @@ def _faint(tones: NDArray[np.float64], centre: int, most: float) -> NDArray[np.f
 
 @cache
 def _parabolas(count: int) -> NDArray[np.float64]:
-    """Return the matrix (count, count) that smooths a path by least-squares parabolas (Savitzky and Golay)."""
+    """Return the matrix (count, count) that smooths a path by parabolas (Savitzky and Golay 1964)."""
     matrix = np.zeros((count, count))
     for at in range(count):
         near = np.arange(max(at - _BESIDE, 0), min(at + _BESIDE + 1, count))

@@ -35,8 +35,8 @@ _CELLS: Final = 8
 _LEAST_RENEWAL, _STANDS_OUT, _BESIDE = 0.5, 1.4, 3
 # Log-ratio of the light from which on it is a lamp: key frames change tone by a level or two.
 _LAMP: Final = 0.04
-# What differs by so many times the usual, over a Gaussian of so many pixels, was not followed. Where hardly
-# anything moves, by less than so many pixels of the half grid, there is little to follow: more is the codec's.
+# What differs by so many times the usual, over a Gaussian of so many pixels, was not followed. Where things
+# move by less than so many pixels of the half grid there is little to follow: more is the codec's.
 _TOLERANCE, _STILL_TOLERANCE, _STILL, _WINDOW = 3.0, 4.5, 0.5, 2.0
 
 
@@ -169,9 +169,7 @@ def _jump(window: Sequence[RenewedStep], key: int, usual: float, *, side: int) -
     return here.kept[side]
 
 
-def _followed(
-    gap: FloatImage, trust: NDArray[np.float32], speed: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _followed(gap: FloatImage, trust: NDArray[np.float32], speed: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return where a difference (H, W, 3) is as small as the others of the frame, 0 to 1 (H, W)."""
     energy = gaussian(np.square(gap).mean(axis=-1), _WINDOW)
     known = energy[trust > 0.5]

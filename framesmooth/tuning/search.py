@@ -212,7 +212,7 @@ def search(
             if setup == setups[0] and (settled := _settled(experiment, setup)) is not None:
                 if settled.kind != "clean" or not _suits_any(experiment, goal, setups[1:]):
                     return settled
-                break  # only that kind disturbs, such as key frames: they move too little to be more than grain
+                break  # only that kind disturbs: key frames move too little to be more than grain
         setup = _leader(experiment, goal)
         if _late(deadline):
             stopped = True
