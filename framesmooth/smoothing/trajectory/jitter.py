@@ -1,7 +1,8 @@
 """Jitter: small geometric displacements from frame to frame, separated from real motion."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framesmooth.frames import Frame, eight_bits
-from framesmooth.motion.flow.base import FlowField
+from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
 from framesmooth.smoothing.trajectory.pyramid import Weight, gaussian, multiplied
 
@@ -17,7 +18,7 @@ WHITE_CORRELATION: Final = -2 / 3
 """Lag-1 autocorrelation of the second difference of white noise: -4 / 6."""
 
 STEADY_RADIUS: Final = 2
-"""Frames to either side whose positions are averaged."""
+"""Frames to either side whose positions are averaged; at the ends of a shot as many on one side."""
 
 # In pixels of the mid band: over which the autocorrelation is estimated (Gaussian sigma), and over which
 # the gate is softened.
@@ -29,6 +30,10 @@ _HELD_ENERGY = 0.2
 # Wobble is all over the frame. What alternates so many times as strongly as the frame's median moves: a
 # runner, or anything between repeated frames.
 _OVER_MEDIAN = 16.0
+# The same at the ends of a shot: motion that is uneven tilts a line that leans to one side.
+_OVER_MEDIAN_AT_ENDS = 1.5
+# A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
+_SIGNIFICANT = 2.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
 # wobble of half a pixel has 0.5 to 0.7, without it most have less than 0.2.
 _MAY_WOBBLE, _WOBBLES = 0.25, 0.4
@@ -43,21 +48,18 @@ class Jitter:
     """The wobble of a frame.
 
     Attributes:
+        span: the distances of the frames that told it, 0 among them.
         presence: 0 to 1, how surely all of the frame wobbles, and not only a part of it moves unevenly.
         gate: 0 to 1, how far a pixel wobbles (h, w).
         own: where to sample the frame (h, w, 2), in pixels from the mid grid, to undo its local wobble.
         weave: the same (2,) for what its pixels have in common: film that weaves in its gate.
     """
 
+    span: range
     presence: float
     gate: Weight
     own: FlowField
     weave: NDArray[np.float32]
-
-    @property
-    def presence_only(self) -> "Jitter":
-        """The presence alone, which also holds for other frames of the shot."""
-        return Jitter(self.presence, 0 * self.gate, 0 * self.own, 0 * self.weave)
 
 
 def visible_motion(frame: Frame, size: tuple[int, int]) -> Weight:
@@ -73,31 +75,87 @@ def visible_motion(frame: Frame, size: tuple[int, int]) -> Weight:
     return np.asarray(energy > _LEAST_SLOPE**2, np.float32)
 
 
-def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) -> Jitter | None:
-    """Return the wobble of the frame in the middle of a window; None where that is cut off on either side.
+def steady_span(distances: Collection[int]) -> range | None:
+    """Return five neighbouring distances, 0 among them and as near to their middle as these allow.
 
-    A point's position averaged over the window, less where it is now, is minus its wobble as far as its
-    motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
+    None where a shot is too short for it.
+    """
+    for shift in (0, 1, -1, 2, -2):
+        span = range(shift - STEADY_RADIUS, shift + STEADY_RADIUS + 1)
+        if all(k in distances for k in span if k):
+            return span
+    return None
+
+
+def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) -> Jitter | None:
+    """Return the wobble of a frame by its trajectories; None in a shot of fewer than five frames.
+
+    A point's position on the line through those around, less where it is now, is minus its wobble as far as
+    its motion is even. Uneven motion is told apart by a = second difference of the position: white wobble
     alternates, with lag-1 autocorrelation rho = -2/3 along the trajectory, real acceleration does not; and
     wobble is everywhere, real motion that alternates is where something moves. The gate
     clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
     alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
+    At the ends of a shot the line is less sure: less of the wobble is undone,
+    and 1.5 takes the place of 16.
     """
-    distances = [k for k in range(-STEADY_RADIUS, STEADY_RADIUS + 1) if k]
-    if not all(k in paths for k in distances):
+    span = steady_span(paths)
+    if span is None:
         return None
-    trust = np.min([paths[k].trust for k in distances], axis=0)
+    trust = np.min([paths[k].trust for k in span if k], axis=0)
     if visible is not None:
         trust = trust * visible
-    common = {k: common_motion(paths[k].flow, trust) for k in distances}
-    own = {k: less(paths[k].flow, common[k]) for k in distances}
-    gate = _alternation(own, trust) * trust
+    common = {k: common_motion(paths[k].flow, trust) for k in span if k}
+    own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
+    changes = _accelerations(_positions(own, span))
+    energy = np.asarray(sum(map(squared_length, changes)) / 3, np.float32)
+    energy = gaussian(energy, _GATE_SIGMA) + np.float32(1e-6)
+    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
+    everywhere = float(np.median(seen)) if seen.size else 0.0
+    most = _OVER_MEDIAN if sum(span) == 0 else _OVER_MEDIAN_AT_ENDS
+    gate = _alternation(changes, energy, most * everywhere) * trust
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
-    drift = np.sum(list(own.values()), axis=0) / (len(distances) + 1)
-    gate = gaussian(gate, _GATE_EDGE)
-    return Jitter(presence, gate, multiplied(np.asarray(drift, np.float32), -gate), -_weave(common))
+    sure = _sureness(span)
+    gate = gaussian(gate, _GATE_EDGE) * sure
+    weave = _weave(_positions(common, span), span, everywhere) * sure
+    return Jitter(span, presence, gate, multiplied(even_position(own), -gate), -weave)
+
+
+def _sureness(span: range) -> np.float32:
+    """Return how surely a line through a span tells where the frame is: 1 in its middle, 1/2 at its ends.
+
+    That is 1 less the weight of the frame's own position in it (its leverage), over the same in the middle.
+    """
+    distances = np.array(span)
+    leverage = 1 / len(span) + distances.mean() ** 2 / np.square(distances - distances.mean()).sum()
+    return np.float32((1 - leverage) / (1 - 1 / len(span)))
+
+
+def even_position(moved: Mapping[int, FlowField]) -> FlowField:
+    """Return where points would be now (h, w, 2) by the line through their positions ``moved``, and 0 now.
+
+    Now is distance 0. The line is as steep as stands out of what the positions around are off it.
+    """
+    distances = np.array([0, *moved], np.float32)
+    mean = np.asarray(sum(moved.values()) / np.float32(len(distances)), np.float32)
+    middle = distances.mean()
+    if not middle:
+        return mean
+    leans = distances - middle
+    spread = leans @ leans
+    slope = np.asarray(
+        sum(lean * each for lean, each in zip(leans[1:] / spread, moved.values(), strict=True)), np.float32
+    )
+    off = squared_length(mean + leans[0] * slope) + sum(
+        squared_length(each - mean - lean * slope)
+        for lean, each in zip(leans[1:], moved.values(), strict=True)
+    )
+    error = gaussian(np.asarray(off / (len(distances) - 2) / spread, np.float32), _GATE_SIGMA)
+    steepness = gaussian(squared_length(slope), _GATE_SIGMA) + np.float32(1e-9)
+    share = np.maximum(1 - _SIGNIFICANT**2 * error / steepness, 0)
+    return np.asarray(mean - multiplied(slope, np.asarray(middle * share, np.float32)), np.float32)
 
 
 def common_motion(flow: FlowField, trust: Weight) -> NDArray[np.float32]:
@@ -113,38 +171,44 @@ def less(flow: FlowField, motion: NDArray[np.float32]) -> FlowField:
     return np.asarray(cv2.subtract(flow, np.array([*motion, 0, 0], np.float64)), np.float32)
 
 
-def _weave(common: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return the mean (2,) of a frame's common motion, as far as that is white and not on its way."""
-    velocity = (common[STEADY_RADIUS] - common[-STEADY_RADIUS]) / (2 * STEADY_RADIUS)
-    before, here, after = _accelerations(common)
+def _positions(moved: Mapping[int, NDArray[np.float32]], span: range) -> list[NDArray[np.float32]]:
+    """Return the positions in the frames of a span, in order: 0 now."""
+    now = np.zeros_like(next(iter(moved.values())))
+    return [moved.get(k, now) for k in span]
+
+
+def _weave(positions: Sequence[NDArray[np.float32]], span: range, own_energy: float) -> NDArray[np.float32]:
+    """Return where a frame would be (2,) by its common motion, as far as that is white and not on its way.
+
+    Film weaves as a whole: what points change by beside that (``own_energy``, the median) is less.
+    """
+    velocity = (positions[-1] - positions[0]) / (len(positions) - 1)
+    before, here, after = _accelerations(positions)
     jitter = (before @ before + here @ here + after @ after) / 3 / 12  # the variance of a coordinate
     speed = velocity @ velocity + 1e-9
     along = np.outer(velocity, velocity) / speed * np.clip(2 * speed / (jitter + 1e-9) - 1, 0, 1)
-    before, here, after, drift = (
-        vector - along @ vector for vector in (before, here, after, sum(common.values()) / (len(common) + 1))
-    )
+    mean = sum(positions) / len(positions) - sum(span) / len(span) * velocity
+    before, here, after, drift = (vector - along @ vector for vector in (before, here, after, mean))
     energy = (before @ before + here @ here + after @ after) / 3 + 1e-9
     rho = (before + after) @ here / 2 / energy
-    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - _HELD_ENERGY / energy, 0)
+    gate = np.clip(rho / WHITE_CORRELATION, 0, 1) * np.maximum(1 - (_HELD_ENERGY + own_energy) / energy, 0)
     return np.asarray(gate * drift, np.float32)
 
 
-def _accelerations(flows: Mapping[int, NDArray[np.float32]]) -> tuple[NDArray[np.float32], ...]:
-    """Return the second differences of the position one frame before, at, and one after the centre."""
-    return flows[-2] - 2 * flows[-1], flows[-1] + flows[1], flows[2] - 2 * flows[1]
+def _accelerations(positions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Return the second differences of positions in five frames: three."""
+    steps = [later - earlier for earlier, later in pairwise(positions)]
+    return [later - earlier for earlier, later in pairwise(steps)]
 
 
-def _alternation(flows: Mapping[int, FlowField], trust: Weight) -> NDArray[np.float32]:
-    """Return the gate (H, W) in 0 to 1: how far the accelerations around the centre frame are wobble's."""
-    before, here, after = _accelerations(flows)
+def _alternation(changes: Sequence[FlowField], energy: Weight, most: float) -> Weight:
+    """Return the gate (h, w) in 0 to 1: how far the accelerations around a frame are wobble's.
+
+    They are, where they alternate and their local ``energy`` (h, w) is at ``most`` so much.
+    """
+    before, here, after = changes
     along_x, along_y = (((before + after) * here)[..., axis] for axis in (0, 1))
-    product = np.asarray((along_x + along_y) / 2, np.float32)
-    squares = np.square(before) + np.square(here) + np.square(after)
-    energy = (squares[..., 0] + squares[..., 1]) / 3
-    energy = gaussian(energy, _GATE_SIGMA) + 1e-6
-    rho = gaussian(product, _GATE_SIGMA) / energy
-    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
-    everywhere = np.median(seen) if seen.size else 0.0
+    rho = gaussian(np.asarray((along_x + along_y) / 2, np.float32), _GATE_SIGMA) / energy
     above_noise = np.maximum(1 - _NOISE_ENERGY / energy, 0)
-    no_motion = np.minimum(_OVER_MEDIAN * everywhere / energy, 1)
+    no_motion = np.minimum(most / energy, 1)
     return np.asarray(np.clip(rho / WHITE_CORRELATION, 0, 1) * above_noise * no_motion, np.float32)

@@ -36,6 +36,7 @@ from framesmooth.smoothing.trajectory.bilateral import (
     noise_level,
 )
 from framesmooth.smoothing.trajectory.flow_chains import Paths, Trajectory, trajectories
+from framesmooth.smoothing.trajectory.flow_filling import filled_steps
 from framesmooth.smoothing.trajectory.following import Following
 from framesmooth.smoothing.trajectory.jitter import (
     STEADY_RADIUS,
@@ -56,6 +57,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     as_half,
     as_single,
     gaussian,
+    in_light,
     join,
     level_sizes,
     multiplied,
@@ -186,7 +188,7 @@ class TrajectorySmoother(MotionSmoother):
     divides = True
 
     def _kept(self, stream: Iterable[Step]) -> Iterator[GridStep]:
-        return grid_steps(stream)
+        return filled_steps(grid_steps(stream))
 
     def _smoothed(self, stream: Iterable[GridStep]) -> Iterator[Frame]:
         return (frame for (frame,) in self._in_lanes(stream, (self.strength,)))
@@ -228,7 +230,8 @@ class TrajectorySmoother(MotionSmoother):
         if not share:
             return [{}, {}, {}]
         alike = in_light_of([frame.jump for frame in window], centre)
-        nearest = STEADY_RADIUS if self._steadies else 1
+        # At the ends of a shot all frames that tell wobble are on one side.
+        nearest = 2 * STEADY_RADIUS if self._steadies else 1
         half, quarter = (
             trajectories(
                 [frame.to_next and frame.to_next[grid] for frame in window[:-1]],
@@ -250,11 +253,10 @@ class TrajectorySmoother(MotionSmoother):
         self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
     ) -> tuple[Sequence[Paths], FlowField | None, float]:
         """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
-        wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
+        wobble = _wobble(window[centre], paths[MID]) if self._steadies else None
         if wobble is None:
             return paths, None, 0.0
-        near = [k for k in (0, *paths[MID]) if abs(k) <= STEADY_RADIUS]
-        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in near}
+        bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in wobble.span}
         return *steadied(paths, wobble, shares[centre], bands), wobble.presence
 
     def _answer(
@@ -311,20 +313,8 @@ def _radius(band: int, share: float) -> float:
     return max(SETTINGS[band].radius * share, 1.0)
 
 
-def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter | None:
-    """Return the wobble of the centre frame; near the ends of a shot only whether there is any."""
-    nearest = min(max(centre, STEADY_RADIUS), len(window) - 1 - STEADY_RADIUS)
-    if nearest == centre:
-        return _found({k: path for k, path in paths.items() if abs(k) <= STEADY_RADIUS}, window[centre])
-    if nearest < STEADY_RADIUS:
-        return None
-    motions = [frame.to_next and frame.to_next[HALF] for frame in window[:-1]]
-    _, whole = trajectories(motions, nearest, STEADY_RADIUS)
-    found = _found(whole, window[nearest])
-    return found and found.presence_only
-
-
-def _found(paths: Paths, frame: TonedFrame) -> Jitter | None:
+def _wobble(frame: TonedFrame, paths: Paths) -> Jitter | None:
+    """Return the wobble of a frame, by its trajectories of the mid band; None in a very short shot."""
     size = next((path.trust.shape for path in paths.values()), None)
     if size is None:
         return None
@@ -353,7 +343,7 @@ def _register(
     def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
         flow = rescaled_flow(path.flow, size)
-        there = moved(other.band(band, share), flow) * lit[centre + path.distance]
+        there = in_light(moved(other.band(band, share), flow), lit[centre + path.distance])
         weight = other.weights[band] / window[centre].weights[band]
         seen = other.known(band, share)
         if seen is not None:

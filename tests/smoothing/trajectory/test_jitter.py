@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from framesmooth.smoothing.trajectory.flow_chains import Trajectory
-from framesmooth.smoothing.trajectory.jitter import Jitter, find_jitter
+from framesmooth.smoothing.trajectory.jitter import Jitter, find_jitter, steady_span
 from framesmooth.smoothing.trajectory.registration import evened, steadied, steps_onto_mean
 from framesmooth.smoothing.trajectory.smoother import TrajectorySmoother
 from tests.scenes import Frame, add_flicker, moving_scene, texture
@@ -20,9 +20,12 @@ WAVES = np.sin(np.arange(SIZE[1]) * 2 * np.pi / 32)[None, :, None] * [1, 0] * np
 WOBBLE = np.array([-0.4, 0.6, -0.5, 0.7, -0.6, 0.5, -0.3])[:, None, None, None] * WAVES
 
 
-def paths_of(displacement: Any) -> dict[int, Trajectory]:
-    """Trajectories from the middle one of points at ``displacement[t]``, (2,) or (96, 128, 2), in frame t."""
-    middle = len(displacement) // 2
+def paths_of(displacement: Any, middle: int | None = None) -> dict[int, Trajectory]:
+    """Trajectories from one frame, else the middle one, of points at ``displacement[t]`` in frame t.
+
+    They are (2,) or (96, 128, 2).
+    """
+    middle = len(displacement) // 2 if middle is None else middle
     trust = np.ones(SIZE, np.float32)
     steps = {t - middle: where - displacement[middle] for t, where in enumerate(displacement)}
     return {
@@ -32,8 +35,8 @@ def paths_of(displacement: Any) -> dict[int, Trajectory]:
     }
 
 
-def wobble_of(displacement: Any) -> Jitter:
-    found = find_jitter(paths_of(displacement))
+def wobble_of(displacement: Any, frame: int | None = None) -> Jitter:
+    found = find_jitter(paths_of(displacement, frame))
     assert found is not None
     return found
 
@@ -69,8 +72,53 @@ def test_motion_is_not_undone() -> None:
         assert found.presence == 0
 
 
+def test_a_frame_in_which_points_go_their_own_ways_does_not_weave() -> None:
+    rng = np.random.default_rng(3)
+    ways = np.stack([cv2.GaussianBlur(rng.standard_normal((*SIZE, 2)), (0, 0), 6) for _ in range(5)])
+    ways *= 1.5 / ways.std()
+    weave = np.array([0.6, -0.5, 0.7, -0.6, 0.5])[:, None, None, None] * [1, -1]
+    assert np.abs(wobble_of(weave * np.ones((*SIZE, 1))).weave).max() > 0.3
+    assert np.abs(wobble_of(weave + ways).weave).max() < 0.05
+
+
+@pytest.mark.parametrize("frame", range(5))
+def test_wobble_is_undone_at_the_ends_of_a_shot(frame: int) -> None:
+    wobble = WOBBLE[1:-1]
+    found = wobble_of(wobble, frame)
+    wanted = (wobble[frame] - wobble.mean(axis=0)) * (0.5, 0.875, 1, 0.875, 0.5)[frame]
+    seen = np.abs(wanted) > 0.15
+    np.testing.assert_allclose(found.own[seen], wanted[seen], atol=0.15)
+    assert found.presence == 1
+    assert list(found.span) == [t - frame for t in range(5)]
+
+
+@pytest.mark.parametrize("frame", [0, 1, 3, 4])
+def test_motion_that_is_even_is_not_undone_at_the_ends_of_a_shot(frame: int) -> None:
+    time = np.arange(5.0)[:, None, None, None]
+    for motion in (time * [3.0, 1.0] * np.ones((*SIZE, 1)), 2 * time * WAVES, time**2 * WAVES / 4):
+        found = wobble_of(motion, frame)
+        np.testing.assert_allclose(found.own + found.weave, 0, atol=1e-5)
+        assert found.presence == 0
+
+
+@pytest.mark.parametrize("frame", [0, 4])
+def test_what_wobbles_and_moves_at_the_end_of_a_shot_keeps_its_motion(frame: int) -> None:
+    motion = 2.0 * np.arange(5.0)[:, None, None, None] * WAVES
+    found = wobble_of(motion + WOBBLE[1:-1], frame)
+    assert np.abs(found.own).max() < 0.5  # without the slope it would be 2 and more
+
+
+def test_as_many_frames_are_looked_at_wherever_the_frame_lies() -> None:
+    for frame in range(7):
+        span = steady_span([t - frame for t in range(7) if t != frame])
+        assert span is not None
+        assert [frame + k for k in span] == list(
+            range(min(max(frame - 2, 0), 2), min(max(frame - 2, 0), 2) + 5)
+        )
+
+
 @pytest.mark.parametrize("cut", [-2, 1])
-def test_half_a_window_says_nothing(cut: int) -> None:
+def test_less_than_five_frames_say_nothing(cut: int) -> None:
     paths = paths_of(WOBBLE[1:-1])
     paths.pop(cut)
     assert find_jitter(paths) is None
