@@ -1,6 +1,7 @@
 """Occlusion masks: forward-backward consistency and motion boundaries (Sundaram et al. 2010)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from framesmooth.motion.flow.base import FlowField, squared_length
 from framesmooth.motion.warping import Mask, backward_warp
@@ -12,9 +13,17 @@ def forward_backward_mask(forward: FlowField, backward: FlowField, *, within: fl
     B_w is the backward flow warped to the first image (Sundaram et al. 2010, section 3); ``within`` is in
     pixels squared, and smaller for flows of a shrunken frame.
     """
+    gap, allowed = round_trip_gap(forward, backward)
+    return np.asarray(gap <= allowed + within)
+
+
+def round_trip_gap(
+    forward: FlowField, backward: FlowField
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return |F + B_w|^2 and 0.01 (|F|^2 + |B_w|^2) of :func:`forward_backward_mask`, (H, W) each."""
     returned: FlowField = np.asarray(backward_warp(backward, forward), np.float32)
     gap = squared_length(np.add(forward, returned, dtype=np.float32))
-    return np.asarray(gap <= 0.01 * (squared_length(forward) + squared_length(returned)) + within)
+    return gap, np.asarray(0.01 * (squared_length(forward) + squared_length(returned)), np.float32)
 
 
 def motion_boundary_mask(flow: FlowField) -> Mask:

@@ -1,6 +1,6 @@
 """Backward warping and forward splatting along optical flow."""
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ Mask = NDArray[np.bool_]
 
 Image = NDArray[Any]
 
+_NO_MAP: Final[Any] = None  # a flow is both maps in one
+
 
 def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INTER_LINEAR) -> Image:
     """Return ``out[y, x] = image[y + flow[y, x, 1], x + flow[y, x, 0]]``, edges replicated.
@@ -19,15 +21,14 @@ def backward_warp(image: Image, flow: FlowField, *, interpolation: int = cv2.INT
     ``image`` is (H', W') or (H', W', 1 to 4), uint8, bool or float (computed in float32); the result has the
     flow's height and width and is uint8 or float32. Zero flow returns the image exactly.
     """
-    map_x, map_y = _sample_positions(flow)
     if image.dtype != np.uint8:
         image = image.astype(np.float32, copy=False)
+    flow, method = np.asarray(flow, np.float32), interpolation | cv2.WARP_RELATIVE_MAP
     # OpenCV 5 samples two channels at positions rounded to 1/32 px, and one, three or four exactly.
     split = image.ndim == 3 and image.shape[2] == 2
     channels = cv2.split(image) if split else [image]
-    warped = [
-        cv2.remap(channel, map_x, map_y, interpolation, borderMode=cv2.BORDER_REPLICATE)
-        for channel in channels
+    warped: list[Image] = [
+        cv2.remap(channel, flow, _NO_MAP, method, borderMode=cv2.BORDER_REPLICATE) for channel in channels
     ]
     return cv2.merge(warped) if split else warped[0]
 

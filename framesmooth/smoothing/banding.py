@@ -17,13 +17,16 @@ from framesmooth.motion.warping import backward_warp, inside_frame
 from framesmooth.smoothing.exposure import FLICKER, TONE_RADIUS, low_pass, toned
 from framesmooth.smoothing.motion_compensated import MotionSmoother
 from framesmooth.smoothing.trajectory.flow_chains import trajectories
-from framesmooth.smoothing.trajectory.pyramid import QUARTER, LevelMotion, grid_motions, level_sizes
+from framesmooth.smoothing.trajectory.pyramid import HALF, MID, LevelMotion, grid_motions, level_sizes
 
 RowTones = NDArray[np.float64]
 """Log-ratios of the rows of a small picture (h, 3)."""
 
 # Ratios of nearly black or clipped samples hold no information about light.
 _DARKEST, _BRIGHTEST = 12, 250
+# Light is blurred along the rows by so many pixels of the half grid, and every so many of them are compared:
+# what warping between pixels takes from sharp texture would pass for light.
+_ALONG, _EVERY = 2.0, 2
 # Rows are smoothed over this share of the height (Gaussian sigma), and two frames are brought to the same
 # light for the flow over that.
 _ROWS, _FLOW_ROWS = 1 / 96, 1 / 24
@@ -35,7 +38,7 @@ _ENOUGH, _SIGNIFICANT = 8.0, 0.85
 
 @dataclass(frozen=True)
 class LitStep:
-    """A frame, the logarithm of its light on the quarter grid (h, w, 3), NaN where unknown, its motion."""
+    """A frame, the logarithm of its light on the half grid (h, w, 3), NaN where unknown, and its motion."""
 
     frame: Frame
     index: int
@@ -93,21 +96,27 @@ class BandingSmoother(MotionSmoother):
 
 
 def _motion(motion: BidirectionalFlow) -> LevelMotion:
-    """Return motion on the quarter grid, trusted where it is consistent."""
-    grid = grid_motions(motion)[QUARTER]
+    """Return motion on the half grid, trusted where it is consistent."""
+    grid = grid_motions(motion)[HALF]
     both = grid.forward.astype(np.float32), grid.backward.astype(np.float32)
     masks = [(forward_backward_mask(one, other) & inside_frame(one),) for one, other in (both, both[::-1])]
     return LevelMotion(grid.forward, grid.backward, *masks)
 
 
 def _light(frame: Frame) -> NDArray[np.float32]:
-    size = level_sizes((frame.shape[0], frame.shape[1]))[-1]
+    size = level_sizes((frame.shape[0], frame.shape[1]))[MID]
     exact = np.asarray(in_levels(frame), np.float32)  # 8 bits would be rounded again
     small = cv2.resize(exact, size[::-1], interpolation=cv2.INTER_AREA)
-    light = np.log(np.maximum(small, 1))
     brightest = float("inf") if frame.dtype == np.float32 else _BRIGHTEST
-    light[(small < _DARKEST) | (small > brightest)] = np.nan
+    known = ((small >= _DARKEST) & (small <= brightest)).astype(np.float32)
+    mean = _along_rows(small * known) / np.maximum(_along_rows(known), 1e-6)
+    light = np.log(np.maximum(mean, 1))
+    light[known == 0] = np.nan
     return np.asarray(light, np.float32)
+
+
+def _along_rows(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(image, (0, 1), sigmaX=_ALONG, sigmaY=1))
 
 
 def _row_corrections(window: Sequence[LitStep], centre: int) -> RowTones:
@@ -121,7 +130,7 @@ def _row_corrections(window: Sequence[LitStep], centre: int) -> RowTones:
         seen = trajectory.trust > 0.5
         gap = backward_warp(window[centre + k].light, trajectory.flow) - here
         gap[~seen] = np.nan
-        path[centre + k], error = _row_tones(gap)
+        path[centre + k], error = _row_tones(gap[:, ::_EVERY])
         errors.append(error)
     whole = np.median(path, axis=1)
     rows = (path - whole[:, None]).reshape(len(path), -1)

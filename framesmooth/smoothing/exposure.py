@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain, pairwise
 from typing import Any, Final
 
@@ -56,6 +57,7 @@ class LowPass:
             frames are compared as if they were in the light of the middle one.
         bends_first: whether the line is sought beside any bend, not only beside a step that is sure.
         steadier: whether a path is left where the low-passed one beside it is no steadier.
+        faint: log-ratio up to which quick changes are left to the clip, and those beyond it less and less.
     """
 
     radius: int
@@ -65,10 +67,14 @@ class LowPass:
     jump: float = float("inf")
     bends_first: bool = False
     steadier: bool = False
+    faint: float = 0.0
 
 
-BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15, bends_first=True)
-"""Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once."""
+BREATHING: Final = LowPass(18, 9.0, 4.0, 20.0, 0.15, bends_first=True, faint=0.006)
+"""Takes out what swells and fades over up to some 20 frames as well, and follows what changes at once.
+
+It leaves quick changes of 0.6 %, a level or less, that are the clip's own, or errors of the measurement.
+"""
 
 FLICKER: Final = LowPass(TONE_RADIUS, 3.0, 2.0, 4.0, 0.3, steadier=True)
 """Takes out what changes from frame to frame, follows light that changes over a few, and leaves lightning."""
@@ -210,7 +216,7 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     near, at = path[start : centre + kind.radius + 1], centre - start
     tones = _in_one_light(near, at, kind.jump)
     if not kind.steadier:
-        return _local_line(tones, at, kind)
+        return _local_line(tones, at, kind) + _faint(tones, at, kind.faint)
     lines = np.stack([_local_line(tones, each, kind) for each in range(len(tones))])
     light, even = np.exp(tones - tones[at]), np.exp(lines - tones[at])  # a fade is a line in the light itself
     share = np.min(
@@ -220,6 +226,30 @@ def low_pass(path: NDArray[np.float64], centre: int, kind: LowPass = FLICKER) ->
     sizes = np.sort(np.abs(_second_differences(light)), axis=0)
     most = _LARGEST_CHANGE * sizes[-_SINGLE - 1] if len(sizes) > _SINGLE else np.inf
     return np.asarray(tones[at] + np.clip(change, -most, most))
+
+
+def _faint(tones: NDArray[np.float64], centre: int, most: float) -> NDArray[np.float64]:
+    """Return the quick changes of paths (n, m) at a frame (m,), if those all around it are faint as well.
+
+    They are what the paths have beyond parabolas through the frames beside each.
+    """
+    if not most:
+        return np.zeros_like(tones[centre])
+    quick = tones - _parabolas(len(tones)) @ tones
+    usual = np.sqrt(np.mean(np.square(quick), axis=0))
+    left = quick[centre] * np.clip(2 - usual / most, 0, 1)
+    return np.asarray(np.clip(left, -most, most))
+
+
+@cache
+def _parabolas(count: int) -> NDArray[np.float64]:
+    """Return the matrix (count, count) that smooths a path by parabolas (Savitzky and Golay 1964)."""
+    matrix = np.zeros((count, count))
+    for at in range(count):
+        near = np.arange(max(at - _BESIDE, 0), min(at + _BESIDE + 1, count))
+        powers = np.vander(near - at, 3, increasing=True).astype(np.float64)
+        matrix[at, near] = np.linalg.pinv(powers)[0]
+    return matrix
 
 
 def _steadier(light: NDArray[np.float64], even: NDArray[np.float64], centre: int) -> NDArray[np.float64]:

@@ -90,6 +90,8 @@ class MotionSmoother(ABC):
     """Whether the figures of flicker tell if it helped: those of specks are too small to."""
     replaces_odd_frames: ClassVar[bool] = False
     """Whether single black, white or unrelated frames inside a scene are replaced."""
+    selective: ClassVar[bool] = False
+    """Whether a clip without the one kind of flicker that it is made for comes back to the last bit."""
     divides: ClassVar[bool] = False
     """Whether nothing but ``memory`` and ``reach`` pictures around it decides a result, to the last bit."""
 

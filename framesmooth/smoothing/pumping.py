@@ -35,8 +35,9 @@ _CELLS: Final = 8
 _LEAST_RENEWAL, _STANDS_OUT, _BESIDE = 0.5, 1.4, 3
 # Log-ratio of the light from which on it is a lamp: key frames change tone by a level or two.
 _LAMP: Final = 0.04
-# What differs by so many times the usual, over a Gaussian of so many pixels, was not followed.
-_TOLERANCE, _WINDOW = 3.0, 2.0
+# What differs by so many times the usual, over a Gaussian of so many pixels, was not followed. Where things
+# move by less than so many pixels of the half grid there is little to follow: more is the codec's.
+_TOLERANCE, _STILL_TOLERANCE, _STILL, _WINDOW = 3.0, 4.5, 0.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class PumpingSmoother(MotionSmoother):
     share of the correction that is applied, whole from 0.5 on.
     """
 
+    selective = True
     # A key frame is known by the frames beside it.
     reach = RADIUS + _BESIDE + 1
     memory = RADIUS + _BESIDE + 1
@@ -154,24 +156,34 @@ def _jump(window: Sequence[RenewedStep], key: int, usual: float, *, side: int) -
         assert before.to_next is not None
         motion = before.to_next
         first, second = as_float(before.frame), as_float(here.frame)
+        flow = motion.forward if side else motion.backward
         if side:
-            gap = moved(second, _whole(motion.forward, here.frame)) - first
+            gap = moved(second, _whole(flow, here.frame)) - first
         else:
-            gap = second - moved(first, _whole(motion.backward, here.frame))
+            gap = second - moved(first, _whole(flow, here.frame))
         mask = (motion.masks if side else motion.masks_backward)[MID]
         trust = resized(mask.astype(np.float32), gap.shape[:2])
         stands_out = max(1 - (usual / here.renewal) ** 2, 0.0)
-        here.kept[side] = np.asarray(gap * (np.float32(stands_out) * _followed(gap, trust))[..., None])
+        followed = _followed(gap, trust, _speed(flow, here.frame))
+        here.kept[side] = np.asarray(gap * (np.float32(stands_out) * followed)[..., None])
     return here.kept[side]
 
 
-def _followed(gap: FloatImage, trust: NDArray[np.float32]) -> NDArray[np.float32]:
+def _followed(gap: FloatImage, trust: NDArray[np.float32], speed: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return where a difference (H, W, 3) is as small as the others of the frame, 0 to 1 (H, W)."""
     energy = gaussian(np.square(gap).mean(axis=-1), _WINDOW)
     known = energy[trust > 0.5]
     usual = float(np.median(known)) if known.size else 0.0
-    unlike = energy / np.float32(max(2 * _TOLERANCE**2 * usual, 1e-9))
+    still = np.exp(-np.square(speed / np.float32(_STILL)))
+    tolerance = _TOLERANCE + (_STILL_TOLERANCE - _TOLERANCE) * still
+    unlike = energy / np.maximum(2 * np.square(tolerance) * usual, 1e-9)
     return np.asarray(trust * np.exp(np.minimum(0.25 - unlike, 0)), np.float32)
+
+
+def _speed(flow: NDArray[np.float16], frame: Frame) -> NDArray[np.float32]:
+    """Return by how many pixels of its grid (h, w, 2) a flow moves the pixels of a frame (H, W)."""
+    speed = np.hypot(*cv2.split(flow.astype(np.float32)))
+    return resized(gaussian(speed, _WINDOW), (frame.shape[0], frame.shape[1]))
 
 
 def _whole(flow: NDArray[np.float16], frame: Frame) -> FlowField:

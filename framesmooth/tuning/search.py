@@ -31,8 +31,8 @@ STEP: Final = 0.05
 
 _LEAST_COVERAGE: Final = 0.05
 _POLISHING: Final = 6  # strengths at most
-# A clip pumps if the method for it, which leaves other clips as they are, lowers its flicker to this share.
-_PUMPING, _PUMPS = "pumping", 0.9
+# A clip has the flicker that a selective method is made for if that lowers its flicker to this share.
+_SUITED: Final = 0.9
 
 TargetMetric = Literal["warping_error", "luma_flicker", "flicker"]
 Kind = Literal["tuned", "clean", "no-motion", "impossible"]
@@ -55,6 +55,11 @@ class SmootherConfig:
         if not isinstance(made, MotionSmoother):
             raise UsageError(f"{self.method} cannot be tuned: use another --smoother")
         return made
+
+    @property
+    def selective(self) -> bool:
+        """Whether the method leaves clips without its own kind of flicker as they are."""
+        return self.smoother().selective
 
     @property
     def label(self) -> str:
@@ -205,9 +210,9 @@ def search(
                 break
             experiment.run(setup, COARSE)
             if setup == setups[0] and (settled := _settled(experiment, setup)) is not None:
-                if settled.kind != "clean" or not _pumps(experiment, goal, setups[1:]):
+                if settled.kind != "clean" or not _suits_any(experiment, goal, setups[1:]):
                     return settled
-                break  # only key frames disturb: they move too little to be more than grain
+                break  # only that kind disturbs: key frames move too little to be more than grain
         setup = _leader(experiment, goal)
         if _late(deadline):
             stopped = True
@@ -293,17 +298,18 @@ def _settled(experiment: Experiment, setup: SmootherConfig) -> SearchResult | No
     return None
 
 
-def _pumps(experiment: Experiment, goal: Goal, setups: Sequence[SmootherConfig]) -> bool:
-    """Try the method for key frames, if it is among the setups, and tell whether it finds any."""
-    for setup in setups:
-        if setup.method == _PUMPING:
-            experiment.run(setup, COARSE)
-            return _takes_key_frames(experiment, setup, goal.best(_cells(experiment, setup)))
+def _suits_any(experiment: Experiment, goal: Goal, setups: Sequence[SmootherConfig]) -> bool:
+    """Try the selective setups, and tell whether the clip has the flicker that one of them is made for."""
+    for setup in (setup for setup in setups if setup.selective):
+        experiment.run(setup, COARSE)
+        if _suits(experiment, setup, goal.best(_cells(experiment, setup))):
+            return True
     return False
 
 
-def _takes_key_frames(experiment: Experiment, setup: SmootherConfig, best: Trial) -> bool:
-    return setup.method == _PUMPING and best.flicker <= _PUMPS * experiment.trials[setup][0.0].flicker
+def _suits(experiment: Experiment, setup: SmootherConfig, best: Trial) -> bool:
+    """Tell whether a setup is selective, and the clip has its kind of flicker."""
+    return setup.selective and best.flicker <= _SUITED * experiment.trials[setup][0.0].flicker
 
 
 def _leader(experiment: Experiment, goal: Goal) -> SmootherConfig:
@@ -313,7 +319,7 @@ def _leader(experiment: Experiment, goal: Goal) -> SmootherConfig:
         least = min(best.flicker for best in bests.values())
         for setup, best in bests.items():  # what it leaves is grain: nothing need be averaged
             grainy = best.flicker**2 - least**2 <= CLEAN_FLICKER**2 and best.luma_flicker <= CLEAN_LUMA
-            if grainy and _takes_key_frames(experiment, setup, best):
+            if grainy and _suits(experiment, setup, best):
                 return setup
         return min(bests, key=lambda setup: bests[setup].error)
     return min(bests, key=lambda setup: (max(goal.value(bests[setup]), goal.target), bests[setup].error))

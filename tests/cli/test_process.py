@@ -54,6 +54,22 @@ def test_threads_wait_asleep_unless_told_otherwise(given: dict[str, str], spins:
     assert done.stdout.strip() == spins
 
 
+@pytest.mark.parametrize(("given", "turns"), [(None, "40"), ("9", "9")])
+def test_threads_of_opencv_wait_asleep_unless_told_otherwise(given: str | None, turns: str) -> None:
+    variable = "OPENCV_THREAD_POOL_ACTIVE_WAIT_WORKER"
+    script = "import os; from framesmooth.cli import process; process.prepare()"
+    script += f"; print(os.environ.get({variable!r}))"
+    others = {name: value for name, value in os.environ.items() if name != variable}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=others if given is None else others | {variable: given},
+    )
+    assert done.stdout.strip() == turns
+
+
 @pytest.mark.parametrize("given", [{}, {"MALLOC_TRIM_THRESHOLD_": "4096"}])
 def test_freed_memory_is_kept_unless_told_otherwise(given: dict[str, str]) -> None:
     script = "import os; from framesmooth.cli import process; process.prepare()"

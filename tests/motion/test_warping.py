@@ -37,6 +37,19 @@ def test_subpixel_warp_is_exactly_bilinear(channels: int) -> None:
     np.testing.assert_allclose(warped[:, :-1], expected, atol=1e-6)
 
 
+def test_flows_of_any_layout_and_precision_warp_alike() -> None:
+    image, flow = texture(20, 30), np.random.default_rng(1).normal(0, 4, (20, 30, 2)).astype(np.float32)
+    expected = backward_warp(image, flow)
+    np.testing.assert_array_equal(backward_warp(image, flow.astype(np.float64)), expected)
+    np.testing.assert_array_equal(backward_warp(image, np.dstack([flow, flow])[..., 2:]), expected)
+    np.testing.assert_array_equal(backward_warp(image, np.asfortranarray(flow)), expected)
+
+
+def test_the_result_is_as_large_as_the_flow() -> None:
+    image = texture(20, 30)
+    np.testing.assert_array_equal(backward_warp(image, constant_flow(4, 2, (10, 12))), image[2:12, 4:16])
+
+
 def test_inside_frame_counts_the_edge() -> None:
     inside = inside_frame(constant_flow(1, 0, (4, 5)))
     assert inside[:, :4].all()

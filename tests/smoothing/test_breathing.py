@@ -58,3 +58,12 @@ def test_the_path_keeps_steps_and_ramps_under_breathing(real: Callable[[Path], P
     light, swell = real(time), 0.08 * np.sin(2 * np.pi * (time / period + 0.1))
     left = np.diff(_evened((light + swell)[:, None] * np.ones(3)) - light)
     assert np.sqrt(np.mean(left**2)) < 0.25 * np.sqrt(np.mean(np.diff(swell) ** 2))
+
+
+@pytest.mark.parametrize(("size", "least", "most"), [(0.003, 0.8, 1.1), (0.03, 0.0, 0.1)])
+def test_quick_changes_stay_where_they_are_faint(size: float, least: float, most: float) -> None:
+    time = np.arange(64.0)
+    swell, quick = 0.08 * np.sin(2 * np.pi * time / 16), size * np.random.default_rng(4).standard_normal(64)
+    left = _evened((swell + quick)[:, None] * np.ones(3))
+    share = np.diff(left) @ np.diff(quick) / (np.diff(quick) @ np.diff(quick))
+    assert least <= share <= most

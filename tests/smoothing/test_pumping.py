@@ -49,6 +49,19 @@ def test_a_look_that_changes_at_once_changes_along_a_line() -> None:
     assert np.median(least) < 1.15 * np.median(sizes)
 
 
+def test_where_nothing_moves_a_jump_much_larger_than_the_others_goes_too() -> None:
+    """A quarter of a still picture is renewed four times as strongly as the rest."""
+    scene, rng = 60 + 120 * texture(96, 144, 9), np.random.default_rng(1)
+    size = np.full((96, 144, 1), 2.0)
+    size[:48, :72] = 8
+    looks = [scene + size * rng.standard_normal(scene.shape) for _ in range(4)]
+    noise = rng.normal(0, 0.5, (40, *scene.shape))
+    clip = [np.asarray((looks[t // 10] + noise[t]).clip(0, 255).round(), np.uint8) for t in range(40)]
+    evened = list(create_smoother("pumping", 0.6)(clip))
+    jump, left = (frames[20].astype(float) - frames[19] for frames in (clip, evened))
+    assert left[8:40, 8:64].std() < 0.35 * jump[8:40, 8:64].std()
+
+
 @pytest.mark.parametrize(
     "gains",
     [

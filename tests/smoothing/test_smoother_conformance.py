@@ -8,7 +8,7 @@ from framesmooth.frames import FrameList
 from framesmooth.metrics.measure import flicker_residual_removed, measure
 from framesmooth.motion.flow.dis import DIS_ROBUST
 from framesmooth.motion.shots import steps
-from framesmooth.registry import SMOOTHERS
+from framesmooth.registry import SMOOTHERS, load
 from framesmooth.smoothing.base import Smoother, create_smoother
 from framesmooth.streams import alongside
 from tests.scenes import Frame, add_flicker, moving_scene, texture
@@ -16,6 +16,7 @@ from tests.scenes import Frame, add_flicker, moving_scene, texture
 SPECIAL = ("deflicker", "poisson", "breathing", "banding", "pumping", "dust")
 FILTERS = [name for name in SMOOTHERS if name not in SPECIAL]
 """The smoothers that average fine structure too."""
+SELECTIVE = [name for name in SMOOTHERS if load("smoother", name).selective]
 
 
 @pytest.fixture(params=SMOOTHERS)
@@ -98,6 +99,15 @@ def test_shots_do_not_mix(name: str) -> None:
     assert equal(list(smoother([*first, *second])), [*smoother(first), *smoother(second)])
     ends = [t for t, step in enumerate(steps([*first, *second], DIS_ROBUST)) if step.to_next is None]
     assert ends == [3, 7]
+
+
+@pytest.mark.parametrize("kinds", ["", "G", "GLT", "W"])
+@pytest.mark.parametrize("name", SELECTIVE)
+def test_clips_without_the_kind_of_a_selective_smoother_stay(
+    name: str, kinds: str, clean: list[Frame]
+) -> None:
+    other = add_flicker(clean, kinds, seed=5) if kinds else clean
+    assert equal(list(create_smoother(name, 1)(other)), other)
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -29,7 +29,7 @@ from framesmooth.tuning.search import (
     Goal,
     SmootherConfig,
     _leader,
-    _pumps,
+    _suits_any,
     around,
     search,
 )
@@ -280,5 +280,5 @@ def test_key_frames_are_tuned_by_the_method_for_them(left: float, chosen: str) -
             strength: Trial(strength, 0.3, 0.2, 1.0, 3.0 - min(2 * strength, 1) * (3.0 - least), 0.0)
             for strength in COARSE
         }
-    assert _pumps(experiment, Goal(), methods[1:]) is (chosen == "pumping")
+    assert _suits_any(experiment, Goal(), methods[1:]) is (chosen == "pumping")
     assert _leader(experiment, Goal()).method == chosen

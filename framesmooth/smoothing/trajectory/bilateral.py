@@ -42,11 +42,12 @@ class Neighbour:
 class Difference:
     """How a neighbour differs from the current frame: ``gap`` (h, w, 3), ``unlike`` its local mean square.
 
-    The other fields are the neighbour's.
+    ``energy`` (h, w) is the sum over the channels of the squared gap. The other fields are the neighbour's.
     """
 
     distance: int
     gap: Band
+    energy: Weight
     unlike: Weight
     trust: Weight
     weight: float
@@ -74,7 +75,7 @@ def compare(centre: Band, other: Neighbour, *, window: float, known: Weight | No
     if other.known is not None:
         trust = np.asarray(trust * np.maximum(other.known, LEAST_KNOWN), np.float32)
     unlike = np.asarray(unlike / 3, np.float32)
-    return Difference(other.distance, gap, unlike, trust, other.weight, both)
+    return Difference(other.distance, gap, squares, unlike, trust, other.weight, both)
 
 
 def noise_level(

@@ -52,7 +52,7 @@ class Following:
         """Find where the nearest neighbours' mid bands show the frame's structure, in whatever contrast."""
         energy = _energy(self.here)
         for other in others:
-            product, there = _products(self.here, energy, other.gap)
+            product, there = _products(self.here, energy, other)
             same = (energy + product) > _SAME_STRUCTURE * np.sqrt(energy * there)
             self._same[other.distance] = same.astype(np.float32)
 
@@ -87,7 +87,7 @@ class Following:
         scale = np.asarray(2 * np.square(_TOLERANCE * noise), np.float32)
         energy = _energy(self.here)
         for other in others:
-            product, there = _products(self.here, energy, other.gap)
+            product, there = _products(self.here, energy, other)
             contrast = np.clip(product / (energy + scale), -_CONTRAST, _CONTRAST)
             unlike = _around(other.unlike) - contrast * (2 * product - contrast * energy)
             share = likeness(np.asarray(unlike, np.float32), scale)
@@ -125,7 +125,7 @@ class Following:
         energy, scale = _energy(here), np.square(noise)
         missed = resized(_around(self.missed, _NEARBY), (here.shape[0], here.shape[1]))
         for other in self.trusted(others):
-            product, there = _products(here, energy, other.gap)
+            product, there = _products(here, energy, other)
             share = _same_structure(energy, there, energy + product, scale, _TELLS_IN_FINE, _SAME_IN_FINE)
             yield replace(other, trust=np.asarray(other.trust * (1 - missed * (1 - share)), np.float32))
 
@@ -148,10 +148,10 @@ def _energy(band: Band) -> Weight:
     return np.maximum(_around(mean_product(band, band)), 0)
 
 
-def _products(here: Band, energy: Weight, gap: Band) -> tuple[Weight, Weight]:
-    """Return the local products of a band with its ``gap`` to another one, and that one's energy (h, w)."""
-    product = _around(mean_product(here, gap))
-    there = energy + 2 * product + _around(mean_product(gap, gap))
+def _products(here: Band, energy: Weight, other: Difference) -> tuple[Weight, Weight]:
+    """Return the local products of a band with its gap to another one, and that one's energy (h, w)."""
+    product = _around(mean_product(here, other.gap))
+    there = energy + 2 * product + _around(np.asarray(other.energy / 3, np.float32))
     return product, np.asarray(np.maximum(there, 0), np.float32)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from framesmooth.motion.bidirectional import BidirectionalFlow
 from framesmooth.motion.flow.base import FlowField
-from framesmooth.motion.occlusion import forward_backward_mask
+from framesmooth.motion.occlusion import round_trip_gap
 from framesmooth.motion.warping import Mask, inside_frame
 
 Band = NDArray[np.float32]
@@ -97,6 +97,11 @@ def divided(image: NDArray[np.float32], weight: Weight) -> NDArray[np.float32]:
     return np.asarray(cv2.divide(image, cv2.merge([weight] * image.shape[2])), np.float32)
 
 
+def in_light(image: NDArray[np.float32], gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return an image (h, w, 3) times the gains (3,) of its channels, as :func:`multiplied` does."""
+    return np.asarray(cv2.multiply(image, np.array([*gains, 0], np.float64)), np.float32)
+
+
 @dataclass(frozen=True)
 class LevelMotion:
     """Motion between two neighbouring frames on a grid, both ways, and where each of its bands trusts it.
@@ -131,8 +136,12 @@ def level_motion(flows: tuple[FlowField, FlowField], bands: Collection[int]) -> 
     """Return motion by the flows there and back on a grid (h, w, 2), as each of the bands trusts it."""
     forward, backward = flows
     limits = [_CONSISTENT_WITHIN[band] for band in bands]
-    masks = (
-        tuple(forward_backward_mask(one, other, within=limit) & inside_frame(one) for limit in limits)
-        for one, other in ((forward, backward), (backward, forward))
-    )
+    masks = (_trusted(one, other, limits) for one, other in ((forward, backward), (backward, forward)))
     return LevelMotion(as_half(forward), as_half(backward), *masks)
+
+
+def _trusted(flow: FlowField, back: FlowField, limits: Collection[float]) -> tuple[Mask, ...]:
+    """Return for each of the limits where a flow (h, w, 2) stays inside and the way ``back`` confirms it."""
+    gap, allowed = round_trip_gap(flow, back)
+    inside = inside_frame(flow)
+    return tuple((gap <= allowed + limit) & inside for limit in limits)

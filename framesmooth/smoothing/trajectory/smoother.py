@@ -57,6 +57,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     as_half,
     as_single,
     gaussian,
+    in_light,
     join,
     level_sizes,
     multiplied,
@@ -342,7 +343,7 @@ def _register(
     def difference(path: Trajectory) -> Difference:
         other, share = window[centre + path.distance], shares[centre + path.distance]
         flow = rescaled_flow(path.flow, size)
-        there = moved(other.band(band, share), flow) * lit[centre + path.distance]
+        there = in_light(moved(other.band(band, share), flow), lit[centre + path.distance])
         weight = other.weights[band] / window[centre].weights[band]
         seen = other.known(band, share)
         if seen is not None:

@@ -37,6 +37,13 @@ def averaged(
     return average.found()
 
 
+def test_a_difference_has_the_energy_of_its_gap() -> None:
+    centre = np.zeros((4, 5, 3), np.float32)
+    found = compare(centre, Neighbour(1, centre + np.array([1, -2, 3], np.float32), centre[..., 0]), window=2)
+    np.testing.assert_array_equal(found.energy, np.full((4, 5), 14, np.float32))
+    np.testing.assert_allclose(found.unlike, 14 / 3, rtol=1e-6)
+
+
 def test_noise_level_is_its_standard_deviation() -> None:
     others = [Neighbour(k, band(k + 9), everywhere()) for k in (-1, 1)]
     assert noise_level(compared(band(1), others)) == pytest.approx(1, rel=0.06)

@@ -91,7 +91,7 @@ def test_other_bands_trust_what_the_mid_band_shows(gap: float, share: float) -> 
     here, zeros = np.zeros((8, 8, 3), np.float32), np.zeros((8, 8), np.float32)
 
     def difference(distance: int) -> Difference:
-        return Difference(distance, here, zeros + np.float32(gap**2), zeros + 1, 1.0)
+        return Difference(distance, here, zeros, zeros + np.float32(gap**2), zeros + 1, 1.0)
 
     following = Following(here)
     list(following.seen([difference(2)], noise))
@@ -109,7 +109,7 @@ def test_flat_places_have_no_structure_to_lose() -> None:
         (32, 8, 3)
     )  # leaves remainders in running sums
     gap = np.where(here != 0, -1.5 * here, 1e-6).astype(np.float32)
-    other = Difference(1, gap, np.zeros_like(noise), noise + 1, 1.0)
+    other = Difference(1, gap, np.square(gap).sum(axis=-1), np.zeros_like(noise), noise + 1, 1.0)
     following = Following(here)
     following.confirm([other])
     found = [*following.seen([other], noise), *following.trusted_in_fine([other], here, noise)]

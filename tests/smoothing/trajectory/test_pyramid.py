@@ -9,6 +9,7 @@ from framesmooth.smoothing.trajectory.pyramid import (
     HALF,
     QUARTER,
     grid_motions,
+    in_light,
     join,
     rescaled_flow,
     split,
@@ -43,3 +44,9 @@ def test_every_band_has_the_motion_on_its_grid_and_trusts_it_as_far_as_it_needs_
     half, quarter = grid_motions(BidirectionalFlow(forward, returned))
     assert not half.masks[1][:9].any()
     assert quarter.masks[0][:9, :14].all()
+
+
+def test_light_is_a_factor_of_each_channel() -> None:
+    image = np.random.default_rng(1).normal(0, 1, (5, 7, 3)).astype(np.float32)
+    gains = np.array([0.97, 1, 1.3], np.float32)
+    np.testing.assert_array_equal(in_light(image, gains), image * gains)
