@@ -253,7 +253,7 @@ class TrajectorySmoother(MotionSmoother):
         self, window: Sequence[TonedFrame], centre: int, shares: Sequence[float], paths: Sequence[Paths]
     ) -> tuple[Sequence[Paths], FlowField | None, float]:
         """Return trajectories from the steadied grid, where to sample the frame, and if all of it wobbles."""
-        wobble = _wobble(window[centre], paths[MID]) if self._steadies else None
+        wobble = _wobble(window, centre, paths[MID]) if self._steadies else None
         if wobble is None:
             return paths, None, 0.0
         bands = {k: window[centre + k].band(MID, shares[centre + k]) for k in wobble.span}
@@ -313,12 +313,20 @@ def _radius(band: int, share: float) -> float:
     return max(SETTINGS[band].radius * share, 1.0)
 
 
-def _wobble(frame: TonedFrame, paths: Paths) -> Jitter | None:
-    """Return the wobble of a frame, by its trajectories of the mid band; None in a very short shot."""
+def _wobble(window: Sequence[TonedFrame], centre: int, paths: Paths) -> Jitter | None:
+    """Return the wobble of a frame, by its trajectories of the mid band; None in a very short shot.
+
+    Pictures that are held for some frames do not weave: on film, each of those would stand elsewhere.
+    """
     size = next((path.trust.shape for path in paths.values()), None)
     if size is None:
         return None
-    return find_jitter(paths, visible_motion(frame.frame, (size[0], size[1])))
+    found = find_jitter(paths, visible_motion(window[centre].frame, (size[0], size[1])))
+    if found is None:
+        return None
+    first, last = (window[centre + k].index for k in (found.span[0], found.span[-1]))
+    is_held = last - first >= len(found.span)
+    return replace(found, weave=0 * found.weave) if is_held else found
 
 
 def _register(

@@ -154,6 +154,25 @@ def test_a_jump_is_no_wobble() -> None:
         np.testing.assert_allclose(path.flow[inside], before[k].flow[inside], atol=0.1)
 
 
+@pytest.mark.parametrize("hold", [1, 2])
+def test_drawings_that_are_held_do_not_weave(hold: int) -> None:
+    plane = np.asarray(cv2.GaussianBlur(texture(*SIZE, seed=4), (0, 0), 2.0) * 255, np.float32)
+    weave = (0.8, -0.7, 0.9, -0.8, 0.7, -0.9, 0.8, -0.6, 0.9)
+    pictures = [shifted(plane, x, -x).round().clip(0, 255).astype(np.uint8) for x in weave]
+    smoothed = list(TrajectorySmoother(strength=1.0)([each for each in pictures for _ in range(hold)]))
+
+    def place(picture: Frame) -> float:
+        """Return by how much a picture is moved to the right."""
+        before, after = (
+            cv2.cvtColor(each, cv2.COLOR_RGB2GRAY)[12:-12, 12:-12] for each in (pictures[4], picture)
+        )
+        return float(cv2.phaseCorrelate(before.astype(np.float32), after.astype(np.float32))[0][0])
+
+    places = [place(each) for each in smoothed[::hold]]
+    shaken = float(np.abs(np.diff(places)).mean() / np.abs(np.diff(weave)).mean())
+    assert shaken < 0.15 if hold == 1 else shaken > 0.25
+
+
 def test_trajectories_that_are_lost_are_not_evened() -> None:
     before = paths_of(WOBBLE)
     lost = {k: Trajectory(k, path.flow, np.zeros(SIZE, np.float32)) for k, path in before.items()}
