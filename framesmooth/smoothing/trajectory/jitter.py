@@ -97,8 +97,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
     alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
-    At the ends of a shot the line is less sure: less of the wobble is undone,
-    and 1.5 takes the place of 16.
+    At the ends of a shot the line is less sure: less of the wobble is undone, and 1.5 takes the place of 16.
     """
     span = steady_span(paths)
     if span is None:
@@ -108,7 +107,8 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
         trust = trust * visible
     common = {k: common_motion(paths[k].flow, trust) for k in span if k}
     own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
-    changes = _accelerations(_positions(own, span))
+    positions = _positions(own, span)
+    changes = _accelerations(positions)
     energy = np.asarray(sum(map(squared_length, changes)) / 3, np.float32)
     energy = gaussian(energy, _GATE_SIGMA) + np.float32(1e-6)
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
@@ -120,7 +120,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     sure = _sureness(span)
     gate = gaussian(gate, _GATE_EDGE) * sure
     weave = _weave(_positions(common, span), span, everywhere) * sure
-    return Jitter(span, presence, gate, multiplied(even_position(own), -gate), -weave)
+    return Jitter(span, presence, gate, multiplied(_even_position(positions, span), -gate), -weave)
 
 
 def _sureness(span: range) -> np.float32:
@@ -133,26 +133,22 @@ def _sureness(span: range) -> np.float32:
     return np.float32((1 - leverage) / (1 - 1 / len(span)))
 
 
-def even_position(moved: Mapping[int, FlowField]) -> FlowField:
-    """Return where points would be now (h, w, 2) by the line through their positions ``moved``, and 0 now.
+def _even_position(positions: Sequence[FlowField], span: range) -> FlowField:
+    """Return where points would be now (h, w, 2) by the line through their ``positions`` in a span.
 
-    Now is distance 0. The line is as steep as stands out of what the positions around are off it.
+    Now is distance 0. The line is as steep as stands out of what the positions are off it.
     """
-    distances = np.array([0, *moved], np.float32)
-    mean = np.asarray(sum(moved.values()) / np.float32(len(distances)), np.float32)
-    middle = distances.mean()
+    middle = sum(span) / len(span)
+    leans = np.array(span, np.float32) - np.float32(middle)
+    mean = np.asarray(sum(positions) / np.float32(len(span)), np.float32)
     if not middle:
         return mean
-    leans = distances - middle
     spread = leans @ leans
-    slope = np.asarray(
-        sum(lean * each for lean, each in zip(leans[1:] / spread, moved.values(), strict=True)), np.float32
+    slope = np.asarray(sum(lean * where for lean, where in zip(leans, positions, strict=True)) / spread)
+    off = sum(
+        squared_length(where - mean - lean * slope) for lean, where in zip(leans, positions, strict=True)
     )
-    off = squared_length(mean + leans[0] * slope) + sum(
-        squared_length(each - mean - lean * slope)
-        for lean, each in zip(leans[1:], moved.values(), strict=True)
-    )
-    error = gaussian(np.asarray(off / (len(distances) - 2) / spread, np.float32), _GATE_SIGMA)
+    error = gaussian(np.asarray(off / (len(span) - 2) / spread, np.float32), _GATE_SIGMA)
     steepness = gaussian(squared_length(slope), _GATE_SIGMA) + np.float32(1e-9)
     share = np.maximum(1 - _SIGNIFICANT**2 * error / steepness, 0)
     return np.asarray(mean - multiplied(slope, np.asarray(middle * share, np.float32)), np.float32)
