@@ -34,10 +34,10 @@ def compare(
     """Measure BEFORE and one or more AFTER, and report whether each AFTER is better.
 
     It is better only if warping error and luma flicker fall, at most 0.03 of the detail of REF, or else of
-    BEFORE, is lost, and the motion stays within 10 % of that of BEFORE, or of REF or the guide. Without
-    REF, flickering texture counts as detail, so removing it counts as a loss. Motion is that of the guide or
-    REF where given, else each clip's own. A folder of clips as the only AFTER makes a leaderboard, winners
-    first. Clips of different length are compared up to the length of the shortest.
+    BEFORE, is lost, and the motion stays within 10 % of that of BEFORE, of REF or the guide, or between
+    them. Without REF, flickering texture counts as detail, so removing it counts as a loss. Motion is that
+    of the guide or REF where given, else each clip's own. A folder of clips as the only AFTER makes a
+    leaderboard, winners first. Clips of different length are compared up to the length of the shortest.
 
     \b
     Examples:

@@ -64,9 +64,9 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
     """Judge ``after`` against ``before``.
 
     It is better if warping_error and luma_flicker fall, the detail loss is at most 0.03, and the dynamic
-    degree stays within 10 % of that of ``before``, or of ``true_motion`` (px), that of a clean reference or
-    guide: flicker looks like motion, and a clip that is rid of it must not be taken for a frozen one. It is
-    not better where what moved dissolves now, see :func:`~framesmooth.metrics.benefit.adds_ghosts`.
+    degree stays within 10 % of that of ``before``, of ``true_motion`` (px), that of a clean reference or
+    guide, or between them: flicker looks like motion, and a clip that is rid of it must not be taken for a
+    frozen one. It is not better where what moved dissolves now, see :func:`~framesmooth.metrics.benefit.adds_ghosts`.
     Both reports hold the dynamic degree of the clip's own flow, and the detail_retention against the clean
     reference; without one only that of ``after`` does, against ``before``.
     """
@@ -163,6 +163,8 @@ def _check_motion(before: Report, after: Report, true_motion: float | None) -> C
     kept = [abs(change) <= LARGEST_MOTION_CHANGE + _SAME for change in known]
     if any(kept):
         return True, said if kept[0] else f"{said}, as the clean motion"
+    if min(known) < 0 < max(known):  # between what it was and what it should be
+        return True, f"{said}, towards the clean motion"
     cause = "frozen, or flicker that passed for motion" if known[0] < 0 else "wobble"
     return False, f"{said}, more than {LARGEST_MOTION_CHANGE:.0%} ({cause})"
 

@@ -81,6 +81,10 @@ def test_true_motion_is_no_freeze() -> None:
     assert judge(BEFORE, after).better is False
     assert judge(BEFORE, after, true_motion=1.05).better is True
     assert judge(BEFORE, after, true_motion=2.0).better is False
+    nearer = judge(BEFORE, clip(2.0, 1.0, 2.0, 1.0), true_motion=1.5)
+    assert nearer.better is True
+    assert "motion −33%, towards the clean motion" in nearer.reasons
+    assert judge(BEFORE, clip(2.0, 1.0, 4.0, 1.0), true_motion=2.0).better is False
 
 
 def test_detail_that_the_clip_before_lacked_too_is_not_lost() -> None:
