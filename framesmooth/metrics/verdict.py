@@ -66,7 +66,8 @@ def judge(before: Report, after: Report, *, true_motion: float | None = None) ->
     It is better if warping_error and luma_flicker fall, the detail loss is at most 0.03, and the dynamic
     degree stays within 10 % of that of ``before``, of ``true_motion`` (px), that of a clean reference or
     guide, or between them: flicker looks like motion, and a clip that is rid of it must not be taken for a
-    frozen one. It is not better where what moved dissolves now, see :func:`~framesmooth.metrics.benefit.adds_ghosts`.
+    frozen one. It is not better where what moved dissolves now, see
+    :func:`~framesmooth.metrics.benefit.adds_ghosts`.
     Both reports hold the dynamic degree of the clip's own flow, and the detail_retention against the clean
     reference; without one only that of ``after`` does, against ``before``.
     """
