@@ -32,6 +32,9 @@ _HELD_ENERGY = 0.2
 _OVER_MEDIAN = 16.0
 # The same at the ends of a shot: motion that is uneven tilts a line that leans to one side.
 _OVER_MEDIAN_AT_ENDS = 1.5
+# From so much energy of the median on flow may be lost, and from so much on it is, on a mid grid so many pixels
+# long. Wobble of a pixel, and other flicker twice the usual, has up to 2; flow over a bare floor has 2.5 to 8.
+_MAY_BE_LOST, _LOST, _AT_LENGTH = 2.0, 2.5, 240
 # A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
 _SIGNIFICANT = 2.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
@@ -97,6 +100,7 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     clip(-rho / (2/3), 0, 1) clip(16 median(a^2) / a^2, 0, 1) lets only wobble through. The frame's common
     motion (its median) is judged by itself, across its direction alone: film that weaves in its gate
     alternates, a pan with repeated frames does so along its way. Only what is ``visible`` (h, w) is judged.
+    Where half of the frame alternates by more than a pixel or two, flow is lost, and nothing is undone.
     At the ends of a shot the line is less sure: less of the wobble is undone, and 1.5 takes the place of 16.
     """
     span = steady_span(paths)
@@ -114,7 +118,9 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
     everywhere = float(np.median(seen)) if seen.size else 0.0
     most = _OVER_MEDIAN if sum(span) == 0 else _OVER_MEDIAN_AT_ENDS
-    gate = _alternation(changes, energy, most * everywhere) * trust
+    scale = max(max(trust.shape) / _AT_LENGTH, 1.0) ** 2
+    believed = np.float32(np.clip((_LOST - everywhere / scale) / (_LOST - _MAY_BE_LOST), 0, 1))
+    gate = _alternation(changes, energy, most * everywhere) * trust * believed
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     sure = _sureness(span)
