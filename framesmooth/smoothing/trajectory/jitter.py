@@ -32,8 +32,8 @@ _HELD_ENERGY = 0.2
 _OVER_MEDIAN = 16.0
 # The same at the ends of a shot: motion that is uneven tilts a line that leans to one side.
 _OVER_MEDIAN_AT_ENDS = 1.5
-# From so much energy of the median on flow may be lost, and from so much on it is, on a mid grid so many pixels
-# long. Wobble of a pixel, and other flicker twice the usual, has up to 2; flow over a bare floor has 2.5 to 8.
+# From the first on, the median's energy may be that of flow that is lost, from the second on it is; on a mid
+# grid so many pixels long. Wobble of a pixel, with all else doubled, has up to 2, bare floors have 2.5 to 8.
 _MAY_BE_LOST, _LOST, _AT_LENGTH = 2.0, 2.5, 240
 # A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
 _SIGNIFICANT = 2.0

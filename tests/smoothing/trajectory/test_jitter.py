@@ -75,9 +75,9 @@ def test_motion_is_not_undone() -> None:
 def test_flow_that_leads_anywhere_is_no_wobble() -> None:
     rng = np.random.default_rng(5)
     white = np.stack([cv2.GaussianBlur(rng.standard_normal((*SIZE, 2)), (0, 0), 8) for _ in range(5)])
-    white /= white.std()
-    assert wobble_of(0.4 * white).presence == 1
-    lost = wobble_of(1.2 * white)
+    size = float(white.std())
+    assert wobble_of(0.4 * white / size).presence == 1
+    lost = wobble_of(1.2 * white / size)
     assert lost.presence == 0
     assert not lost.own.any()
 
