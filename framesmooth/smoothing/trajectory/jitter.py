@@ -34,7 +34,7 @@ _OVER_MEDIAN = 16.0
 _OVER_MEDIAN_AT_ENDS = 1.5
 # From the first on, the median's energy may be that of flow that is lost, from the second on it is; on a mid
 # grid so many pixels long. Wobble of a pixel, with all else doubled, has up to 2, bare floors have 2.5 to 8.
-_MAY_BE_LOST, _LOST, _AT_LENGTH = 2.0, 2.5, 240
+_MAY_BE_LOST, _LOST, _AT_LENGTH = 2.5, 4.5, 240
 # A slope of fewer standard errors is none: it makes positions on one side as uncertain as the wobble itself.
 _SIGNIFICANT = 2.0
 # Mean of the gate from which on a frame as a whole may wobble, and from which on it does. Of seven real shots
