@@ -113,14 +113,10 @@ def find_jitter(paths: Mapping[int, Trajectory], visible: Weight | None = None) 
     own = {k: less(paths[k].flow, motion) for k, motion in common.items()}
     positions = _positions(own, span)
     changes = _accelerations(positions)
-    energy = np.asarray(sum(map(squared_length, changes)) / 3, np.float32)
-    energy = gaussian(energy, _GATE_SIGMA) + np.float32(1e-6)
-    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
-    everywhere = float(np.median(seen)) if seen.size else 0.0
+    energy, everywhere = _energy(changes, trust)
     most = _OVER_MEDIAN if sum(span) == 0 else _OVER_MEDIAN_AT_ENDS
-    scale = max(max(trust.shape) / _AT_LENGTH, 1.0) ** 2
-    believed = np.float32(np.clip((_LOST - everywhere / scale) / (_LOST - _MAY_BE_LOST), 0, 1))
-    gate = _alternation(changes, energy, most * everywhere) * trust * believed
+    followed = _followed(everywhere, max(trust.shape))
+    gate = _alternation(changes, energy, most * everywhere) * trust * followed
     mean = float(gate.sum() / max(trust.sum(), 1.0))
     presence = float(np.clip((mean - _MAY_WOBBLE) / (_WOBBLES - _MAY_WOBBLE), 0, 1))
     sure = _sureness(span)
@@ -201,6 +197,23 @@ def _accelerations(positions: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
     """Return the second differences of positions in five frames: three."""
     steps = [later - earlier for earlier, later in pairwise(positions)]
     return [later - earlier for earlier, later in pairwise(steps)]
+
+
+def _energy(changes: Sequence[FlowField], trust: Weight) -> tuple[Weight, float]:
+    """Return the local mean square of accelerations (h, w), and its median where ``trust`` is above 0."""
+    mean = np.asarray(sum(map(squared_length, changes)) / len(changes), np.float32)
+    energy = gaussian(mean, _GATE_SIGMA) + np.float32(1e-6)
+    seen = energy[::_SPARSE, ::_SPARSE][trust[::_SPARSE, ::_SPARSE] > 0]
+    return energy, float(np.median(seen)) if seen.size else 0.0
+
+
+def _followed(energy: float, length: int) -> np.float32:
+    """Return 1 where a frame's median ``energy`` may be wobble's, falling to 0 where its flow is lost.
+
+    ``length`` is the longer side of the grid: in larger frames things move by more pixels.
+    """
+    energy /= max(length / _AT_LENGTH, 1.0) ** 2
+    return np.float32(np.clip((_LOST - energy) / (_LOST - _MAY_BE_LOST), 0, 1))
 
 
 def _alternation(changes: Sequence[FlowField], energy: Weight, most: float) -> Weight:

@@ -42,7 +42,7 @@ def wobble_of(displacement: Any, frame: int | None = None) -> Jitter:
 
 
 def test_wobble_is_undone() -> None:
-    wobble = 0.75 * WOBBLE[1:-1]
+    wobble = WOBBLE[1:-1]
     found = wobble_of(wobble)
     wanted = wobble[2] - wobble.mean(axis=0)
     seen = np.abs(wanted) > 0.3
@@ -93,7 +93,7 @@ def test_a_frame_in_which_points_go_their_own_ways_does_not_weave() -> None:
 
 @pytest.mark.parametrize("frame", range(5))
 def test_wobble_is_undone_at_the_ends_of_a_shot(frame: int) -> None:
-    wobble = 0.75 * WOBBLE[1:-1]
+    wobble = WOBBLE[1:-1]
     found = wobble_of(wobble, frame)
     wanted = (wobble[frame] - wobble.mean(axis=0)) * (0.5, 0.875, 1, 0.875, 0.5)[frame]
     seen = np.abs(wanted) > 0.15
